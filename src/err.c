@@ -1,0 +1,61 @@
+/* Why something failed, in a form that can be sent to a client. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+
+static void
+set(struct err *e, int status, const char *type, const char *code,
+    const char *param, const char *fmt, va_list ap)
+{
+	memset(e, 0, sizeof(*e));
+	e->status = status;
+	e->type = type;
+	snprintf(e->code, sizeof(e->code), "%s", code != NULL ? code : "");
+	snprintf(e->param, sizeof(e->param), "%s", param != NULL ? param : "");
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+}
+
+bool
+err_set(struct err *e, int status, const char *type, const char *code,
+    const char *param, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(e, status, type, code, param, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+err_param(struct err *e, const char *param, const char *code,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(e, 400, ERR_REQUEST, code, param, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+void
+err_json(const struct err *e, struct buf *out)
+{
+	json_object *obj = json_object_new_object();
+	json_object *in = json_object_new_object();
+
+	js_add_str(in, "message", e->msg);
+	js_add_str(in, "type", e->type != NULL ? e->type : ERR_SERVER);
+	js_add_str(in, "param", e->param[0] != '\0' ? e->param : NULL);
+	js_add_str(in, "code", e->code[0] != '\0' ? e->code : NULL);
+	json_object_object_add(obj, "error", in);
+	js_print(obj, out);
+	json_object_put(obj);
+}

@@ -1,0 +1,42 @@
+/*
+ * Why something failed, in a form that can be sent to a client: the members of
+ * OpenAI's error object plus the HTTP status and retry advice.
+ */
+#ifndef ERR_H
+#define ERR_H
+
+#include <stdbool.h>
+
+struct buf;
+
+/* OpenAI's error types (platform.openai.com/docs/guides/error-codes). */
+#define ERR_REQUEST	"invalid_request_error"
+#define ERR_AUTH	"authentication_error"
+#define ERR_PERMISSION	"permission_error"
+#define ERR_RATE	"rate_limit_error"
+#define ERR_QUOTA	"insufficient_quota"
+#define ERR_SERVER	"server_error"
+
+struct err {
+	int		 status;	/* HTTP status for the client */
+	const char	*type;		/* one of the above; static */
+	char		 code[64];	/* "" is null */
+	char		 param[128];	/* "" is null */
+	char		 msg[1024];	/* one or two sentences, never a secret */
+	char		 retry_after[64]; /* Retry-After as upstream said it, or "" */
+	bool		 no_retry;	/* a repeat cannot help: x-should-retry: false */
+};
+
+/* Fills in the reason; code and param may be NULL. Always returns false. */
+bool	err_set(struct err *, int status, const char *type, const char *code,
+	    const char *param, const char *fmt, ...)
+	    __attribute__((format(printf, 6, 7)));
+
+/* Bad input: 400 invalid_request_error about "param". Always returns false. */
+bool	err_param(struct err *, const char *param, const char *code,
+	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Appends {"error":{"message","type","param","code"}}. */
+void	err_json(const struct err *, struct buf *);
+
+#endif

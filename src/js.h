@@ -1,0 +1,78 @@
+/*
+ * json-c with types, limits and the original bytes.
+ *
+ * What you create you put; what you add belongs to the parent; what js_get
+ * shows is borrowed. JSON null is a NULL json_object.
+ */
+#ifndef JS_H
+#define JS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+struct buf;
+struct err;
+
+#define JS_DEPTH 128	/* tool schemas nest deeply; json-c's own default is 32 */
+
+/*
+ * Parse exactly one JSON value: UTF-8, nothing behind it. Returns false with
+ * "err" set to a 400 that names line and column. A parsed null is *obj == NULL
+ * and true.
+ */
+bool	 js_parse(const char *, size_t, json_object **obj, struct err *);
+/* The same; the place and a static reason are for the caller to phrase. */
+bool	 js_parse_at(const char *, size_t, json_object **obj,
+	    const char **reason, size_t *line, size_t *column);
+/* The same where nobody needs the reason: NULL for null, too. */
+json_object *js_parse_quiet(const char *, size_t);
+
+/* Appends the compact text; slashes are not escaped. */
+void	 js_print(json_object *, struct buf *);
+
+/* A member, borrowed; NULL when absent, null, or obj is no object. */
+json_object *js_get(json_object *obj, const char *key);
+bool	 js_has(json_object *obj, const char *key);	/* even when null */
+
+/* A member of that type, else the default. Strings are borrowed. */
+const char *js_str(json_object *obj, const char *key);	/* NULL when not one */
+int64_t	 js_int(json_object *obj, const char *key, int64_t dflt);
+double	 js_double(json_object *obj, const char *key, double dflt);
+bool	 js_bool(json_object *obj, const char *key, bool dflt);
+json_object *js_obj(json_object *obj, const char *key);	/* NULL when not one */
+json_object *js_array(json_object *obj, const char *key); /* NULL when not one */
+size_t	 js_len(json_object *array);			/* 0 for NULL */
+
+bool	 js_is(json_object *obj, const char *key, const char *value);
+
+/* Add a member, replacing one of that name. A NULL string becomes null. */
+void	 js_add_str(json_object *obj, const char *key, const char *value);
+void	 js_add_int(json_object *obj, const char *key, int64_t value);
+void	 js_add_bool(json_object *obj, const char *key, bool value);
+void	 js_add_null(json_object *obj, const char *key);
+void	 js_add_take(json_object *obj, const char *key, json_object *value);
+/* Another reference to the same value. */
+void	 js_add_ref(json_object *obj, const char *key, json_object *value);
+void	 js_del(json_object *obj, const char *key);
+
+/*
+ * Edits of the top-level object of a JSON text, applied to its bytes so that
+ * a large unchanged member is copied, never printed again. "value" NULL with
+ * remove false sets null. A member that is not there is appended.
+ */
+struct js_edit {
+	const char	*key;
+	json_object	*value;		/* borrowed */
+	bool		 remove;
+};
+/* "text" must have been accepted by js_parse and be an object. Linear. */
+void	 js_splice(const char *text, size_t n, const struct js_edit *,
+	    size_t nedits, struct buf *out);
+
+/* Line (from 1) of the value at "path" ("auth.apiKeys"), 0 when not found. */
+int	 js_line_of(const char *text, size_t n, const char *path);
+
+#endif

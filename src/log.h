@@ -1,0 +1,23 @@
+/*
+ * The program's log: one line a call, one write, control bytes escaped.
+ * Under a web server it goes to standard error, which lighttpd
+ * (server.breakagelog), spawn-fcgi -n and systemd keep. Never a secret, at any
+ * level: headers and bodies are counted, not printed.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG__MAX };
+
+void	log_set_level(enum log_level);
+bool	log_level_find(const char *name, enum log_level *);	/* "error".. */
+bool	log_enabled(enum log_level);
+
+void	log_err(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,87 @@
+/* Text of somebody else's that we show to people. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "text.h"
+#include "util.h"
+
+/* Bytes of the valid UTF-8 sequence at p, 0 when there is none. */
+static size_t
+utf8_length(const unsigned char *p, size_t n)
+{
+	size_t	want, i;
+
+	want = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2 :
+	    (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
+	if (want == 0 || want > n)
+		return 0;
+	for (i = 1; i < want; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return want;
+}
+
+/* What begins like a token of GitHub's or Copilot's is one. */
+static const char *const secrets[] = {
+	"ghu_", "gho_", "ghp_", "ghs_", "ghr_", "github_pat_", "tid=",
+	"Bearer ", "sk-"
+};
+
+/* Bytes of the secret at p, 0 when there is none. */
+static size_t
+secret_length(const char *p, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < COUNT(secrets); i++) {
+		k = strlen(secrets[i]);
+		if (n <= k || strncasecmp(p, secrets[i], k) != 0)
+			continue;
+		while (k < n && (isalnum((unsigned char)p[k]) ||
+		    strchr("-_.~+/=:;", p[k]) != NULL) && p[k] != '\0')
+			k++;
+		return k;
+	}
+	return 0;
+}
+
+void
+text_clean(const char *p, size_t n, char *out, size_t size)
+{
+	size_t	i = 0, len = 0, step, k;
+	bool	space = false, word = true;
+
+	while (i < n) {
+		if ((unsigned char)p[i] <= ' ' || p[i] == 0x7f) {
+			space = len > 0;
+			word = true;
+			i++;
+			continue;
+		}
+		k = word ? secret_length(p + i, n - i) : 0;
+		step = utf8_length((const unsigned char *)p + i, n - i);
+		if (len + (size_t)space + (k > 0 ? 3 : step + 1) >= size)
+			break;
+		if (space)
+			out[len++] = ' ';
+		space = false;
+		word = !isalnum((unsigned char)p[i]) && p[i] != '-' &&
+		    p[i] != '_';
+		if (k > 0)
+			memcpy(out + len, "***", 3);
+		else if (step > 0)
+			memcpy(out + len, p + i, step);
+		else
+			out[len] = '?';
+		len += k > 0 ? 3 : step > 0 ? step : 1;
+		i += k > 0 ? k : step > 0 ? step : 1;
+	}
+	out[len] = '\0';
+}

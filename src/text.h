@@ -1,0 +1,13 @@
+/* Text of somebody else's that we show to people. */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stddef.h>
+
+/*
+ * Copy text for a message: valid UTF-8, runs of white space and control bytes
+ * as one space, secrets masked, cut at a character so that it fits "size".
+ */
+void	text_clean(const char *, size_t, char *out, size_t size);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Memory, time, random ids and small string helpers, open to every module.
+ *
+ * Ownership, here and in every header of this program: a returned pointer is
+ * yours unless it is const; a function keeps no argument unless its name says
+ * _take.
+ */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Out of memory and broken invariants end the process: its manager restarts it. */
+void	 die(const char *, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+void	*xmalloc(size_t);
+void	*xcalloc(size_t, size_t);
+void	*xrealloc(void *, size_t);
+char	*xstrdup(const char *);
+char	*xstrndup(const char *, size_t);
+char	*xasprintf(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/* Milliseconds since boot, time asleep included (CLOCK_BOOTTIME). */
+int64_t	 util_now_ms(void);
+/* Names this boot: clocks and ids of another boot mean nothing. "" if unknown. */
+const char *util_boot_id(void);
+
+#define UTIL_UUID_SIZE 37
+void	 util_random(void *, size_t);
+void	 util_uuid(char[static UTIL_UUID_SIZE]);		/* RFC 4122, version 4 */
+void	 util_random_hex(char *, size_t);		/* n hex digits and a NUL */
+
+/* Equal? Takes a time that depends on the lengths only. */
+bool	 util_equal_secret(const char *, const char *);
+/* FNV-1a, 64 bits: tells one secret from another, hides nothing. */
+uint64_t util_hash(const char *);
+
+bool	 util_starts(const char *s, const char *prefix);
+bool	 util_starts_nocase(const char *s, const char *prefix);
+bool	 util_ends(const char *s, const char *suffix);
+bool	 util_parse_int64(const char *s, int64_t *n);	/* all of s, base 10 */
+
+/* ISO 8601 of a Unix time in UTC: "2026-11-22T14:00:00Z". */
+#define UTIL_TIME_SIZE 21
+void	 util_time_utc(int64_t, char[static UTIL_TIME_SIZE]);
+
+#endif
