@@ -1,0 +1,56 @@
+/*
+ * Copilot as the loop sees it: the short-lived token and its refresh, the model
+ * list and its refresh, and how a call to it is addressed. One fetch at a time
+ * for any number of waiting exchanges; several processes share what was fetched
+ * through files in the data directory.
+ */
+#ifndef COPILOT_H
+#define COPILOT_H
+
+#include <stdbool.h>
+
+struct conf;
+struct conf_file;
+struct err;
+struct http;
+struct http_request;
+struct loop;
+struct models;
+struct upstream_call;
+struct waiter;
+
+struct copilot;
+
+/* "github_token": given on the command line or in the environment, or NULL. */
+struct copilot *copilot_create(struct loop *, struct http *, struct conf_file *,
+	    const char *home, const char *github_token, bool enterprise);
+void	copilot_destroy(struct copilot *);
+
+/* Fetch token and model list before anybody asks. */
+void	copilot_warm(struct copilot *);
+
+/*
+ * On the loop's thread. The waiter (fetch.h) is told once; from inside of this
+ * call when it is there already. waiter_forget() when it waits no longer.
+ */
+void	copilot_want_token(struct copilot *, struct waiter *);
+void	copilot_want_models(struct copilot *, struct waiter *);
+
+/*
+ * Address a call: URL and headers, with the token that is valid now. Also
+ * GitHub's own API (call->github), which needs the GitHub token only. False
+ * with "err" when there is none. The body is not copied but moved.
+ */
+bool	copilot_request(struct copilot *, const struct conf *,
+	    struct upstream_call *, struct http_request *, struct err *);
+
+/* Names the token in use; copilot_refused() says that this one got a 401. */
+unsigned copilot_generation(const struct copilot *);
+void	copilot_refused(struct copilot *, unsigned generation);
+
+/* From any thread: a reference to the list, NULL when there is none yet. */
+const struct models *copilot_models(struct copilot *);
+/* From any thread: what keeps this server from answering, NULL when nothing. */
+const char *copilot_trouble(const struct copilot *);
+
+#endif

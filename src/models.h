@@ -1,0 +1,71 @@
+/*
+ * The list of models that the account can use: a snapshot, shared read-only by
+ * all threads and reference counted. Holds no json_object, since those cannot
+ * be read by two threads at once (json-c prints into the object).
+ */
+#ifndef MODELS_H
+#define MODELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct err;
+
+enum {					/* struct model, endpoints */
+	MODEL_CHAT	 = 1 << 0,	/* /chat/completions */
+	MODEL_RESPONSES	 = 1 << 1,	/* /responses */
+	MODEL_MESSAGES	 = 1 << 2,	/* /v1/messages */
+	MODEL_EMBEDDINGS = 1 << 3
+};
+
+struct model {
+	char		 *id;
+	char		 *name;
+	char		 *vendor;		/* "OpenAI", "Anthropic", ... */
+	char		 *family;
+	char		 *version;
+	unsigned	  endpoints;
+	bool		  openai;		/* vendor OpenAI or Azure OpenAI */
+	bool		  streaming, tool_calls, parallel_tool_calls, vision;
+	bool		  structured_outputs, dimensions;
+	int64_t		  max_output_tokens;	/* 0: not said, as the next ones */
+	int64_t		  max_prompt_tokens;
+	int64_t		  max_context_window_tokens;
+	int64_t		  max_inputs;		/* embeddings */
+	int64_t		  max_prompt_image_size;
+	int64_t		  max_prompt_images;
+	char		**reasoning_effort;	/* NULL-terminated; empty: none */
+	char		**request_headers;	/* "Name: value", NULL-terminated */
+	char		 *json;			/* OpenAI's Model object as text */
+};
+
+struct models {
+	struct model	 *list;
+	size_t		  n;
+	char		 *json;		/* the answer of GET /v1/models */
+	char		  etag[20];	/* quoted hash of json */
+	int64_t		  fetched_ms;	/* util_now_ms() of the fetch */
+	_Atomic int	  refs;
+};
+
+/*
+ * Read upstream's answer to GET /models (copilot-wire: one entry a model,
+ * duplicates, absent members). Models whose policy is "disabled" are left out.
+ */
+struct models *models_parse(const char *, size_t, struct err *);
+struct models *models_ref(const struct models *);	/* NULL gives NULL */
+void	 models_unref(const struct models *);
+
+/* By id; NULL when the account has no such model or "models" is NULL. */
+const struct model *models_find(const struct models *, const char *id);
+/*
+ * By any name a client may use: the id, the id with dots written as dashes or
+ * the reverse ("claude-opus-4-6"), either with a date behind it
+ * ("claude-sonnet-4-5-20250929", "gpt-5-2025-08-07"). NULL when no model or
+ * more than one fits.
+ */
+const struct model *models_resolve(const struct models *, const char *name);
+
+#endif
