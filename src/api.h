@@ -1,0 +1,16 @@
+/* The endpoints: one prototype, one file (api-NAME.c), one row in route.c. */
+#ifndef API_H
+#define API_H
+
+#include "exchange.h"
+
+exchange_handler api_chat;		/* POST /v1/chat/completions */
+exchange_handler api_responses;		/* POST /v1/responses */
+exchange_handler api_embeddings;	/* POST /v1/embeddings */
+exchange_handler api_models;		/* GET /v1/models */
+exchange_handler api_model;		/* GET /v1/models/{id} */
+exchange_handler api_usage;		/* GET /usage */
+exchange_handler api_health;		/* GET /healthz */
+exchange_handler api_root;		/* GET / */
+
+#endif

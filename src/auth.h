@@ -1,0 +1,18 @@
+/* Client keys: who may use this server. */
+#ifndef AUTH_H
+#define AUTH_H
+
+#include <stdbool.h>
+
+struct conf;
+struct err;
+struct request;
+
+/*
+ * Does the request carry one of the configured keys, as "x-api-key: KEY" or
+ * "Authorization: Bearer KEY"? With no keys configured everybody may. False
+ * with a 401 in "err" otherwise.
+ */
+bool	auth_check(const struct conf *, const struct request *, struct err *);
+
+#endif

@@ -1,0 +1,41 @@
+/* One client request and the upstream call it becomes. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "conf.h"
+#include "exchange.h"
+#include "models.h"
+#include "util.h"
+
+struct exchange *
+exchange_create(void)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	x->usage = (struct usage){ -1, -1 };
+	return x;
+}
+
+void
+exchange_destroy(struct exchange *x)
+{
+	if (x == NULL)
+		return;
+	if (x->self != NULL)
+		x->answer->destroy(x->self);
+	request_finish(&x->req);
+	reply_finish(&x->reply);
+	buf_finish(&x->call.body);
+	models_unref(x->models);
+	conf_unref(x->conf);
+	free(x->model);
+	free(x);
+}
+
+enum handled
+exchange_refuse(struct exchange *x, const struct err *err)
+{
+	reply_error(&x->reply, err);
+	return HANDLED_REPLY;
+}

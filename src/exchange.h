@@ -1,0 +1,100 @@
+/*
+ * One client request and the upstream call it becomes. A worker fills it in,
+ * the loop carries it out.
+ *
+ * An endpoint is a pair of pure functions, without I/O: a handler, from the
+ * client's request to an upstream call or a reply, and an answer, from
+ * upstream's bytes to the client's.
+ */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "err.h"
+#include "reply.h"
+#include "request.h"
+
+struct conf;
+struct models;
+struct sse_event;
+
+/* What upstream is asked. */
+struct upstream_call {
+	const char	*method;	/* "POST", "GET" */
+	const char	*path;		/* below the Copilot base URL: "/responses" */
+	struct buf	 body;
+	const char	*intent;	/* OpenAI-Intent; NULL: "conversation-agent" */
+	bool		 completion;	/* send X-Initiator */
+	bool		 agent;		/* X-Initiator: agent, not user */
+	bool		 vision;	/* Copilot-Vision-Request: true */
+	bool		 github;	/* GitHub's REST API with the GitHub token */
+	char *const	*headers;	/* the model's own; belong to its snapshot */
+};
+
+/*
+ * The way back. All members may be called on the loop, except that a large
+ * whole body is given to a worker. "out" is appended to. A false return leaves
+ * the reason in "err" and ends the answer.
+ */
+struct answer_ops {
+	/* One event of a stream that began with 200. */
+	bool	(*event)(void *self, const struct sse_event *, struct buf *out,
+		    struct err *);
+	/*
+	 * The stream ended without a transport error: append what still has to
+	 * come ("data: [DONE]"), or say that it was incomplete.
+	 */
+	bool	(*end)(void *self, struct buf *out, struct err *);
+	/* Something failed after the head went out: the error as an event. */
+	void	(*fail)(void *self, const struct err *, struct buf *out);
+	/* A whole body that came with 2xx; "out" becomes the client's body. */
+	bool	(*whole)(void *self, const char *, size_t, struct buf *out,
+		    struct err *);
+	void	(*destroy)(void *self);
+};
+
+/* Token counts for the log, filled in by the answer when it learns them. */
+struct usage {
+	int64_t	input;		/* -1: not known */
+	int64_t	output;
+};
+
+struct exchange {
+	struct request		 req;
+	struct conf		*conf;		/* this request's configuration */
+	const struct models	*models;	/* NULL: not known */
+	bool			 models_tried;	/* and can't be had: do without */
+	struct err		 models_err;	/* why not */
+	const char		*trouble;	/* for /healthz; NULL: none; static */
+
+	/* The handler's result. */
+	struct reply		 reply;
+	struct upstream_call	 call;
+	const struct answer_ops	*answer;
+	void			*self;		/* the answer's state */
+	bool			 stream;	/* the client wants events */
+	char			*model;		/* for the log; may be NULL */
+	struct usage		 usage;
+
+	bool			 counted;	/* occupies a place; serve.c's */
+};
+
+enum handled {
+	HANDLED_REPLY,		/* x->reply is complete */
+	HANDLED_CALL,		/* x->call, x->answer and x->self are */
+	HANDLED_MODELS		/* call me again with x->models, or models_tried */
+};
+
+/* What a route leads to. The request is authenticated and its body read. */
+typedef enum handled exchange_handler(struct exchange *);
+
+/* "return exchange_refuse(x, &err);": reply with an error. */
+enum handled exchange_refuse(struct exchange *, const struct err *);
+
+struct exchange *exchange_create(void);
+void	exchange_destroy(struct exchange *);	/* NULL is fine */
+
+#endif

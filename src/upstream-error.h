@@ -1,0 +1,28 @@
+/*
+ * What upstream says when it fails, in OpenAI's terms. Copilot sends JSON served
+ * as text, bare text, HTML or nothing, and codes of its own.
+ */
+#ifndef UPSTREAM_ERROR_H
+#define UPSTREAM_ERROR_H
+
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+struct err;
+
+/*
+ * Fill in "err" from a failed answer: HTTP status, body in any form, the
+ * Retry-After header (NULL or "" when absent).
+ */
+void	upstream_error(int status, const char *body, size_t len,
+	    const char *retry_after, struct err *);
+
+/*
+ * The same for an error object inside a stream that began with 200:
+ * {"error":{..}}, a flat {"type":"error","code","message"}, or the error
+ * object of response.failed. Whatever it is, it is "error" or its parent.
+ */
+void	upstream_error_event(json_object *, struct err *);
+
+#endif
