@@ -1,0 +1,27 @@
+/* Repairs that the parts of a chat completion answer share. */
+#ifndef CHAT_REPAIR_H
+#define CHAT_REPAIR_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+struct usage;
+
+/* Is a member of this name Copilot's own and nothing for OpenAI's clients? */
+bool	chat_is_private(const char *key);
+/* Remove the members of an object that are. */
+void	chat_drop_private(json_object *);
+/* Remove the members that are null, except "keep" and "keep2" (may be NULL). */
+void	chat_drop_nulls(json_object *, const char *keep, const char *keep2);
+
+/*
+ * OpenAI's name for why a choice ended, static; NULL for the reason "error",
+ * which is none of OpenAI's.
+ */
+const char *chat_finish_reason(const char *);
+
+/* Make a usage object OpenAI's, and note its counts. */
+void	chat_repair_usage(json_object *, struct usage *);
+
+#endif
