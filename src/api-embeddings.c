@@ -1,0 +1,104 @@
+/* POST /v1/embeddings. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "api.h"
+#include "embeddings.h"
+#include "err.h"
+#include "js.h"
+#include "models.h"
+#include "sse.h"
+#include "target.h"
+#include "util.h"
+
+struct embeddings_exchange {
+	struct embeddings	 e;
+	struct usage		*usage;
+};
+
+static bool
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	struct embeddings_exchange	*ex = self;
+	int64_t				 tokens;
+
+	if (!embeddings_answer(&ex->e, p, n, out, &tokens, err))
+		return false;
+	*ex->usage = (struct usage){ .input = tokens, .output = 0 };
+	return true;
+}
+
+/* There is nothing to stream: an event would be upstream's mistake. */
+static bool
+event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
+{
+	(void)self;
+	(void)ev;
+	(void)out;
+	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+	    "GitHub Copilot answered the embeddings request with a stream.");
+}
+
+static bool
+end(void *self, struct buf *out, struct err *err)
+{
+	return event(self, NULL, out, err);
+}
+
+static void
+fail(void *self, const struct err *err, struct buf *out)
+{
+	(void)self;
+	err_json(err, out);
+}
+
+static void
+destroy(void *self)
+{
+	struct embeddings_exchange *ex = self;
+
+	embeddings_finish(&ex->e);
+	free(ex);
+}
+
+static const struct answer_ops ops = { event, end, fail, whole, destroy };
+
+static enum handled
+ask(struct exchange *x, json_object *obj)
+{
+	struct embeddings_exchange	*ex = xcalloc(1, sizeof(*ex));
+	struct target			 t;
+	struct err			 err;
+
+	if (!target_find(x, obj, MODEL_EMBEDDINGS, &t, &err) ||
+	    !embeddings_request(x->req.body.p, x->req.body.len, obj, t.upstream,
+	    t.model, &ex->e, &x->call.body, &err)) {
+		destroy(ex);
+		return exchange_refuse(x, &err);
+	}
+	ex->usage = &x->usage;
+	x->call.method = "POST";
+	x->call.path = "/embeddings";
+	x->call.headers = t.model != NULL ? t.model->request_headers : NULL;
+	x->model = xstrdup(t.upstream);
+	x->answer = &ops;
+	x->self = ex;
+	return HANDLED_CALL;
+}
+
+enum handled
+api_embeddings(struct exchange *x)
+{
+	json_object	*obj;
+	struct err	 err;
+	enum handled	 h;
+
+	if (x->models == NULL && !x->models_tried)
+		return HANDLED_MODELS;
+	if (!js_parse(x->req.body.p, x->req.body.len, &obj, &err))
+		return exchange_refuse(x, &err);
+	h = ask(x, obj);
+	json_object_put(obj);
+	return h;
+}

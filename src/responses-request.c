@@ -1,0 +1,437 @@
+/* POST /v1/responses: the client's request made acceptable to upstream. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+#include "models.h"
+#include "responses-input.h"
+#include "responses-request.h"
+#include "responses-tools.h"
+#include "text.h"
+#include "util.h"
+
+#define OUTPUT_TOKENS_MIN 16	/* OpenAI's minimum, and Copilot's */
+#define EDITS_MAX 48
+
+/* --- What may be there. */
+
+enum {					/* accepted types */
+	STRING	= 1 << 0,
+	INTEGER	= 1 << 1,
+	NUMBER	= 1 << 2,		/* integers, too */
+	BOOLEAN	= 1 << 3,
+	OBJECT	= 1 << 4,
+	ARRAY	= 1 << 5
+};
+
+enum {					/* what becomes of a member */
+	PASS	= 0,
+	DROP	= 1 << 0,		/* upstream refuses it or may do so */
+	ECHO	= 1 << 1		/* the answer repeats it */
+};
+
+/*
+ * metadata, user and safety_identifier only come back to the client, which we
+ * do ourselves; service_tier is refused with any value; client_metadata is
+ * Codex' own; stream_options is about obfuscation, also done here.
+ */
+static const struct member {
+	const char	*name;
+	unsigned	 types;
+	const char	*expected;
+	unsigned	 fate;
+} members[] = {
+	{ "input", STRING | ARRAY, "a string or an array of input items",
+	    PASS },
+	{ "instructions", STRING, "a string", ECHO },
+	{ "tools", ARRAY, "an array of tools", ECHO },
+	{ "tool_choice", STRING | OBJECT, "a string or an object", ECHO },
+	{ "parallel_tool_calls", BOOLEAN, "a boolean", ECHO },
+	{ "max_output_tokens", INTEGER, "an integer", ECHO },
+	{ "max_tool_calls", INTEGER, "an integer", ECHO },
+	{ "temperature", NUMBER, "a number", ECHO },
+	{ "top_p", NUMBER, "a number", ECHO },
+	{ "top_logprobs", INTEGER, "an integer", ECHO },
+	{ "text", OBJECT, "an object", ECHO },
+	{ "reasoning", OBJECT, "an object", ECHO },
+	{ "truncation", STRING, "a string", ECHO },
+	{ "include", ARRAY, "an array of strings", PASS },
+	{ "prompt_cache_key", STRING, "a string", ECHO },
+	{ "stream", BOOLEAN, "a boolean", PASS },
+	{ "store", BOOLEAN, "a boolean", ECHO },
+	{ "metadata", OBJECT, "an object", DROP | ECHO },
+	{ "user", STRING, "a string", DROP | ECHO },
+	{ "safety_identifier", STRING, "a string", DROP | ECHO },
+	{ "background", BOOLEAN, "a boolean", DROP },
+	{ "previous_response_id", STRING, "a string", DROP },
+	{ "conversation", STRING | OBJECT, "a string or an object", DROP },
+	{ "service_tier", STRING, "a string", DROP },
+	{ "stream_options", OBJECT, "an object", DROP },
+	{ "client_metadata", OBJECT, "an object", DROP },
+	{ "moderation", OBJECT, "an object", DROP },
+	{ "prompt_cache_retention", STRING, "a string", DROP }
+};
+
+static unsigned
+type_of(json_object *v)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		return STRING;
+	case json_type_int:
+		return INTEGER | NUMBER;
+	case json_type_double:
+		return NUMBER;
+	case json_type_boolean:
+		return BOOLEAN;
+	case json_type_object:
+		return OBJECT;
+	case json_type_array:
+		return ARRAY;
+	default:
+		return 0;
+	}
+}
+
+static const char *
+type_name(json_object *v)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		return "a string";
+	case json_type_int:
+		return "an integer";
+	case json_type_double:
+		return "a decimal number";
+	case json_type_boolean:
+		return "a boolean";
+	case json_type_object:
+		return "an object";
+	case json_type_array:
+		return "an array";
+	default:
+		return "null";
+	}
+}
+
+static bool
+check_types(json_object *obj, struct err *err)
+{
+	const struct member	*m;
+	json_object		*v;
+
+	for (m = members; m < members + COUNT(members); m++) {
+		v = js_get(obj, m->name);
+		if (v != NULL && (type_of(v) & m->types) == 0)
+			return err_param(err, m->name, "invalid_type",
+			    "Invalid type for '%s': expected %s, but got %s "
+			    "instead.", m->name, m->expected, type_name(v));
+	}
+	return true;
+}
+
+/* --- What this server cannot do, in OpenAI's words where it has some. */
+
+static bool
+refuse_previous(const char *id, struct err *err)
+{
+	char shown[128];
+
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	return err_param(err, "previous_response_id",
+	    "previous_response_not_found",
+	    "Previous response with id '%s' not found.", shown);
+}
+
+static bool
+refuse_conversation(json_object *obj, struct err *err)
+{
+	const char	*id = js_str(obj, "conversation");
+	char		 shown[128];
+
+	if (id == NULL)
+		id = js_str(js_obj(obj, "conversation"), "id");
+	if (id == NULL)
+		id = "";
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	return err_set(err, 404, ERR_REQUEST, "conversation_not_found",
+	    "conversation", "Conversation with id '%s' not found.", shown);
+}
+
+static bool
+check_values(json_object *obj, struct err *err)
+{
+	int64_t n;
+
+	if (js_get(obj, "input") == NULL)
+		return err_param(err, "input", "missing_required_parameter",
+		    "Missing required parameter: 'input'.");
+	if (js_bool(obj, "background", false))
+		return err_param(err, "background", "unsupported_parameter",
+		    "Responses cannot run in the background on this server: "
+		    "'background' has to be false.");
+	if (js_get(obj, "previous_response_id") != NULL)
+		return refuse_previous(js_str(obj, "previous_response_id"),
+		    err);
+	if (js_get(obj, "conversation") != NULL)
+		return refuse_conversation(obj, err);
+	n = js_int(obj, "max_output_tokens", OUTPUT_TOKENS_MIN);
+	if (n < OUTPUT_TOKENS_MIN)
+		return err_param(err, "max_output_tokens",
+		    "integer_below_min_value",
+		    "Invalid 'max_output_tokens': integer below minimum value. "
+		    "Expected a value >= %d, but got %lld instead.",
+		    OUTPUT_TOKENS_MIN, (long long)n);
+	return true;
+}
+
+/* --- Edits. */
+
+/* The list of changes; it holds a reference to each new value. */
+struct edits {
+	struct js_edit	 list[EDITS_MAX];
+	json_object	*owned[EDITS_MAX];
+	size_t		 n;
+};
+
+static void
+edit_take(struct edits *e, const char *key, json_object *value)
+{
+	if (e->n == EDITS_MAX)
+		die("more edits of a request than there are members");
+	e->owned[e->n] = value;
+	e->list[e->n++] = (struct js_edit){ .key = key, .value = value };
+}
+
+static void
+edit_remove(struct edits *e, const char *key)
+{
+	edit_take(e, key, NULL);
+	e->list[e->n - 1].remove = true;
+}
+
+static void
+edits_finish(struct edits *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		json_object_put(e->owned[i]);
+}
+
+/* Members that upstream must not see; null is how SDKs say "not set". */
+static void
+drop_members(json_object *obj, struct edits *e)
+{
+	const struct member *m;
+
+	for (m = members; m < members + COUNT(members); m++)
+		if (js_has(obj, m->name) && ((m->fate & DROP) != 0 ||
+		    (js_get(obj, m->name) == NULL &&
+		    strcmp(m->name, "store") != 0)))
+			edit_remove(e, m->name);
+}
+
+static void
+set_model(json_object *obj, const char *upstream, struct edits *e)
+{
+	if (!js_is(obj, "model", upstream))
+		edit_take(e, "model", json_object_new_string(upstream));
+	/* Copilot keeps nothing, and its own clients always say so. */
+	if (js_bool(obj, "store", true) || js_get(obj, "store") == NULL)
+		edit_take(e, "store", json_object_new_boolean(false));
+}
+
+static bool
+set_input(json_object *obj, bool web_search, struct responses *r,
+    struct edits *e, struct err *err)
+{
+	struct responses_input	 in = { .web_search = web_search };
+	json_object		*items;
+
+	if (js_array(obj, "input") == NULL)
+		return true;
+	items = responses_input(js_array(obj, "input"), &in, err);
+	if (items == NULL)
+		return false;
+	r->vision = in.vision;
+	r->agent = in.agent;
+	if (in.changed)
+		edit_take(e, "input", items);
+	else
+		json_object_put(items);
+	return true;
+}
+
+/* Without tools, tool_choice and parallel_tool_calls are refused, too. */
+static void
+set_tool_choice(json_object *obj, bool web_search, bool any, struct edits *e)
+{
+	json_object	*choice = js_get(obj, "tool_choice"), *left;
+
+	if (!any && js_get(obj, "parallel_tool_calls") != NULL)
+		edit_remove(e, "parallel_tool_calls");
+	if (choice == NULL)
+		return;
+	left = any ? responses_tool_choice(choice, web_search) : NULL;
+	if (left == choice) {
+		json_object_put(left);
+	} else if (left == NULL) {
+		js_del(obj, "tool_choice");
+		edit_remove(e, "tool_choice");
+	} else {
+		js_add_ref(obj, "tool_choice", left);
+		edit_take(e, "tool_choice", left);
+	}
+}
+
+static void
+set_tools(json_object *obj, bool web_search, struct edits *e)
+{
+	json_object	*kept;
+	bool		 changed = false, any;
+
+	if (js_array(obj, "tools") == NULL)
+		return;
+	kept = responses_tools(js_array(obj, "tools"), web_search, &changed);
+	any = js_len(kept) > 0 || !changed;
+	set_tool_choice(obj, web_search, any, e);
+	if (changed && any) {
+		js_add_ref(obj, "tools", kept);
+		edit_take(e, "tools", kept);
+		return;
+	}
+	if (changed) {
+		js_del(obj, "tools");
+		edit_remove(e, "tools");
+	}
+	json_object_put(kept);
+}
+
+static void
+set_include(json_object *obj, bool web_search, struct edits *e)
+{
+	json_object	*kept;
+	bool		 changed = false;
+
+	if (js_array(obj, "include") == NULL)
+		return;
+	kept = responses_include(js_array(obj, "include"), web_search,
+	    &changed);
+	if (changed)
+		edit_take(e, "include", kept);
+	else
+		json_object_put(kept);
+}
+
+/* --- reasoning.effort */
+
+/* In rising order. */
+static const char *const efforts[] = {
+	"none", "minimal", "low", "medium", "high", "xhigh", "max"
+};
+
+static int
+effort_rank(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(efforts); i++)
+		if (strcmp(s, efforts[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+/*
+ * The nearest effort that the model has, the higher one of two; NULL when the
+ * wish can stay. "none" is chosen only for those who asked for it.
+ */
+static const char *
+nearest_effort(const char *wish, char *const *has)
+{
+	const char	*best = NULL;
+	int		 want = effort_rank(wish), rank, far, least = 100;
+
+	for (; *has != NULL; has++) {
+		if (strcmp(wish, *has) == 0)
+			return NULL;
+		rank = effort_rank(*has);
+		if (rank < 0 || want < 0 || (rank == 0 && want > 0))
+			continue;
+		far = 2 * abs(rank - want) - (rank > want);
+		if (far < least) {
+			least = far;
+			best = *has;
+		}
+	}
+	return best;
+}
+
+static void
+set_effort(json_object *obj, const struct model *model, struct edits *e)
+{
+	json_object	*reasoning = js_obj(obj, "reasoning");
+	const char	*wish = js_str(reasoning, "effort"), *best;
+
+	if (wish == NULL || model == NULL)
+		return;
+	best = nearest_effort(wish, model->reasoning_effort);
+	if (best == NULL)
+		return;
+	js_add_str(reasoning, "effort", best);
+	edit_take(e, "reasoning", json_object_get(reasoning));
+}
+
+/* --- The whole. */
+
+static json_object *
+echo_of(json_object *obj)
+{
+	json_object		*echo = json_object_new_object();
+	const struct member	*m;
+
+	for (m = members; m < members + COUNT(members); m++)
+		if ((m->fate & ECHO) != 0 && js_get(obj, m->name) != NULL)
+			js_add_ref(echo, m->name, js_get(obj, m->name));
+	return echo;
+}
+
+bool
+responses_request(const char *text, size_t n, json_object *obj,
+    const struct responses_setting *set, struct responses *r, struct buf *body,
+    struct err *err)
+{
+	struct edits e = { .n = 0 };
+
+	if (!check_types(obj, err) || !check_values(obj, err))
+		return false;
+	drop_members(obj, &e);
+	set_model(obj, set->upstream, &e);
+	if (!set_input(obj, set->web_search, r, &e, err)) {
+		edits_finish(&e);
+		return false;
+	}
+	set_tools(obj, set->web_search, &e);
+	set_include(obj, set->web_search, &e);
+	set_effort(obj, set->model, &e);
+	js_splice(text, n, e.list, e.n, body);
+	r->model = xstrdup(js_str(obj, "model"));
+	r->stream = js_bool(obj, "stream", false);
+	r->plain = !js_bool(js_obj(obj, "stream_options"),
+	    "include_obfuscation", true);
+	r->echo = echo_of(obj);
+	edits_finish(&e);
+	return true;
+}
+
+void
+responses_finish(struct responses *r)
+{
+	free(r->model);
+	json_object_put(r->echo);
+	*r = (struct responses){ 0 };
+}

@@ -1,0 +1,27 @@
+/* The tools of a Responses request, without those that upstream refuses. */
+#ifndef RESPONSES_TOOLS_H
+#define RESPONSES_TOOLS_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+/*
+ * A copy of an array of tools without image generation and, with "web_search"
+ * false, without web search. *changed is set when it differs from the array
+ * (descriptions are filled in place).
+ */
+json_object *responses_tools(json_object *tools, bool web_search,
+	    bool *changed);
+
+/*
+ * What is left of tool_choice when those tools are gone: the same object, a
+ * shorter one, or NULL. The result is yours.
+ */
+json_object *responses_tool_choice(json_object *choice, bool web_search);
+
+/* "include" without what belongs to web search, when that is off. */
+json_object *responses_include(json_object *include, bool web_search,
+	    bool *changed);
+
+#endif
