@@ -1,0 +1,626 @@
+/*
+ * The FastCGI responder: the only user of libfcgi.
+ *
+ * The loop accepts connections and waits on them until the whole header of a
+ * request lies in the socket; only then a worker takes the connection and lets
+ * libfcgi read it. So a connection without a request, just opened or kept by
+ * the web server (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies
+ * no thread. (libfcgi's own FCGX_Accept_r holds its thread until a header has
+ * come: four idle connections silence a program with four threads.)
+ */
+#include "config.h"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+#include <fastcgi.h>
+
+#include "client.h"
+#include "conf.h"
+#include "copilot.h"
+#include "err.h"
+#include "log.h"
+#include "loop.h"
+#include "relay.h"
+#include "serve.h"
+#include "util.h"
+#include "workers.h"
+
+#define ACCEPT_BATCH	64
+#define ACCEPT_PAUSE_MS	100	/* after EMFILE */
+#define HEADER_PEEK	16384	/* a larger header is read with a time limit */
+#define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
+#define READ_LIMIT_S	30	/* silence while a body is uploaded */
+#define WRITE_LIMIT_S	10	/* a worker's blocked write; the loop's never is */
+#define DISCARD_MAX	(1 << 20) /* of a refused body; beyond, hang up */
+#define LINGER_MS	1000	/* for the peer to read an answer and close */
+#define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
+#define DRAIN_LAST_MS	500	/* then for the error events to get out */
+/*
+ * What a socket that poll() calls writable takes without blocking: a quarter
+ * of a unix socket's buffer (212992 bytes by default) is in use at the most.
+ * Each write costs about twice its bytes of it, and a constant.
+ */
+#define ROOM		(120 << 10)
+#define ROOM_COST(n)	((n) * 2 + 1024)
+
+enum conn_state {
+	CONN_IDLE,		/* with the loop, no whole header yet */
+	CONN_WORKER,		/* a worker has it */
+	CONN_RELAY		/* with the loop, an answer under way */
+};
+
+struct conn {
+	struct client	  client;	/* first: a client is its conn */
+	struct fcgi	 *fcgi;
+	struct conn	 *next, **prev;	/* of the idle ones */
+	enum conn_state	  state;
+	struct loop_fd	  watch;
+	struct loop_timer timer;	/* of a header that has begun */
+	struct job	  job;
+	struct loop_task  task;
+	FCGX_Request	  request;
+	struct exchange	 *exchange;
+	enum handled	  handled;
+	bool		  keep;		/* FCGI_KEEP_CONN */
+	long		  room;
+};
+
+struct fcgi {
+	struct server	 *server;
+	struct loop_fd	  listen;
+	struct loop_fd	  signals;
+	struct loop_timer timer;	/* accept again, or the end of the drain */
+	struct conn	 *idle;
+	int		  busy;		/* connections with a request */
+	bool		  last;		/* the errors are out, stop now */
+};
+
+#define CONTAINER(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+static void	conn_serve(struct job *);
+
+bool
+fcgi_wanted(void)
+{
+	int		accepting = 0;
+	socklen_t	n = sizeof(accepting);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &accepting,
+	    &n) == 0 && accepting != 0;
+}
+
+/* --- A connection while it is idle. */
+
+static void
+idle_remove(struct conn *c)
+{
+	if (c->prev == NULL)
+		return;
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	c->prev = NULL;
+}
+
+static void
+conn_close(struct conn *c)
+{
+	idle_remove(c);
+	loop_timer_stop(c->fcgi->server->loop, &c->timer);
+	loop_fd_stop(c->fcgi->server->loop, &c->watch);
+	close(c->watch.fd);
+	free(c);
+}
+
+/*
+ * Is the whole header of a request in there? (FastCGI specification, 3.3:
+ * records BEGIN_REQUEST, then PARAMS up to an empty one.)
+ */
+static bool
+header_complete(const unsigned char *p, size_t n, bool *valid)
+{
+	size_t at = 0, len;
+
+	*valid = true;
+	while (n - at >= FCGI_HEADER_LEN) {
+		if (p[at] != FCGI_VERSION_1) {
+			*valid = false;
+			return false;
+		}
+		len = (size_t)p[at + 4] << 8 | p[at + 5];
+		if (p[at + 1] == FCGI_PARAMS && len == 0)
+			return true;
+		len += FCGI_HEADER_LEN + p[at + 6];
+		if (len > n - at)
+			break;
+		at += len;
+	}
+	return n == HEADER_PEEK;
+}
+
+static void
+conn_to_worker(struct conn *c)
+{
+	idle_remove(c);
+	loop_timer_stop(c->fcgi->server->loop, &c->timer);
+	c->state = CONN_WORKER;
+	c->fcgi->busy++;
+	workers_submit(c->fcgi->server->workers, &c->job);
+}
+
+/* Look into the socket of an idle connection. May close it. */
+static void
+conn_peek(struct conn *c)
+{
+	struct loop	*loop = c->fcgi->server->loop;
+	unsigned char	 head[HEADER_PEEK];
+	ssize_t		 n;
+	bool		 valid = true;
+
+	n = recv(c->watch.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		n = -1;
+	else if (n <= 0) {
+		conn_close(c);
+		return;
+	} else if (header_complete(head, (size_t)n, &valid)) {
+		conn_to_worker(c);
+		return;
+	} else if (!valid) {
+		log_debug("a connection that does not speak FastCGI");
+		conn_close(c);
+		return;
+	}
+	if (n > 0 && c->timer.place == 0)
+		loop_timer_set(loop, &c->timer, HEADER_LIMIT_MS);
+	/*
+	 * Edge-triggered, and registered once for all of the connection's life:
+	 * what a worker reads meanwhile must not wake the loop again and again.
+	 */
+	if (!loop_fd_set(loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET))
+		conn_close(c);
+}
+
+static void
+conn_header_late(struct loop_timer *t)
+{
+	log_debug("a connection stopped in the middle of a header");
+	conn_close(CONTAINER(t, struct conn, timer));
+}
+
+/* Has the web server hung up (or sent FCGI_ABORT_REQUEST, which means it)? */
+static bool
+conn_hung_up(const struct conn *c)
+{
+	char b;
+
+	return recv(c->watch.fd, &b, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	    (errno != EAGAIN && errno != EINTR);
+}
+
+static void
+conn_event(struct loop_fd *f, unsigned events)
+{
+	struct conn *c = CONTAINER(f, struct conn, watch);
+
+	switch (c->state) {
+	case CONN_IDLE:
+		conn_peek(c);
+		break;
+	case CONN_WORKER:
+		break;		/* looked at when it comes back */
+	case CONN_RELAY:
+		if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
+		    conn_hung_up(c))
+			c->client.gone(&c->client);
+		else if (events & EPOLLOUT) {
+			loop_fd_set(c->fcgi->server->loop, f,
+			    EPOLLIN | EPOLLRDHUP | EPOLLET);
+			c->room = ROOM;
+			c->client.writable(&c->client);
+		}
+		break;
+	}
+}
+
+static void
+conn_idle(struct conn *c)
+{
+	c->state = CONN_IDLE;
+	if (c->fcgi->server->draining) {
+		conn_close(c);
+		return;
+	}
+	c->next = c->fcgi->idle;
+	c->prev = &c->fcgi->idle;
+	if (c->next != NULL)
+		c->next->prev = &c->next;
+	c->fcgi->idle = c;
+	conn_peek(c);
+}
+
+static void
+stop_when_drained(struct fcgi *fcgi)
+{
+	if (fcgi->server->draining && fcgi->busy == 0)
+		loop_stop(fcgi->server->loop);
+}
+
+static void
+set_limits(int fd)
+{
+	const struct timeval in = { READ_LIMIT_S, 0 };
+	const struct timeval out = { WRITE_LIMIT_S, 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &in, sizeof(in));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
+}
+
+static void
+listen_ready(struct loop_fd *f, unsigned events)
+{
+	struct fcgi	*fcgi = CONTAINER(f, struct fcgi, listen);
+	struct conn	*c;
+	int		 fd, i;
+
+	(void)events;
+	for (i = 0; i < ACCEPT_BATCH; i++) {
+		fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
+		    errno == ENOBUFS || errno == ENOMEM)) {
+			log_warn("accept: %s", strerror(errno));
+			loop_fd_stop(fcgi->server->loop, f);
+			loop_timer_set(fcgi->server->loop, &fcgi->timer,
+			    ACCEPT_PAUSE_MS);
+		}
+		if (fd < 0)
+			return;
+		set_limits(fd);
+		c = xcalloc(1, sizeof(*c));
+		c->fcgi = fcgi;
+		c->watch.fd = fd;
+		c->watch.ready = conn_event;
+		c->timer.expired = conn_header_late;
+		c->job.run = conn_serve;
+		conn_idle(c);
+	}
+}
+
+/* --- A connection with a request, on a worker. */
+
+/* The request on this connection is over. */
+static void
+conn_done(struct conn *c)
+{
+	struct fcgi *fcgi = c->fcgi;
+
+	if (c->keep)
+		conn_idle(c);
+	else
+		conn_close(c);
+	fcgi->busy--;
+	stop_when_drained(fcgi);
+}
+
+static void
+task_done(struct loop_task *t)
+{
+	conn_done(CONTAINER(t, struct conn, task));
+}
+
+static void
+hand_back(struct conn *c)
+{
+	c->task.run = task_done;
+	loop_post(c->fcgi->server->loop, &c->task);
+}
+
+/*
+ * End the request on the connection. libfcgi would close it itself, but waits
+ * up to two seconds for the peer while it does.
+ */
+static void
+request_finish_fcgi(struct conn *c, bool whole)
+{
+	if (!whole || FCGX_GetError(c->request.out) != 0) {
+		c->keep = false;
+		/* FCGX_Finish_r writes once more and would block. */
+		shutdown(c->watch.fd, SHUT_RDWR);
+	}
+	c->request.keepConnection = 1;
+	FCGX_Finish_r(&c->request);
+}
+
+/* Read up to "most" bytes. False when the body broke off. */
+static bool
+read_all(FCGX_Stream *in, struct buf *body, size_t most, bool *more)
+{
+	int n;
+
+	*more = false;
+	for (;;) {
+		buf_reserve(body, 16384);
+		n = FCGX_GetStr(body->p + body->len,
+		    (int)(body->cap - body->len - 1), in);
+		if (n <= 0)
+			break;
+		body->len += (size_t)n;
+		body->p[body->len] = '\0';
+		if (body->len > most) {
+			*more = true;
+			return true;
+		}
+	}
+	return FCGX_GetError(in) == 0;
+}
+
+static bool
+read_body(struct exchange *x, void *arg, struct err *err)
+{
+	struct conn	*c = arg;
+	size_t		 most = (size_t)x->conf->max_request_body_bytes;
+	bool		 more;
+
+	err->status = 0;
+	if (x->req.content_length > 0)
+		buf_reserve(&x->req.body, (size_t)x->req.content_length);
+	if (!read_all(c->request.in, &x->req.body, most, &more))
+		return false;
+	if (more)
+		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
+		    "The request body exceeds %zu bytes (maxRequestBodyBytes).",
+		    most);
+	/* A short body is one whose client has left. */
+	return x->req.content_length < 0 ||
+	    (size_t)x->req.content_length == x->req.body.len;
+}
+
+/*
+ * Take in what is left of a body, so that the answer is not lost with it.
+ * False: there is too much of it, or it broke off.
+ */
+static bool
+discard_body(struct conn *c)
+{
+	struct buf	body = { 0 };
+	bool		more, ok;
+
+	ok = read_all(c->request.in, &body, DISCARD_MAX, &more) && !more;
+	buf_finish(&body);
+	return ok;
+}
+
+/* The peer still sends: closing now could take our answer away from it. */
+static void
+linger(struct conn *c)
+{
+	struct pollfd p = { c->watch.fd, POLLRDHUP, 0 };
+
+	shutdown(c->watch.fd, SHUT_WR);
+	poll(&p, 1, LINGER_MS);
+}
+
+static void
+answer_now(struct conn *c, struct exchange *x)
+{
+	struct buf	out = { 0 };
+	bool		drained = discard_body(c);
+
+	reply_print(&x->reply, &x->req, &out);
+	FCGX_PutStr(out.p, (int)out.len, c->request.out);
+	request_finish_fcgi(c, true);
+	if (!drained) {
+		c->keep = false;
+		linger(c);
+	}
+	serve_done(c->fcgi->server, x, out.len, NULL, NULL);
+	buf_finish(&out);
+	exchange_destroy(x);
+	hand_back(c);
+}
+
+/* The web server has left: there is nobody to answer. */
+static void
+drop(struct conn *c, struct exchange *x, const char *remark)
+{
+	serve_done(c->fcgi->server, x, 0, NULL, remark);
+	exchange_destroy(x);
+	request_finish_fcgi(c, false);
+	hand_back(c);
+}
+
+/* --- A connection with an answer under way, on the loop. */
+
+static bool
+client_room(struct client *client)
+{
+	struct conn	*c = (struct conn *)client;
+	struct pollfd	 p = { c->watch.fd, POLLOUT, 0 };
+
+	if (c->room >= ROOM_COST((long)CLIENT_PIECE))
+		return true;
+	if (poll(&p, 1, 0) == 1) {
+		c->room = ROOM;
+		return true;
+	}
+	if (!loop_fd_set(c->fcgi->server->loop, &c->watch,
+	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+		return true;
+	return false;
+}
+
+static bool
+client_write(struct client *client, const char *p, size_t n)
+{
+	struct conn *c = (struct conn *)client;
+
+	c->room -= ROOM_COST((long)n);
+	FCGX_PutStr(p, (int)n, c->request.out);
+	/* Only the first flush after a loss fails: the error stays set. */
+	return FCGX_FFlush(c->request.out) == 0 &&
+	    FCGX_GetError(c->request.out) == 0;
+}
+
+static void
+client_finish(struct client *client, bool whole)
+{
+	struct conn *c = (struct conn *)client;
+
+	request_finish_fcgi(c, whole);
+	conn_done(c);
+}
+
+static const struct client_ops ops = {
+	client_room, client_write, client_finish
+};
+
+static void
+task_relay(struct loop_task *t)
+{
+	struct conn	*c = CONTAINER(t, struct conn, task);
+
+	/* An edge that came while the worker had it was passed over. */
+	if (c->watch.added && conn_hung_up(c)) {
+		drop(c, c->exchange, "client closed the connection");
+		return;
+	}
+	c->state = CONN_RELAY;
+	c->room = 0;
+	loop_fd_set(c->fcgi->server->loop, &c->watch,
+	    EPOLLIN | EPOLLRDHUP | EPOLLET);
+	relay_start(c->fcgi->server, c->exchange, &c->client, c->handled);
+}
+
+static void
+conn_serve(struct job *job)
+{
+	struct conn	*c = CONTAINER(job, struct conn, job);
+	struct fcgi	*fcgi = c->fcgi;
+	struct exchange	*x;
+
+	FCGX_InitRequest(&c->request, -1, 0);
+	c->request.ipcFd = c->watch.fd;
+	c->request.keepConnection = 1;	/* so that Accept takes this one */
+	if (FCGX_Accept_r(&c->request) < 0) {
+		/* libfcgi has closed the descriptor. */
+		c->watch.fd = -1;
+		c->keep = false;
+		hand_back(c);
+		return;
+	}
+	c->keep = c->request.keepConnection != 0;
+	c->client.ops = &ops;
+	c->exchange = x = exchange_create();
+	request_init(&x->req, c->request.envp);
+	if (!serve_handle(fcgi->server, x, read_body, c, &c->handled))
+		drop(c, x, "client left during the upload");
+	else if (c->handled == HANDLED_REPLY)
+		answer_now(c, x);
+	else {
+		discard_body(c);	/* of a GET: its end makes noise else */
+		c->task.run = task_relay;
+		loop_post(fcgi->server->loop, &c->task);
+	}
+}
+
+/* --- The process. */
+
+static void
+fcgi_timer(struct loop_timer *t)
+{
+	struct fcgi *fcgi = CONTAINER(t, struct fcgi, timer);
+
+	if (!fcgi->server->draining)
+		loop_fd_set(fcgi->server->loop, &fcgi->listen,
+		    EPOLLIN | EPOLLEXCLUSIVE);
+	else if (!fcgi->last) {
+		fcgi->last = true;
+		loop_timer_set(fcgi->server->loop, t, DRAIN_LAST_MS);
+		relay_stop_all(fcgi->server);
+	} else
+		loop_stop(fcgi->server->loop);
+}
+
+/*
+ * Stop accepting and let what is under way come to its end for a while.
+ * The listening socket is only left alone, not shut down: other processes may
+ * share it (spawn-fcgi -F).
+ */
+static void
+drain(struct fcgi *fcgi, int64_t ms)
+{
+	fcgi->server->draining = true;
+	loop_fd_stop(fcgi->server->loop, &fcgi->listen);
+	while (fcgi->idle != NULL)
+		conn_close(fcgi->idle);
+	loop_timer_set(fcgi->server->loop, &fcgi->timer, ms);
+	stop_when_drained(fcgi);
+}
+
+static void
+signals_ready(struct loop_fd *f, unsigned events)
+{
+	struct fcgi		*fcgi = CONTAINER(f, struct fcgi, signals);
+	struct signalfd_siginfo	 info;
+
+	(void)events;
+	if (read(f->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	log_info("signal %u: stopping, %d request(s) under way", info.ssi_signo,
+	    fcgi->busy);
+	/* Ctrl-C, or asked twice: do not wait. */
+	drain(fcgi, info.ssi_signo == SIGINT || fcgi->server->draining ? 0 :
+	    DRAIN_MS);
+}
+
+static int
+block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+fcgi_run(struct server *server)
+{
+	struct fcgi fcgi = { .server = server };
+
+	fcgi.signals.fd = block_signals();	/* before any thread starts */
+	if (FCGX_Init() != 0)
+		die("FCGX_Init failed");
+	fcgi.signals.ready = signals_ready;
+	fcgi.listen.fd = STDIN_FILENO;
+	fcgi.listen.ready = listen_ready;
+	fcgi.timer.expired = fcgi_timer;
+	fcntl(STDIN_FILENO, F_SETFL,
+	    fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	if (fcgi.signals.fd < 0 ||
+	    !loop_fd_set(server->loop, &fcgi.signals, EPOLLIN) ||
+	    !loop_fd_set(server->loop, &fcgi.listen, EPOLLIN | EPOLLEXCLUSIVE))
+		die("cannot listen: %s", strerror(errno));
+	copilot_warm(server->copilot);
+	log_info("copilot-api " PACKAGE_VERSION " ready");
+	loop_run(server->loop);
+	close(fcgi.signals.fd);
+	log_info("stopped");
+}

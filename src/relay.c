@@ -1,0 +1,641 @@
+/* Carrying an exchange out, on the loop. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "conf.h"
+#include "copilot.h"
+#include "fetch.h"
+#include "http.h"
+#include "js.h"
+#include "log.h"
+#include "loop.h"
+#include "models.h"
+#include "relay.h"
+#include "serve.h"
+#include "sse.h"
+#include "upstream-error.h"
+#include "util.h"
+#include "workers.h"
+
+#define ERROR_BODY_MAX	(1u << 20)	/* of a failed answer; more is cut off */
+#define INLINE_MAX	(32u << 10)	/* a larger body is a worker's business */
+#define STALL_MS	120000		/* a client that reads nothing is left */
+#define SPARE_OUT	(64u << 10)	/* more memory is given back when empty */
+
+enum expect { EXPECT_HEAD, EXPECT_EVENTS, EXPECT_WHOLE, EXPECT_ERROR };
+
+struct relay {
+	struct relay		 *next, **prev;	/* all relays of the server */
+	struct server		 *server;
+	struct exchange		 *x;
+	struct client		 *client;
+
+	/* Waiting for what the call needs. */
+	struct waiter	  waiter;
+	struct job		  job;		/* a trip to a worker .. */
+	struct loop_task	  task;		/* .. and back */
+	bool			  away;		/* on it: the exchange is not ours */
+	enum handled		  handled;
+
+	/* The call. */
+	struct http_request	  request;
+	struct http_call	 *call;
+	unsigned		  generation;	/* of the token it carries */
+	bool			  retried;	/* after a network failure */
+	bool			  replayed;	/* after a 401 */
+	enum expect		  expect;
+	int			  status;	/* upstream's */
+	char			 *retry_after;
+	char			 *upstream_id;
+	struct sse		  sse;
+	struct buf		  body;		/* of a whole or failed answer */
+	struct err		  err;		/* why the answer failed .. */
+	bool			  failed;	/* .. if it did */
+
+	/* The client. */
+	struct buf		  out;		/* to be written, from out_at */
+	size_t			  out_at;
+	bool			  head_sent;
+	bool			  paused;	/* the call, for a slow client */
+	bool			  over;		/* nothing comes behind "out" */
+	bool			  gone;		/* nobody listens any more */
+	const char		 *remark;	/* for the log */
+	size_t			  bytes;
+	int64_t			  written;	/* when something last was */
+	struct loop_timer	  timer;	/* keep-alive, stalled client */
+};
+
+#define CONTAINER(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+static void	call_start(struct relay *);
+
+/* --- Beginning and end. */
+
+static void
+relay_free(struct relay *r, bool whole)
+{
+	struct server *s = r->server;
+
+	waiter_forget(&r->waiter);
+	http_cancel(r->call);
+	loop_timer_stop(s->loop, &r->timer);
+	r->client->ops->finish(r->client, whole);
+	serve_done(s, r->x, r->bytes, r->upstream_id, r->remark);
+	*r->prev = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	http_request_finish(&r->request);
+	sse_finish(&r->sse);
+	buf_finish(&r->body);
+	buf_finish(&r->out);
+	free(r->retry_after);
+	free(r->upstream_id);
+	exchange_destroy(r->x);
+	free(r);
+	if (s->relays == NULL && s->idle != NULL)
+		s->idle(s);
+}
+
+static void
+abandon(struct relay *r, const char *remark)
+{
+	r->gone = true;
+	r->remark = remark;
+	if (!r->away)
+		relay_free(r, false);
+}
+
+/* --- Writing to the client. */
+
+/* What OpenAI says about itself with every answer. */
+static void
+openai_headers(struct relay *r)
+{
+	char ms[24];
+
+	snprintf(ms, sizeof(ms), "%lld", (long long)(util_now_ms() -
+	    r->x->req.started_ms));
+	reply_header(&r->x->reply, "openai-processing-ms", ms);
+	reply_header(&r->x->reply, "openai-version", "2020-10-01");
+}
+
+static void
+put_head(struct relay *r)
+{
+	struct exchange	*x = r->x;
+	struct buf	 head = { 0 };
+
+	r->head_sent = true;
+	x->reply.status = 200;
+	x->reply.content_type = "text/event-stream; charset=utf-8";
+	reply_header(&x->reply, "Cache-Control", "no-cache");
+	/* nginx buffers the answer without this. */
+	reply_header(&x->reply, "X-Accel-Buffering", "no");
+	openai_headers(r);
+	reply_head(&x->reply, &x->req, false, &head);
+	buf_append(&head, buf_str(&r->out), r->out.len);
+	buf_finish(&r->out);
+	r->out = head;
+}
+
+/* Write while the client takes it. Safe inside of the call's callbacks. */
+static void
+pump(struct relay *r)
+{
+	const struct client_ops	*ops = r->client->ops;
+	size_t			 n;
+
+	while (r->out_at < r->out.len && !r->gone) {
+		if (!ops->room(r->client)) {
+			if (r->timer.place == 0)
+				loop_timer_set(r->server->loop, &r->timer,
+				    STALL_MS);
+			return;
+		}
+		n = r->out.len - r->out_at;
+		if (n > CLIENT_PIECE)
+			n = CLIENT_PIECE;
+		if (!ops->write(r->client, r->out.p + r->out_at, n)) {
+			r->gone = true;
+			return;
+		}
+		r->out_at += n;
+		r->bytes += n;
+		r->written = loop_now(r->server->loop);
+	}
+	r->out_at = 0;
+	if (r->out.cap > SPARE_OUT)
+		buf_finish(&r->out);
+	else
+		buf_truncate(&r->out, 0);
+}
+
+/* The same outside of them, with what follows from it. The relay may end. */
+static void
+push(struct relay *r)
+{
+	pump(r);
+	if (r->gone)
+		abandon(r, "client closed the connection");
+	else if (r->out.len > 0)
+		return;
+	else if (r->over)
+		relay_free(r, true);
+	else if (r->paused) {
+		r->paused = false;
+		http_resume(r->call);
+	}
+}
+
+static void
+reply(struct relay *r)
+{
+	openai_headers(r);
+	reply_print(&r->x->reply, &r->x->req, &r->out);
+	r->over = true;
+	push(r);
+}
+
+/* r->err: before the head as an HTTP error, behind it as an event. */
+static void
+fail(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	r->remark = r->err.msg;
+	if (r->head_sent) {
+		x->answer->fail(x->self, &r->err, &r->out);
+		r->over = true;
+		push(r);
+		return;
+	}
+	buf_truncate(&r->out, 0);
+	reply_error(&x->reply, &r->err);
+	reply(r);
+}
+
+static void
+client_gone(struct client *c)
+{
+	abandon(c->owner, "client closed the connection");
+}
+
+static void
+client_writable(struct client *c)
+{
+	push(c->owner);
+}
+
+/* Silence is told to nobody: SSE comments keep servers and clients patient. */
+static void
+keep_alive(struct relay *r)
+{
+	struct server	*s = r->server;
+	int64_t		 interval = r->x->conf->sse_keep_alive_ms, due;
+
+	due = r->written + interval - loop_now(s->loop);
+	if (due <= 0) {
+		buf_puts(&r->out, ": keep-alive\n\n");
+		if (!r->head_sent)
+			put_head(r);
+		due = interval;
+	}
+	loop_timer_set(s->loop, &r->timer, due);
+	push(r);
+}
+
+static void
+timer(struct loop_timer *t)
+{
+	struct relay	*r = CONTAINER(t, struct relay, timer);
+	int64_t		 now = loop_now(r->server->loop);
+
+	if (r->out.len > 0) {
+		if (now - r->written >= STALL_MS)
+			abandon(r, "client stopped reading");
+		else
+			loop_timer_set(r->server->loop, t,
+			    r->written + STALL_MS - now);
+	} else if (r->x->stream && r->x->conf->sse_keep_alive_ms > 0 &&
+	    !r->away && !r->over)
+		keep_alive(r);
+}
+
+/* --- The call. */
+
+static bool
+on_event(const struct sse_event *ev, void *arg)
+{
+	struct relay *r = arg;
+
+	if (!r->x->answer->event(r->x->self, ev, &r->out, &r->err))
+		r->failed = true;
+	return !r->failed;
+}
+
+static void
+too_large(struct relay *r)
+{
+	r->failed = true;
+	err_set(&r->err, 502, ERR_SERVER, "upstream_answer_too_large", NULL,
+	    "The upstream answer exceeds %lld bytes (maxResponseBodyBytes).",
+	    (long long)r->x->conf->max_response_body_bytes);
+}
+
+static enum http_flow
+call_head(void *arg, const struct http_reply *reply)
+{
+	struct relay *r = arg;
+
+	r->status = reply->status;
+	r->retry_after = http_reply_header(reply, "retry-after");
+	r->upstream_id = http_reply_header(reply, "x-github-request-id");
+	if (reply->status >= 200 && reply->status <= 299 &&
+	    http_sent(r->call))
+		buf_finish(&r->request.body);	/* not needed for a repeat */
+	if (reply->status < 200 || reply->status > 299)
+		r->expect = EXPECT_ERROR;
+	else if (!r->x->stream)
+		r->expect = EXPECT_WHOLE;
+	else if (strcmp(reply->content_type, "application/json") == 0)
+		r->expect = EXPECT_ERROR;	/* no stream, so no answer */
+	else
+		r->expect = EXPECT_EVENTS;
+	return HTTP_GO;
+}
+
+static enum http_flow
+call_events(struct relay *r, const char *p, size_t n)
+{
+	bool ok;
+
+	if (r->out.len > 0) {
+		r->paused = true;
+		return HTTP_PAUSE;
+	}
+	ok = sse_feed(&r->sse, p, n, on_event, r);
+	if (!ok && !r->failed)
+		too_large(r);
+	if (r->out.len > 0) {
+		if (!r->head_sent)
+			put_head(r);
+		pump(r);
+	}
+	return r->failed || r->gone ? HTTP_STOP : HTTP_GO;
+}
+
+static enum http_flow
+call_body(void *arg, const char *p, size_t n)
+{
+	struct relay	*r = arg;
+	size_t		 room;
+
+	switch (r->expect) {
+	case EXPECT_EVENTS:
+		return call_events(r, p, n);
+	case EXPECT_WHOLE:
+		if (r->body.len + n >
+		    (size_t)r->x->conf->max_response_body_bytes) {
+			too_large(r);
+			return HTTP_STOP;
+		}
+		buf_append(&r->body, p, n);
+		return HTTP_GO;
+	default:
+		room = ERROR_BODY_MAX - r->body.len;
+		buf_append(&r->body, p, n < room ? n : room);
+		return HTTP_GO;
+	}
+}
+
+/* Fetch a new token or connection and send the same request again. */
+static void
+call_again(struct relay *r)
+{
+	struct upstream_call *call = &r->x->call;
+
+	call->body = r->request.body;
+	r->request.body = (struct buf){ 0 };
+	http_request_finish(&r->request);
+	buf_truncate(&r->body, 0);
+	free(r->retry_after);
+	free(r->upstream_id);
+	r->retry_after = r->upstream_id = NULL;
+	r->expect = EXPECT_HEAD;
+	if (call->github)
+		call_start(r);
+	else
+		copilot_want_token(r->server->copilot, &r->waiter);
+}
+
+static void
+job_whole(struct job *job)
+{
+	struct relay	*r = CONTAINER(job, struct relay, job);
+	struct exchange	*x = r->x;
+
+	if (x->answer->whole(x->self, buf_str(&r->body), r->body.len,
+	    &x->reply.body, &r->err))
+		reply_json(&x->reply, 200);
+	else {
+		r->remark = r->err.msg;
+		reply_error(&x->reply, &r->err);
+	}
+	openai_headers(r);
+	reply_print(&x->reply, &x->req, &r->out);
+	loop_post(r->server->loop, &r->task);
+}
+
+static void
+task_whole(struct loop_task *task)
+{
+	struct relay *r = CONTAINER(task, struct relay, task);
+
+	r->away = false;
+	if (r->gone)
+		abandon(r, r->remark);
+	else {
+		r->over = true;
+		push(r);
+	}
+}
+
+static void
+travel(struct relay *r, void (*run)(struct job *),
+    void (*back)(struct loop_task *))
+{
+	r->away = true;
+	r->job.run = run;
+	r->task.run = back;
+	if (r->server->workers != NULL)
+		workers_submit(r->server->workers, &r->job);
+	else
+		run(&r->job);
+}
+
+static void
+end_whole(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	if (r->body.len > INLINE_MAX)
+		travel(r, job_whole, task_whole);
+	else if (x->answer->whole(x->self, buf_str(&r->body), r->body.len,
+	    &x->reply.body, &r->err)) {
+		reply_json(&x->reply, 200);
+		reply(r);
+	} else
+		fail(r);
+}
+
+static void
+end_events(struct relay *r, enum http_end end, const char *why)
+{
+	struct exchange *x = r->x;
+
+	/* A cut behind the last event is no loss: the answer itself knows. */
+	if (sse_end(&r->sse, on_event, r) && !r->failed &&
+	    x->answer->end(x->self, &r->out, &r->err)) {
+		r->over = true;
+		if (!r->head_sent)
+			put_head(r);
+		push(r);
+		return;
+	}
+	if (end == HTTP_SILENT)
+		err_set(&r->err, 504, ERR_SERVER, "upstream_timeout", NULL,
+		    "Copilot stopped sending: %s.", why);
+	fail(r);
+}
+
+static void
+end_error(struct relay *r)
+{
+	json_object *obj;
+
+	if (r->status == 401 && !r->replayed && !r->x->call.github) {
+		r->replayed = true;
+		copilot_refused(r->server->copilot, r->generation);
+		call_again(r);
+		return;
+	}
+	if (r->status >= 200 && r->status <= 299) {
+		obj = js_parse_quiet(buf_str(&r->body), r->body.len);
+		upstream_error_event(obj, &r->err);
+		json_object_put(obj);
+	} else
+		upstream_error(r->status, buf_str(&r->body), r->body.len,
+		    r->retry_after, &r->err);
+	fail(r);
+}
+
+static void
+call_end(void *arg, enum http_end end, const char *why)
+{
+	struct relay *r = arg;
+
+	r->call = NULL;
+	if (r->gone)
+		abandon(r, "client closed the connection");
+	else if (r->failed)
+		fail(r);
+	else if (end == HTTP_UNREACHABLE && !r->retried) {
+		log_debug("%s: trying once more: %s", r->x->req.id, why);
+		r->retried = true;
+		call_again(r);
+	} else if (end == HTTP_UNREACHABLE || (end == HTTP_CUT &&
+	    r->expect != EXPECT_EVENTS)) {
+		err_set(&r->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
+		    "Copilot could not be reached: %s.", why);
+		fail(r);
+	} else if (end == HTTP_SILENT && r->expect != EXPECT_EVENTS) {
+		err_set(&r->err, 504, ERR_SERVER, "upstream_timeout", NULL,
+		    "Copilot did not answer in time: %s.", why);
+		fail(r);
+	} else if (r->expect == EXPECT_EVENTS)
+		end_events(r, end, why);
+	else if (r->expect == EXPECT_WHOLE)
+		end_whole(r);
+	else
+		end_error(r);
+}
+
+static const struct http_ops call_ops = { call_head, call_body, call_end };
+
+static void
+call_start(struct relay *r)
+{
+	struct server	*s = r->server;
+	struct exchange	*x = r->x;
+
+	if (!copilot_request(s->copilot, x->conf, &x->call, &r->request,
+	    &r->err)) {
+		fail(r);
+		return;
+	}
+	buf_finish(&x->req.body);	/* minutes may pass, with megabytes in it */
+	r->generation = copilot_generation(s->copilot);
+	r->sse.max = (size_t)x->conf->max_response_body_bytes;
+	r->call = http_start(s->http, x->conf, &r->request, &call_ops, r);
+}
+
+static void
+token_ready(struct waiter *w, const struct err *err)
+{
+	struct relay *r = CONTAINER(w, struct relay, waiter);
+
+	if (err != NULL) {
+		r->err = *err;
+		fail(r);
+	} else
+		call_start(r);
+}
+
+/* --- The model list, when the handler could not do without. */
+
+static void	proceed(struct relay *);
+
+static void
+job_again(struct job *job)
+{
+	struct relay *r = CONTAINER(job, struct relay, job);
+
+	r->handled = serve_again(r->server, r->x);
+	loop_post(r->server->loop, &r->task);
+}
+
+static void
+task_again(struct loop_task *task)
+{
+	struct relay *r = CONTAINER(task, struct relay, task);
+
+	r->away = false;
+	if (r->gone)
+		abandon(r, r->remark);
+	else
+		proceed(r);
+}
+
+static void
+models_ready(struct waiter *w, const struct err *err)
+{
+	struct relay *r = CONTAINER(w, struct relay, waiter);
+
+	r->x->models_tried = true;
+	if (err != NULL)
+		r->x->models_err = *err;
+	travel(r, job_again, task_again);
+}
+
+static void
+proceed(struct relay *r)
+{
+	struct copilot *copilot = r->server->copilot;
+
+	switch (r->handled) {
+	case HANDLED_REPLY:
+		reply(r);
+		break;
+	case HANDLED_MODELS:
+		r->waiter.ready = models_ready;
+		copilot_want_models(copilot, &r->waiter);
+		break;
+	case HANDLED_CALL:
+		if (r->x->stream && r->x->conf->sse_keep_alive_ms > 0 &&
+		    r->timer.place == 0)
+			loop_timer_set(r->server->loop, &r->timer,
+			    r->x->conf->sse_keep_alive_ms);
+		r->waiter.ready = token_ready;
+		if (r->x->call.github)
+			call_start(r);
+		else
+			copilot_want_token(copilot, &r->waiter);
+		break;
+	}
+}
+
+void
+relay_start(struct server *s, struct exchange *x, struct client *client,
+    enum handled handled)
+{
+	struct relay *r = xcalloc(1, sizeof(*r));
+
+	r->server = s;
+	r->x = x;
+	r->client = client;
+	r->handled = handled;
+	r->written = loop_now(s->loop);
+	r->timer.expired = timer;
+	client->owner = r;
+	client->gone = client_gone;
+	client->writable = client_writable;
+	r->next = s->relays;
+	r->prev = &s->relays;
+	if (r->next != NULL)
+		r->next->prev = &r->next;
+	s->relays = r;
+	proceed(r);
+}
+
+void
+relay_stop_all(struct server *s)
+{
+	struct relay *r, *next;
+
+	for (r = s->relays; r != NULL; r = next) {
+		next = r->next;
+		if (r->away || r->over)
+			continue;
+		waiter_forget(&r->waiter);
+		http_cancel(r->call);
+		r->call = NULL;
+		err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
+		    "This server is shutting down.");
+		fail(r);
+	}
+}
