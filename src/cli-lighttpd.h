@@ -1,0 +1,39 @@
+/*
+ * Parts of "copilot-api start": a private lighttpd configuration in a
+ * directory of its own, and lighttpd as our child.
+ */
+#ifndef CLI_LIGHTTPD_H
+#define CLI_LIGHTTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conf;
+struct err;
+
+#define LIGHTTPD_ADDRESSES 2		/* 127.0.0.1 and [::1] */
+
+struct lighttpd {
+	char	*program;		/* where lighttpd is */
+	char	*dir;			/* the private directory, 0700 */
+	char	*file;			/* its configuration in there */
+	/* Numeric: "127.0.0.1", "::1". */
+	char	*addresses[LIGHTTPD_ADDRESSES];
+	size_t	 naddresses;
+	int	 port;
+};
+
+bool	lighttpd_find(struct lighttpd *, struct err *);
+/* Make the directory and write the configuration. */
+bool	lighttpd_prepare(struct lighttpd *, const struct conf *, struct err *);
+/* Remove the directory and free everything. */
+void	lighttpd_finish(struct lighttpd *);
+
+/*
+ * Run it until it ends or SIGINT, SIGTERM or SIGHUP asks us to stop; nothing
+ * of it is left then. "ready" is called when it takes connections. Returns the
+ * exit status of the command: 0 when we were asked to stop.
+ */
+int	lighttpd_run(const struct lighttpd *, void (*ready)(void *), void *arg);
+
+#endif

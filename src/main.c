@@ -1,0 +1,35 @@
+/* argv decides: a command, or whatever a web server started us as. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <curl/curl.h>
+
+#include "cli.h"
+#include "serve.h"
+#include "util.h"
+
+int
+main(int argc, char **argv)
+{
+	struct cli	cli = { 0 };
+	int		rc;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		die("libcurl can't be initialised");
+	if (argc > 1) {
+		rc = cli_main(argc, argv);
+	} else if (fcgi_wanted() || getenv("GATEWAY_INTERFACE") != NULL ||
+	    getenv("REQUEST_METHOD") != NULL) {
+		cli_environment(&cli);
+		rc = serve_main(&cli);
+		cli_finish(&cli);
+	} else {
+		fputs("usage: copilot-api start    (copilot-api --help "
+		    "tells more)\n", stderr);
+		rc = 2;
+	}
+	curl_global_cleanup();
+	return rc;
+}
