@@ -1,0 +1,285 @@
+/*
+ * Unit tests of whole chat completions, and of those where upstream streams and
+ * the client doesn't, or the reverse.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "chat-client.h"
+
+/* --- Whole answers. */
+
+static json_object *
+whole(const char *file, struct chat_wanted w, struct run *r)
+{
+	struct buf	 in = { 0 };
+	json_object	*obj;
+
+	read_data(file, &in);
+	w.stream = false;
+	begin(r, &w);
+	r->ok = chat_answer.whole(r->self, in.p, in.len, &r->out, &r->err);
+	buf_finish(&in);
+	if (!r->ok)
+		return NULL;
+	obj = js_parse_quiet(r->out.p, r->out.len);
+	assert_non_null(obj);
+	assert_no_private(obj);
+	assert_true(js_is(obj, "object", "chat.completion"));
+	return obj;
+}
+
+static void
+same(json_object *obj, const char *key, const char *want)
+{
+	struct buf out = { 0 };
+
+	js_print(key != NULL ? js_get(obj, key) : obj, &out);
+	assert_string_equal(buf_str(&out), want);
+	buf_finish(&out);
+}
+
+static void
+test_whole(void **state)
+{
+	struct run	 r;
+	json_object	*obj;
+
+	(void)state;
+	obj = whole("chat-claude.json", plain, &r);
+	same(obj, NULL, "{\"id\":\"msg_02\",\"object\":\"chat.completion\","
+	    "\"created\":1741911507,\"model\":\"claude-sonnet-4.6\",\"choices\":"
+	    "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
+	    "\"Hello.\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":"
+	    "\"stop\"}],\"usage\":{\"completion_tokens\":9,\"prompt_tokens\":20,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":0},"
+	    "\"total_tokens\":29}}");
+	assert_int_equal(r.usage.input, 20);
+	assert_int_equal(r.usage.output, 9);
+	json_object_put(obj);
+	done(&r);
+
+	obj = whole("chat-openai.json", mapped, &r);
+	assert_true(js_is(obj, "model", "asked"));
+	assert_true(js_is(obj, "service_tier", "default"));
+	assert_true(js_is(obj, "system_fingerprint", "fp_ee1d74bde0"));
+	same(obj, "choices", "[{\"index\":0,\"message\":{\"role\":\"assistant\","
+	    "\"content\":\"Hello.\",\"refusal\":null,\"annotations\":[]},"
+	    "\"logprobs\":null,\"finish_reason\":\"stop\"}]");
+	json_object_put(obj);
+	done(&r);
+}
+
+static void
+test_whole_tools(void **state)
+{
+	struct run	 r;
+	json_object	*obj;
+
+	(void)state;
+	obj = whole("chat-claude-split.json", plain, &r);
+	same(obj, "choices", "[{\"index\":0,\"message\":{\"role\":\"assistant\","
+	    "\"content\":\"Let me look.\",\"refusal\":null,\"tool_calls\":["
+	    "{\"id\":\"toolu_01\",\"type\":\"function\",\"function\":{\"name\":"
+	    "\"get_weather\",\"arguments\":\"{\\\"city\\\":\\\"Oslo\\\"}\"}},"
+	    "{\"id\":\"toolu_02\",\"type\":\"function\",\"function\":{\"name\":"
+	    "\"get_time\",\"arguments\":\"{}\"}}]},\"logprobs\":null,"
+	    "\"finish_reason\":\"tool_calls\"}]");
+	json_object_put(obj);
+	done(&r);
+
+	obj = whole("chat-gemini.json", plain, &r);
+	same(obj, "choices", "[{\"index\":0,\"message\":{\"role\":\"assistant\","
+	    "\"content\":null,\"refusal\":null,\"reasoning_text\":\"Two tools.\","
+	    "\"reasoning_content\":\"Two tools.\",\"reasoning_opaque\":"
+	    "\"b3BhcXVl\",\"tool_calls\":[{\"function\":{\"arguments\":\"{}\","
+	    "\"name\":\"get_time\"},\"id\":\"call_g1\",\"type\":\"function\"}]},"
+	    "\"logprobs\":null,\"finish_reason\":\"tool_calls\"}]");
+	same(obj, "usage", "{\"completion_tokens\":105,\"prompt_tokens\":12,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":0},"
+	    "\"total_tokens\":117,\"completion_tokens_details\":"
+	    "{\"reasoning_tokens\":100}}");
+	assert_int_equal(r.usage.output, 105);
+	json_object_put(obj);
+	done(&r);
+
+	obj = whole("chat-gemini.json", functions, &r);
+	same(json_object_array_get_idx(js_array(obj, "choices"), 0), "message",
+	    "{\"role\":\"assistant\",\"content\":null,\"refusal\":null,"
+	    "\"reasoning_text\":\"Two tools.\",\"reasoning_content\":\"Two "
+	    "tools.\",\"reasoning_opaque\":\"b3BhcXVl\",\"function_call\":"
+	    "{\"arguments\":\"{}\",\"name\":\"get_time\"}}");
+	json_object_put(obj);
+	done(&r);
+}
+
+static void
+test_whole_choices(void **state)
+{
+	struct run	 r;
+	json_object	*obj, *choices, *c;
+	char		 want[16];
+	size_t		 i;
+
+	(void)state;
+	obj = whole("chat-n3.json", three, &r);
+	choices = js_array(obj, "choices");
+	assert_int_equal(js_len(choices), 3);
+	for (i = 0; i < 3; i++) {
+		c = json_object_array_get_idx(choices, i);
+		snprintf(want, sizeof(want), "answer %zu", i);
+		assert_int_equal(js_int(c, "index", 9), i);
+		assert_true(js_is(js_obj(c, "message"), "content", want));
+		assert_true(js_is(c, "finish_reason",
+		    i == 1 ? "length" : "stop"));
+	}
+	json_object_put(obj);
+	done(&r);
+}
+
+static void
+test_whole_errors(void **state)
+{
+	static const char *const bad[] = {
+		"", "null", "[]", "<html>", "{", "{}", "{\"choices\":[]}",
+		"{\"choices\":null}", "{\"choices\":[null]}",
+		"{\"choices\":[{\"text\":\"a\"},{},{\"message\":7},"
+		"{\"delta\":{},\"finish_reason\":\"error\"}]}",
+		"{\"choices\":[{\"finish_reason\":\"error\"}]}",
+	};
+	struct chat_wanted	w = plain;
+	struct run		r;
+	size_t			i;
+
+	(void)state;
+	assert_null(whole("chat-copilot-errors.json", plain, &r));
+	assert_string_equal(r.err.msg, "The agent failed.");
+	assert_int_equal(r.out.len, 0);
+	done(&r);
+	assert_null(whole("chat-error.json", plain, &r));
+	assert_string_equal(r.err.msg, "The model is tired.");
+	done(&r);
+	w.stream = false;
+	for (i = 0; i < COUNT(bad); i++) {
+		begin(&r, &w);
+		if (chat_answer.whole(r.self, bad[i], strlen(bad[i]), &r.out,
+		    &r.err))
+			fail_msg("accepted: %s", bad[i]);
+		assert_int_equal(r.err.status, 502);
+		assert_string_equal(r.err.type, ERR_SERVER);
+		assert_int_equal(r.out.len, 0);
+		done(&r);
+	}
+}
+
+/* --- A stream where a whole was asked for, and the reverse. */
+
+static void
+test_stream_becomes_whole(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "chat-claude-tools.sse", "{\"role\":\"assistant\",\"content\":"
+		  "\"Let me look.\",\"refusal\":null,\"tool_calls\":[{\"type\":"
+		  "\"function\",\"id\":\"toolu_01\",\"function\":{\"name\":"
+		  "\"get_weather\",\"arguments\":\"{\\\"city\\\": \\\"Oslo\\\"}\""
+		  "}},{\"type\":\"function\",\"id\":\"toolu_02\",\"function\":"
+		  "{\"name\":\"get_time\",\"arguments\":\"{}\"}}]}" },
+		{ "chat-gemini.sse", "{\"role\":\"assistant\",\"content\":"
+		  "\"Hello you.\",\"refusal\":null,\"reasoning_text\":"
+		  "\"**Thinking**\\n\\nFirst. Then.\",\"reasoning_content\":"
+		  "\"**Thinking**\\n\\nFirst. Then.\",\"reasoning_opaque\":"
+		  "\"b3BhcXVl\"}" },
+	};
+	struct chat_wanted	w = plain;
+	struct buf		in = { 0 };
+	struct run		r;
+	json_object		*obj, *c;
+	size_t			i;
+
+	(void)state;
+	w.stream = false;
+	for (i = 0; i < COUNT(pairs); i++) {
+		read_data(pairs[i][0], &in);
+		begin(&r, &w);
+		feed(&r, in.p, in.len, 7);
+		assert_true(r.ok);
+		obj = js_parse_quiet(r.out.p, r.out.len);
+		assert_true(js_is(obj, "object", "chat.completion"));
+		assert_non_null(js_obj(obj, "usage"));
+		c = json_object_array_get_idx(js_array(obj, "choices"), 0);
+		same(c, "message", pairs[i][1]);
+		json_object_put(obj);
+		done(&r);
+		buf_truncate(&in, 0);
+	}
+	/* A bound holds for it, and half an answer isn't one. */
+	w.max = in.cap > 0 ? 500 : 0;
+	read_data(pairs[0][0], &in);
+	begin(&r, &w);
+	feed(&r, in.p, in.len, 7);
+	assert_false(r.ok);
+	assert_int_equal(r.out.len, 0);
+	assert_non_null(strstr(r.err.msg, "too large"));
+	done(&r);
+	buf_finish(&in);
+}
+
+static void
+test_whole_becomes_stream(void **state)
+{
+	static const struct {
+		const char			*file;
+		const struct chat_wanted	*w;
+		const char			*want;
+	} cases[] = {
+		{ "chat-claude-split.json", &with_usage,
+		  "#0 C=Let me look. toolu_01:get_weather({\"city\":\"Oslo\"}) "
+		  "toolu_02:get_time({}) [tool_calls] model=claude-sonnet-4.6 "
+		  "usage=20+9=29" },
+		{ "chat-n3.json", &three, "#0 C=answer 0 [stop] "
+		  "#1 C=answer 1 [length] #2 C=answer 2 [stop] "
+		  "model=gpt-4o-2024-11-20 usage=11+7=18" },
+	};
+	struct buf	in = { 0 }, sum = { 0 };
+	struct run	r;
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		read_data(cases[i].file, &in);
+		begin(&r, cases[i].w);
+		assert_true(chat_answer.whole(r.self, in.p, in.len, &r.out,
+		    &r.err));
+		summary(&r.out, true, &sum);
+		assert_string_equal(buf_str(&sum), cases[i].want);
+		done(&r);
+		buf_truncate(&in, 0);
+		buf_truncate(&sum, 0);
+	}
+	buf_finish(&in);
+	buf_finish(&sum);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_whole_tools),
+		cmocka_unit_test(test_whole_choices),
+		cmocka_unit_test(test_whole_errors),
+		cmocka_unit_test(test_stream_becomes_whole),
+		cmocka_unit_test(test_whole_becomes_stream),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

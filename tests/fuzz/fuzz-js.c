@@ -1,0 +1,68 @@
+/*
+ * Any bytes to the JSON reader; what it accepts is printed, parsed again and
+ * spliced, as the handlers do with a client's body.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* An edited object is an object still, and holds the edit. */
+static void
+splice(const char *text, size_t n)
+{
+	json_object	*five = json_object_new_int(5), *obj = NULL;
+	struct buf	 out = { 0 };
+	struct err	 err = { 0 };
+	struct js_edit	 edits[] = {
+		{ "model", five, false },
+		{ "a", NULL, true },
+		{ "b", NULL, false },
+	};
+
+	js_splice(text, n, edits, sizeof(edits) / sizeof(edits[0]), &out);
+	must(js_parse(buf_str(&out), out.len, &obj, &err));
+	must(js_int(obj, "model", 0) == 5);
+	must(!js_has(obj, "a"));
+	must(js_has(obj, "b") && js_get(obj, "b") == NULL);
+	json_object_put(obj);
+	json_object_put(five);
+	buf_finish(&out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char	*text = (const char *)data;
+	json_object	*obj = NULL, *again = NULL;
+	struct buf	 out = { 0 };
+	struct err	 err = { 0 };
+
+	if (!js_parse(text, size, &obj, &err)) {
+		must(err.status == 400 && err.msg[0] != '\0');
+		return 0;
+	}
+	must(js_line_of(text, size, "auth.apiKeys") >= 0);
+	js_print(obj, &out);
+	must(js_parse(buf_str(&out), out.len, &again, &err));
+	if (json_object_is_type(obj, json_type_object))
+		splice(text, size);
+	json_object_put(again);
+	json_object_put(obj);
+	buf_finish(&out);
+	return 0;
+}

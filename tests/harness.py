@@ -1,0 +1,457 @@
+"""What the whole-program tests share: the fake upstream, the program under test
+as CGI, as FastCGI responder and behind a web server, and TAP on stdout.
+
+A test is a function under @test; run() runs them all. Nothing is written
+outside of a temporary directory; every process started is ended by its pid.
+"""
+import atexit, contextlib, http.client, json, os, re, shutil, signal, socket
+import struct, subprocess, sys, tempfile, threading, time, traceback
+
+BUILD = os.environ.get("top_builddir", os.path.join(os.path.dirname(__file__), ".."))
+SOURCE = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__), ".."))
+PROGRAM = os.path.abspath(os.environ.get("COPILOT_API", os.path.join(BUILD, "copilot-api")))
+FAKE = os.path.abspath(os.environ.get("FAKE_UPSTREAM",
+                                      os.path.join(BUILD, "tests/fake-upstream/fake-upstream")))
+TIMEOUT = 30
+
+# --- TAP
+
+_tests = []
+
+
+class Skip(Exception):
+    """Raised by a test that can't run here; its text says why."""
+
+
+def test(function):
+    _tests.append(function)
+    return function
+
+
+def run():
+    print("1..%d" % len(_tests))
+    bad = 0
+    for number, function in enumerate(_tests, 1):
+        name = function.__name__.replace("_", " ")
+        try:
+            function()
+            print("ok %d - %s" % (number, name), flush=True)
+        except Skip as why:
+            print("ok %d - %s # SKIP %s" % (number, name, why), flush=True)
+        except Exception:
+            bad += 1
+            print("not ok %d - %s" % (number, name))
+            for line in traceback.format_exc().splitlines():
+                print("# " + line)
+            sys.stdout.flush()
+    sys.exit(1 if bad else 0)
+
+
+def skip_all(why):
+    print("1..0 # SKIP " + why)
+    sys.exit(0)
+
+
+def eventually(condition, seconds=10, what="condition"):
+    """Wait until condition() is true and return its value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("not within %s s: %s" % (seconds, what))
+        time.sleep(0.01)
+
+
+# --- Processes and directories
+
+_cleanup = contextlib.ExitStack()
+atexit.register(_cleanup.close)
+
+
+def tempdir():
+    path = tempfile.mkdtemp(prefix="copilot-api-test-")
+    _cleanup.callback(shutil.rmtree, path, True)
+    return path
+
+
+def end(process, sig=signal.SIGTERM, seconds=10):
+    """End a process of ours and return its exit status."""
+    if process.poll() is None:
+        process.send_signal(sig)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise AssertionError("process %d did not end" % process.pid)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+# --- The fake GitHub and Copilot
+
+class Fake:
+    """The project's own upstream; tests/fake-upstream/README tells its controls."""
+
+    def __init__(self, *options):
+        if not os.access(FAKE, os.X_OK):
+            skip_all("no fake upstream at " + FAKE)
+        self.port_file = os.path.join(tempdir(), "port")
+        self.process = subprocess.Popen(
+            [FAKE, "--port", "0", "--port-file", self.port_file, "--exit-with-stdin", *options],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        _cleanup.callback(end, self.process)
+        self.port = int(eventually(lambda: os.path.exists(self.port_file) and
+                                   open(self.port_file).read().strip(), what="fake upstream"))
+        self.url = "http://127.0.0.1:%d" % self.port
+
+    def call(self, method, path, body=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        c.request(method, path, None if body is None else json.dumps(body))
+        r = c.getresponse()
+        text = r.read()
+        c.close()
+        assert r.status < 300, "control %s: %d %s" % (path, r.status, text)
+        return json.loads(text) if text else None
+
+    def reset(self):
+        self.call("POST", "/_control/reset", {})
+
+    def scenario(self, path, scenario, **params):
+        self.call("POST", "/_control/scenario", dict(path=path, scenario=scenario, **params))
+
+    def requests(self, path=None):
+        """What was received, oldest first; of one path."""
+        got = self.call("GET", "/_control/requests?full=1")
+        got = got["requests"] if isinstance(got, dict) else got
+        return [r for r in got if path is None or r["path"].split("?")[0] == path]
+
+    def state(self):
+        return self.call("GET", "/_control/state")
+
+
+class Home:
+    """A data directory with a configuration that points at the fake."""
+
+    def __init__(self, fake=None, token="ghu_test", **config):
+        self.path = tempdir()
+        self.config = dict(config)
+        if fake:
+            self.config.setdefault("githubBaseUrl", fake.url)
+            self.config.setdefault("githubApiBaseUrl", fake.url)
+        self.write_config()
+        if token is not None:
+            self.write("github_token", token)
+
+    def write(self, name, text):
+        path = os.path.join(self.path, name)
+        with open(path + ".new", "w", opener=lambda p, f: os.open(p, f, 0o600)) as f:
+            f.write(text)
+        os.rename(path + ".new", path)
+
+    def read(self, name):
+        with open(os.path.join(self.path, name)) as f:
+            return f.read()
+
+    def write_config(self, **changes):
+        self.config.update(changes)
+        self.write("config.json", json.dumps(self.config))
+
+    def env(self, **more):
+        env = {k: v for k, v in os.environ.items()
+               if not k.startswith(("COPILOT_API_", "GH_TOKEN", "HTTP_", "http_", "HTTPS_", "https_"))}
+        env.update(COPILOT_API_HOME=self.path, **more)
+        return env
+
+
+# --- One HTTP-like answer
+
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self):
+        return json.loads(self.body)
+
+    def text(self):
+        return self.body.decode()
+
+    def error(self):
+        """The error object, its form checked."""
+        assert self.headers["content-type"] == "application/json", self.headers
+        e = self.json()["error"]
+        assert set(e) == {"message", "type", "param", "code"}, e
+        assert isinstance(e["message"], str) and e["message"], e
+        assert isinstance(e["type"], str), e
+        return e
+
+    def events(self):
+        return parse_events(self.body.decode())
+
+    def content(self):
+        """The text of a chat answer, streamed or not."""
+        if self.headers["content-type"].startswith("application/json"):
+            return self.json()["choices"][0]["message"]["content"]
+        chunks = [json.loads(data) for _, data in self.events() if data != "[DONE]"]
+        return "".join(c["delta"].get("content") or "" for chunk in chunks for c in chunk["choices"])
+
+    def __repr__(self):
+        return "<%d %r>" % (self.status, self.body[:500])
+
+
+def parse_events(text):
+    """Server-sent events as a list of (name, data); comments left out."""
+    found = []
+    for block in re.split(r"\n\n", text.replace("\r\n", "\n")):
+        name, data = None, []
+        for line in block.split("\n"):
+            if line.startswith("event:"):
+                name = line[6:].strip()
+            elif line.startswith("data:"):
+                data.append(line[5:].lstrip(" "))
+        if data:
+            found.append((name, "\n".join(data)))
+    return found
+
+
+def parse_cgi(text):
+    head, _, body = text.partition(b"\r\n\r\n")
+    headers = {}
+    for line in head.decode().split("\r\n"):
+        name, _, value = line.partition(": ")
+        headers[name.lower()] = value
+    return Reply(int(headers.pop("status", "200 OK").split()[0]), headers, body)
+
+
+def cgi_env(method, path, body=b"", headers=None, query=""):
+    """RFC 3875's variables for a request at the root of a server."""
+    env = {"REQUEST_METHOD": method, "PATH_INFO": path, "SCRIPT_NAME": "",
+           "REQUEST_URI": path + ("?" + query if query else ""), "QUERY_STRING": query,
+           "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1"}
+    if method in ("POST", "PUT") or body:
+        env["CONTENT_LENGTH"] = str(len(body))
+        env["CONTENT_TYPE"] = "application/json"
+    for name, value in (headers or {}).items():
+        key = name.upper().replace("-", "_")
+        env[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key] = value
+    return {k: v for k, v in env.items() if v is not None}
+
+
+def encode(body):
+    if body is None:
+        return b""
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
+# --- The program as CGI
+
+class Cgi:
+    name = "cgi"
+
+    def __init__(self, home):
+        self.home = home
+
+    def request(self, method, path, body=None, headers=None, query="", env=None):
+        body = encode(body)
+        variables = dict(cgi_env(method, path, body, headers, query), **(env or {}))
+        p = subprocess.run([PROGRAM], input=body, env=self.home.env(**variables),
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT * 2)
+        self.log = p.stderr.decode(errors="replace")
+        if p.returncode not in (0, 1) or "ERROR: " in self.log or "runtime error" in self.log:
+            raise AssertionError("exit %d: %s" % (p.returncode, self.log))
+        return parse_cgi(p.stdout)
+
+
+# --- The program as FastCGI responder
+
+BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = 1, 2, 3, 4, 5, 6, 7
+
+
+def record(kind, content=b""):
+    return struct.pack(">BBHHBB", 1, kind, 1, len(content), 0, 0) + content
+
+
+def pair(name, value):
+    def size(n):
+        return struct.pack(">B", n) if n < 128 else struct.pack(">I", n | 1 << 31)
+    name, value = name.encode(), value.encode()
+    return size(len(name)) + size(len(value)) + name + value
+
+
+class Call:
+    """One FastCGI request on a connection, read as it arrives."""
+
+    def __init__(self, sock):
+        self.sock, self.out, self.ended, self.raw = sock, b"", False, b""
+
+    def _record(self):
+        while len(self.raw) < 8 or len(self.raw) < 8 + sum(struct.unpack(">HB", self.raw[4:7])):
+            got = self.sock.recv(65536)
+            if not got:
+                raise EOFError("connection closed, so far %r" % self.out[-500:])
+            self.raw += got
+        n, pad = struct.unpack(">HB", self.raw[4:7])
+        kind, content = self.raw[1], self.raw[8:8 + n]
+        self.raw = self.raw[8 + n + pad:]
+        return kind, content
+
+    def read_until(self, text):
+        """Read the answer until it contains text; return all of it."""
+        while text not in self.out:
+            if self.ended:
+                raise AssertionError("%r not in %r" % (text, self.out))
+            self.step()
+        return self.out
+
+    def step(self):
+        kind, content = self._record()
+        if kind == STDOUT:
+            self.out += content
+        elif kind == END:
+            self.ended = True
+
+    def reply(self):
+        while not self.ended:
+            self.step()
+        return parse_cgi(self.out)
+
+
+class Fcgi:
+    """The responder on a unix socket that was handed to it as descriptor 0."""
+    name = "fastcgi"
+
+    def __init__(self, home, **env):
+        self.home = home
+        self.dir = tempdir()
+        self.path = os.path.join(self.dir, "sock")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(1024)
+        self.log_path = os.path.join(self.dir, "log")
+        self.env = home.env(**env)
+        self.start()
+        _cleanup.callback(self.stop)
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([PROGRAM], stdin=self.listener, env=self.env,
+                                            stdout=subprocess.DEVNULL, stderr=log)
+
+    def stop(self, sig=signal.SIGTERM, seconds=15):
+        status = end(self.process, sig, seconds)
+        log = self.log()
+        if "Sanitizer" in log or "runtime error" in log:
+            raise AssertionError(log)
+        return status
+
+    def log(self):
+        with open(self.log_path, errors="replace") as f:
+            return f.read()
+
+    def connect(self):
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(TIMEOUT)
+        s.connect(self.path)
+        return s
+
+    def open(self, method, path, body=None, headers=None, query="", env=None, sock=None, keep=False):
+        """Send a request; the answer is read from the Call returned."""
+        body = encode(body)
+        variables = dict(cgi_env(method, path, body, headers, query), **(env or {}))
+        sock = sock or self.connect()
+        data = record(BEGIN, struct.pack(">HB5x", 1, 1 if keep else 0))
+        data += record(PARAMS, b"".join(pair(k, v) for k, v in variables.items()))
+        data += record(PARAMS)
+        for at in range(0, len(body), 32768):
+            data += record(STDIN, body[at:at + 32768])
+        sock.sendall(data + record(STDIN))
+        return Call(sock)
+
+    def request(self, *args, **kwargs):
+        call = self.open(*args, **kwargs)
+        try:
+            return call.reply()
+        finally:
+            if not kwargs.get("keep"):
+                call.sock.close()
+
+
+# --- Behind lighttpd
+
+def find_lighttpd():
+    return shutil.which("lighttpd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+class Lighttpd:
+    """A real lighttpd with the settings of lighttpd.conf.example."""
+    name = "lighttpd"
+
+    def __init__(self, home, edit=None):
+        program = find_lighttpd()
+        if not program:
+            raise Skip("lighttpd is not installed")
+        self.dir = tempdir()
+        self.port = free_port()
+        with open(os.path.join(SOURCE, "lighttpd.conf.example")) as f:
+            conf = f.read()
+        conf = example_with(conf, self.dir, self.port, home)
+        if edit:
+            conf = edit(conf)
+        path = os.path.join(self.dir, "lighttpd.conf")
+        with open(path, "w") as f:
+            f.write(conf)
+        self.log_path = os.path.join(self.dir, "log")
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([program, "-D", "-f", path], env=home.env(),
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        _cleanup.callback(self.stop)
+        eventually(self._listening, what="lighttpd: " + self.log())
+
+    def _listening(self):
+        if self.process.poll() is not None:
+            raise AssertionError("lighttpd ended: " + self.log())
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self, sig=signal.SIGTERM):
+        return end(self.process, sig, 20)
+
+    def log(self):
+        with open(self.log_path, errors="replace") as f:
+            return f.read()
+
+    def open(self, method, path, body=None, headers=None, query=""):
+        """Send a request; the answer is an http.client.HTTPResponse."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        body = encode(body)
+        headers = dict(headers or {})
+        if body:
+            headers.setdefault("Content-Type", "application/json")
+        c.request(method, path + ("?" + query if query else ""), body or None, headers)
+        r = c.getresponse()
+        r.connection = c
+        return r
+
+    def request(self, method, path, body=None, headers=None, query=""):
+        r = self.open(method, path, body, headers, query)
+        text = r.read()
+        r.connection.close()
+        return Reply(r.status, {k.lower(): v for k, v in r.getheaders()}, text)
+
+
+def example_with(conf, directory, port, home):
+    """lighttpd.conf.example with the paths and the port of a test."""
+    values = {"program": PROGRAM, "home": home.path, "run": directory, "log": directory,
+              "address": "127.0.0.1", "port": port}
+    for name, value in values.items():
+        conf, n = re.subn(r"(?m)^var\.%s\s*=.*$" % name,
+                          lambda m: "var.%s = %s" % (name, json.dumps(value)), conf)
+        assert n == 1, "var.%s in lighttpd.conf.example" % name
+    # A test that runs as root must stay it, to reach its own directories.
+    return re.sub(r"(?m)^server\.(username|groupname)\s*=.*$", "", conf)

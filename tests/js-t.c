@@ -1,0 +1,349 @@
+/* Unit tests of js.c: parsing, reading, changing, and the original bytes. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+#include "util.h"
+
+static json_object *
+parse(const char *text)
+{
+	json_object	*obj;
+	struct err	 err;
+
+	if (!js_parse(text, strlen(text), &obj, &err))
+		fail_msg("%s: %s", text, err.msg);
+	return obj;
+}
+
+static void
+test_parse(void **state)
+{
+	static const char *const good[] = {
+		"{}", "[]", "null", "true", "1", "-1.5e3", "\"a\"", " {} \r\n\t",
+		"{\"a\":[1,2,{\"b\":null}]}", "\"\\u00e9\\ud83d\\ude00\"",
+		"\"\xc3\xa9\"", "\"\\u0000\"",
+	};
+	static const char *const bad[] = {
+		"", " ", "{", "[", "\"a", "{\"a\":1", "{\"a\" 1}", "{a:1}",
+		"{'a':1}", "[1,]", "{\"a\":1,}", "{} {}", "{}x", "1 2", "tru",
+		"nul", "\"\xff\"", "\"\xc3\"", "/* */{}", "01",
+		"\"\\x\"", "}", "]", "NULL", "True", "NaN", "[-Infinity]",
+		"{\"a\":'b'}", "[1 '\"']",
+	};
+	json_object	*obj;
+	struct err	 err;
+	char		*copy;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(good); i++) {
+		if (!js_parse(good[i], strlen(good[i]), &obj, &err))
+			fail_msg("%s: %s", good[i], err.msg);
+		json_object_put(obj);
+	}
+	for (i = 0; i < COUNT(bad); i++) {
+		/* Without a NUL behind it, so that a read too far shows. */
+		copy = xmalloc(strlen(bad[i]));
+		memcpy(copy, bad[i], strlen(bad[i]));
+		obj = (json_object *)&err;
+		if (js_parse(copy, strlen(bad[i]), &obj, &err))
+			fail_msg("accepted: %s", bad[i]);
+		assert_null(obj);
+		assert_int_equal(err.status, 400);
+		assert_string_equal(err.type, ERR_REQUEST);
+		free(copy);
+	}
+}
+
+static void
+test_parse_position(void **state)
+{
+	json_object	*obj;
+	struct err	 err;
+
+	(void)state;
+	assert_false(js_parse("{\n \"a\": x}", 10, &obj, &err));
+	assert_non_null(strstr(err.msg, "line 2, column 7"));
+	assert_false(js_parse("{}\n\n  y", 7, &obj, &err));
+	assert_non_null(strstr(err.msg, "line 3, column 3"));
+	assert_false(js_parse("", 0, &obj, &err));
+	assert_non_null(strstr(err.msg, "empty"));
+	assert_false(js_parse("{\"a\":", 5, &obj, &err));
+	assert_non_null(strstr(err.msg, "unexpected end"));
+}
+
+static void
+test_parse_null_and_nul(void **state)
+{
+	json_object *obj = NULL;
+	struct err   err;
+
+	(void)state;
+	assert_true(js_parse("null", 4, &obj, &err));
+	assert_null(obj);
+	assert_null(js_parse_quiet("null", 4));
+	assert_null(js_parse_quiet("nope", 4));
+	assert_false(js_parse("{}\0", 3, &obj, &err));
+	assert_false(js_parse("\0{}", 3, &obj, &err));
+	assert_false(js_parse("{\"a\0\":1}", 8, &obj, &err));
+}
+
+/* Depth is limited: a megabyte of brackets is refused, not recursed into. */
+static void
+test_parse_depth(void **state)
+{
+	struct buf	 b = { 0 };
+	json_object	*obj;
+	struct err	 err;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		buf_putc(&b, '[');
+	for (i = 0; i < 100; i++)
+		buf_putc(&b, ']');
+	assert_true(js_parse(b.p, b.len, &obj, &err));
+	json_object_put(obj);
+	buf_truncate(&b, 0);
+	for (i = 0; i < 1 << 20; i++)
+		buf_putc(&b, '[');
+	assert_false(js_parse(b.p, b.len, &obj, &err));
+	buf_finish(&b);
+}
+
+static void
+test_print(void **state)
+{
+	static const char *const same[] = {
+		"null", "{\"a\":\"b/c\",\"d\":[1,2.50,1e3,true,null]}",
+		"\"\\\"\\\\\\n\\u0000\"", "\"\xc3\xa9\"", "{}", "[]",
+	};
+	struct buf	 out = { 0 };
+	json_object	*obj;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(same); i++) {
+		obj = parse(same[i]);
+		js_print(obj, &out);
+		assert_string_equal(buf_str(&out), same[i]);
+		buf_truncate(&out, 0);
+		json_object_put(obj);
+	}
+	buf_finish(&out);
+}
+
+static void
+test_read(void **state)
+{
+	json_object *o = parse("{\"s\":\"x\",\"i\":7,\"d\":1.5,\"t\":true,"
+	    "\"n\":null,\"o\":{\"k\":1},\"a\":[1,2],\"e\":\"\"}");
+
+	(void)state;
+	assert_string_equal(js_str(o, "s"), "x");
+	assert_string_equal(js_str(o, "e"), "");
+	assert_null(js_str(o, "i"));
+	assert_null(js_str(o, "n"));
+	assert_null(js_str(o, "none"));
+	assert_int_equal(js_int(o, "i", 3), 7);
+	assert_int_equal(js_int(o, "d", 3), 1);
+	assert_int_equal(js_int(o, "s", 3), 3);
+	assert_int_equal(js_int(o, "n", 3), 3);
+	assert_true(js_double(o, "d", 0) > 1.4);
+	assert_true(js_double(o, "s", 2) > 1.9);
+	assert_true(js_bool(o, "t", false));
+	assert_true(js_bool(o, "i", true));
+	assert_false(js_bool(o, "n", false));
+	assert_non_null(js_obj(o, "o"));
+	assert_null(js_obj(o, "a"));
+	assert_null(js_obj(o, "n"));
+	assert_int_equal(js_len(js_array(o, "a")), 2);
+	assert_null(js_array(o, "o"));
+	assert_int_equal(js_len(NULL), 0);
+	assert_int_equal(js_len(js_obj(o, "o")), 0);
+	assert_true(js_has(o, "n"));
+	assert_false(js_has(o, "none"));
+	assert_null(js_get(o, "n"));
+	assert_null(js_get(NULL, "n"));
+	assert_null(js_get(js_get(o, "s"), "n"));
+	assert_true(js_is(o, "s", "x"));
+	assert_false(js_is(o, "s", "y"));
+	assert_false(js_is(o, "n", "x"));
+	json_object_put(o);
+}
+
+static void
+test_write(void **state)
+{
+	json_object	*o = parse("{\"a\":1}"), *shared = parse("[1]");
+	struct buf	 out = { 0 };
+
+	(void)state;
+	js_add_str(o, "a", "x");
+	js_add_str(o, "null", NULL);
+	js_add_int(o, "i", INT64_MAX);
+	js_add_bool(o, "t", true);
+	js_add_null(o, "n");
+	js_add_ref(o, "r", shared);
+	js_add_take(o, "k", shared);
+	js_del(o, "n");
+	js_del(o, "never there");
+	js_print(o, &out);
+	assert_string_equal(buf_str(&out), "{\"a\":\"x\",\"null\":null,"
+	    "\"i\":9223372036854775807,\"t\":true,\"r\":[1],\"k\":[1]}");
+	json_object_put(o);
+	buf_finish(&out);
+}
+
+static void
+splice(int line, const char *text, const struct js_edit *edits, size_t n,
+    const char *want)
+{
+	struct buf	 out = { 0 };
+	json_object	*obj;
+
+	json_object_put(parse(text));
+	js_splice(text, strlen(text), edits, n, &out);
+	if (strcmp(buf_str(&out), want) != 0)
+		fail_msg("line %d: got %s", line, buf_str(&out));
+	obj = parse(out.p);
+	assert_true(json_object_is_type(obj, json_type_object));
+	json_object_put(obj);
+	buf_finish(&out);
+}
+
+#define SPLICE(text, want, ...) do { \
+	const struct js_edit e_[] = { __VA_ARGS__ }; \
+	splice(__LINE__, text, e_, COUNT(e_), want); \
+} while (0)
+
+static void
+test_splice(void **state)
+{
+	json_object *one = json_object_new_int(1);
+	json_object *s = json_object_new_string("x\"y/z");
+
+	(void)state;
+	splice(__LINE__, "{}", NULL, 0, "{}");
+	splice(__LINE__, " \r\n{ \"a\" : [ 1 , 2 ] , \"b\":\t\"}\" } ", NULL, 0,
+	    "{\"a\":[ 1 , 2 ],\"b\":\"}\"}");
+	SPLICE("{}", "{\"k\":1}", { "k", one, false });
+	SPLICE("{\"a\":2}", "{\"a\":1}", { "a", one, false });
+	SPLICE("{\"a\":2}", "{\"a\":null}", { "a", NULL, false });
+	SPLICE("{\"a\":2}", "{}", { "a", NULL, true });
+	SPLICE("{\"a\":2}", "{\"a\":2}", { "b", NULL, true });
+	SPLICE("{\"a\":2,\"b\":3,\"c\":4}", "{\"a\":2,\"c\":4}",
+	    { "b", NULL, true });
+	SPLICE("{\"a\":2,\"b\":3}", "{\"b\":1,\"n\":\"x\\\"y/z\"}",
+	    { "n", s, false }, { "a", NULL, true }, { "b", one, false });
+	json_object_put(one);
+	json_object_put(s);
+}
+
+static void
+test_splice_tricks(void **state)
+{
+	json_object *one = json_object_new_int(1);
+
+	(void)state;
+	/* Strings that look like structure, and escapes at their ends. */
+	SPLICE("{\"x\":\"\\\\\",\"a\":\"\\\"}\",\"y\":\"a\\\\\\\"]\"}",
+	    "{\"x\":\"\\\\\",\"a\":1,\"y\":\"a\\\\\\\"]\"}", { "a", one, false });
+	SPLICE("{\"x\":{\"a\":2},\"y\":[{\"a\":3}],\"a\":4}",
+	    "{\"x\":{\"a\":2},\"y\":[{\"a\":3}],\"a\":1}", { "a", one, false });
+	/* The same name in another spelling, twice, empty, as a prefix. */
+	SPLICE("{\"\\u0061\":2}", "{\"a\":1}", { "a", one, false });
+	SPLICE("{\"a\":2,\"b\":3,\"a\":4}", "{\"a\":1,\"b\":3}",
+	    { "a", one, false });
+	SPLICE("{\"a\":2,\"b\":3,\"\\u0061\":4}", "{\"b\":3}",
+	    { "a", NULL, true });
+	SPLICE("{\"\":2,\"ab\":3}", "{\"\":2,\"ab\":3,\"a\":1}",
+	    { "a", one, false });
+	SPLICE("{\"a\\u0000\":2}", "{\"a\\u0000\":2,\"a\":1}",
+	    { "a", one, false });
+	/* Values of each kind keep their bytes. */
+	SPLICE("{\"n\":-1.50e+2,\"t\":true ,\"f\":false\n,\"z\":null}",
+	    "{\"n\":-1.50e+2,\"t\":true,\"f\":false,\"z\":null,\"a\":1}",
+	    { "a", one, false });
+	json_object_put(one);
+}
+
+/* A large unchanged member is copied; what is done is linear in its size. */
+static void
+test_splice_large(void **state)
+{
+	json_object	*one = json_object_new_int(1);
+	struct js_edit	 edit = { "z", one, false };
+	struct buf	 in = { 0 }, out = { 0 };
+	clock_t		 began;
+	size_t		 i;
+
+	(void)state;
+	buf_puts(&in, "{\"a\":\"");
+	for (i = 0; i < 1 << 20; i++)
+		buf_puts(&in, "\\\\\\\"");
+	buf_puts(&in, "\",\"z\":[");
+	for (i = 0; i < 1 << 18; i++)
+		buf_puts(&in, "{},");
+	buf_puts(&in, "0]}");
+	began = clock();
+	js_splice(in.p, in.len, &edit, 1, &out);
+	assert_true(clock() - began < 20 * CLOCKS_PER_SEC);
+	assert_true(out.len > 4 << 20);
+	assert_string_equal(out.p + out.len - 8, "\",\"z\":1}");
+	json_object_put(one);
+	buf_finish(&in);
+	buf_finish(&out);
+}
+
+static void
+test_line_of(void **state)
+{
+	static const char t[] = "{\n  \"a\": 1,\n  \"auth\": {\n"
+	    "    \"x\": \"auth.apiKeys\",\n    \"apiKeys\":\n      [\n 2 ]\n"
+	    "  },\n  \"b\\u002e\": \"a\\nb\",\n  \"c\": 3 }\n";
+
+	(void)state;
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "a"), 2);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "auth"), 3);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "auth.x"), 4);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "auth.apiKeys"), 6);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "c"), 10);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "auth.none"), 0);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "a.b"), 0);
+	assert_int_equal(js_line_of(t, sizeof(t) - 1, "none"), 0);
+	assert_int_equal(js_line_of("[1]", 3, "a"), 0);
+	assert_int_equal(js_line_of("", 0, "a"), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_position),
+		cmocka_unit_test(test_parse_null_and_nul),
+		cmocka_unit_test(test_parse_depth),
+		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_splice),
+		cmocka_unit_test(test_splice_tricks),
+		cmocka_unit_test(test_splice_large),
+		cmocka_unit_test(test_line_of),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,245 @@
+/* route.c with auth.c, cors.c and reply.c: who may ask what, and the refusals. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "api.h"
+#include "conf.h"
+#include "err.h"
+#include "js.h"
+#include "route.h"
+#include "util.h"
+
+/* A configuration as config.json would give it. */
+static struct conf *
+configuration(const char *json)
+{
+	const struct conf_override	 none = { 0 };
+	char				 dir[] = "/tmp/route-t.XXXXXX", *path;
+	struct conf			*conf;
+	struct err			 err;
+	FILE				*f;
+
+	assert_non_null(mkdtemp(dir));
+	path = xasprintf("%s/config.json", dir);
+	assert_non_null(f = fopen(path, "w"));
+	fputs(json, f);
+	fclose(f);
+	conf = conf_load(dir, &none, &err);
+	unlink(path);
+	rmdir(dir);
+	free(path);
+	assert_non_null(conf);
+	return conf;
+}
+
+/* Route a request; "env" as in CGI. The exchange holds the reply, if any. */
+static struct exchange *
+ask(const char *json, char *const *env, exchange_handler **handler)
+{
+	struct exchange	*x = exchange_create();
+	bool		 body;
+
+	request_init(&x->req, env);
+	x->conf = configuration(json);
+	*handler = route_find(x, &body);
+	return x;
+}
+
+static void
+expect(const char *json, char *const *env, exchange_handler *want, int status,
+    const char *header)
+{
+	exchange_handler	*got;
+	struct exchange		*x = ask(json, env, &got);
+	struct buf		 out = { 0 };
+
+	assert_true(got == want);
+	if (want == NULL) {
+		assert_int_equal(x->reply.status, status);
+		reply_print(&x->reply, &x->req, &out);
+		if (header != NULL && strstr(out.p, header) == NULL)
+			fail_msg("no %s in %s", header, out.p);
+		if (status >= 400) {
+			json_object *obj = js_parse_quiet(x->reply.body.p,
+			    x->reply.body.len);
+			json_object *e = js_get(obj, "error");
+
+			assert_non_null(js_str(e, "message"));
+			assert_non_null(js_str(e, "type"));
+			assert_true(js_has(e, "param"));
+			assert_true(js_has(e, "code"));
+			json_object_put(obj);
+		}
+	}
+	buf_finish(&out);
+	exchange_destroy(x);
+}
+
+#define ENV(...) (char *[]){ __VA_ARGS__, NULL }
+#define JSON "CONTENT_TYPE=application/json"
+
+static void
+test_routes(void **state)
+{
+	(void)state;
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/chat/completions",
+	    JSON), api_chat, 0, NULL);
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/responses/", JSON),
+	    api_responses, 0, NULL);
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/embeddings",
+	    "CONTENT_TYPE=application/json; charset=utf-8"), api_embeddings, 0,
+	    NULL);
+	expect("", ENV("PATH_INFO=/v1/models"), api_models, 0, NULL);
+	expect("", ENV("REQUEST_METHOD=HEAD", "PATH_INFO=/v1/models"),
+	    api_models, 0, NULL);
+	expect("", ENV("PATH_INFO=/v1/models/a/b"), api_model, 0, NULL);
+	expect("", ENV("PATH_INFO=/healthz"), api_health, 0, NULL);
+	expect("", ENV("PATH_INFO=/usage"), api_usage, 0, NULL);
+	expect("", ENV("PATH_INFO=/"), api_root, 0, NULL);
+}
+
+static void
+test_refusals(void **state)
+{
+	(void)state;
+	expect("", ENV("PATH_INFO=/v1/foo"), NULL, 404, "x-request-id: req_");
+	expect("", ENV("PATH_INFO=/v1/chat/completions"), NULL, 405,
+	    "\r\nAllow: POST, OPTIONS\r\n");
+	expect("", ENV("REQUEST_METHOD=DELETE", "PATH_INFO=/v1/models"), NULL,
+	    405, "\r\nAllow: GET, HEAD, OPTIONS\r\n");
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/responses",
+	    "CONTENT_TYPE=text/plain"), NULL, 415,
+	    "Content-Type: application/json\r\n");
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/responses", JSON,
+	    "HTTP_CONTENT_ENCODING=br"), NULL, 415, NULL);
+	expect("{\"maxRequestBodyBytes\":2000}", ENV("REQUEST_METHOD=POST",
+	    "PATH_INFO=/v1/responses", JSON, "CONTENT_LENGTH=2001"), NULL, 413,
+	    NULL);
+}
+
+#define KEYS "{\"auth\":{\"apiKeys\":[\"k1\",\"key-two\"]}}"
+
+static void
+test_keys(void **state)
+{
+	(void)state;
+	expect(KEYS, ENV("PATH_INFO=/v1/models"), NULL, 401,
+	    "\r\nWWW-Authenticate: Bearer");
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_X_API_KEY=k1"),
+	    api_models, 0, NULL);
+	expect(KEYS, ENV("PATH_INFO=/v1/models",
+	    "HTTP_AUTHORIZATION=Bearer key-two"), api_models, 0, NULL);
+	expect(KEYS, ENV("PATH_INFO=/v1/models",
+	    "HTTP_AUTHORIZATION=bearer   k1"), api_models, 0, NULL);
+	/* Some clients send both, one of them a placeholder. */
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_X_API_KEY=dummy",
+	    "HTTP_AUTHORIZATION=Bearer k1"), api_models, 0, NULL);
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_X_API_KEY=k"), NULL, 401,
+	    NULL);
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_X_API_KEY=k11"), NULL,
+	    401, NULL);
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_X_API_KEY="), NULL, 401,
+	    NULL);
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_AUTHORIZATION=Basic k1"),
+	    NULL, 401, NULL);
+	/* No key list: any key, and none, will do. */
+	expect("", ENV("PATH_INFO=/v1/models", "HTTP_X_API_KEY=dummy"),
+	    api_models, 0, NULL);
+	/* Open routes, and 404 does not tell strangers apart from friends. */
+	expect(KEYS, ENV("PATH_INFO=/healthz"), api_health, 0, NULL);
+	expect(KEYS, ENV("PATH_INFO=/"), api_root, 0, NULL);
+}
+
+static void
+test_preflight(void **state)
+{
+	(void)state;
+	expect(KEYS, ENV("REQUEST_METHOD=OPTIONS",
+	    "PATH_INFO=/v1/chat/completions", "HTTP_ORIGIN=https://app.example",
+	    "HTTP_ACCESS_CONTROL_REQUEST_HEADERS=authorization,x-stainless-os"),
+	    NULL, 204, "\r\nAccess-Control-Allow-Headers: "
+	    "authorization,x-stainless-os\r\n");
+	expect(KEYS, ENV("REQUEST_METHOD=OPTIONS", "PATH_INFO=/v1/models",
+	    "HTTP_ORIGIN=https://app.example"), NULL, 204,
+	    "\r\nAccess-Control-Allow-Origin: https://app.example\r\n");
+	/* Errors must be readable for the page, too. */
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_ORIGIN=https://a.example"),
+	    NULL, 401, "\r\nAccess-Control-Allow-Origin: https://a.example\r\n");
+	expect(KEYS, ENV("PATH_INFO=/v1/models", "HTTP_ORIGIN=https://a.example"),
+	    NULL, 401, "Access-Control-Expose-Headers: x-request-id");
+}
+
+/* Without keys a page of the internet must not spend the user's quota. */
+static void
+test_origins(void **state)
+{
+	static const struct {
+		const char	*origin;
+		bool		 allowed;
+	} rows[] = {
+		{ "HTTP_ORIGIN=http://localhost:3000", true },
+		{ "HTTP_ORIGIN=http://127.0.0.1", true },
+		{ "HTTP_ORIGIN=http://[::1]:80", true },
+		{ "HTTP_ORIGIN=https://app.localhost:1", true },
+		{ "HTTP_ORIGIN=vscode-webview://abc", true },
+		{ "HTTP_ORIGIN=app://obsidian.md", true },
+		{ "HTTP_ORIGIN=https://listed.example", true },
+		{ "HTTP_ORIGIN=https://evil.example", false },
+		{ "HTTP_ORIGIN=http://localhost.evil.example", false },
+		{ "HTTP_ORIGIN=http://127.0.0.1.evil.example", false },
+		{ "HTTP_ORIGIN=http://evil.example:80/localhost", false },
+		{ "HTTP_ORIGIN=http://evillocalhost", false },
+		{ "HTTP_ORIGIN=null", false },
+		{ "HTTP_ORIGIN=file://", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		expect("{\"cors\":{\"allowOrigins\":[\"https://listed.example\"]}}",
+		    ENV("PATH_INFO=/v1/models", (char *)rows[i].origin),
+		    rows[i].allowed ? api_models : NULL, 403, NULL);
+}
+
+/* A header value from outside must not bring a line of its own. */
+static void
+test_header_injection(void **state)
+{
+	exchange_handler	*handler;
+	struct exchange		*x;
+	struct buf		 out = { 0 };
+
+	(void)state;
+	x = ask(KEYS, ENV("REQUEST_METHOD=OPTIONS", "PATH_INFO=/v1/models",
+	    "HTTP_ORIGIN=https://a.example\r\nSet-Cookie: x=1"), &handler);
+	reply_print(&x->reply, &x->req, &out);
+	assert_null(strstr(out.p, "Set-Cookie"));
+	buf_finish(&out);
+	exchange_destroy(x);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_preflight),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_header_injection),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
