@@ -50,9 +50,10 @@ client_room(struct client *client)
 }
 
 static bool
-client_write(struct client *client, const char *p, size_t n)
+client_write(struct client *client, const char *p, size_t n, bool last)
 {
 	(void)client;
+	(void)last;
 	return write_all(p, n);
 }
 

@@ -55,6 +55,9 @@ cli_sign_in(struct cli *cli, struct http *http, const struct conf *conf,
 	char		*token, *login = NULL;
 	bool		 ok;
 
+	/* Nobody shall type in a code whose token is lost then. */
+	if (!store_writable(cli->home, err))
+		return false;
 	ok = github_device_login(http, conf, &token, err) &&
 	    store_write(cli->home, name, token, strlen(token), err) &&
 	    remove_caches(cli, err);

@@ -12,11 +12,14 @@
 #include "cli-lighttpd.h"
 #include "cli.h"
 #include "conf.h"
+#include "copilot-call.h"
 #include "err.h"
+#include "exchange.h"
 #include "github.h"
 #include "http.h"
 #include "js.h"
 #include "models.h"
+#include "store.h"
 #include "util.h"
 
 #define MODELS_MAX	(16u << 20)
@@ -66,11 +69,10 @@ check_paths(struct debug *d)
 	note(d, "configuration", access(path, F_OK) == 0 ? path :
 	    "defaults (there is no config.json)");
 	free(path);
-	if (access(d->cli->home, F_OK) == 0 &&
-	    access(d->cli->home, W_OK) != 0) {
-		path = xasprintf("%s can't be written by this user: give it "
-		    "to the user that copilot-api runs as, or choose another "
-		    "directory with --api-home", d->cli->home);
+	if (!store_writable(d->cli->home, &err)) {
+		path = xasprintf("%s. Give the directory to the user that "
+		    "copilot-api runs as, or choose another one with "
+		    "--api-home", err.msg);
 		json_object_array_add(d->wrong, json_object_new_string(path));
 		free(path);
 	}
@@ -154,57 +156,26 @@ check_copilot_token(struct debug *d)
 	http_request_finish(&req);
 }
 
+/* endpoints.api of the token; "" when it came with none. */
 static const char *
-base_url(const struct debug *d)
+api_of(const struct debug *d)
 {
-	static const struct {
-		const char *type, *url;
-	} hosts[] = {
-		{ "individual", "https://api.githubcopilot.com" },
-		{ "business", "https://api.business.githubcopilot.com" },
-		{ "enterprise", "https://api.enterprise.githubcopilot.com" },
-	};
-	size_t i;
-
-	if (d->conf->copilot_base_url[0] != '\0')
-		return d->conf->copilot_base_url;
-	if (d->copilot.api != NULL)
-		return d->copilot.api;
-	for (i = COUNT(hosts) - 1; i > 0; i--)
-		if (strcmp(d->conf->account_type, hosts[i].type) == 0)
-			break;
-	return hosts[i].url;
+	return d->copilot.api != NULL ? d->copilot.api : "";
 }
 
-/* GET /models as VS Code asks for it. */
+/* GET /models as the responder asks for it. */
 static void
 models_request(const struct debug *d, struct http_request *req)
 {
-	const struct conf	*c = d->conf;
-	char			 id[UTIL_UUID_SIZE];
-	char			*authorization, *agent;
+	char			session[UTIL_UUID_SIZE];
+	struct copilot_identity	id = { d->copilot.token, api_of(d), session };
+	struct upstream_call	call = { .method = "GET", .path = "/models",
+				    .intent = "model-access" };
 
-	memset(req, 0, sizeof(*req));
-	req->method = "GET";
-	req->url = xasprintf("%s/models", base_url(d));
+	util_uuid(session);
+	copilot_call_address(d->conf, &id, &call, req);
 	req->headers_timeout_ms = req->silence_timeout_ms = TIMEOUT_MS;
 	req->body_max = MODELS_MAX;
-	authorization = xasprintf("Bearer %s", d->copilot.token);
-	agent = github_user_agent(c);
-	util_uuid(id);
-	http_request_header(req, "Authorization", authorization);
-	http_request_header(req, "Accept", "application/json");
-	http_request_header(req, "Copilot-Integration-Id",
-	    c->copilot_integration_id);
-	http_request_header(req, "Editor-Version", c->editor_version);
-	http_request_header(req, "Editor-Plugin-Version",
-	    c->editor_plugin_version);
-	http_request_header(req, "User-Agent", agent);
-	http_request_header(req, "X-GitHub-Api-Version", c->github_api_version);
-	http_request_header(req, "OpenAI-Intent", "model-access");
-	http_request_header(req, "X-Request-Id", id);
-	free(authorization);
-	free(agent);
 }
 
 static void
@@ -231,7 +202,7 @@ check_models(struct debug *d)
 	char			*line;
 
 	models_request(d, &req);
-	note(d, "Copilot URL", base_url(d));
+	note(d, "Copilot URL", copilot_call_base(d->conf, api_of(d)));
 	if (!http_fetch(d->http, d->conf, &req, &rep, &err))
 		problem(d, "models", err.msg);
 	else if (rep.status != 200)

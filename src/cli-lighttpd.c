@@ -179,8 +179,11 @@ put_configuration(struct buf *out, const struct lighttpd *l,
 	    files, files / 2);
 	buf_printf(out, "server.max-request-size = %lld\n", (long long)
 	    conf->max_request_body_bytes / 1024 + SLACK_KB);
-	/* Events must arrive as they come, and answers may pause for long. */
-	buf_puts(out, "server.stream-response-body = 1\n"
+	/*
+	 * Events must arrive as they come, and answers may pause for long. 2:
+	 * what a client does not read must not pile up in lighttpd.
+	 */
+	buf_puts(out, "server.stream-response-body = 2\n"
 	    "server.stream-request-body = 0\n"
 	    "server.max-write-idle = 3600\n"
 	    "server.max-keep-alive-idle = 75\n");

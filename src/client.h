@@ -16,8 +16,11 @@ struct client_ops {
 	 * client->writable() is called once that has changed.
 	 */
 	bool	(*room)(struct client *);
-	/* Write and flush. False: the client has gone. */
-	bool	(*write)(struct client *, const char *, size_t);
+	/*
+	 * Write, and flush unless it is the "last" piece, which may leave
+	 * together with the end of the request. False: the client has gone.
+	 */
+	bool	(*write)(struct client *, const char *, size_t, bool last);
 	/*
 	 * The answer is over, whole or not. The last call: the client is gone
 	 * afterwards.

@@ -8,17 +8,23 @@
 #include "buf.h"
 #include "err.h"
 #include "js.h"
+#include "text.h"
 
 static void
 set(struct err *e, int status, const char *type, const char *code,
     const char *param, const char *fmt, va_list ap)
 {
+	int n;
+
 	memset(e, 0, sizeof(*e));
 	e->status = status;
 	e->type = type;
 	snprintf(e->code, sizeof(e->code), "%s", code != NULL ? code : "");
 	snprintf(e->param, sizeof(e->param), "%s", param != NULL ? param : "");
-	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	/* What was cut off may have been the rest of a character. */
+	if (n >= (int)sizeof(e->msg))
+		e->msg[text_utf8_prefix(e->msg, strlen(e->msg))] = '\0';
 }
 
 bool

@@ -122,7 +122,8 @@ conn_close(struct conn *c)
 	idle_remove(c);
 	loop_timer_stop(c->fcgi->server->loop, &c->timer);
 	loop_fd_stop(c->fcgi->server->loop, &c->watch);
-	close(c->watch.fd);
+	if (c->watch.fd >= 0)
+		close(c->watch.fd);
 	free(c);
 }
 
@@ -331,7 +332,9 @@ hand_back(struct conn *c)
 
 /*
  * End the request on the connection. libfcgi would close it itself, but waits
- * up to two seconds for the peer while it does.
+ * up to two seconds for the peer while it does; it still does so when its last
+ * write fails (the web server needs no END_REQUEST to know that a body with a
+ * Content-Length is whole), and then the descriptor is no longer ours.
  */
 static void
 request_finish_fcgi(struct conn *c, bool whole)
@@ -343,6 +346,10 @@ request_finish_fcgi(struct conn *c, bool whole)
 	}
 	c->request.keepConnection = 1;
 	FCGX_Finish_r(&c->request);
+	if (c->request.ipcFd < 0) {
+		c->keep = false;
+		c->watch.fd = -1;
+	}
 }
 
 /* Read up to "most" bytes. False when the body broke off. */
@@ -423,7 +430,7 @@ answer_now(struct conn *c, struct exchange *x)
 	reply_print(&x->reply, &x->req, &out);
 	FCGX_PutStr(out.p, (int)out.len, c->request.out);
 	request_finish_fcgi(c, true);
-	if (!drained) {
+	if (!drained && c->watch.fd >= 0) {
 		c->keep = false;
 		linger(c);
 	}
@@ -464,12 +471,14 @@ client_room(struct client *client)
 }
 
 static bool
-client_write(struct client *client, const char *p, size_t n)
+client_write(struct client *client, const char *p, size_t n, bool last)
 {
 	struct conn *c = (struct conn *)client;
 
 	c->room -= ROOM_COST((long)n);
 	FCGX_PutStr(p, (int)n, c->request.out);
+	if (last)
+		return true;
 	/* Only the first flush after a loss fails: the error stays set. */
 	return FCGX_FFlush(c->request.out) == 0 &&
 	    FCGX_GetError(c->request.out) == 0;

@@ -26,6 +26,7 @@
 #define ANSWER_MAX	(1u << 20)
 #define TOKEN_MAX	8192		/* goes into a header */
 #define REFRESH_DEFAULT	1500		/* seconds; what GitHub usually says */
+#define RETRY_AFTER	"60"		/* when GitHub's limit says no time */
 #define SAY_TO_SIGN_IN	"Run: copilot-api auth"
 
 /* --- The token. */
@@ -62,18 +63,26 @@ trimmed(const char *s)
 	return n > 0 ? xstrndup(s, n) : NULL;
 }
 
+/* What is no GitHub token, or one that Copilot refuses. Always false. */
+static bool
+unusable(struct err *err, const char *from, const char *why)
+{
+	err_set(err, 401, ERR_AUTH, "github_token_invalid", NULL, "%s %s",
+	    from, why);
+	err->no_retry = true;
+	return false;
+}
+
 static bool
 token_usable(const char *token, const char *from, struct err *err)
 {
 	if (!is_token(token))
-		return err_set(err, 500, ERR_SERVER, "github_token_invalid",
-		    NULL, "%s does not hold a GitHub token (one word on one "
-		    "line). " SAY_TO_SIGN_IN " --force", from);
+		return unusable(err, from, "does not hold a GitHub token (one "
+		    "word on one line). " SAY_TO_SIGN_IN " --force");
 	if (util_starts(token, "ghp_"))
-		return err_set(err, 500, ERR_SERVER, "github_token_invalid",
-		    NULL, "%s holds a classic personal access token (ghp_...), "
-		    "which Copilot does not accept. Remove it there, then "
-		    "run: copilot-api auth", from);
+		return unusable(err, from, "holds a classic personal access "
+		    "token (ghp_...), which Copilot does not accept. Remove it "
+		    "there, then run: copilot-api auth");
 	return true;
 }
 
@@ -107,7 +116,7 @@ github_token_load(const char *home, bool enterprise, const char *given,
 bool
 github_not_signed_in(struct err *err)
 {
-	err_set(err, 503, ERR_SERVER, "not_signed_in", NULL,
+	err_set(err, 401, ERR_AUTH, "not_signed_in", NULL,
 	    "Not signed in to GitHub. " SAY_TO_SIGN_IN);
 	err->no_retry = true;
 	return false;
@@ -261,8 +270,10 @@ refused(int status, json_object *obj, const char *retry_after,
 		err_set(err, 502, ERR_SERVER, "github_error", NULL,
 		    "GitHub answered HTTP %d%s%s", status,
 		    said[0] != '\0' ? ": " : "", said);
+	if (retry_after == NULL)
+		retry_after = err->status == 429 ? RETRY_AFTER : "";
 	snprintf(err->retry_after, sizeof(err->retry_after), "%s",
-	    retry_after != NULL ? retry_after : "");
+	    retry_after);
 	return false;
 }
 

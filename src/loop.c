@@ -109,7 +109,8 @@ loop_fd_stop(struct loop *l, struct loop_fd *f)
 	if (!f->added)
 		return;
 	f->added = false;
-	epoll_ctl(l->epoll, EPOLL_CTL_DEL, f->fd, NULL);
+	if (f->fd >= 0)			/* else closed, and so forgotten */
+		epoll_ctl(l->epoll, EPOLL_CTL_DEL, f->fd, NULL);
 	/* An event that was already taken must not reach freed memory. */
 	for (i = l->at; i < l->nbatch; i++)
 		if (l->batch[i].data.ptr == f)

@@ -160,7 +160,8 @@ pump(struct relay *r)
 		n = r->out.len - r->out_at;
 		if (n > CLIENT_PIECE)
 			n = CLIENT_PIECE;
-		if (!ops->write(r->client, r->out.p + r->out_at, n)) {
+		if (!ops->write(r->client, r->out.p + r->out_at, n,
+		    r->over && n == r->out.len - r->out_at)) {
 			r->gone = true;
 			return;
 		}

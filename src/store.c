@@ -264,6 +264,27 @@ out:
 	return ok;
 }
 
+/* The directory itself, or the one in which it would be made. */
+bool
+store_writable(const char *home, struct err *err)
+{
+	char		*path = xstrdup(home), *slash;
+	struct stat	 st;
+	bool		 ok;
+
+	while (stat(path, &st) != 0 && errno == ENOENT &&
+	    (slash = strrchr(path, '/')) != NULL && path[1] != '\0')
+		slash[slash == path] = '\0';
+	ok = access(path, W_OK | X_OK) == 0;
+	if (ok && !S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
+		ok = false;
+	}
+	ok = ok || fail(err, home, "can't be written");
+	free(path);
+	return ok;
+}
+
 bool
 store_remove(const char *home, const char *name, struct err *err)
 {

@@ -24,6 +24,8 @@ bool	 store_read(const char *home, const char *name, struct buf *, struct err *)
 /* Replace a file: a temporary one, fsync, rename. Makes the directory. */
 bool	 store_write(const char *home, const char *name, const char *, size_t,
 	    struct err *);
+/* Could files be written there? Looks and changes nothing. */
+bool	 store_writable(const char *home, struct err *);
 bool	 store_remove(const char *home, const char *name, struct err *);
 
 /*

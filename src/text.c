@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,6 +27,29 @@ utf8_length(const unsigned char *p, size_t n)
 	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return want;
+}
+
+size_t
+text_utf8_prefix(const char *p, size_t n)
+{
+	size_t		i = 0, step;
+	uint64_t	eight;
+
+	while (i < n) {
+		while (n - i >= sizeof(eight)) {
+			memcpy(&eight, p + i, sizeof(eight));
+			if (eight & 0x8080808080808080u)
+				break;
+			i += sizeof(eight);
+		}
+		if (i == n)
+			break;
+		if ((step = utf8_length((const unsigned char *)p + i,
+		    n - i)) == 0)
+			break;
+		i += step;
+	}
+	return i;
 }
 
 /* What begins like a token of GitHub's or Copilot's is one. */

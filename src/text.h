@@ -10,4 +10,7 @@
  */
 void	text_clean(const char *, size_t, char *out, size_t size);
 
+/* How many bytes of it are valid UTF-8, from the beginning. Fast on ASCII. */
+size_t	text_utf8_prefix(const char *, size_t);
+
 #endif

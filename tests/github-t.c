@@ -273,6 +273,8 @@ test_exchange_refused(void **state)
 		assert_int_equal(err.status, t[i].want);
 		assert_string_equal(err.code, t[i].code);
 		assert_int_equal(err.no_retry, t[i].no_retry);
+		assert_string_equal(err.retry_after,
+		    t[i].want == 429 ? "60" : "");
 		if (strstr(err.msg, t[i].msg) == NULL)
 			fail_msg("%s: %s", t[i].body, err.msg);
 	}
@@ -441,6 +443,8 @@ assert_no_token(const char *given, const char *msg)
 	assert_false(github_token_load(home, false, given, "GH_TOKEN", &token,
 	    &err));
 	assert_null(token);
+	assert_int_equal(err.status, 401);
+	assert_true(err.no_retry);
 	if (strstr(err.msg, msg) == NULL)
 		fail_msg("%s", err.msg);
 	if (given != NULL)
@@ -480,6 +484,9 @@ test_token(void **state)
 	free(token);
 	assert_no_token(NULL, "does not hold a GitHub token");
 	assert_false(github_not_signed_in(&err));
+	assert_int_equal(err.status, 401);
+	assert_string_equal(err.type, ERR_AUTH);
+	assert_string_equal(err.code, "not_signed_in");
 	assert_true(err.no_retry);
 }
 

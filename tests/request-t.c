@@ -88,7 +88,7 @@ test_path(void **state)
 static void
 test_facts(void **state)
 {
-	char *env[] = { "REQUEST_METHOD=POST", "REQUEST_URI=/v1/responses?a=b",
+	const char *const env[] = { "REQUEST_METHOD=POST", "REQUEST_URI=/v1/responses?a=b",
 	    "QUERY_STRING=a=b", "CONTENT_TYPE=Application/JSON; charset=utf-8",
 	    "CONTENT_LENGTH=17", "HTTP_AUTHORIZATION=Bearer k",
 	    "HTTP_X_API_KEY=kk", "HTTP_ORIGIN=http://x", "no equals sign",
@@ -98,7 +98,7 @@ test_facts(void **state)
 	struct request r;
 
 	(void)state;
-	request_init(&r, env);
+	request_init(&r, (char *const *)env);
 	assert_string_equal(r.method, "POST");
 	assert_string_equal(r.path, "/responses");
 	assert_string_equal(r.uri, "/v1/responses");
@@ -119,12 +119,12 @@ test_facts(void **state)
 static void
 test_last_one_counts(void **state)
 {
-	char *env[] = { "SCRIPT_NAME=/v1/models", "PATH_INFO=/wrong",
+	const char *const env[] = { "SCRIPT_NAME=/v1/models", "PATH_INFO=/wrong",
 	    "SCRIPT_NAME=", "PATH_INFO=/v1/models", NULL };
 	struct request r;
 
 	(void)state;
-	request_init(&r, env);
+	request_init(&r, (char *const *)env);
 	assert_string_equal(r.path, "/models");
 	request_finish(&r);
 }
@@ -135,12 +135,12 @@ test_absent(void **state)
 	static const char *const lengths[] = { "CONTENT_LENGTH=",
 	    "CONTENT_LENGTH=-5", "CONTENT_LENGTH=1x",
 	    "CONTENT_LENGTH=99999999999999999999" };
-	char		*env[2] = { NULL, NULL };
+	const char	*env[2] = { NULL, NULL };
 	struct request	 r;
 	size_t		 i;
 
 	(void)state;
-	request_init(&r, env);
+	request_init(&r, (char *const *)env);
 	assert_string_equal(r.method, "GET");
 	assert_string_equal(r.content_type, "");
 	assert_string_equal(r.query, "");
@@ -149,8 +149,8 @@ test_absent(void **state)
 	assert_null(r.x_api_key);
 	request_finish(&r);
 	for (i = 0; i < COUNT(lengths); i++) {
-		env[0] = (char *)lengths[i];
-		request_init(&r, env);
+		env[0] = lengths[i];
+		request_init(&r, (char *const *)env);
 		assert_int_equal(r.content_length, -1);
 		request_finish(&r);
 	}
@@ -159,12 +159,12 @@ test_absent(void **state)
 static void
 test_query(void **state)
 {
-	char		*env[] = { "QUERY_STRING=a=1&b=x%20y+z&c&ab=2&d=", NULL };
+	const char	*env[] = { "QUERY_STRING=a=1&b=x%20y+z&c&ab=2&d=", NULL };
 	struct request	 r;
 	char		*v;
 
 	(void)state;
-	request_init(&r, env);
+	request_init(&r, (char *const *)env);
 	v = request_query(&r, "a");
 	assert_string_equal(v, "1");
 	free(v);

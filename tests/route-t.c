@@ -85,7 +85,7 @@ expect(const char *json, char *const *env, exchange_handler *want, int status,
 	exchange_destroy(x);
 }
 
-#define ENV(...) (char *[]){ __VA_ARGS__, NULL }
+#define ENV(...) (char *const *)(const char *const[]){ __VA_ARGS__, NULL }
 #define JSON "CONTENT_TYPE=application/json"
 
 static void
@@ -207,7 +207,7 @@ test_origins(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++)
 		expect("{\"cors\":{\"allowOrigins\":[\"https://listed.example\"]}}",
-		    ENV("PATH_INFO=/v1/models", (char *)rows[i].origin),
+		    ENV("PATH_INFO=/v1/models", rows[i].origin),
 		    rows[i].allowed ? api_models : NULL, 403, NULL);
 }
 
