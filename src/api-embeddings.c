@@ -8,7 +8,6 @@
 #include "err.h"
 #include "js.h"
 #include "models.h"
-#include "sse.h"
 #include "target.h"
 #include "util.h"
 
@@ -29,30 +28,6 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 	return true;
 }
 
-/* There is nothing to stream: an event would be upstream's mistake. */
-static bool
-event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
-{
-	(void)self;
-	(void)ev;
-	(void)out;
-	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-	    "GitHub Copilot answered the embeddings request with a stream.");
-}
-
-static bool
-end(void *self, struct buf *out, struct err *err)
-{
-	return event(self, NULL, out, err);
-}
-
-static void
-fail(void *self, const struct err *err, struct buf *out)
-{
-	(void)self;
-	err_json(err, out);
-}
-
 static void
 destroy(void *self)
 {
@@ -62,7 +37,8 @@ destroy(void *self)
 	free(ex);
 }
 
-static const struct answer_ops ops = { event, end, fail, whole, destroy };
+/* Never a stream: the other members have nothing to do. */
+static const struct answer_ops ops = { .whole = whole, .destroy = destroy };
 
 static enum handled
 ask(struct exchange *x, json_object *obj)

@@ -422,6 +422,7 @@ answer_whole(void *self, const char *text, size_t n, struct buf *out,
 }
 
 const struct answer_ops chat_answer = {
+	.either = true,
 	.event = answer_event,
 	.end = answer_end,
 	.fail = answer_fail,

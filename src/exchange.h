@@ -40,6 +40,12 @@ struct upstream_call {
  * the reason in "err" and ends the answer.
  */
 struct answer_ops {
+	/*
+	 * What upstream sends, events or a whole body, need not be what the
+	 * client asked for: event() and end() also make a whole body, whole()
+	 * also makes events.
+	 */
+	bool	either;
 	/* One event of a stream that began with 200. */
 	bool	(*event)(void *self, const struct sse_event *, struct buf *out,
 		    struct err *);
@@ -53,6 +59,11 @@ struct answer_ops {
 	/* A whole body that came with 2xx; "out" becomes the client's body. */
 	bool	(*whole)(void *self, const char *, size_t, struct buf *out,
 		    struct err *);
+	/*
+	 * May be NULL. After whole(): does the answer take one more call? Then
+	 * its body is filled in, "out" of whole() is dropped and comes again.
+	 */
+	bool	(*next)(void *self, struct buf *body);
 	void	(*destroy)(void *self);
 };
 

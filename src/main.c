@@ -18,7 +18,11 @@ main(int argc, char **argv)
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		die("libcurl can't be initialised");
-	if (argc > 1) {
+	/*
+	 * GATEWAY_INTERFACE first: a query without '=' reaches a CGI program as
+	 * arguments (RFC 3875, 4.4), and no client may run a command.
+	 */
+	if (getenv("GATEWAY_INTERFACE") == NULL && argc > 1) {
 		rc = cli_main(argc, argv);
 	} else if (fcgi_wanted() || getenv("GATEWAY_INTERFACE") != NULL ||
 	    getenv("REQUEST_METHOD") != NULL) {

@@ -55,6 +55,7 @@ struct relay {
 	struct buf		  body;		/* of a whole or failed answer */
 	struct err		  err;		/* why the answer failed .. */
 	bool			  failed;	/* .. if it did */
+	bool			  more;		/* one more call is needed */
 
 	/* The client. */
 	struct buf		  out;		/* to be written, from out_at */
@@ -221,6 +222,15 @@ fail(struct relay *r)
 }
 
 static void
+end_stream(struct relay *r)
+{
+	if (!r->head_sent)
+		put_head(r);
+	r->over = true;
+	push(r);
+}
+
+static void
 client_gone(struct client *c)
 {
 	abandon(c->owner, "client closed the connection");
@@ -301,12 +311,16 @@ call_head(void *arg, const struct http_reply *reply)
 		buf_finish(&r->request.body);	/* not needed for a repeat */
 	if (reply->status < 200 || reply->status > 299)
 		r->expect = EXPECT_ERROR;
-	else if (!r->x->stream)
-		r->expect = EXPECT_WHOLE;
-	else if (strcmp(reply->content_type, "application/json") == 0)
-		r->expect = EXPECT_ERROR;	/* no stream, so no answer */
-	else
+	else if (strcmp(reply->content_type, "text/event-stream") == 0 ||
+	    (r->x->stream &&
+	    strcmp(reply->content_type, "application/json") != 0))
 		r->expect = EXPECT_EVENTS;
+	else
+		r->expect = EXPECT_WHOLE;
+	/* Not what was asked for, and nothing the endpoint can make of it. */
+	if (r->expect != EXPECT_ERROR && !r->x->answer->either &&
+	    r->x->stream != (r->expect == EXPECT_EVENTS))
+		r->expect = EXPECT_ERROR;
 	return HTTP_GO;
 }
 
@@ -322,7 +336,7 @@ call_events(struct relay *r, const char *p, size_t n)
 	ok = sse_feed(&r->sse, p, n, on_event, r);
 	if (!ok && !r->failed)
 		too_large(r);
-	if (r->out.len > 0) {
+	if (r->out.len > 0 && r->x->stream) {
 		if (!r->head_sent)
 			put_head(r);
 		pump(r);
@@ -354,14 +368,19 @@ call_body(void *arg, const char *p, size_t n)
 	}
 }
 
-/* Fetch a new token or connection and send the same request again. */
+/*
+ * Send the request again, with a new token or on a new connection; or the next
+ * one, whose body is in the call already.
+ */
 static void
 call_again(struct relay *r)
 {
 	struct upstream_call *call = &r->x->call;
 
-	call->body = r->request.body;
-	r->request.body = (struct buf){ 0 };
+	if (call->body.p == NULL) {
+		call->body = r->request.body;
+		r->request.body = (struct buf){ 0 };
+	}
 	http_request_finish(&r->request);
 	buf_truncate(&r->body, 0);
 	free(r->retry_after);
@@ -374,21 +393,48 @@ call_again(struct relay *r)
 		copilot_want_token(r->server->copilot, &r->waiter);
 }
 
+/* Fetch and translate are done; what comes of it is in the reply, or "err". */
+static void
+whole(struct relay *r)
+{
+	struct exchange		*x = r->x;
+	const struct answer_ops	*ops = x->answer;
+	struct buf		*out = &x->reply.body;
+
+	if (!ops->whole(x->self, buf_str(&r->body), r->body.len, out, &r->err))
+		r->failed = true;
+	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
+		r->more = true;
+		buf_truncate(out, 0);
+	}
+}
+
+static void
+whole_done(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	if (r->failed)
+		fail(r);
+	else if (r->more) {
+		r->more = r->retried = r->replayed = false;
+		buf_finish(&r->request.body);
+		call_again(r);
+	} else if (x->stream) {
+		buf_append(&r->out, buf_str(&x->reply.body), x->reply.body.len);
+		end_stream(r);
+	} else {
+		reply_json(&x->reply, 200);
+		reply(r);
+	}
+}
+
 static void
 job_whole(struct job *job)
 {
-	struct relay	*r = CONTAINER(job, struct relay, job);
-	struct exchange	*x = r->x;
+	struct relay *r = CONTAINER(job, struct relay, job);
 
-	if (x->answer->whole(x->self, buf_str(&r->body), r->body.len,
-	    &x->reply.body, &r->err))
-		reply_json(&x->reply, 200);
-	else {
-		r->remark = r->err.msg;
-		reply_error(&x->reply, &r->err);
-	}
-	openai_headers(r);
-	reply_print(&x->reply, &x->req, &r->out);
+	whole(r);
 	loop_post(r->server->loop, &r->task);
 }
 
@@ -400,10 +446,8 @@ task_whole(struct loop_task *task)
 	r->away = false;
 	if (r->gone)
 		abandon(r, r->remark);
-	else {
-		r->over = true;
-		push(r);
-	}
+	else
+		whole_done(r);
 }
 
 static void
@@ -422,16 +466,12 @@ travel(struct relay *r, void (*run)(struct job *),
 static void
 end_whole(struct relay *r)
 {
-	struct exchange *x = r->x;
-
 	if (r->body.len > INLINE_MAX)
 		travel(r, job_whole, task_whole);
-	else if (x->answer->whole(x->self, buf_str(&r->body), r->body.len,
-	    &x->reply.body, &r->err)) {
-		reply_json(&x->reply, 200);
-		reply(r);
-	} else
-		fail(r);
+	else {
+		whole(r);
+		whole_done(r);
+	}
 }
 
 static void
@@ -442,10 +482,14 @@ end_events(struct relay *r, enum http_end end, const char *why)
 	/* A cut behind the last event is no loss: the answer itself knows. */
 	if (sse_end(&r->sse, on_event, r) && !r->failed &&
 	    x->answer->end(x->self, &r->out, &r->err)) {
-		r->over = true;
-		if (!r->head_sent)
-			put_head(r);
-		push(r);
+		if (x->stream)
+			end_stream(r);
+		else {
+			x->reply.body = r->out;
+			r->out = (struct buf){ 0 };
+			reply_json(&x->reply, 200);
+			reply(r);
+		}
 		return;
 	}
 	if (end == HTTP_SILENT)

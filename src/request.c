@@ -41,7 +41,10 @@ percent_decode(char *s, bool plus)
 	*out = '\0';
 }
 
-/* Fold "//", "." and ".." and drop a slash at the end: "/a/b", or "". */
+/*
+ * Fold "//", "." and ".." and drop a slash at the end: "/a/b", or "". The path
+ * begins with a slash.
+ */
 static void
 fold(char *path)
 {
@@ -105,10 +108,11 @@ whole_path(const char *uri, const char *script_name, const char *path_info)
 
 	if (uri != NULL && uri[0] != '\0') {
 		uri = skip_authority(uri);
-		path = xstrndup(uri, strcspn(uri, "?#"));
+		path = xasprintf("%s%.*s", uri[0] == '/' ? "" : "/",
+		    (int)strcspn(uri, "?#"), uri);
 		percent_decode(path, false);
 	} else
-		path = xasprintf("%s%s", script_name ? script_name : "",
+		path = xasprintf("/%s%s", script_name ? script_name : "",
 		    path_info ? path_info : "");
 	return path;
 }

@@ -354,7 +354,13 @@ destroy(void *self)
 	free(a);
 }
 
-const struct answer_ops responses_ops = { event, end, fail, whole, destroy };
+const struct answer_ops responses_ops = {
+	.event = event,
+	.end = end,
+	.fail = fail,
+	.whole = whole,
+	.destroy = destroy
+};
 
 void *
 responses_answer_create(struct responses *take, struct usage *usage)

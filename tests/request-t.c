@@ -61,6 +61,11 @@ static const struct {
 	{ "/copilot/", "/copilot", "/", "/" },
 	{ "/healthz", "", "/healthz", "/healthz" },
 	{ "/ai/usage", "/ai", "/usage", "/usage" },
+	/* no slash in front, as nobody sends it */
+	{ NULL, NULL, "x", "/x" },
+	{ "*", NULL, NULL, "/*" },
+	{ "v1/models", NULL, NULL, "/models" },
+	{ "a", NULL, NULL, "/a" },
 	/* not ours */
 	{ "/v1/foo", "", "/v1/foo", "/foo" },
 	{ "/v1x/models2", "", "/v1x/models2", "/v1x/models2" },

@@ -307,6 +307,24 @@ test_lock(void **state)
 	assert_false(busy);
 }
 
+/* A directory that isn't there yet is as good as the one it will be made in. */
+static void
+test_writable(void **state)
+{
+	char		*path = xasprintf("%s/writable/a/b", top);
+	struct err	 err;
+
+	(void)state;
+	assert_true(store_writable(top, &err));
+	assert_true(store_writable(path, &err));
+	assert_int_equal(access(path, F_OK), -1);
+	free(path);
+	assert_false(store_writable("/proc/self/none", &err));
+	assert_non_null(strstr(err.msg, "/proc/self/none: can't be written"));
+	assert_false(store_writable("/dev/null", &err));
+	assert_false(store_writable("/dev/null/a", &err));
+}
+
 static int
 setup(void **state)
 {
@@ -336,6 +354,7 @@ main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_writable),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
