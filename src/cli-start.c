@@ -26,7 +26,6 @@ struct start {
 	struct cli	*cli;
 	struct conf	*conf;
 	struct lighttpd	 lighttpd;
-	bool		 loopback;
 };
 
 /* --- Address and port. */
@@ -96,6 +95,19 @@ busy(const struct start *s, const char *host, int why, struct err *err)
 	    "can't listen on %s, port %d: %s", host, port, strerror(why));
 }
 
+/* Before anything listens on that address. */
+static bool
+check_keys(const struct start *s, const char *host, struct err *err)
+{
+	if (s->conf->api_keys[0] != NULL)
+		return true;
+	return err_set(err, 500, ERR_SERVER, NULL, NULL,
+	    "refusing to listen on %s without an API key: everybody who "
+	    "reaches this machine could use your Copilot subscription. Make "
+	    "a key with \"copilot-api auth keys --add\", which clients then "
+	    "send, or leave --host out to serve this machine only.", host);
+}
+
 /* Look whether we could listen there; keep the numeric address. */
 static bool
 add_address(struct start *s, const struct addrinfo *ai, struct err *err)
@@ -106,9 +118,10 @@ add_address(struct start *s, const struct addrinfo *ai, struct err *err)
 	    0, NI_NUMERICHOST) != 0)
 		return err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "an address can't be printed");
+	if (!is_loopback(ai) && !check_keys(s, host, err))
+		return false;
 	if (!can_listen(ai))
 		return busy(s, host, errno, err);
-	s->loopback = s->loopback && is_loopback(ai);
 	s->lighttpd.addresses[s->lighttpd.naddresses++] = xstrdup(host);
 	return true;
 }
@@ -168,7 +181,6 @@ choose_addresses(struct start *s, struct err *err)
 		    "--port: expected a number from 1 to 65535, not \"%.20s\"",
 		    port);
 	s->lighttpd.port = (int)n;
-	s->loopback = true;
 	if (host != NULL && strcmp(host, "localhost") != 0)
 		return add_host(s, strcmp(host, "*") == 0 ? "0.0.0.0" : host,
 		    err);
@@ -176,20 +188,7 @@ choose_addresses(struct start *s, struct err *err)
 	    (!have_ipv6() || add_host(s, "::1", err));
 }
 
-/* --- Checks before. */
-
-static bool
-check_keys(const struct start *s, struct err *err)
-{
-	if (s->loopback || s->conf->api_keys[0] != NULL)
-		return true;
-	return err_set(err, 500, ERR_SERVER, NULL, NULL,
-	    "refusing to listen on %s without an API key: everybody who "
-	    "reaches this machine could use your Copilot subscription. Make "
-	    "a key with \"copilot-api auth keys --add\", which clients then "
-	    "send, or leave --host out to serve this machine only.",
-	    s->lighttpd.addresses[0]);
-}
+/* --- Signing in. */
 
 static bool
 check_sign_in(const struct start *s, struct err *err)
@@ -289,7 +288,7 @@ cli_start(struct cli *cli)
 
 	if ((s.conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
-	if (!choose_addresses(&s, &err) || !check_keys(&s, &err) ||
+	if (!choose_addresses(&s, &err) ||
 	    !lighttpd_find(&s.lighttpd, &err) || !check_sign_in(&s, &err)) {
 		cli_fail(&err);
 		goto out;

@@ -58,8 +58,7 @@ static const struct option globals[] = {
 static const struct option start_options[] = {
 	{ "port", 'p', KIND_TEXT, AT(port), "N", "port (default 4141)" },
 	{ "host", 'H', KIND_TEXT, AT(host), "ADDR",
-	    "address (default 127.0.0.1); others than loopback need an API "
-	    "key" },
+	    "address (default localhost); others need an API key" },
 };
 
 static const struct option auth_options[] = {

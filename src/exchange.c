@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf.h"
 #include "exchange.h"
@@ -18,18 +19,29 @@ exchange_create(void)
 }
 
 void
+exchange_reset(struct exchange *x)
+{
+	if (x->self != NULL)
+		x->answer->destroy(x->self);
+	x->answer = NULL;
+	x->self = NULL;
+	reply_finish(&x->reply);
+	buf_finish(&x->call.body);
+	memset(&x->call, 0, sizeof(x->call));
+	free(x->model);
+	x->model = NULL;
+	x->stream = false;
+}
+
+void
 exchange_destroy(struct exchange *x)
 {
 	if (x == NULL)
 		return;
-	if (x->self != NULL)
-		x->answer->destroy(x->self);
+	exchange_reset(x);
 	request_finish(&x->req);
-	reply_finish(&x->reply);
-	buf_finish(&x->call.body);
 	models_unref(x->models);
 	conf_unref(x->conf);
-	free(x->model);
 	free(x);
 }
 

@@ -80,6 +80,11 @@ struct exchange {
 	bool			 models_tried;	/* and can't be had: do without */
 	struct err		 models_err;	/* why not */
 	const char		*trouble;	/* for /healthz; NULL: none; static */
+	/*
+	 * Upstream answered unsupported_api_for_model: the model list was wrong
+	 * about this model, the handler shall take the other endpoint.
+	 */
+	bool			 other_endpoint;
 
 	/* The handler's result. */
 	struct reply		 reply;
@@ -106,6 +111,8 @@ typedef enum handled exchange_handler(struct exchange *);
 enum handled exchange_refuse(struct exchange *, const struct err *);
 
 struct exchange *exchange_create(void);
+/* Forget the handler's result, so that it can be called again. */
+void	exchange_reset(struct exchange *);
 void	exchange_destroy(struct exchange *);	/* NULL is fine */
 
 #endif

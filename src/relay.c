@@ -74,6 +74,8 @@ struct relay {
 	((type *)((char *)(p) - offsetof(type, member)))
 
 static void	call_start(struct relay *);
+static void	job_again(struct job *);
+static void	task_again(struct loop_task *);
 
 /* --- Beginning and end. */
 
@@ -113,18 +115,6 @@ abandon(struct relay *r, const char *remark)
 
 /* --- Writing to the client. */
 
-/* What OpenAI says about itself with every answer. */
-static void
-openai_headers(struct relay *r)
-{
-	char ms[24];
-
-	snprintf(ms, sizeof(ms), "%lld", (long long)(util_now_ms() -
-	    r->x->req.started_ms));
-	reply_header(&r->x->reply, "openai-processing-ms", ms);
-	reply_header(&r->x->reply, "openai-version", "2020-10-01");
-}
-
 static void
 put_head(struct relay *r)
 {
@@ -137,7 +127,6 @@ put_head(struct relay *r)
 	reply_header(&x->reply, "Cache-Control", "no-cache");
 	/* nginx buffers the answer without this. */
 	reply_header(&x->reply, "X-Accel-Buffering", "no");
-	openai_headers(r);
 	reply_head(&x->reply, &x->req, false, &head);
 	buf_append(&head, buf_str(&r->out), r->out.len);
 	buf_finish(&r->out);
@@ -197,7 +186,6 @@ push(struct relay *r)
 static void
 reply(struct relay *r)
 {
-	openai_headers(r);
 	reply_print(&r->x->reply, &r->x->req, &r->out);
 	r->over = true;
 	push(r);
@@ -306,9 +294,12 @@ call_head(void *arg, const struct http_reply *reply)
 	r->status = reply->status;
 	r->retry_after = http_reply_header(reply, "retry-after");
 	r->upstream_id = http_reply_header(reply, "x-github-request-id");
-	if (reply->status >= 200 && reply->status <= 299 &&
-	    http_sent(r->call))
-		buf_finish(&r->request.body);	/* not needed for a repeat */
+	/* Minutes may pass from here on, with megabytes in these. */
+	if (reply->status >= 200 && reply->status <= 299) {
+		buf_finish(&r->x->req.body);
+		if (http_sent(r->call))
+			buf_finish(&r->request.body);
+	}
 	if (reply->status < 200 || reply->status > 299)
 		r->expect = EXPECT_ERROR;
 	else if (strcmp(reply->content_type, "text/event-stream") == 0 ||
@@ -368,6 +359,17 @@ call_body(void *arg, const char *p, size_t n)
 	}
 }
 
+/* Forget the last call's answer. */
+static void
+call_clear(struct relay *r)
+{
+	buf_truncate(&r->body, 0);
+	free(r->retry_after);
+	free(r->upstream_id);
+	r->retry_after = r->upstream_id = NULL;
+	r->expect = EXPECT_HEAD;
+}
+
 /*
  * Send the request again, with a new token or on a new connection; or the next
  * one, whose body is in the call already.
@@ -382,11 +384,7 @@ call_again(struct relay *r)
 		r->request.body = (struct buf){ 0 };
 	}
 	http_request_finish(&r->request);
-	buf_truncate(&r->body, 0);
-	free(r->retry_after);
-	free(r->upstream_id);
-	r->retry_after = r->upstream_id = NULL;
-	r->expect = EXPECT_HEAD;
+	call_clear(r);
 	if (call->github)
 		call_start(r);
 	else
@@ -516,6 +514,14 @@ end_error(struct relay *r)
 	} else
 		upstream_error(r->status, buf_str(&r->body), r->body.len,
 		    r->retry_after, &r->err);
+	if (strcmp(r->err.code, "unsupported_api_for_model") == 0 &&
+	    !r->x->other_endpoint && !r->head_sent) {
+		r->x->other_endpoint = true;
+		call_clear(r);
+		http_request_finish(&r->request);
+		travel(r, job_again, task_again);
+		return;
+	}
 	fail(r);
 }
 
@@ -563,7 +569,6 @@ call_start(struct relay *r)
 		fail(r);
 		return;
 	}
-	buf_finish(&x->req.body);	/* minutes may pass, with megabytes in it */
 	r->generation = copilot_generation(s->copilot);
 	r->sse.max = (size_t)x->conf->max_response_body_bytes;
 	r->call = http_start(s->http, x->conf, &r->request, &call_ops, r);

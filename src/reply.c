@@ -80,6 +80,15 @@ reply_error(struct reply *r, const struct err *err)
 	buf_putc(&r->body, '\n');
 }
 
+/* What OpenAI says about itself with every answer. */
+static void
+put_openai(const struct request *req, struct buf *out)
+{
+	buf_printf(out, "openai-processing-ms: %lld\r\n",
+	    (long long)(util_now_ms() - req->started_ms));
+	put(out, "openai-version", "2020-10-01");
+}
+
 void
 reply_head(const struct reply *r, const struct request *req, bool length,
     struct buf *out)
@@ -90,6 +99,7 @@ reply_head(const struct reply *r, const struct request *req, bool length,
 	if (length && r->content_type != NULL)
 		buf_printf(out, "Content-Length: %zu\r\n", r->body.len);
 	put(out, "x-request-id", req->id);
+	put_openai(req, out);
 	buf_append(out, buf_str(&r->always), r->always.len);
 	buf_append(out, buf_str(&r->headers), r->headers.len);
 	buf_puts(out, "\r\n");

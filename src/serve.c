@@ -75,8 +75,9 @@ serve_again(struct server *s, struct exchange *x)
 	bool			 wants_body;
 	exchange_handler	*handler;
 
-	x->models = copilot_models(s->copilot);
-	buf_finish(&x->reply.always);	/* route_find puts them again */
+	exchange_reset(x);
+	if (x->models == NULL)
+		x->models = copilot_models(s->copilot);
 	handler = route_find(x, &wants_body);
 	return handler != NULL ? handler(x) : HANDLED_REPLY;
 }
