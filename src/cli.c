@@ -58,7 +58,7 @@ static const struct option globals[] = {
 static const struct option start_options[] = {
 	{ "port", 'p', KIND_TEXT, AT(port), "N", "port (default 4141)" },
 	{ "host", 'H', KIND_TEXT, AT(host), "ADDR",
-	    "address (default localhost); others need an API key" },
+	    "address (default localhost); beyond loopback with API keys only" },
 };
 
 static const struct option auth_options[] = {

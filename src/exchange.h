@@ -60,6 +60,11 @@ struct answer_ops {
 	bool	(*whole)(void *self, const char *, size_t, struct buf *out,
 		    struct err *);
 	/*
+	 * May be NULL. On a worker, when all events have come but before end(),
+	 * and after whole(): do what takes the disk.
+	 */
+	void	(*commit)(void *self);
+	/*
 	 * May be NULL. After whole(): does the answer take one more call? Then
 	 * its body is filled in, "out" of whole() is dropped and comes again.
 	 */

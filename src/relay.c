@@ -56,6 +56,7 @@ struct relay {
 	struct err		  err;		/* why the answer failed .. */
 	bool			  failed;	/* .. if it did */
 	bool			  more;		/* one more call is needed */
+	char			  silence[64];	/* upstream stopped sending: how */
 
 	/* The client. */
 	struct buf		  out;		/* to be written, from out_at */
@@ -404,7 +405,8 @@ whole(struct relay *r)
 	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
 		r->more = true;
 		buf_truncate(out, 0);
-	}
+	} else if (ops->commit != NULL)
+		ops->commit(x->self);
 }
 
 static void
@@ -464,7 +466,7 @@ travel(struct relay *r, void (*run)(struct job *),
 static void
 end_whole(struct relay *r)
 {
-	if (r->body.len > INLINE_MAX)
+	if (r->body.len > INLINE_MAX || r->x->answer->commit != NULL)
 		travel(r, job_whole, task_whole);
 	else {
 		whole(r);
@@ -472,28 +474,60 @@ end_whole(struct relay *r)
 	}
 }
 
+/* All events have come: let the answer say whether that was all. */
 static void
-end_events(struct relay *r, enum http_end end, const char *why)
+events_done(struct relay *r)
 {
 	struct exchange *x = r->x;
 
-	/* A cut behind the last event is no loss: the answer itself knows. */
-	if (sse_end(&r->sse, on_event, r) && !r->failed &&
-	    x->answer->end(x->self, &r->out, &r->err)) {
-		if (x->stream)
-			end_stream(r);
-		else {
-			x->reply.body = r->out;
-			r->out = (struct buf){ 0 };
-			reply_json(&x->reply, 200);
-			reply(r);
-		}
-		return;
+	if (!x->answer->end(x->self, &r->out, &r->err)) {
+		if (r->silence[0] != '\0')
+			err_set(&r->err, 504, ERR_SERVER, "upstream_timeout",
+			    NULL, "Copilot stopped sending: %s.", r->silence);
+		fail(r);
+	} else if (x->stream) {
+		end_stream(r);
+	} else {
+		x->reply.body = r->out;
+		r->out = (struct buf){ 0 };
+		reply_json(&x->reply, 200);
+		reply(r);
 	}
+}
+
+static void
+job_commit(struct job *job)
+{
+	struct relay *r = CONTAINER(job, struct relay, job);
+
+	r->x->answer->commit(r->x->self);
+	loop_post(r->server->loop, &r->task);
+}
+
+static void
+task_commit(struct loop_task *task)
+{
+	struct relay *r = CONTAINER(task, struct relay, task);
+
+	r->away = false;
+	if (r->gone)
+		abandon(r, r->remark);
+	else
+		events_done(r);
+}
+
+static void
+end_events(struct relay *r, enum http_end end, const char *why)
+{
+	/* A cut behind the last event is no loss: the answer itself knows. */
 	if (end == HTTP_SILENT)
-		err_set(&r->err, 504, ERR_SERVER, "upstream_timeout", NULL,
-		    "Copilot stopped sending: %s.", why);
-	fail(r);
+		snprintf(r->silence, sizeof(r->silence), "%s", why);
+	if (!sse_end(&r->sse, on_event, r) || r->failed)
+		fail(r);
+	else if (r->x->answer->commit != NULL)
+		travel(r, job_commit, task_commit);
+	else
+		events_done(r);
 }
 
 static void
