@@ -9,6 +9,7 @@
 #include "util.h"
 
 #define ID_DIGITS 32
+#define ID_PREFIX "chatcmpl-"	/* of every id of OpenAI's; Claude's is a UUID */
 
 static void
 keep(char **have, json_object *chunk, const char *key)
@@ -35,11 +36,16 @@ static void
 make(struct chat_head *h, const char *object, const char *model)
 {
 	json_object	*obj = json_object_new_object();
-	char		 digits[ID_DIGITS + 1];
+	char		 digits[ID_DIGITS + 1], *id;
 
 	if (h->id == NULL) {
 		util_random_hex(digits, ID_DIGITS);
-		h->id = xasprintf("chatcmpl-%s", digits);
+		h->id = xstrdup(digits);
+	}
+	if (!util_starts(h->id, ID_PREFIX)) {
+		id = xasprintf(ID_PREFIX "%s", h->id);
+		free(h->id);
+		h->id = id;
 	}
 	if (h->created <= 0)
 		h->created = time(NULL);

@@ -55,7 +55,7 @@ test_whole(void **state)
 
 	(void)state;
 	obj = whole("chat-claude.json", plain, &r);
-	same(obj, NULL, "{\"id\":\"msg_02\",\"object\":\"chat.completion\","
+	same(obj, NULL, "{\"id\":\"chatcmpl-msg_02\",\"object\":\"chat.completion\","
 	    "\"created\":1741911507,\"model\":\"claude-sonnet-4.6\",\"choices\":"
 	    "[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"
 	    "\"Hello.\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":"
