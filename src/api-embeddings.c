@@ -19,13 +19,21 @@ struct embeddings_exchange {
 static bool
 whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 {
-	struct embeddings_exchange	*ex = self;
-	int64_t				 tokens;
+	struct embeddings_exchange *ex = self;
 
-	if (!embeddings_answer(&ex->e, p, n, out, &tokens, err))
+	if (!embeddings_answer(&ex->e, p, n, out, err))
 		return false;
-	*ex->usage = (struct usage){ .input = tokens, .output = 0 };
+	ex->usage->input = ex->e.prompt_tokens;
+	ex->usage->output = 0;
 	return true;
+}
+
+static bool
+next(void *self, struct buf *body)
+{
+	struct embeddings_exchange *ex = self;
+
+	return embeddings_next(&ex->e, body);
 }
 
 static void
@@ -38,7 +46,9 @@ destroy(void *self)
 }
 
 /* Never a stream: the other members have nothing to do. */
-static const struct answer_ops ops = { .whole = whole, .destroy = destroy };
+static const struct answer_ops ops = {
+	.whole = whole, .next = next, .destroy = destroy
+};
 
 static enum handled
 ask(struct exchange *x, json_object *obj)

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "embeddings.h"
+#include "embeddings-input.h"
 #include "err.h"
 #include "js.h"
 #include "models.h"
@@ -15,81 +16,10 @@
 #include "upstream-error.h"
 #include "util.h"
 
-#define INPUTS_MAX 512	/* upstream's limit where the model says none */
+#define INPUTS_MAX	512	/* upstream's limit where the model says none */
+#define DATA_MAX	(256u << 20) /* of vectors; another call's are too many */
 
 /* --- The request. */
-
-static bool
-check_text(json_object *v, const char *param, struct err *err)
-{
-	if (json_object_get_string_len(v) > 0)
-		return true;
-	return err_param(err, param, "empty_string",
-	    "Invalid '%s': input cannot be an empty string.", param);
-}
-
-/* Tokens need the model's vocabulary, which upstream keeps to itself. */
-static bool
-refuse_tokens(struct err *err)
-{
-	return err_param(err, "input", "unsupported_value",
-	    "Invalid 'input': this server takes text only. Send strings "
-	    "instead of token arrays.");
-}
-
-static bool
-check_element(json_object *v, size_t i, struct err *err)
-{
-	char param[32];
-
-	snprintf(param, sizeof(param), "input[%zu]", i);
-	if (v != NULL && json_object_is_type(v, json_type_string))
-		return check_text(v, param, err);
-	if (v != NULL && (json_object_is_type(v, json_type_int) ||
-	    json_object_is_type(v, json_type_array)))
-		return refuse_tokens(err);
-	return err_param(err, param, "invalid_type",
-	    "Invalid type for '%s': expected a string.", param);
-}
-
-static bool
-check_array(json_object *list, const struct model *model, struct err *err)
-{
-	size_t	n = js_len(list), max, i;
-
-	max = model != NULL && model->max_inputs > 0 ?
-	    (size_t)model->max_inputs : INPUTS_MAX;
-	if (n == 0)
-		return err_param(err, "input", "empty_array",
-		    "Invalid 'input': empty array. Expected an array with "
-		    "minimum length 1, but got an empty array instead.");
-	for (i = 0; i < n; i++)
-		if (!check_element(json_object_array_get_idx(list, i), i, err))
-			return false;
-	if (n > max)
-		return err_param(err, "input", "array_above_max_length",
-		    "Invalid 'input': array too long. Expected an array with "
-		    "maximum length %zu, but got an array with length %zu "
-		    "instead.", max, n);
-	return true;
-}
-
-static bool
-check_input(json_object *obj, const struct model *model, struct err *err)
-{
-	json_object *input = js_get(obj, "input");
-
-	if (input == NULL)
-		return err_param(err, "input", "missing_required_parameter",
-		    "Missing required parameter: 'input'.");
-	if (json_object_is_type(input, json_type_string))
-		return check_text(input, "input", err);
-	if (json_object_is_type(input, json_type_array))
-		return check_array(input, model, err);
-	return err_param(err, "input", "invalid_type",
-	    "Invalid type for 'input': expected a string or an array of "
-	    "strings.");
-}
 
 static bool
 check_format(json_object *obj, bool *base64, struct err *err)
@@ -129,12 +59,28 @@ check_dimensions(json_object *obj, struct err *err)
 	return true;
 }
 
+/* Add as many inputs as one call takes to the other members. */
 static void
-put_body(const char *text, size_t n, json_object *obj, const char *upstream,
-    struct buf *body)
+put_part(struct embeddings *e, const char *text, size_t n, struct buf *body)
 {
-	json_object	*input = js_get(obj, "input"), *wrapped = NULL;
+	json_object	*part = json_object_new_array();
+	struct js_edit	 edit = { "input", part, false };
+	size_t		 i;
+
+	for (i = e->done; i < e->done + e->asked; i++)
+		json_object_array_add(part,
+		    json_object_get(json_object_array_get_idx(e->inputs, i)));
+	js_splice(text, n, &edit, 1, body);
+	json_object_put(part);
+}
+
+/* The body of the first call: inputs that can stay as they are do. */
+static void
+put_body(struct embeddings *e, const char *text, size_t n, json_object *obj,
+    const char *upstream, struct buf *body)
+{
 	json_object	*name = json_object_new_string(upstream);
+	bool		 same = e->inputs == js_get(obj, "input");
 	struct js_edit	 edits[5] = {
 		{ .key = "model", .value = name },
 		{ .key = "encoding_format", .remove = true },
@@ -144,15 +90,23 @@ put_body(const char *text, size_t n, json_object *obj, const char *upstream,
 
 	if (js_get(obj, "dimensions") == NULL)
 		edits[k++] = (struct js_edit){ "dimensions", NULL, true };
-	/* Upstream answers a bare string with 400 "Bad Request". */
-	if (json_object_is_type(input, json_type_string)) {
-		wrapped = json_object_new_array();
-		json_object_array_add(wrapped, json_object_get(input));
-		edits[k++] = (struct js_edit){ "input", wrapped, false };
+	if (same && e->asked == e->ninputs)
+		js_splice(text, n, edits, k, body);
+	else {
+		edits[k++] = (struct js_edit){ "input", NULL, true };
+		js_splice(text, n, edits, k, &e->rest);
+		put_part(e, buf_str(&e->rest), e->rest.len, body);
 	}
-	js_splice(text, n, edits, k, body);
 	json_object_put(name);
-	json_object_put(wrapped);
+}
+
+/* How many inputs go with the next call. */
+static size_t
+part_size(const struct embeddings *e)
+{
+	size_t left = e->ninputs - e->done;
+
+	return left < e->most ? left : e->most;
 }
 
 bool
@@ -160,17 +114,32 @@ embeddings_request(const char *text, size_t n, json_object *obj,
     const char *upstream, const struct model *model, struct embeddings *e,
     struct buf *body, struct err *err)
 {
-	json_object	*input = js_get(obj, "input");
-	bool		 base64;
+	bool base64;
 
-	if (!check_input(obj, model, err) || !check_format(obj, &base64, err) ||
-	    !check_dimensions(obj, err))
+	if (!check_format(obj, &base64, err) || !check_dimensions(obj, err) ||
+	    (e->inputs = embeddings_input(obj, model, err)) == NULL)
 		return false;
 	e->model = xstrdup(js_str(obj, "model"));
 	e->base64 = base64;
-	e->ninputs = json_object_is_type(input, json_type_array) ?
-	    js_len(input) : 1;
-	put_body(text, n, obj, upstream, body);
+	e->ninputs = js_len(e->inputs);
+	e->most = model != NULL && model->max_inputs > 0 ?
+	    (size_t)model->max_inputs : INPUTS_MAX;
+	e->asked = part_size(e);
+	put_body(e, text, n, obj, upstream, body);
+	if (e->asked == e->ninputs) {
+		json_object_put(e->inputs);	/* megabytes, perhaps */
+		e->inputs = NULL;
+	}
+	return true;
+}
+
+bool
+embeddings_next(struct embeddings *e, struct buf *body)
+{
+	if (e->done == e->ninputs)
+		return false;
+	e->asked = part_size(e);
+	put_part(e, buf_str(&e->rest), e->rest.len, body);
 	return true;
 }
 
@@ -389,23 +358,34 @@ sort_vectors(const struct cut *c, json_object *data,
 	return true;
 }
 
+/* One call's vectors and usage behind those of the calls before. */
 static void
-put_answer(const struct embeddings *e, const struct numbers **sorted,
-    json_object *usage, struct buf *out, int64_t *tokens)
+add_part(struct embeddings *e, const struct numbers **sorted,
+    json_object *usage)
 {
-	json_object	*name = json_object_new_string(e->model);
-	int64_t		 total;
-	size_t		 i;
+	int64_t	prompt = js_int(usage, "prompt_tokens", 0);
+	size_t	i;
 
-	*tokens = js_int(usage, "prompt_tokens", 0);
-	total = js_int(usage, "total_tokens", *tokens);
+	for (i = 0; i < e->asked; i++)
+		put_vector(e, sorted[i], e->done + i, &e->data);
+	e->done += e->asked;
+	e->prompt_tokens += prompt;
+	e->total_tokens += js_int(usage, "total_tokens", prompt);
+}
+
+static void
+put_answer(const struct embeddings *e, struct buf *out)
+{
+	json_object *name = json_object_new_string(e->model);
+
+	buf_reserve(out, e->data.len + 256);
 	buf_puts(out, "{\"object\":\"list\",\"data\":[");
-	for (i = 0; i < e->ninputs; i++)
-		put_vector(e, sorted[i], i, out);
+	buf_append(out, buf_str(&e->data), e->data.len);
 	buf_puts(out, "],\"model\":");
 	js_print(name, out);
 	buf_printf(out, ",\"usage\":{\"prompt_tokens\":%lld,"
-	    "\"total_tokens\":%lld}}", (long long)*tokens, (long long)total);
+	    "\"total_tokens\":%lld}}", (long long)e->prompt_tokens,
+	    (long long)e->total_tokens);
 	json_object_put(name);
 }
 
@@ -421,24 +401,39 @@ refuse_answer(json_object *obj, struct err *err)
 	    "read.");
 }
 
+/* Usage is a count: what is none would overflow a sum. */
+static bool
+usage_fits(json_object *usage)
+{
+	int64_t prompt = js_int(usage, "prompt_tokens", 0);
+	int64_t total = js_int(usage, "total_tokens", prompt);
+
+	return prompt >= 0 && prompt <= INT32_MAX && total >= 0 &&
+	    total <= INT32_MAX;
+}
+
 bool
-embeddings_answer(const struct embeddings *e, const char *p, size_t n,
-    struct buf *out, int64_t *tokens, struct err *err)
+embeddings_answer(struct embeddings *e, const char *p, size_t n,
+    struct buf *out, struct err *err)
 {
 	struct cut		  c = { 0 };
-	json_object		 *obj, *data;
+	json_object		 *obj, *data, *usage;
 	const struct numbers	**sorted;
 	bool			  ok;
 
 	cut_numbers(&c, p, n);
 	obj = js_parse_quiet(buf_str(&c.rest), c.rest.len);
 	data = js_array(obj, "data");
+	usage = js_obj(obj, "usage");
 	sorted = xcalloc(js_len(data), sizeof(*sorted));
-	ok = js_len(data) == e->ninputs && sort_vectors(&c, data, sorted);
+	ok = js_len(data) == e->asked && sort_vectors(&c, data, sorted) &&
+	    usage_fits(usage) && e->data.len <= DATA_MAX;
 	if (ok)
-		put_answer(e, sorted, js_obj(obj, "usage"), out, tokens);
+		add_part(e, sorted, usage);
 	else
 		refuse_answer(obj, err);
+	if (ok && e->done == e->ninputs)
+		put_answer(e, out);
 	free(sorted);
 	json_object_put(obj);
 	buf_finish(&c.rest);
@@ -450,5 +445,8 @@ void
 embeddings_finish(struct embeddings *e)
 {
 	free(e->model);
+	json_object_put(e->inputs);
+	buf_finish(&e->rest);
+	buf_finish(&e->data);
 	*e = (struct embeddings){ 0 };
 }

@@ -56,12 +56,54 @@ static const struct asked asked[] = {
 	{ __LINE__, "{" M ",\"input\":[null]}", NULL, "input[0]",
 	    "invalid_type", false },
 	{ __LINE__, "{" M ",\"input\":5}", NULL, "input", "invalid_type", false },
-	{ __LINE__, "{" M ",\"input\":[1,2]}", NULL, "input",
-	    "unsupported_value", false },
-	{ __LINE__, "{" M ",\"input\":[[1,2]]}", NULL, "input",
-	    "unsupported_value", false },
-	{ __LINE__, "{" M ",\"input\":[\"a\",\"b\",\"c\",\"d\"]}", NULL, "input",
-	    "array_above_max_length", false },
+	{ __LINE__, "{" M ",\"input\":[true]}", NULL, "input[0]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":{\"a\":\"b\"}}", NULL, "input",
+	    "invalid_type", false },
+	/* Tokens: "Hello world", a third of a character, two characters. */
+	{ __LINE__, "{" M ",\"input\":[9906,1917]}",
+	    "{" U ",\"input\":[\"Hello world\"]}", "", "", false },
+	{ __LINE__, "{\"dimensions\":5,\"input\": [[9906] ,[1917]], " M "}",
+	    "{\"dimensions\":5," U ",\"input\":[\"Hello\",\" world\"]}", "", "",
+	    false },
+	{ __LINE__, "{" M ",\"input\":[45918]}",
+	    "{" U ",\"input\":[\"\xef\xbf\xbd\"]}", "", "", false },
+	{ __LINE__, "{" M ",\"input\":[45918,252]}",
+	    "{" U ",\"input\":[\"\xe8\xaa\x9e\"]}", "", "", false },
+	{ __LINE__, "{" M ",\"input\":[64,188,65,1]}",
+	    "{" U ",\"input\":[\"a\\u0000b\\\"\"]}", "", "", false },
+	{ __LINE__, "{" M ",\"input\":[[100257]]}",
+	    "{" U ",\"input\":[\"<|endoftext|>\"]}", "", "", false },
+	{ __LINE__, "{" M ",\"input\":[1,100256]}", NULL, "input[1]",
+	    "invalid_value", false },
+	{ __LINE__, "{" M ",\"input\":[[1],[2,-1]]}", NULL, "input[1][1]",
+	    "invalid_value", false },
+	{ __LINE__, "{" M ",\"input\":[99999999999999999999]}", NULL,
+	    "input[0]", "invalid_value", false },
+	{ __LINE__, "{" M ",\"input\":[1,\"a\"]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[1,[2]]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[1,2.0]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[\"a\",1]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[\"a\",[1]]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[[1],2]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[[1],\"a\"]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[[1],null]}", NULL, "input[1]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[[1],[[2]]]}", NULL, "input[1][0]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[[1],[null]]}", NULL, "input[1][0]",
+	    "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":[[]]}", NULL, "input[0]", "empty_array",
+	    false },
+	{ __LINE__, "{" M ",\"input\":[[1],[]]}", NULL, "input[1]",
+	    "empty_array", false },
 	{ __LINE__, "{" M ",\"input\":\"a\",\"encoding_format\":\"hex\"}", NULL,
 	    "encoding_format", "invalid_value", false },
 	{ __LINE__, "{" M ",\"input\":\"a\",\"encoding_format\":1}", NULL,
@@ -106,44 +148,183 @@ test_requests(void **state)
 	}
 }
 
-/* 512 inputs are the most where the model doesn't say. */
+/* {"model":"emb","input":[...]} of n times the same value; obj is yours. */
+static json_object *
+repeated(const char *value, size_t n, struct buf *text)
+{
+	size_t i;
+
+	buf_truncate(text, 0);
+	buf_puts(text, "{" M ",\"input\":[");
+	for (i = 0; i < n; i++)
+		buf_printf(text, "%s%s", i > 0 ? "," : "", value);
+	buf_puts(text, "]}");
+	return js_parse_quiet(text->p, text->len);
+}
+
+/* How n times that value are received: the code of the refusal, else "". */
 static void
-test_many_inputs(void **state)
+expect_code(const char *value, size_t n, const char *code, const char *say)
 {
 	struct buf		 text = { 0 }, body = { 0 };
 	struct embeddings	 e = { 0 };
-	struct err		 err;
-	json_object		*obj;
-	int			 i;
+	struct err		 err = { 0 };
+	json_object		*obj = repeated(value, n, &text);
 
-	(void)state;
-	buf_puts(&text, "{" M ",\"input\":[\"0\"");
-	for (i = 1; i < 513; i++)
-		buf_printf(&text, ",\"%d\"", i);
-	buf_puts(&text, "]}");
-	obj = js_parse_quiet(text.p, text.len);
-	assert_false(embeddings_request(text.p, text.len, obj, "up", NULL, &e,
-	    &body, &err));
-	assert_non_null(strstr(err.msg, "maximum length 512"));
-	assert_non_null(strstr(err.msg, "length 513"));
+	if (embeddings_request(text.p, text.len, obj, "up", NULL, &e, &body,
+	    &err) != (say == NULL))
+		fail_msg("%zu times %.20s: %s", n, value, err.msg);
+	assert_string_equal(err.code, code);
+	if (say != NULL && strstr(err.msg, say) == NULL)
+		fail_msg("%s", err.msg);
 	json_object_put(obj);
+	embeddings_finish(&e);
 	buf_finish(&text);
 	buf_finish(&body);
+}
+
+static void
+test_limits(void **state)
+{
+	struct buf	many = { 0 };
+	int		i;
+
+	(void)state;
+	expect_code("\"a\"", 2048, "", NULL);
+	expect_code("\"a\"", 2049, "array_above_max_length",
+	    "maximum length 2048, but got an array with length 2049");
+	expect_code("[1]", 2048, "", NULL);
+	expect_code("[1]", 2049, "array_above_max_length", "2049");
+	expect_code("1", 8192, "", NULL);
+	expect_code("1", 8193, "", "maximum context length is 8192 tokens, "
+	    "however you requested 8193 tokens");
+	buf_puts(&many, "[1");
+	for (i = 1; i < 1000; i++)
+		buf_puts(&many, ",1");
+	buf_puts(&many, "]");
+	expect_code(many.p, 300, "", NULL);
+	expect_code(many.p, 301, "max_tokens_per_request",
+	    "Requested 301000 tokens, max 300000 tokens per request");
+	buf_finish(&many);
+}
+
+/* Upstream's answer to inputs [from, to): each number is its input's. */
+static void
+put_reply(struct buf *reply, size_t from, size_t to)
+{
+	size_t i;
+
+	buf_truncate(reply, 0);
+	buf_puts(reply, "{\"data\":[");
+	for (i = to; i-- > from; )
+		buf_printf(reply, "%s{\"index\":%zu,\"embedding\":[%zu]}",
+		    i + 1 < to ? "," : "", i - from, i);
+	buf_printf(reply, "],\"usage\":{\"prompt_tokens\":%zu,"
+	    "\"total_tokens\":%zu}}", to - from, 2 * (to - from));
+}
+
+/* Five inputs, two at a time: three calls, one answer. */
+static void
+check_parts(const char *input, const char *const *bodies)
+{
+	struct model		 model = { .max_inputs = 2 };
+	struct buf		 text = { 0 }, body = { 0 }, reply = { 0 };
+	struct buf		 out = { 0 };
+	struct embeddings	 e = { 0 };
+	struct err		 err;
+	json_object		*obj;
+	size_t			 i;
+
+	buf_printf(&text, "{" M ",\"user\":\"x\",\"input\":%s,"
+	    "\"dimensions\":7}", input);
+	obj = js_parse_quiet(text.p, text.len);
+	assert_true(embeddings_request(text.p, text.len, obj, "up", &model, &e,
+	    &body, &err));
+	json_object_put(obj);
+	buf_finish(&text);
+	for (i = 0; i < 5; i += 2) {
+		assert_string_equal(body.p, bodies[i / 2]);
+		assert_int_equal(out.len, 0);
+		put_reply(&reply, i, i + 2 < 5 ? i + 2 : 5);
+		assert_true(embeddings_answer(&e, reply.p, reply.len, &out,
+		    &err));
+		buf_truncate(&body, 0);
+		assert_int_equal(embeddings_next(&e, &body), i < 4);
+	}
+	assert_string_equal(out.p, "{\"object\":\"list\",\"data\":["
+	    "{\"object\":\"embedding\",\"index\":0,\"embedding\":[0]},"
+	    "{\"object\":\"embedding\",\"index\":1,\"embedding\":[1]},"
+	    "{\"object\":\"embedding\",\"index\":2,\"embedding\":[2]},"
+	    "{\"object\":\"embedding\",\"index\":3,\"embedding\":[3]},"
+	    "{\"object\":\"embedding\",\"index\":4,\"embedding\":[4]}],"
+	    "\"model\":\"emb\",\"usage\":{\"prompt_tokens\":5,"
+	    "\"total_tokens\":10}}");
+	embeddings_finish(&e);
+	buf_finish(&body);
+	buf_finish(&reply);
+	buf_finish(&out);
+}
+
+#define PART(a) "{" U ",\"dimensions\":7,\"input\":[" a "]}"
+
+static void
+test_parts(void **state)
+{
+	static const char *const bodies[] = {
+		PART("\"a\",\"b\""), PART("\"c\",\"d\""), PART("\"e\"")
+	};
+
+	(void)state;
+	check_parts("[\"a\",\"b\",\"c\",\"d\",\"e\"]", bodies);
+	check_parts("[[64],[65],[66],[67],[68]]", bodies);
+}
+
+/* A later call's answer can be as bad as a first one's. */
+static void
+test_bad_part(void **state)
+{
+	struct model		 model = { .max_inputs = 2 };
+	struct buf		 text = { 0 }, body = { 0 }, reply = { 0 };
+	struct buf		 out = { 0 };
+	struct embeddings	 e = { 0 };
+	struct err		 err;
+	json_object		*obj = repeated("\"a\"", 3, &text);
+
+	(void)state;
+	assert_true(embeddings_request(text.p, text.len, obj, "up", &model, &e,
+	    &body, &err));
+	json_object_put(obj);
+	put_reply(&reply, 0, 2);
+	assert_true(embeddings_answer(&e, reply.p, reply.len, &out, &err));
+	buf_truncate(&body, 0);
+	assert_true(embeddings_next(&e, &body));
+	assert_false(embeddings_answer(&e, reply.p, reply.len, &out, &err));
+	assert_int_equal(err.status, 502);
+	assert_int_equal(out.len, 0);
+	embeddings_finish(&e);
+	buf_finish(&text);
+	buf_finish(&body);
+	buf_finish(&reply);
 }
 
 static char *
 answer(const char *p, size_t n, size_t ninputs, bool base64, int64_t *tokens,
     struct err *err)
 {
-	char			 name[] = "emb";
-	struct embeddings	 e = { name, ninputs, base64 };
+	struct embeddings	 e = {
+		.model = xstrdup("emb"), .ninputs = ninputs, .asked = ninputs,
+		.most = ninputs, .base64 = base64
+	};
 	struct buf		 out = { 0 };
+	bool			 ok;
 
-	if (embeddings_answer(&e, p, n, &out, tokens, err))
-		return buf_steal(&out);
-	assert_int_equal(out.len, 0);
-	buf_finish(&out);
-	return NULL;
+	ok = embeddings_answer(&e, p, n, &out, err);
+	*tokens = e.prompt_tokens;
+	if (ok)
+		assert_false(embeddings_next(&e, NULL));
+	embeddings_finish(&e);
+	assert_int_equal(out.len > 0, ok);
+	return ok ? buf_steal(&out) : NULL;
 }
 
 #define ONE	"{\"data\":[{\"embedding\":[1]}]}"
@@ -221,6 +402,12 @@ test_refused(void **state)
 		"{\"data\":[{\"embedding\":5}]}",
 		"{\"data\":[{\"embedding\":-1}]}",
 		"{\"data\":[{\"embedding\":[1],\"index\":1}]}",
+		"{\"data\":[{\"embedding\":[1]}],"
+		    "\"usage\":{\"prompt_tokens\":-1}}",
+		"{\"data\":[{\"embedding\":[1]}],"
+		    "\"usage\":{\"total_tokens\":9e18}}",
+		"{\"data\":[{\"embedding\":[1]}],"
+		    "\"usage\":{\"total_tokens\":9000000000000000000}}",
 		"{\"data\":[{\"embedding\":[1],\"index\":-1}]}",
 		"{\"data\":[{\"embedding\":[1]},{\"embedding\":[1]}]}",
 	};
@@ -290,7 +477,9 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_many_inputs),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_bad_part),
 		cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_refused),

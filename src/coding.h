@@ -1,0 +1,25 @@
+/* Compressed request bodies: Content-Encoding (RFC 9110, 8.4). */
+#ifndef CODING_H
+#define CODING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct err;
+
+#define CODING_ACCEPTED "gzip, deflate, zstd"	/* for Accept-Encoding */
+
+/* Can we undo what the header says? NULL is no header. */
+bool	coding_known(const char *header);
+
+/*
+ * Undo it in place; it must be known. The result has "most" bytes at the most,
+ * and so has what is in between when there are two codings. False with "err":
+ * 400 for bad data, 413 when it is too large, and then the body is not to be
+ * used.
+ */
+bool	coding_decode(const char *header, size_t most, struct buf *body,
+	    struct err *);
+
+#endif

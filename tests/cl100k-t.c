@@ -1,0 +1,172 @@
+/*
+ * Tokens back into text. tests/data/cl100k.json has texts and their tokens, one
+ * pair a line, as tiktoken makes them.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "cl100k.h"
+#include "js.h"
+#include "text.h"
+#include "util.h"
+
+/* Of all tokens and their lengths, from another copy of the vocabulary. */
+#define ALL_HASH 0x25c33973975e293cu
+
+/* One line: does the text come out of the tokens? */
+static void
+check_line(const char *line)
+{
+	json_object	*pair = js_parse_quiet(line, strlen(line)), *text, *ids;
+	struct buf	 bytes = { 0 }, out = { 0 };
+	size_t		 i;
+
+	text = json_object_array_get_idx(pair, 0);
+	ids = json_object_array_get_idx(pair, 1);
+	assert_true(js_len(ids) > 0);
+	for (i = 0; i < js_len(ids); i++)
+		assert_true(cl100k_decode(json_object_get_int64(
+		    json_object_array_get_idx(ids, i)), &bytes));
+	text_utf8_repair(bytes.p, bytes.len, &out);
+	assert_int_equal(out.len, json_object_get_string_len(text));
+	assert_memory_equal(out.p, json_object_get_string(text), out.len);
+	buf_finish(&bytes);
+	buf_finish(&out);
+	json_object_put(pair);
+}
+
+static void
+test_texts(void **state)
+{
+	const char	*dir = getenv("top_srcdir");
+	char		 path[4096], line[4096];
+	FILE		*f;
+	int		 n = 0;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/data/cl100k.json",
+	    dir != NULL ? dir : ".");
+	assert_non_null(f = fopen(path, "r"));
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		check_line(line);
+		n++;
+	}
+	fclose(f);
+	assert_int_equal(n, 20);
+}
+
+static void
+test_all_tokens(void **state)
+{
+	uint64_t	h = 14695981039346656037u;	/* FNV-1a */
+	struct buf	out = { 0 };
+	int64_t		id;
+	size_t		i;
+
+	(void)state;
+	for (id = 0; id < 100256; id++) {
+		buf_truncate(&out, 0);
+		assert_true(cl100k_decode(id, &out));
+		assert_in_range(out.len, 1, 128);
+		buf_putc(&out, (char)out.len);
+		for (i = 0; i < out.len; i++)
+			h = (h ^ (unsigned char)out.p[i]) * 1099511628211u;
+	}
+	assert_true(h == ALL_HASH);
+	buf_finish(&out);
+}
+
+static void
+test_no_tokens(void **state)
+{
+	static const int64_t bad[] = {
+		-1, 100256, 100261, 100275, 100277, 200000, INT32_MAX,
+		(int64_t)1 << 32, INT64_MAX, INT64_MIN
+	};
+	struct buf	out = { 0 };
+	size_t		i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++)
+		assert_false(cl100k_decode(bad[i], &out));
+	assert_int_equal(out.len, 0);
+	buf_finish(&out);
+}
+
+/* Bytes, and what Python's decode("utf-8", "replace") makes of them. */
+#define R "\xef\xbf\xbd"
+static const struct {
+	const char	*bytes, *text;
+} broken[] = {
+	{ "", "" },
+	{ "plain", "plain" },
+	{ "caf\xc3\xa9", "caf\xc3\xa9" },
+	{ "\xc3", R },
+	{ "\xc3x", R "x" },
+	{ "\x80", R },
+	{ "\x80\xbf", R R },
+	{ "\xff\xfe", R R },
+	{ "\xc0\x80", R R },
+	{ "\xe3\x81", R },
+	{ "\xe3\x81\xe3\x81\x82", R "\xe3\x81\x82" },
+	{ "\xe3\x81x", R "x" },
+	{ "\xe0\x80\x80", R R R },
+	{ "\xed\xa0\x80", R R R },
+	{ "\xf0\x9f\x91", R },
+	{ "\xf0\x9f\x91\xf0\x9f\x91\x8d", R "\xf0\x9f\x91\x8d" },
+	{ "\xf0\x80\x80\x80", R R R R },
+	{ "\xf0\x9f", R },
+	{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+	{ "\xf4\x90\x80\x80", R R R R },
+	{ "\xf5\x80", R R },
+	{ "a\xf0\x9f\x98" "b\xe2\x82", "a" R "b" R },
+	{ "\xf0\x9f\x98\xe2\x82\x80\x80", R "\xe2\x82\x80" R }
+};
+
+static void
+test_broken_characters(void **state)
+{
+	struct buf	 out = { 0 };
+	size_t		 i, n;
+	char		*copy;
+
+	(void)state;
+	for (i = 0; i < COUNT(broken); i++) {
+		n = strlen(broken[i].bytes);
+		copy = malloc(n > 0 ? n : 1);	/* for the sanitizer */
+		assert_non_null(copy);
+		memcpy(copy, broken[i].bytes, n);
+		buf_truncate(&out, 0);
+		text_utf8_repair(copy, n, &out);
+		assert_string_equal(buf_str(&out), broken[i].text);
+		assert_int_equal(text_utf8_prefix(buf_str(&out), out.len),
+		    out.len);
+		free(copy);
+	}
+	buf_finish(&out);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_all_tokens),
+		cmocka_unit_test(test_no_tokens),
+		cmocka_unit_test(test_broken_characters)
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
