@@ -178,12 +178,8 @@ test("several choices, streamed", async () => {
 	    ["You said: Hi!", "You said: Hi!"]);
 });
 
-for (const [name, deviation] of Object.entries({
-    "a stream without [DONE]": "missing_done",
-    "a stream with comments": "comments",
-    "a stream with carriage returns": "crlf",
-    "a stream that comes byte by byte": "byte_by_byte" })) {
-	perStyle(name, async (model) => {
+for (const deviation of ["byte_by_byte", "missing_finish_reason", "no_usage"]) {
+	perStyle(`a stream with ${deviation}`, async (model) => {
 		await fake.scenario(CHAT, deviation);
 		const final = await completions.stream({ model,
 		    messages: user("Hi!") }).finalChatCompletion();
@@ -196,18 +192,42 @@ for (const [name, deviation] of Object.entries({
 // ---- loops and structures
 
 for (const streamed of [false, true]) {
-	perStyle(`runTools${streamed ? ", streamed" : ""}`, async (model) => {
-		const run = (name) => (args) => `${name}=${Object.values(args)}`;
-		const runner = completions.runTools({ model, stream: streamed,
-		    messages: user(bothCalls),
-		    tools: Object.entries(schemas).map(([name, parameters]) => ({
-			    type: "function", function: { name, parameters,
-			    parse: JSON.parse, function: run(name) } })) });
+	const how = streamed ? ", streamed" : "";
 
-		assert.equal(await runner.finalContent(),
-		    "Tool result: weather=Paris; time=UTC");
-		assert.equal((await fake.requests(CHAT)).length, 2);
+	perStyle("a loop that sends the answer back" + how, async (model) => {
+		const messages = user(bothCalls);
+		const ask = () => streamed ? completions.stream({ model,
+		    messages, tools: chatTools }).finalChatCompletion() :
+		    completions.create({ model, messages, tools: chatTools });
+		const [{ message }] = (await ask()).choices;
+
+		messages.push(message);
+		for (const { id, function: f } of message.tool_calls)
+			messages.push({ role: "tool", tool_call_id: id,
+			    content: f.name + f.arguments });
+		assert.equal((await ask()).choices[0].message.content,
+		    'Tool result: weather{"city":"Paris"}; ' +
+		    'time{"zone":"UTC"}');
 	});
+
+	// Not Gemini 3: runTools leaves out the signature of its thoughts.
+	for (const model of ["gpt-5-mini", "gpt-4o", "claude-sonnet-4.6",
+	    "gemini-2.5-pro"]) {
+		test(`runTools${how} (${model})`, () => runTools(model, streamed));
+	}
+}
+
+async function runTools(model, stream)
+{
+	const tools = Object.entries(schemas).map(([name, parameters]) => ({
+	    type: "function", function: { name, parameters, parse: JSON.parse,
+	    function: (args) => `${name}=${Object.values(args)}` } }));
+	const runner = completions.runTools({ model, stream, tools,
+	    messages: user(bothCalls) });
+
+	assert.equal(await runner.finalContent(),
+	    "Tool result: weather=Paris; time=UTC");
+	assert.equal((await fake.requests(CHAT)).length, 2);
 }
 
 perStyle("parse, with a plain JSON schema", async (model) => {

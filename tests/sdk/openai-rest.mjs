@@ -106,13 +106,14 @@ test("every status has its class", async () => {
 	    [400, OpenAI.BadRequestError],
 	    [403, OpenAI.PermissionDeniedError],
 	    [404, OpenAI.NotFoundError],
-	    [422, OpenAI.UnprocessableEntityError],
+	    [409, OpenAI.ConflictError],
 	    [429, OpenAI.RateLimitError],
 	    [500, OpenAI.InternalServerError],
 	    [502, OpenAI.InternalServerError],
 	    [503, OpenAI.InternalServerError],
 	    [504, OpenAI.InternalServerError]]) {
-		await fake.scenario(CHAT, "status", { status, times: 2 });
+		await fake.scenario(CHAT, "status", { status, body:
+		    { error: { message: "Something.", code: "some" } } });
 		const e = await failure(chat());
 
 		assert(e instanceof kind, `${status}: ${e}`);
@@ -120,8 +121,6 @@ test("every status has its class", async () => {
 		assert.equal(typeof e.error.message, "string");
 		assert.equal(typeof e.type, "string");
 		assert("param" in e.error && "code" in e.error);
-		await client.chat.completions.create({ model: "gpt-5-mini",
-		    messages: user("Hi!") }).catch(() => {});
 	}
 });
 
@@ -200,7 +199,7 @@ test("the right key", async () => {
 });
 
 test("the right key in x-api-key", async () => {
-	const c = new OpenAI({ baseURL: locked, apiKey: "",
+	const c = new OpenAI({ baseURL: locked, apiKey: "any",
 	    defaultHeaders: { "x-api-key": key, authorization: null } });
 
 	assert.equal((await chat({}, c)).choices.length, 1);
@@ -226,7 +225,8 @@ test("any key will do where none is wanted", async () => {
 // ---- headers
 
 test("the headers of an answer", async () => {
-	for (const promise of [chat(), client.models.list(), embed("Hello")]) {
+	for (const promise of [chat(), embed("Hello"),
+	    client.models.retrieve("gpt-5-mini")]) {
 		const { data, response } = await promise.withResponse();
 
 		assert.match(response.headers.get("content-type"),

@@ -1,0 +1,191 @@
+// The Codex CLI, with our server as its provider.
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assert, fake, key, run, test } from "./lib.mjs";
+
+const PATH = "/responses";
+const program = fileURLToPath(new URL("node_modules/@openai/codex/bin/codex.js",
+    import.meta.url));
+
+// It finds nobody but us: whatever else it would like to reach is refused.
+const env = { PATH: process.env.PATH, OUR_KEY: key, NO_PROXY: "127.0.0.1",
+    HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
+
+function config({ model, url })
+{
+	return `model = "${model}"
+model_provider = "ours"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+check_for_update_on_startup = false
+[analytics]
+enabled = false
+[model_providers.ours]
+name = "ours"
+base_url = "${url}"
+env_key = "OUR_KEY"
+wire_api = "responses"
+request_max_retries = 0
+stream_max_retries = 1
+`;
+}
+
+function execute(args, options)
+{
+	return new Promise((resolve, reject) => {
+		const child = spawn(process.execPath, [program, ...args],
+		    { ...options, stdio: ["ignore", "pipe", "pipe"] });
+		let out = "", err = "";
+
+		child.stdout.on("data", (piece) => { out += piece; });
+		child.stderr.on("data", (piece) => { err += piece; });
+		child.on("error", reject);
+		child.on("close", (status) => resolve({ status, out, err }));
+	});
+}
+
+// A codex of its own directory for each test; "ask" is one codex exec.
+function codex(name, options, body)
+{
+	test(name, async () => {
+		const home = await mkdtemp(join(tmpdir(), "codex-"));
+
+		await writeFile(join(home, "config.toml"), config({
+		    model: "gpt-5.4", url: process.env.LOCKED + "/v1",
+		    ...options }));
+		const ask = async (prompt, ...more) => {
+			const r = await execute(["exec", ...more, "--json",
+			    "--skip-git-repo-check", "-o", "last", prompt],
+			    { cwd: home, env: { ...env, HOME: home,
+			    CODEX_HOME: home, ...options.env } });
+			const events = r.out.split("\n").filter(Boolean)
+			    .map((line) => JSON.parse(line));
+
+			return { ...r, events,
+			    last: await readFile(join(home, "last"), "utf8"),
+			    items: events.filter((e) =>
+			    e.type === "item.completed").map((e) => e.item) };
+		};
+		try {
+			await body(ask, home);
+		} finally {
+			await rm(home, { recursive: true, force: true });
+		}
+	});
+}
+
+const shell = (word) =>
+    `call exec_command with {"cmd":"echo ${word}-$((6*7))"}`;
+const sent = async () => (await fake.requests(PATH)).map((r) => r.json);
+const types = (input) => input.map((i) => i.type);
+
+codex("an answer", {}, async (ask) => {
+	const { status, last, events } = await ask("Hi!");
+
+	assert.equal(status, 0);
+	assert.equal(last, "You said: Hi!");
+	assert(events.at(-1).usage.output_tokens > 0);
+});
+
+for (const [name, url] of [["", "/v1"], [" (no /v1 in the address)", ""]]) {
+	codex("a command is run and its output sent back" + name,
+	    { url: process.env.LOCKED + url }, async (ask) => {
+		const { status, last, items } = await ask(shell("one"));
+		const [ran] = items.filter((i) =>
+		    i.type === "command_execution");
+		const requests = await sent();
+		const { input } = requests[1];
+
+		assert.equal(status, 0);
+		assert.equal(ran.exit_code, 0);
+		assert.equal(ran.aggregated_output, "one-42\n");
+		assert.match(last, /^Tool result: [^]*one-42/);
+		assert.equal(requests.length, 2);
+		const call = input.find((i) => i.type === "function_call");
+		const output = input.find((i) =>
+		    i.type === "function_call_output");
+		assert.equal(output.call_id, call.call_id);
+		assert.match(output.output, /one-42/);
+		assert(input.some((i) => i.type === "reasoning" &&
+		    i.encrypted_content));
+	});
+}
+
+codex("two commands in one turn", {}, async (ask) => {
+	const { last } = await ask(`${shell("one")} and ${shell("two")}`);
+
+	assert.match(last, /^Tool result: [^]*one-42[^]*two-42/);
+	assert.equal((await sent()).length, 2);
+});
+
+codex("a conversation goes on", {}, async (ask) => {
+	await ask(shell("one"));
+	const { last } = await ask(shell("two"), "resume", "--last");
+	const requests = await sent();
+
+	assert.match(last, /^Tool result: [^]*two-42/);
+	assert.equal(requests.length, 4);
+	assert.deepEqual(types(requests[3].input).filter((t) =>
+	    t.startsWith("function_call")), ["function_call",
+	    "function_call_output", "function_call", "function_call_output"]);
+	assert.match(JSON.stringify(requests[3].input), /one-42/);
+});
+
+// With the models it knows best, it edits by a tool that takes any text.
+codex("a patch is applied", { model: "gpt-5.5" }, async (ask, home) => {
+	const { last, items } = await ask("call apply_patch with " +
+	    "*** Begin Patch\n*** Add File: new.txt\n+one\n+two\n" +
+	    "*** End Patch");
+	const requests = await sent();
+
+	assert.equal(await readFile(join(home, "new.txt"), "utf8"),
+	    "one\ntwo\n");
+	assert.equal(items.find((i) => i.type === "file_change").status,
+	    "completed");
+	assert.match(last, /^Tool result: [^]*new\.txt/);
+	assert(types(requests[1].input).includes("custom_tool_call"));
+	assert(types(requests[1].input).includes("custom_tool_call_output"));
+});
+
+codex("a search of the web", {}, async (ask) => {
+	const { status, items } = await ask("search for news");
+
+	assert.equal(status, 0);
+	assert(items.some((i) => i.type === "web_search"));
+});
+
+for (const scenario of ["cut_after_events", "reset_after_events", "eof"]) {
+	codex(`a stream that breaks is tried again (${scenario})`, {},
+	    async (ask) => {
+		await fake.scenario(PATH, scenario, scenario === "eof" ? {} :
+		    { n: 6 });
+		const { status, last } = await ask("one two three four five");
+
+		assert.equal(status, 0);
+		assert.equal(last, "You said: one two three four five");
+		assert.equal((await sent()).length, 2);
+	});
+}
+
+codex("a context that is too long is not tried again", {}, async (ask) => {
+	await fake.scenario(PATH, "error_event", { times: -1,
+	    code: "context_length_exceeded", message: "Too long." });
+	const { status, out } = await ask("one two three");
+
+	assert.notEqual(status, 0);
+	assert.match(out, /context window/);
+	assert.equal((await sent()).length, 1);
+});
+
+codex("a wrong key", { env: { OUR_KEY: "sk-wrong" } }, async (ask) => {
+	const { status, out } = await ask("Hi!");
+
+	assert.notEqual(status, 0);
+	assert.match(out, /401|API key/);
+	assert.equal((await sent()).length, 0);
+});
+
+await run();
