@@ -38,9 +38,13 @@ need_build()
 	need libcurl4-openssl-dev pkg-config --exists 'libcurl >= 7.88'
 	need libfcgi-dev test -e /usr/include/fcgiapp.h
 	need libjson-c-dev pkg-config --exists 'json-c >= 0.16'
+	need libmd-dev pkg-config --exists 'libmd >= 1.0.4'
+	need libsqlite3-dev pkg-config --exists 'sqlite3 >= 3.38'
+	need libzstd-dev pkg-config --exists 'libzstd >= 1.4.0'
 	need lighttpd command -v lighttpd
 	need make command -v make
 	need pkg-config command -v pkg-config
+	need zlib1g-dev pkg-config --exists 'zlib >= 1.2.11'
 }
 
 # Run by root: install the packages in "$@" without starting the web servers

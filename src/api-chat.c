@@ -4,15 +4,46 @@
 #include <string.h>
 
 #include "api.h"
+#include "bridge-chat-answer.h"
+#include "bridge-chat-request.h"
 #include "chat-answer.h"
 #include "chat-request.h"
 #include "conf.h"
 #include "models.h"
 #include "util.h"
 
+/*
+ * Is the request carried over /responses? Only for a model that has nothing
+ * else; and the other way round when upstream says that the list is wrong.
+ */
+static bool
+is_bridged(const struct exchange *x, const struct chat_request *r)
+{
+	unsigned can = r->info != NULL ? r->info->endpoints : 0;
+
+	return ((can & MODEL_CHAT) == 0 && (can & MODEL_RESPONSES) != 0) !=
+	    x->other_endpoint;
+}
+
+static bool
+prepare_bridge(struct exchange *x, struct chat_request *r,
+    const struct chat_wanted *wanted, struct err *err)
+{
+	struct bridge_chat	b;
+	bool			ok;
+
+	if ((ok = bridge_chat_request(r, &b, &x->call.body, err))) {
+		x->call.path = "/responses";
+		x->answer = &bridge_chat_answer;
+		x->self = bridge_chat_answer_create(wanted, &b, &x->usage);
+	}
+	bridge_chat_finish(&b);
+	return ok;
+}
+
 /* The request becomes the call and what awaits its answer. */
-static void
-prepare(struct exchange *x, struct chat_request *r)
+static bool
+prepare(struct exchange *x, struct chat_request *r, struct err *err)
 {
 	struct chat_wanted wanted = {
 		.model = r->asked,
@@ -26,16 +57,19 @@ prepare(struct exchange *x, struct chat_request *r)
 
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
-	x->answer = &chat_answer;
-	x->self = chat_answer_create(&wanted, &x->usage);
 	x->call.method = "POST";
-	x->call.path = "/chat/completions";
 	x->call.completion = true;
 	x->call.agent = r->messages.agent;
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
-	/* Last, since it changes what was read. */
+	/* The body is last, since it changes what was read. */
+	if (is_bridged(x, r))
+		return prepare_bridge(x, r, &wanted, err);
+	x->call.path = "/chat/completions";
+	x->answer = &chat_answer;
+	x->self = chat_answer_create(&wanted, &x->usage);
 	chat_request_body(r, x->req.body.p, x->req.body.len, &x->call.body);
+	return true;
 }
 
 /*
@@ -54,10 +88,9 @@ api_chat(struct exchange *x)
 		handled = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;
-	else if (!chat_request_model(&r, x->conf, x->models, &err))
+	else if (!chat_request_model(&r, x->conf, x->models, &err) ||
+	    !prepare(x, &r, &err))
 		handled = exchange_refuse(x, &err);
-	else
-		prepare(x, &r);
-	chat_request_finish(&r);
+	x->parsed = r.obj;
 	return handled;
 }

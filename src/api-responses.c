@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include "api.h"
+#include "bridge-responses-answer.h"
+#include "bridge-responses-request.h"
 #include "conf.h"
 #include "err.h"
 #include "js.h"
@@ -11,31 +13,84 @@
 #include "target.h"
 #include "util.h"
 
-static enum handled
-ask(struct exchange *x, json_object *obj)
+/*
+ * Shall this model be asked by chat completions? Its entry in the list decides;
+ * one that isn't listed is expected to serve /responses. Unless upstream has
+ * said that it is the other way round.
+ */
+static bool
+is_bridged(const struct exchange *x, const struct model *m)
 {
-	struct responses	r = { 0 };
-	struct target		t;
-	struct err		err;
+	bool native = m == NULL || (m->endpoints & MODEL_RESPONSES) != 0;
 
-	if (!target_find(x, obj, MODEL_RESPONSES, &t, &err) ||
-	    !responses_request(x->req.body.p, x->req.body.len, obj,
-	    &(struct responses_setting){ t.upstream, t.model,
-	    x->conf->use_responses_api_web_search }, &r, &x->call.body, &err)) {
+	return native == x->other_endpoint;
+}
+
+/* What both ways have in common; "path" is upstream's. */
+static void
+set_call(struct exchange *x, const struct target *t, const char *path,
+    const struct responses *r)
+{
+	x->call.method = "POST";
+	x->call.path = path;
+	x->call.completion = true;
+	x->call.agent = r->agent;
+	x->call.vision = r->vision;
+	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
+	x->stream = r->stream;
+	x->model = xstrdup(t->upstream);
+}
+
+static enum handled
+ask_native(struct exchange *x, json_object *obj, const struct target *t)
+{
+	struct responses_setting	set = {
+		t->upstream, t->model, x->conf->use_responses_api_web_search
+	};
+	struct responses		r = { 0 };
+	struct err			err;
+
+	if (!responses_request(x->req.body.p, x->req.body.len, obj, &set, &r,
+	    &x->call.body, &err)) {
 		responses_finish(&r);
 		return exchange_refuse(x, &err);
 	}
-	x->call.method = "POST";
-	x->call.path = "/responses";
-	x->call.completion = true;
-	x->call.agent = r.agent;
-	x->call.vision = r.vision;
-	x->call.headers = t.model != NULL ? t.model->request_headers : NULL;
-	x->stream = r.stream;
-	x->model = xstrdup(t.upstream);
+	set_call(x, t, "/responses", &r);
 	x->answer = &responses_ops;
 	x->self = responses_answer_create(&r, &x->usage);
 	return HANDLED_CALL;
+}
+
+static enum handled
+ask_bridged(struct exchange *x, json_object *obj, const struct target *t)
+{
+	struct responses_setting	set = {
+		t->upstream, t->model, x->conf->use_responses_api_web_search
+	};
+	struct bridge_request		b;
+	struct err			err;
+
+	if (!bridge_request(obj, &set, &b, &x->call.body, &err)) {
+		bridge_request_finish(&b);
+		return exchange_refuse(x, &err);
+	}
+	set_call(x, t, "/chat/completions", &b.responses);
+	x->answer = &bridge_responses_ops;
+	x->self = bridge_responses_create(&b,
+	    (size_t)x->conf->max_response_body_bytes, &x->usage);
+	return HANDLED_CALL;
+}
+
+static enum handled
+ask(struct exchange *x, json_object *obj)
+{
+	struct target	t;
+	struct err	err;
+
+	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err))
+		return exchange_refuse(x, &err);
+	return is_bridged(x, t.model) ? ask_bridged(x, obj, &t) :
+	    ask_native(x, obj, &t);
 }
 
 enum handled

@@ -6,6 +6,11 @@
 
 exchange_handler api_chat;		/* POST /v1/chat/completions */
 exchange_handler api_responses;		/* POST /v1/responses */
+exchange_handler api_stored_get;	/* GET /v1/responses/{id} */
+exchange_handler api_stored_delete;	/* DELETE /v1/responses/{id} */
+exchange_handler api_stored_items;	/* GET /v1/responses/{id}/input_items */
+exchange_handler api_stored_cancel;	/* POST /v1/responses/{id}/cancel */
+exchange_handler api_stored_missing;	/* POST /v1/responses/compact .. */
 exchange_handler api_embeddings;	/* POST /v1/embeddings */
 exchange_handler api_models;		/* GET /v1/models */
 exchange_handler api_model;		/* GET /v1/models/{id} */

@@ -21,28 +21,33 @@ bearer(const char *authorization)
 	return authorization + strspn(authorization, " ");
 }
 
-/* All keys are compared, so that the time does not tell which one was close. */
-static bool
+/*
+ * The configured key that is equal, or NULL. All keys are compared, so that the
+ * time does not tell which one was close.
+ */
+static const char *
 known(const struct conf *conf, const char *key)
 {
-	bool	found = false;
-	size_t	i;
+	const char	*found = NULL;
+	size_t		 i;
 
-	for (i = 0; conf->api_keys[i] != NULL; i++)
-		found |= util_equal_secret(conf->api_keys[i], key);
+	for (i = 0; key != NULL && conf->api_keys[i] != NULL; i++)
+		if (util_equal_secret(conf->api_keys[i], key))
+			found = conf->api_keys[i];
 	return found;
 }
 
 bool
-auth_check(const struct conf *conf, const struct request *r, struct err *err)
+auth_check(const struct conf *conf, const struct request *r, const char **key,
+    struct err *err)
 {
 	const char *token = bearer(r->authorization);
 
+	*key = NULL;
 	if (conf->api_keys[0] == NULL)
 		return true;
-	if (r->x_api_key != NULL && known(conf, r->x_api_key))
-		return true;
-	if (token != NULL && known(conf, token))
+	if ((*key = known(conf, r->x_api_key)) != NULL ||
+	    (*key = known(conf, token)) != NULL)
 		return true;
 	if (r->x_api_key == NULL && token == NULL)
 		return err_set(err, 401, ERR_REQUEST, NULL, NULL,

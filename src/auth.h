@@ -10,9 +10,11 @@ struct request;
 
 /*
  * Does the request carry one of the configured keys, as "x-api-key: KEY" or
- * "Authorization: Bearer KEY"? With no keys configured everybody may. False
- * with a 401 in "err" otherwise.
+ * "Authorization: Bearer KEY"? Then *key is the configuration's. With no keys
+ * configured everybody may, and *key is NULL. False with a 401 in "err"
+ * otherwise.
  */
-bool	auth_check(const struct conf *, const struct request *, struct err *);
+bool	auth_check(const struct conf *, const struct request *,
+	    const char **key, struct err *);
 
 #endif

@@ -45,7 +45,7 @@ chat_answer_create(const struct chat_wanted *wanted, struct usage *noted)
 	a->asked = xstrdup(wanted->model);
 	a->wanted.model = a->asked;
 	a->noted = noted;
-	if (!wanted->stream)
+	if (!wanted->stream && wanted->sink == NULL)
 		a->collect = chat_collect_create();
 	return a;
 }
@@ -157,14 +157,17 @@ keep_extra(struct answer *a, json_object *chunk)
 }
 
 /* Gives a repaired piece to the client, or to what becomes its answer. */
-static void
+static bool
 say(struct answer *a, int64_t index, json_object *piece, json_object *chunk,
-    struct buf *out)
+    struct buf *out, struct err *err)
 {
+	if (a->wanted.sink != NULL)
+		return a->wanted.sink->piece(a->wanted.arg, piece, out, err);
 	if (a->collect != NULL)
 		chat_collect_add(a->collect, index, piece);
 	else
 		put_chunk(a, piece, chunk, NULL, out);
+	return true;
 }
 
 /*
@@ -211,9 +214,7 @@ one_piece(struct answer *a, json_object *piece, size_t position,
 		js_del(message, "content");
 	if (!chat_choice_repair(c, piece, i, a->wanted.functions, &worth, err))
 		return false;
-	if (worth)
-		say(a, i, piece, chunk, out);
-	return true;
+	return !worth || say(a, i, piece, chunk, out, err);
 }
 
 /* Gemini counts nothing until the end, with zeros in every chunk. */
@@ -300,18 +301,23 @@ finish(struct answer *a, struct buf *out, struct err *err)
 {
 	json_object	*piece;
 	int64_t		 i;
+	bool		 ok = true;
 
 	if (a->nchoices == 0)
 		return broken(err, "sent an empty answer");
-	for (i = 0; i < a->nchoices; i++) {
+	for (i = 0; i < a->nchoices && ok; i++) {
 		if (!a->choices[i].seen)
 			continue;
 		piece = chat_choice_last(&a->choices[i], i,
 		    a->wanted.functions);
-		say(a, i, piece, NULL, out);
+		ok = say(a, i, piece, NULL, out, err);
 		json_object_put(piece);
 	}
+	if (!ok)
+		return false;
 	a->done = true;
+	if (a->wanted.sink != NULL)
+		return a->wanted.sink->end(a->wanted.arg, a->usage, out, err);
 	if (a->collect != NULL) {
 		put_whole(a, out);
 		return true;
@@ -320,6 +326,19 @@ finish(struct answer *a, struct buf *out, struct err *err)
 		put_chunk(a, NULL, NULL, a->usage, out);
 	sse_put(out, NULL, "[DONE]", 6);
 	return true;
+}
+
+bool
+chat_answer_chunk(void *self, json_object *chunk, struct buf *out,
+    struct err *err)
+{
+	return one_chunk(self, chunk, out, err);
+}
+
+bool
+chat_answer_finish(void *self, struct buf *out, struct err *err)
+{
+	return finish(self, out, err);
 }
 
 /* Has upstream said of each choice asked for why it ended? */
@@ -359,7 +378,8 @@ answer_event(void *self, const struct sse_event *ev, struct buf *out,
 		return true;
 	if (strcmp(ev->data, "[DONE]") == 0)
 		return finish(a, out, err);
-	if (a->collect != NULL && ev->len > a->wanted.max - a->collected)
+	if ((a->collect != NULL || a->wanted.sink != NULL) &&
+	    ev->len > a->wanted.max - a->collected)
 		return broken(err, "sent an answer that is too large");
 	a->collected += ev->len;
 	obj = js_parse_quiet(ev->data, ev->len);

@@ -14,7 +14,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <json-c/json.h>
+
 #include "exchange.h"
+
+/*
+ * Who takes the repaired pieces of a choice in place of a client of chat
+ * completions: a bridge to another endpoint. "out" is the client's. The last
+ * piece has a finish_reason; then comes end(), with usage or NULL.
+ */
+struct chat_sink {
+	bool	(*piece)(void *arg, json_object *piece, struct buf *out,
+		    struct err *);
+	bool	(*end)(void *arg, json_object *usage, struct buf *out,
+		    struct err *);
+};
 
 /* What the answer has to know of the request. */
 struct chat_wanted {
@@ -30,11 +44,22 @@ struct chat_wanted {
 	bool		 functions;	/* function_call, not tool_calls */
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
+	const struct chat_sink *sink;	/* NULL: print chat completions */
+	void		*arg;		/* the sink's */
 };
 
 extern const struct answer_ops chat_answer;
 
 /* The state for chat_answer. "usage" must outlive it. */
 void	*chat_answer_create(const struct chat_wanted *, struct usage *);
+
+/*
+ * For those who make chunks of something else: a chunk as upstream could have
+ * sent it, borrowed and edited; and the end, behind the last one. Then nothing
+ * more comes. False with "err" set as from chat_answer's functions.
+ */
+bool	 chat_answer_chunk(void *self, json_object *chunk, struct buf *out,
+	    struct err *);
+bool	 chat_answer_finish(void *self, struct buf *out, struct err *);
 
 #endif

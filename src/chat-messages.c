@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bridge-chat-opaque.h"
 #include "chat-check.h"
 #include "chat-messages.h"
 #include "err.h"
@@ -94,6 +95,15 @@ read_content(json_object *content, size_t i, struct chat_messages *m,
 	return true;
 }
 
+/* Has it the thoughts of a model that answered through bridge-chat-answer.c? */
+static bool
+is_bridged(json_object *msg)
+{
+	const char *opaque = js_str(msg, "reasoning_opaque");
+
+	return opaque != NULL && bridge_chat_opaque_is(opaque);
+}
+
 static bool
 read_message(json_object *msg, size_t i, struct chat_messages *m,
     struct err *err)
@@ -117,7 +127,7 @@ read_message(json_object *msg, size_t i, struct chat_messages *m,
 	if (role->turn != NEITHER)
 		m->agent = role->turn == AGENT;
 	if (js_get(msg, "reasoning_content") != NULL ||
-	    js_get(msg, "function_call") != NULL ||
+	    js_get(msg, "function_call") != NULL || is_bridged(msg) ||
 	    strcmp(name, "function") == 0)
 		m->dirty = true;
 	return read_content(js_get(msg, "content"), i, m, err);
@@ -220,7 +230,7 @@ repair_call(json_object *msg, const char *id)
 }
 
 void
-chat_messages_repair(json_object *messages)
+chat_messages_repair(json_object *messages, bool native)
 {
 	json_object	*msg;
 	char		 id[ID_SIZE] = "call_0";
@@ -229,6 +239,8 @@ chat_messages_repair(json_object *messages)
 	for (i = 0; i < n; i++) {
 		msg = json_object_array_get_idx(messages, i);
 		repair_reasoning(msg);
+		if (native && is_bridged(msg))
+			js_del(msg, "reasoning_opaque");
 		snprintf(id, sizeof(id), "call_%zu", calls + 1);
 		if (repair_call(msg, id))
 			calls++;

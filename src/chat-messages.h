@@ -28,8 +28,8 @@ bool	chat_messages_images(json_object *messages, int64_t max, struct err *);
 /*
  * Change what upstream has another form for: reasoning_content (the name that
  * clients know) into reasoning_text, function_call and role "function" into
- * tool calls.
+ * tool calls. "native": thoughts that only /responses can read are left out.
  */
-void	chat_messages_repair(json_object *messages);
+void	chat_messages_repair(json_object *messages, bool native);
 
 #endif

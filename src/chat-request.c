@@ -88,8 +88,17 @@ bool
 chat_request_read(struct chat_request *r, const char *text, size_t n,
     struct err *err)
 {
+	json_object *obj;
+
 	*r = (struct chat_request){ 0 };
-	if (!js_parse(text, n, &r->obj, err) || !chat_check(r->obj, err) ||
+	return js_parse(text, n, &obj, err) && chat_request_take(r, obj, err);
+}
+
+bool
+chat_request_take(struct chat_request *r, json_object *take, struct err *err)
+{
+	*r = (struct chat_request){ .obj = take };
+	if (!chat_check(r->obj, err) ||
 	    !chat_messages_read(js_array(r->obj, "messages"), &r->messages,
 	    err))
 		return false;
@@ -107,7 +116,9 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
     const struct models *models, struct err *err)
 {
 	r->model = conf_map_model(conf, r->asked);
-	r->info = models_find(models, r->model);
+	r->info = models_resolve(models, r->model);
+	if (r->info != NULL)
+		r->model = r->info->id;
 	if (r->messages.vision && r->info != NULL &&
 	    r->info->max_prompt_image_size > 0)
 		return chat_messages_images(js_array(r->obj, "messages"),
@@ -129,7 +140,7 @@ edit_messages(const struct chat_request *r, struct edits *ed)
 
 	if (!r->messages.dirty)
 		return;
-	chat_messages_repair(messages);
+	chat_messages_repair(messages, true);
 	edit_take(ed, "messages", json_object_get(messages), false);
 }
 

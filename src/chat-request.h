@@ -36,6 +36,10 @@ struct chat_request {
 bool	chat_request_read(struct chat_request *, const char *text, size_t n,
 	    struct err *);
 
+/* The same of a parsed request, which is taken over. */
+bool	chat_request_take(struct chat_request *, json_object *take,
+	    struct err *);
+
 /*
  * Which model is meant: its name through the configuration's mappings, its
  * facts from the list ("models" may be NULL). Checks what depends on them.

@@ -1,4 +1,4 @@
-/* Text from the tokens of cl100k_base, the vocabulary of OpenAI's embeddings. */
+/* Text from tokens of cl100k_base, the vocabulary of OpenAI's embeddings. */
 #ifndef CL100K_H
 #define CL100K_H
 

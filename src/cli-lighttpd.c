@@ -37,13 +37,14 @@ static const struct {
 	{ 413, ERR_REQUEST, "request_too_large",
 	    "The request body is larger than maxRequestBodyBytes allows." },
 	{ 414, ERR_REQUEST, NULL, "The URL is too long." },
-	{ 417, ERR_REQUEST, NULL, "The Expect header is not supported." },
 	{ 431, ERR_REQUEST, NULL, "The request headers are too large." },
 	{ 500, ERR_SERVER, NULL, "copilot-api is overloaded or has failed." },
+	{ 501, ERR_REQUEST, NULL, "HTTP knows no such method." },
 	{ 502, ERR_SERVER, NULL, "copilot-api gave no valid answer." },
 	{ 503, ERR_SERVER, NULL, "copilot-api is not running; it is started "
 	    "again in a moment." },
 	{ 504, ERR_SERVER, NULL, "copilot-api gave no answer in time." },
+	{ 505, ERR_REQUEST, NULL, "This version of HTTP is not supported." },
 };
 
 /* --- Finding things. */

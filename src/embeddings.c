@@ -17,7 +17,7 @@
 #include "util.h"
 
 #define INPUTS_MAX	512	/* upstream's limit where the model says none */
-#define DATA_MAX	(256u << 20) /* of vectors; another call's are too many */
+#define DATA_MAX	(256u << 20) /* of vectors; then no more calls */
 
 /* --- The request. */
 

@@ -20,7 +20,7 @@ struct model;
 struct embeddings {
 	char		*model;		/* as the client wrote it */
 	bool		 base64;	/* little-endian float32, not numbers */
-	json_object	*inputs;	/* strings; NULL when one call has all */
+	json_object	*inputs;	/* strings; NULL: one call has all */
 	size_t		 ninputs;
 	size_t		 most;		/* inputs that a call takes */
 	size_t		 asked;		/* inputs of the call under way .. */

@@ -6,6 +6,7 @@
 
 #include "conf.h"
 #include "exchange.h"
+#include "js.h"
 #include "models.h"
 #include "util.h"
 
@@ -25,6 +26,8 @@ exchange_reset(struct exchange *x)
 		x->answer->destroy(x->self);
 	x->answer = NULL;
 	x->self = NULL;
+	json_object_put(x->parsed);
+	x->parsed = NULL;
 	reply_finish(&x->reply);
 	buf_finish(&x->call.body);
 	memset(&x->call, 0, sizeof(x->call));

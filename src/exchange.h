@@ -18,8 +18,10 @@
 #include "request.h"
 
 struct conf;
+struct json_object;
 struct models;
 struct sse_event;
+struct stored;
 
 /* What upstream is asked. */
 struct upstream_call {
@@ -61,14 +63,33 @@ struct answer_ops {
 		    struct err *);
 	/*
 	 * May be NULL. On a worker, when all events have come but before end(),
-	 * and after whole(): do what takes the disk.
+	 * and after whole(), which is on that worker, too: do what takes the
+	 * disk.
 	 */
 	void	(*commit)(void *self);
+	/* May be NULL: always. Is there something for commit() to do? */
+	bool	(*commits)(void *self);
+	/*
+	 * May be NULL. After event(): is only upstream's end missing, and
+	 * what follows it held back? Upstream gets a moment to end, since
+	 * then its connection can be used again.
+	 */
+	bool	(*done)(void *self);
 	/*
 	 * May be NULL. After whole(): does the answer take one more call? Then
 	 * its body is filled in, "out" of whole() is dropped and comes again.
 	 */
 	bool	(*next)(void *self, struct buf *body);
+	/*
+	 * May be NULL. Put upstream's refusal of the call into the terms of
+	 * the endpoint that the client called: names of members, indexes.
+	 */
+	void	(*explain)(void *self, struct err *);
+	/*
+	 * May be NULL. After event(): is the answer complete before upstream
+	 * is? Then the call is ended, as if this had been its end.
+	 */
+	bool	(*over)(void *self);
 	void	(*destroy)(void *self);
 };
 
@@ -81,6 +102,8 @@ struct usage {
 struct exchange {
 	struct request		 req;
 	struct conf		*conf;		/* this request's configuration */
+	const char		*key;		/* its key that was sent, or NULL */
+	struct stored		*stored;	/* NULL: there is none */
 	const struct models	*models;	/* NULL: not known */
 	bool			 models_tried;	/* and can't be had: do without */
 	struct err		 models_err;	/* why not */
@@ -99,6 +122,13 @@ struct exchange {
 	bool			 stream;	/* the client wants events */
 	char			*model;		/* for the log; may be NULL */
 	struct usage		 usage;
+
+	/*
+	 * What the handler parsed, where it is large: many pieces, which a
+	 * worker frees when the call is on its way. Nothing that goes with the
+	 * call may refer to it: json-c counts references without a lock.
+	 */
+	struct json_object	*parsed;
 
 	bool			 counted;	/* occupies a place; serve.c's */
 };

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@
 #include "conf.h"
 #include "copilot.h"
 #include "err.h"
+#include "js.h"
 #include "log.h"
 #include "loop.h"
 #include "relay.h"
@@ -48,6 +50,9 @@
 #define LINGER_MS	1000	/* for the peer to read an answer and close */
 #define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
+#define LARGE_BODY	(256u << 10)
+#define TRIM_MS		1000	/* after the last large body */
+#define MEMORY_KEPT	(16 << 20)	/* until then */
 /*
  * What a socket that poll() calls writable takes without blocking: a quarter
  * of a unix socket's buffer (212992 bytes by default) is in use at the most.
@@ -75,6 +80,7 @@ struct conn {
 	struct exchange	 *exchange;
 	enum handled	  handled;
 	bool		  keep;		/* FCGI_KEEP_CONN */
+	bool		  large;	/* the body was */
 	long		  room;
 };
 
@@ -83,6 +89,7 @@ struct fcgi {
 	struct loop_fd	  listen;
 	struct loop_fd	  signals;
 	struct loop_timer timer;	/* accept again, or the end of the drain */
+	struct loop_timer trim;		/* of memory */
 	struct conn	 *idle;
 	int		  busy;		/* connections with a request */
 	bool		  last;		/* the errors are out, stop now */
@@ -309,6 +316,9 @@ conn_done(struct conn *c)
 {
 	struct fcgi *fcgi = c->fcgi;
 
+	if (c->large)
+		loop_timer_set(fcgi->server->loop, &fcgi->trim, TRIM_MS);
+	c->large = false;
 	if (c->keep)
 		conn_idle(c);
 	else
@@ -387,6 +397,7 @@ read_body(struct exchange *x, void *arg, struct err *err)
 		buf_reserve(&x->req.body, (size_t)x->req.content_length);
 	if (!read_all(c->request.in, &x->req.body, most, &more))
 		return false;
+	c->large = x->req.body.len > LARGE_BODY;
 	if (more)
 		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
 		    "The request body exceeds %zu bytes (maxRequestBodyBytes).",
@@ -520,6 +531,7 @@ conn_serve(struct job *job)
 	struct conn	*c = CONTAINER(job, struct conn, job);
 	struct fcgi	*fcgi = c->fcgi;
 	struct exchange	*x;
+	json_object	*parsed;
 
 	FCGX_InitRequest(&c->request, -1, 0);
 	c->request.ipcFd = c->watch.fd;
@@ -542,11 +554,46 @@ conn_serve(struct job *job)
 	else {
 		discard_body(c);	/* of a GET: its end makes noise else */
 		c->task.run = task_relay;
+		/* From the moment it is posted it belongs to the loop. */
+		parsed = x->parsed;
+		x->parsed = NULL;
 		loop_post(fcgi->server->loop, &c->task);
+		json_object_put(parsed);
 	}
 }
 
 /* --- The process. */
+
+/*
+ * A large body becomes megabytes of pieces and copies. Giving them back after
+ * each, as the C library would, costs more than reading them; keeping them in
+ * an arena for every thread costs the memory of a thousand streams. So: one
+ * arena for the loop, one for the workers, and back when it has been quiet.
+ */
+static void
+memory_set(void)
+{
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+	mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
+}
+
+static void
+trim_run(struct job *job)
+{
+	free(job);
+	malloc_trim(0);
+}
+
+static void
+trim_due(struct loop_timer *t)
+{
+	struct fcgi	*fcgi = CONTAINER(t, struct fcgi, trim);
+	struct job	*job = xcalloc(1, sizeof(*job));
+
+	job->run = trim_run;
+	workers_submit(fcgi->server->workers, job);
+}
 
 static void
 fcgi_timer(struct loop_timer *t)
@@ -615,12 +662,14 @@ fcgi_run(struct server *server)
 	struct fcgi fcgi = { .server = server };
 
 	fcgi.signals.fd = block_signals();	/* before any thread starts */
+	memory_set();
 	if (FCGX_Init() != 0)
 		die("FCGX_Init failed");
 	fcgi.signals.ready = signals_ready;
 	fcgi.listen.fd = STDIN_FILENO;
 	fcgi.listen.ready = listen_ready;
 	fcgi.timer.expired = fcgi_timer;
+	fcgi.trim.expired = trim_due;
 	fcntl(STDIN_FILENO, F_SETFL,
 	    fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	if (fcgi.signals.fd < 0 ||

@@ -26,6 +26,8 @@
  * the memory of a thousand streams and cost a large answer a few more reads.
  */
 #define BUFFER_SIZE	8192L
+#define UPLOAD_MIN	(64L << 10)	/* libcurl's own */
+#define UPLOAD_MAX	(256L << 10)
 
 struct http {
 	struct loop		*loop;
@@ -45,6 +47,7 @@ struct http_call {
 	bool			 head_done;	/* and given to ops->head */
 	bool			 stopped;	/* a callback said HTTP_STOP */
 	bool			 silent;	/* a limit was reached */
+	bool			 paused;	/* by HTTP_PAUSE */
 	bool			 resume;	/* in the next turn */
 	curl_off_t		 body_len;
 	int64_t			 active;	/* when something last happened */
@@ -190,10 +193,33 @@ slist(const struct http_request *r)
 	return list;
 }
 
+/* HTTP/2 is agreed upon in TLS: without, it is not tried. */
+static bool
+wants_http2(const struct conf *conf, const struct http_request *r)
+{
+	return strcmp(conf->http_version, "2") == 0 &&
+	    util_starts_nocase(r->url, "https:");
+}
+
+/*
+ * A body goes out in pieces of this size, a turn of the loop for each. libcurl
+ * keeps the buffer to the end of the answer.
+ */
+static long
+upload_size(size_t body)
+{
+	const size_t eighth = body / 8;
+
+	return eighth < UPLOAD_MIN ? UPLOAD_MIN :
+	    eighth > UPLOAD_MAX ? UPLOAD_MAX : (long)eighth;
+}
+
 static void
 prepare(CURL *h, const struct conf *conf, const struct http_request *r,
     struct curl_slist *headers, char *why)
 {
+	bool two = wants_http2(conf, r);
+
 	SET(h, CURLOPT_URL, r->url);
 	SET(h, CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(h, CURLOPT_HTTPHEADER, headers);
@@ -203,10 +229,14 @@ prepare(CURL *h, const struct conf *conf, const struct http_request *r,
 	SET(h, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(h, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
-	SET(h, CURLOPT_HTTP_VERSION, strcmp(conf->http_version, "2") == 0 ?
-	    (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
-	/* Better wait for a connection to multiplex on than open a hundred. */
-	SET(h, CURLOPT_PIPEWAIT, strcmp(conf->http_version, "2") == 0 ? 1L : 0L);
+	SET(h, CURLOPT_UPLOAD_BUFFERSIZE, upload_size(r->body.len));
+	SET(h, CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS :
+	    (long)CURL_HTTP_VERSION_1_1);
+	/*
+	 * Better wait for a connection to multiplex on than open a hundred. (On
+	 * plain HTTP all would wait until the first has its answer.)
+	 */
+	SET(h, CURLOPT_PIPEWAIT, two ? 1L : 0L);
 	if (conf->ca_file[0] != '\0')
 		SET(h, CURLOPT_CAINFO, conf->ca_file);
 	if (strcmp(r->method, "POST") == 0) {
@@ -236,7 +266,15 @@ easy_take(struct http *http)
 static void
 easy_give(struct http *http, CURL *h)
 {
-	if (http->nspare == SPARE_MAX) {
+	long version = 0;
+
+	/*
+	 * libcurl 7.88 leaves buffers behind in a handle whose stream ends
+	 * while others go on on the same HTTP/2 connection, and in a next
+	 * request they would be of the wrong size, and somebody else's.
+	 */
+	curl_easy_getinfo(h, CURLINFO_HTTP_VERSION, &version);
+	if (http->nspare == SPARE_MAX || version != CURL_HTTP_VERSION_1_1) {
 		curl_easy_cleanup(h);
 		return;
 	}
@@ -303,13 +341,13 @@ call_timer(struct loop_timer *t)
 	int64_t			 now = loop_now(http->loop), left;
 
 	if (c->resume) {
-		c->resume = false;
+		c->resume = c->paused = false;
 		c->active = now;
 		if (curl_easy_pause(c->easy, CURLPAUSE_CONT) != CURLE_OK) {
 			call_end(c, CURLE_WRITE_ERROR);
 			return;
 		}
-		if (limit(c) > 0)
+		if (limit(c) > 0 && !c->paused)
 			loop_timer_set(http->loop, &c->timer, limit(c));
 		collect(http);
 		return;
@@ -355,6 +393,7 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	switch (c->ops->body(c->arg, p, n * size)) {
 	case HTTP_PAUSE:
 		/* The client is slow, not upstream: its silence is no fault. */
+		c->paused = true;
 		loop_timer_stop(c->http->loop, &c->timer);
 		return CURL_WRITEFUNC_PAUSE;
 	case HTTP_STOP:
@@ -409,6 +448,15 @@ http_sent(const struct http_call *c)
 
 	curl_easy_getinfo(c->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	return sent == c->body_len;
+}
+
+bool
+http_multiplexed(const struct http_call *c)
+{
+	long version = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
+	return version > CURL_HTTP_VERSION_1_1;
 }
 
 void

@@ -78,6 +78,11 @@ struct http_call *http_start(struct http *, const struct conf *,
 void	 http_resume(struct http_call *);
 /* Has the whole body of the request gone out? Then it may be freed. */
 bool	 http_sent(const struct http_call *);
+/*
+ * Does the answer share its connection with others? Then HTTP_PAUSE stops them,
+ * too, sooner or later: don't.
+ */
+bool	 http_multiplexed(const struct http_call *);
 void	 http_cancel(struct http_call *);	/* NULL is fine */
 
 /*

@@ -25,6 +25,7 @@
 #define INLINE_MAX	(32u << 10)	/* a larger body is a worker's business */
 #define STALL_MS	120000		/* a client that reads nothing is left */
 #define SPARE_OUT	(64u << 10)	/* more memory is given back when empty */
+#define LINGER_MS	200		/* for upstream's end behind the last event */
 
 enum expect { EXPECT_HEAD, EXPECT_EVENTS, EXPECT_WHOLE, EXPECT_ERROR };
 
@@ -69,6 +70,7 @@ struct relay {
 	size_t			  bytes;
 	int64_t			  written;	/* when something last was */
 	struct loop_timer	  timer;	/* keep-alive, stalled client */
+	struct loop_timer	  linger;	/* of upstream */
 };
 
 #define CONTAINER(p, type, member) \
@@ -88,6 +90,7 @@ relay_free(struct relay *r, bool whole)
 	waiter_forget(&r->waiter);
 	http_cancel(r->call);
 	loop_timer_stop(s->loop, &r->timer);
+	loop_timer_stop(s->loop, &r->linger);
 	r->client->ops->finish(r->client, whole);
 	serve_done(s, r->x, r->bytes, r->upstream_id, r->remark);
 	*r->prev = r->next;
@@ -268,6 +271,15 @@ timer(struct loop_timer *t)
 
 /* --- The call. */
 
+/* Does the answer want nothing more of a call that still has something? */
+static bool
+enough(const struct relay *r)
+{
+	const struct answer_ops *ops = r->x->answer;
+
+	return ops->over != NULL && ops->over(r->x->self);
+}
+
 static bool
 on_event(const struct sse_event *ev, void *arg)
 {
@@ -275,7 +287,7 @@ on_event(const struct sse_event *ev, void *arg)
 
 	if (!r->x->answer->event(r->x->self, ev, &r->out, &r->err))
 		r->failed = true;
-	return !r->failed;
+	return !r->failed && !enough(r);
 }
 
 static void
@@ -326,14 +338,14 @@ call_events(struct relay *r, const char *p, size_t n)
 		return HTTP_PAUSE;
 	}
 	ok = sse_feed(&r->sse, p, n, on_event, r);
-	if (!ok && !r->failed)
+	if (!ok && !r->failed && !enough(r))
 		too_large(r);
 	if (r->out.len > 0 && r->x->stream) {
 		if (!r->head_sent)
 			put_head(r);
 		pump(r);
 	}
-	return r->failed || r->gone ? HTTP_STOP : HTTP_GO;
+	return !ok || r->gone ? HTTP_STOP : HTTP_GO;
 }
 
 static enum http_flow
@@ -522,7 +534,7 @@ end_events(struct relay *r, enum http_end end, const char *why)
 	/* A cut behind the last event is no loss: the answer itself knows. */
 	if (end == HTTP_SILENT)
 		snprintf(r->silence, sizeof(r->silence), "%s", why);
-	if (!sse_end(&r->sse, on_event, r) || r->failed)
+	if ((!sse_end(&r->sse, on_event, r) && !enough(r)) || r->failed)
 		fail(r);
 	else if (r->x->answer->commit != NULL)
 		travel(r, job_commit, task_commit);
@@ -543,7 +555,11 @@ end_error(struct relay *r)
 	}
 	if (r->status >= 200 && r->status <= 299) {
 		obj = js_parse_quiet(buf_str(&r->body), r->body.len);
-		upstream_error_event(obj, &r->err);
+		if (js_get(obj, "error") == NULL && js_get(obj, "message") == NULL)
+			err_set(&r->err, 502, ERR_SERVER, "upstream_invalid",
+			    NULL, "Copilot's answer could not be read.");
+		else
+			upstream_error_event(obj, &r->err);
 		json_object_put(obj);
 	} else
 		upstream_error(r->status, buf_str(&r->body), r->body.len,
@@ -556,6 +572,8 @@ end_error(struct relay *r)
 		travel(r, job_again, task_again);
 		return;
 	}
+	if (r->x->answer->explain != NULL)
+		r->x->answer->explain(r->x->self, &r->err);
 	fail(r);
 }
 

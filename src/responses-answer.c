@@ -288,6 +288,15 @@ end(void *self, struct buf *out, struct err *err)
 }
 
 static void
+put_error(struct responses_answer *a, const struct err *err, struct buf *out)
+{
+	json_object *ev = responses_error_event(err);
+
+	put_event(a, ev, "error", out);
+	json_object_put(ev);
+}
+
+static void
 fail(void *self, const struct err *err, struct buf *out)
 {
 	struct responses_answer	*a = self;
@@ -296,6 +305,7 @@ fail(void *self, const struct err *err, struct buf *out)
 	if (a->over)
 		return;
 	put_held(a, out);
+	put_error(a, err, out);
 	response = responses_object(a->failed, &a->r, &a->ids, a->created,
 	    "failed");
 	js_add_str(response, "status", "failed");

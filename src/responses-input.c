@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bridge-reasoning.h"
 #include "err.h"
 #include "js.h"
 #include "responses-input.h"
@@ -156,7 +157,8 @@ fix_tools(json_object *item, struct responses_input *in)
 /*
  * Reasoning without its encrypted text is a reference to something that
  * upstream has not kept. Nothing else depends on it, since the items behind
- * it go without the ids that would have asked for it.
+ * it go without the ids that would have asked for it. What another model
+ * thought on the other endpoint is nothing that upstream could read here.
  */
 static bool
 is_hollow(json_object *item)
@@ -164,7 +166,7 @@ is_hollow(json_object *item)
 	const char *blob = js_str(item, "encrypted_content");
 
 	return js_is(item, "type", "reasoning") &&
-	    (blob == NULL || *blob == '\0');
+	    (blob == NULL || *blob == '\0' || bridge_reasoning_is(blob));
 }
 
 /* Make one item acceptable; false when it has to be left out. */
@@ -204,8 +206,8 @@ refuse_reference(const char *id, struct err *err)
 	    "send the item itself.", shown);
 }
 
-static bool
-check_item(json_object *item, size_t i, struct err *err)
+bool
+responses_input_check(json_object *item, size_t i, struct err *err)
 {
 	json_object	*type = js_get(item, "type");
 	char		 param[32];
@@ -232,7 +234,7 @@ responses_input(json_object *list, struct responses_input *in, struct err *err)
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(list, i);
-		if (!check_item(item, i, err)) {
+		if (!responses_input_check(item, i, err)) {
 			json_object_put(kept);
 			return NULL;
 		}

@@ -3,6 +3,7 @@
 #define RESPONSES_INPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <json-c/json.h>
 
@@ -14,6 +15,12 @@ struct responses_input {
 	bool	vision;		/* there is an image somewhere */
 	bool	agent;		/* the last item is no user's message */
 };
+
+/*
+ * Is input[i] an item, sent here with all that it says? Else false with "err"
+ * set.
+ */
+bool	responses_input_check(json_object *item, size_t i, struct err *);
 
 /*
  * A copy of the array without what upstream refuses: items are edited in

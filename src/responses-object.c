@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "buf.h"
 #include "err.h"
 #include "exchange.h"
 #include "js.h"
@@ -221,7 +222,7 @@ static const struct {
 	{ "model", FIXED, json_type_string, NULL },
 	{ "output", UPSTREAM, json_type_array, "[]" },
 	{ "parallel_tool_calls", UPSTREAM, json_type_boolean, "true" },
-	{ "previous_response_id", FIXED, json_type_null, NULL },
+	{ "previous_response_id", REQUEST, json_type_string, NULL },
 	{ "prompt_cache_key", REQUEST, json_type_string, NULL },
 	{ "reasoning", UPSTREAM, json_type_object,
 	    "{\"effort\":null,\"summary\":null}" },
@@ -311,13 +312,41 @@ responses_error(const struct err *err)
 	json_object	*obj = json_object_new_object();
 	const char	*code = err->code;
 
-	/* Codex acts on the code alone. */
-	if (*code == '\0')
-		code = err->type != NULL && strcmp(err->type, ERR_SERVER) == 0 ?
-		    "server_error" : "invalid_prompt";
+	/*
+	 * Codex acts on the code alone. OpenAI's description has one name for
+	 * what is not the client's affair.
+	 */
+	if (err->type != NULL && strcmp(err->type, ERR_SERVER) == 0) {
+		if (strcmp(code, "server_is_overloaded") != 0 &&
+		    strcmp(code, "slow_down") != 0)
+			code = "server_error";
+	} else if (*code == '\0')
+		code = "invalid_prompt";
 	js_add_str(obj, "code", code);
 	js_add_str(obj, "message", err->msg);
 	return obj;
+}
+
+/*
+ * OpenAI sends this ahead of response.failed, its members within "error";
+ * its description has them flat, so they are both. It is all that LangChain
+ * sees of a failure, and what makes the official packages throw.
+ */
+json_object *
+responses_error_event(const struct err *err)
+{
+	json_object	*ev, *error;
+	struct buf	 text = { 0 };
+
+	err_json(err, &text);
+	ev = js_parse_quiet(text.p, text.len);
+	error = js_obj(ev, "error");
+	js_add_str(ev, "type", "error");
+	js_add_ref(ev, "code", js_get(error, "code"));
+	js_add_ref(ev, "message", js_get(error, "message"));
+	js_add_ref(ev, "param", js_get(error, "param"));
+	buf_finish(&text);
+	return ev;
 }
 
 void

@@ -29,6 +29,9 @@ void	responses_part(json_object *part);
 /* The "error" member of a failed response. */
 json_object *responses_error(const struct err *);
 
+/* The event "error" that comes ahead of response.failed, without its number. */
+json_object *responses_error_event(const struct err *);
+
 /* Read the token counts of a response object, if it has them. */
 void	responses_usage(json_object *response, struct usage *);
 

@@ -67,7 +67,7 @@ static const struct member {
 	{ "user", STRING, "a string", DROP | ECHO },
 	{ "safety_identifier", STRING, "a string", DROP | ECHO },
 	{ "background", BOOLEAN, "a boolean", DROP },
-	{ "previous_response_id", STRING, "a string", DROP },
+	{ "previous_response_id", STRING, "a string", DROP | ECHO },
 	{ "conversation", STRING | OBJECT, "a string or an object", DROP },
 	{ "service_tier", STRING, "a string", DROP },
 	{ "stream_options", OBJECT, "an object", DROP },
@@ -137,17 +137,6 @@ check_types(json_object *obj, struct err *err)
 /* --- What this server cannot do, in OpenAI's words where it has some. */
 
 static bool
-refuse_previous(const char *id, struct err *err)
-{
-	char shown[128];
-
-	text_clean(id, strlen(id), shown, sizeof(shown));
-	return err_param(err, "previous_response_id",
-	    "previous_response_not_found",
-	    "Previous response with id '%s' not found.", shown);
-}
-
-static bool
 refuse_conversation(json_object *obj, struct err *err)
 {
 	const char	*id = js_str(obj, "conversation");
@@ -174,9 +163,6 @@ check_values(json_object *obj, struct err *err)
 		return err_param(err, "background", "unsupported_parameter",
 		    "Responses cannot run in the background on this server: "
 		    "'background' has to be false.");
-	if (js_get(obj, "previous_response_id") != NULL)
-		return refuse_previous(js_str(obj, "previous_response_id"),
-		    err);
 	if (js_get(obj, "conversation") != NULL)
 		return refuse_conversation(obj, err);
 	n = js_int(obj, "max_output_tokens", OUTPUT_TOKENS_MIN);
@@ -242,15 +228,16 @@ set_model(json_object *obj, const char *upstream, struct edits *e)
 	if (!js_is(obj, "model", upstream))
 		edit_take(e, "model", json_object_new_string(upstream));
 	/* Copilot keeps nothing, and its own clients always say so. */
-	if (js_bool(obj, "store", true) || js_get(obj, "store") == NULL)
-		edit_take(e, "store", json_object_new_boolean(false));
+	edit_take(e, "store", json_object_new_boolean(false));
 }
 
 static bool
-set_input(json_object *obj, bool web_search, struct responses *r,
-    struct edits *e, struct err *err)
+set_input(json_object *obj, const struct responses_setting *set,
+    struct responses *r, struct edits *e, struct err *err)
 {
-	struct responses_input	 in = { .web_search = web_search };
+	struct responses_input	 in = {
+		.web_search = set->web_search, .changed = set->edited
+	};
 	json_object		*items;
 
 	if (js_array(obj, "input") == NULL)
@@ -312,16 +299,31 @@ set_tools(json_object *obj, bool web_search, struct edits *e)
 	json_object_put(kept);
 }
 
+/* Only of a model that is known to reason reasoning can be asked for. */
+static bool
+seals(const struct responses_setting *set)
+{
+	return set->sealed && set->model != NULL &&
+	    set->model->reasoning_effort != NULL &&
+	    set->model->reasoning_effort[0] != NULL;
+}
+
 static void
-set_include(json_object *obj, bool web_search, struct edits *e)
+set_include(json_object *obj, const struct responses_setting *set,
+    struct edits *e)
 {
 	json_object	*kept;
 	bool		 changed = false;
 
-	if (js_array(obj, "include") == NULL)
+	if (js_array(obj, "include") == NULL && !seals(set))
 		return;
-	kept = responses_include(js_array(obj, "include"), web_search,
+	kept = responses_include(js_array(obj, "include"), set->web_search,
 	    &changed);
+	if (seals(set) && !responses_included(kept, RESPONSES_SEALED)) {
+		json_object_array_add(kept,
+		    json_object_new_string(RESPONSES_SEALED));
+		changed = true;
+	}
 	if (changed)
 		edit_take(e, "include", kept);
 	else
@@ -401,29 +403,41 @@ echo_of(json_object *obj)
 }
 
 bool
+responses_check(json_object *obj, struct err *err)
+{
+	return check_types(obj, err) && check_values(obj, err);
+}
+
+void
+responses_note(json_object *obj, struct responses *r)
+{
+	r->model = xstrdup(js_str(obj, "model"));
+	r->stream = js_bool(obj, "stream", false);
+	r->plain = !js_bool(js_obj(obj, "stream_options"),
+	    "include_obfuscation", true);
+	r->echo = echo_of(obj);
+}
+
+bool
 responses_request(const char *text, size_t n, json_object *obj,
     const struct responses_setting *set, struct responses *r, struct buf *body,
     struct err *err)
 {
 	struct edits e = { .n = 0 };
 
-	if (!check_types(obj, err) || !check_values(obj, err))
+	if (!responses_check(obj, err))
 		return false;
 	drop_members(obj, &e);
 	set_model(obj, set->upstream, &e);
-	if (!set_input(obj, set->web_search, r, &e, err)) {
+	if (!set_input(obj, set, r, &e, err)) {
 		edits_finish(&e);
 		return false;
 	}
 	set_tools(obj, set->web_search, &e);
-	set_include(obj, set->web_search, &e);
+	set_include(obj, set, &e);
 	set_effort(obj, set->model, &e);
 	js_splice(text, n, e.list, e.n, body);
-	r->model = xstrdup(js_str(obj, "model"));
-	r->stream = js_bool(obj, "stream", false);
-	r->plain = !js_bool(js_obj(obj, "stream_options"),
-	    "include_obfuscation", true);
-	r->echo = echo_of(obj);
+	responses_note(obj, r);
 	edits_finish(&e);
 	return true;
 }

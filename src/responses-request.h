@@ -26,6 +26,8 @@ struct responses_setting {
 	const char		*upstream;	/* the model to ask for */
 	const struct model	*model;		/* its entry; NULL: unknown */
 	bool			 web_search;	/* useResponsesApiWebSearch */
+	bool			 edited;	/* "input" differs from the text */
+	bool			 sealed;	/* want reasoning that can go back */
 };
 
 /*
@@ -37,5 +39,13 @@ bool	responses_request(const char *text, size_t n, json_object *obj,
 	    const struct responses_setting *, struct responses *,
 	    struct buf *body, struct err *);
 void	responses_finish(struct responses *);
+
+/*
+ * Parts of it, for those who send the request elsewhere: types and values of
+ * the members, items and tools excepted; and what the answer has to know, once
+ * "obj" is as the answer shall repeat it.
+ */
+bool	responses_check(json_object *obj, struct err *);
+void	responses_note(json_object *obj, struct responses *);
 
 #endif

@@ -106,3 +106,18 @@ responses_include(json_object *include, bool web_search, bool *changed)
 	}
 	return kept;
 }
+
+bool
+responses_included(json_object *include, const char *what)
+{
+	json_object	*v;
+	size_t		 n = js_len(include), i;
+
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(include, i);
+		if (json_object_is_type(v, json_type_string) &&
+		    strcmp(json_object_get_string(v), what) == 0)
+			return true;
+	}
+	return false;
+}

@@ -24,4 +24,8 @@ json_object *responses_tool_choice(json_object *choice, bool web_search);
 json_object *responses_include(json_object *include, bool web_search,
 	    bool *changed);
 
+/* Is that in a list of strings, which may be NULL? */
+#define RESPONSES_SEALED "reasoning.encrypted_content"
+bool	 responses_included(json_object *include, const char *what);
+
 #endif

@@ -6,8 +6,8 @@
 
 /*
  * Everything that can be decided before the body is read: CORS, path, method,
- * client key, content type, announced length. Returns the handler, or NULL
- * with x->reply complete. x->req and x->conf are filled in.
+ * client key, content type and encoding, announced length. Returns the handler,
+ * or NULL with x->reply complete. x->req and x->conf are filled in.
  */
 exchange_handler *route_find(struct exchange *x, bool *wants_body);
 

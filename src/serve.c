@@ -10,14 +10,17 @@
 #include <string.h>
 
 #include "cli.h"
+#include "coding.h"
 #include "conf.h"
 #include "copilot.h"
 #include "http.h"
+#include "js.h"
 #include "log.h"
 #include "loop.h"
 #include "models.h"
 #include "route.h"
 #include "serve.h"
+#include "stored.h"
 #include "util.h"
 #include "workers.h"
 
@@ -51,13 +54,16 @@ serve_handle(struct server *s, struct exchange *x, serve_read *read, void *arg,
 
 	*handled = HANDLED_REPLY;
 	x->conf = conf_file_get(s->conf_file);
+	x->stored = s->stored;
 	if ((handler = route_find(x, &wants_body)) == NULL)
 		return true;
 	if (wants_body && !take_place(s, x, &err)) {
 		exchange_refuse(x, &err);
 		return true;
 	}
-	if (wants_body && !read(x, arg, &err)) {
+	if (wants_body && (!read(x, arg, &err) ||
+	    !coding_decode(x->req.content_encoding,
+	    (size_t)x->conf->max_request_body_bytes, &x->req.body, &err))) {
 		if (err.status == 0)
 			return false;
 		exchange_refuse(x, &err);
@@ -73,13 +79,17 @@ enum handled
 serve_again(struct server *s, struct exchange *x)
 {
 	bool			 wants_body;
+	enum handled		 handled;
 	exchange_handler	*handler;
 
 	exchange_reset(x);
 	if (x->models == NULL)
 		x->models = copilot_models(s->copilot);
 	handler = route_find(x, &wants_body);
-	return handler != NULL ? handler(x) : HANDLED_REPLY;
+	handled = handler != NULL ? handler(x) : HANDLED_REPLY;
+	json_object_put(x->parsed);
+	x->parsed = NULL;
+	return handled;
 }
 
 void
@@ -136,6 +146,7 @@ serve_main(const struct cli *cli)
 	s.http = http_create(s.loop);
 	s.copilot = copilot_create(s.loop, s.http, s.conf_file, cli->home,
 	    cli->github_token, cli->override.enterprise_url != NULL);
+	s.stored = stored_create(cli->home);
 	if (fcgi_wanted()) {
 		raise_file_limit();
 		s.workers = workers_create();
@@ -143,6 +154,7 @@ serve_main(const struct cli *cli)
 		workers_destroy(s.workers);
 	} else
 		rc = cgi_run(&s);
+	stored_destroy(s.stored);
 	copilot_destroy(s.copilot);
 	http_destroy(s.http);
 	loop_destroy(s.loop);

@@ -16,6 +16,7 @@ struct copilot;
 struct http;
 struct loop;
 struct relay;
+struct stored;
 struct workers;
 
 struct server {
@@ -23,6 +24,7 @@ struct server {
 	struct http		*http;
 	struct conf_file	*conf_file;
 	struct copilot		*copilot;
+	struct stored		*stored;	/* NULL: there is none */
 	struct workers		*workers;	/* NULL: do jobs at once (CGI) */
 	_Atomic int		 exchanges;	/* that occupy a place */
 	struct relay		*relays;	/* answers under way on the loop */

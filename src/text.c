@@ -7,26 +7,51 @@
 #include <string.h>
 #include <strings.h>
 
+#include "buf.h"
 #include "text.h"
 #include "util.h"
+
+/* Bytes of the UTF-8 sequence that begins with c, 0 when none does. */
+static size_t
+lead_length(unsigned char c)
+{
+	return c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 :
+	    (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+}
+
+/* Is p[1] a second byte that p[0] can have? (Unicode, table 3-7) */
+static bool
+second_fits(const unsigned char *p)
+{
+	return (p[1] & 0xc0) == 0x80 &&
+	    !(p[0] == 0xe0 && p[1] < 0xa0) && !(p[0] == 0xed && p[1] > 0x9f) &&
+	    !(p[0] == 0xf0 && p[1] < 0x90) && !(p[0] == 0xf4 && p[1] > 0x8f);
+}
+
+/*
+ * How far the bytes at p are those of a UTF-8 sequence; *whole when they are
+ * all of it. At least 1.
+ */
+static size_t
+utf8_scan(const unsigned char *p, size_t n, bool *whole)
+{
+	size_t want = lead_length(p[0]), i = 1;
+
+	if (want > 1 && n > 1 && second_fits(p))
+		for (i = 2; i < want && i < n && (p[i] & 0xc0) == 0x80; i++)
+			;
+	*whole = i == want;
+	return i;
+}
 
 /* Bytes of the valid UTF-8 sequence at p, 0 when there is none. */
 static size_t
 utf8_length(const unsigned char *p, size_t n)
 {
-	size_t	want, i;
+	bool	whole;
+	size_t	len = utf8_scan(p, n, &whole);
 
-	want = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] <= 0xdf ? 2 :
-	    (p[0] & 0xf0) == 0xe0 ? 3 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : 0;
-	if (want == 0 || want > n)
-		return 0;
-	for (i = 1; i < want; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return want;
+	return whole ? len : 0;
 }
 
 size_t
@@ -50,6 +75,22 @@ text_utf8_prefix(const char *p, size_t n)
 		i += step;
 	}
 	return i;
+}
+
+void
+text_utf8_repair(const char *p, size_t n, struct buf *out)
+{
+	size_t	i = 0, valid;
+	bool	whole;
+
+	for (;;) {
+		valid = text_utf8_prefix(p + i, n - i);
+		buf_append(out, p + i, valid);
+		if ((i += valid) == n)
+			return;
+		buf_puts(out, "\xef\xbf\xbd");
+		i += utf8_scan((const unsigned char *)p + i, n - i, &whole);
+	}
 }
 
 /* What begins like a token of GitHub's or Copilot's is one. */

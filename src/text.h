@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+struct buf;
+
 /*
  * Copy text for a message: valid UTF-8, runs of white space and control bytes
  * as one space, secrets masked, cut at a character so that it fits "size".
@@ -12,5 +14,11 @@ void	text_clean(const char *, size_t, char *out, size_t size);
 
 /* How many bytes of it are valid UTF-8, from the beginning. Fast on ASCII. */
 size_t	text_utf8_prefix(const char *, size_t);
+
+/*
+ * Append it, but U+FFFD for what is not UTF-8: one for each beginning of a
+ * character that lacks its end, and for each other byte (Unicode, 3.9).
+ */
+void	text_utf8_repair(const char *, size_t, struct buf *out);
 
 #endif

@@ -373,6 +373,8 @@ read_complaint(struct said *said)
 			break;
 	if (i == COUNT(complaints))
 		return;
+	if (said->status == 0)		/* inside of a stream */
+		said->status = 400;
 	if (complaints[i].code != NULL)
 		snprintf(said->code, sizeof(said->code), "%s",
 		    complaints[i].code);

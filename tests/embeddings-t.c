@@ -48,14 +48,16 @@ static const struct asked asked[] = {
 	    "missing_required_parameter", false },
 	{ __LINE__, "{" M ",\"input\":\"\"}", NULL, "input", "empty_string",
 	    false },
-	{ __LINE__, "{" M ",\"input\":[]}", NULL, "input", "empty_array", false },
+	{ __LINE__, "{" M ",\"input\":[]}", NULL, "input", "empty_array",
+	    false },
 	{ __LINE__, "{" M ",\"input\":[\"a\",\"\"]}", NULL, "input[1]",
 	    "empty_string", false },
 	{ __LINE__, "{" M ",\"input\":[\"a\",{}]}", NULL, "input[1]",
 	    "invalid_type", false },
 	{ __LINE__, "{" M ",\"input\":[null]}", NULL, "input[0]",
 	    "invalid_type", false },
-	{ __LINE__, "{" M ",\"input\":5}", NULL, "input", "invalid_type", false },
+	{ __LINE__, "{" M ",\"input\":5}", NULL, "input", "invalid_type",
+	    false },
 	{ __LINE__, "{" M ",\"input\":[true]}", NULL, "input[0]",
 	    "invalid_type", false },
 	{ __LINE__, "{" M ",\"input\":{\"a\":\"b\"}}", NULL, "input",
@@ -133,7 +135,8 @@ test_requests(void **state)
 		ok = embeddings_request(a->body, strlen(a->body), obj, "up",
 		    &model, &e, &body, &err);
 		if (ok != (a->want != NULL))
-			fail_msg("line %d: %s", a->line, ok ? "taken" : err.msg);
+			fail_msg("line %d: %s", a->line,
+			    ok ? "taken" : err.msg);
 		if (ok && (strcmp(body.p, a->want) != 0 ||
 		    e.base64 != a->base64 || strcmp(e.model, "emb") != 0))
 			fail_msg("line %d: %s", a->line, body.p);

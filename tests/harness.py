@@ -88,6 +88,24 @@ def end(process, sig=signal.SIGTERM, seconds=10):
         raise AssertionError("process %d did not end" % process.pid)
 
 
+def processes_with(variable, value):
+    """Name by pid of all processes that inherited this from their first
+    ancestor's environment, whoever their parent is now."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/environ" % pid, "rb") as f:
+                if ("%s=%s" % (variable, value)).encode() not in f.read().split(b"\0"):
+                    continue
+            with open("/proc/%s/stat" % pid) as f:
+                name, state = re.match(r"\d+ \((.*)\) (\S)", f.read()).groups()
+            if state != "Z":
+                found[int(pid)] = name
+        except OSError:
+            continue                    # gone meanwhile, or another user's
+    return found
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -455,3 +473,93 @@ def example_with(conf, directory, port, home):
         assert n == 1, "var.%s in lighttpd.conf.example" % name
     # A test that runs as root must stay it, to reach its own directories.
     return re.sub(r"(?m)^server\.(username|groupname)\s*=.*$", "", conf)
+
+
+# --- The same test for every way in
+
+class Fronts:
+    """The program as CGI, as FastCGI responder and behind lighttpd, each of
+    them started when it is first needed, all with the same configuration."""
+
+    def __init__(self, fake, **config):
+        self.fake, self.config, self.made = fake, config, {}
+
+    def get(self, kind):
+        if kind not in self.made:
+            self.made[kind] = kind(Home(self.fake, **self.config))
+        return self.made[kind]
+
+    def on(self, *kinds):
+        """Decorate a function of a front: it becomes a test for each of them."""
+        def register(function):
+            for kind in kinds:
+                def one(kind=kind):
+                    front = self.get(kind)
+                    self.fake.reset()
+                    function(front)
+                one.__name__ = function.__name__ + "_by_" + kind.name
+                test(one)
+            return function
+        return register
+
+    def each(self, function):
+        return self.on(Cgi, Fcgi, Lighttpd)(function)
+
+    def finish(self):
+        """End the programs; whatever a sanitizer had to say is raised."""
+        for front in self.made.values():
+            if front.name == "fastcgi":
+                front.stop()
+            elif front.name == "lighttpd":
+                front.stop()
+                with open(os.path.join(front.dir, "copilot-api.log"), errors="replace") as f:
+                    log = f.read()
+                assert "Sanitizer" not in log and "runtime error" not in log, log
+
+
+# --- OpenAI's description of its answers
+
+def skeleton(value):
+    """What a description can say of a value: members and types, and words."""
+    if isinstance(value, dict):
+        return "{%s}" % ",".join("%s:%s" % (k, skeleton(v)) for k, v in sorted(value.items()))
+    if isinstance(value, list):
+        return "[%s]" % ",".join(sorted({skeleton(v) for v in value}))
+    if isinstance(value, str):
+        return value if re.fullmatch("[a-z_.]{1,40}", value) else "text"
+    return type(value).__name__ + ("-" if isinstance(value, (int, float)) and value < 0 else "")
+
+
+class Shapes:
+    """Answers, kept to be held against the description all at once, since the
+    checker is slow to start; of those that differ in their words only, one."""
+
+    def __init__(self):
+        self.seen = {}
+
+    def add(self, name, what, text):
+        value = json.loads(text)
+        self.seen.setdefault(name, {}).setdefault(skeleton(value), (what, json.dumps(value)))
+
+    def add_events(self, name, what, reply):
+        for _, data in reply.events():
+            if data != "[DONE]":
+                self.add(name, what, data)
+
+    def check(self):
+        checker = os.path.join(SOURCE, "../shared/openai-shape")
+        if not os.access(checker, os.X_OK):
+            raise Skip("no openai-shape at " + checker)
+        wrong = []
+        for name, answers in self.seen.items():
+            answers = list(answers.values())
+            text = "".join("data: %s\n" % text for _, text in answers)
+            p = subprocess.run(["/usr/bin/python3", checker, "--sse", name], input=text.encode(),
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if p.returncode == 2:
+                raise Skip(p.stderr.decode().strip())
+            for line in p.stdout.decode().splitlines():
+                found = re.match(r"line (\d+): (.*)", line)
+                what, text = answers[int(found.group(1)) - 1]
+                wrong.append("%s: %s: %.300s" % (what, found.group(2), text))
+        assert not wrong, "%d mismatches\n%s" % (len(wrong), "\n".join(wrong[:20]))

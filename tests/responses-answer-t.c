@@ -398,6 +398,10 @@ check_late(const char *file, const char *code, size_t noutput)
 	assert_false(run.ok);
 	collect(&run, &ev);
 	assert_true(js_is(last(&ev), "type", "response.failed"));
+	r = nth(&ev, "error", 0);
+	assert_string_equal(js_str(r, "message"),
+	    js_str(js_obj(r, "error"), "message"));
+	assert_true(js_has(r, "code") && js_has(r, "param"));
 	r = js_obj(last(&ev), "response");
 	assert_true(js_is(r, "status", "failed"));
 	assert_true(js_is(js_obj(r, "error"), "code", code));

@@ -121,7 +121,10 @@ test_refusals(void **state)
 	    "CONTENT_TYPE=text/plain"), NULL, 415,
 	    "Content-Type: application/json\r\n");
 	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/responses", JSON,
-	    "HTTP_CONTENT_ENCODING=br"), NULL, 415, NULL);
+	    "HTTP_CONTENT_ENCODING=br"), NULL, 415,
+	    "\r\nAccept-Encoding: gzip, deflate, zstd\r\n");
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/responses", JSON,
+	    "HTTP_CONTENT_ENCODING=zstd"), api_responses, 0, NULL);
 	expect("{\"maxRequestBodyBytes\":2000}", ENV("REQUEST_METHOD=POST",
 	    "PATH_INFO=/v1/responses", JSON, "CONTENT_LENGTH=2001"), NULL, 413,
 	    NULL);

@@ -90,6 +90,17 @@ arguments(const char *s, const char *end)
 	return w != NULL ? object_text(w + 5, end) : NULL;
 }
 
+/* Of a call between s and end; a custom tool takes any text. */
+static char *
+call_input(const struct tool *t, const char *s, const char *end)
+{
+	const char *w = memmem(s, (size_t)(end - s), "with ", 5);
+
+	if (!t->custom || w == NULL)
+		return arguments(s, end);
+	return xstrndup(w + 5, (size_t)(end - w) - 5);
+}
+
 static void
 add_call(struct plan *p, const struct plan_input *in, const struct tool *t,
     char *args_take)
@@ -136,7 +147,7 @@ calls_in_text(struct plan *p, const struct plan_input *in)
 		    next += 5)
 			if (named_at(in, next + 5, &end) != NULL)
 				break;
-		args = arguments(s, next != NULL ? next : all);
+		args = call_input(t, s, next != NULL ? next : all);
 		if (args == NULL)
 			args = arguments(in->user, all);
 		add_call(p, in, t, args);
