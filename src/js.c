@@ -44,12 +44,15 @@ static const bool plain[256] = {
  * 'single quotes', NaN and Infinity, which js_splice can't read.
  */
 static size_t
-foreign_byte(const char *p, size_t n)
+foreign_byte(const char *p, size_t n, size_t *values)
 {
 	size_t i = 0;
 
-	while (i < n && plain[(unsigned char)p[i]])
+	*values = 1;
+	while (i < n && plain[(unsigned char)p[i]]) {
+		*values += p[i] == ',' || p[i] == '[' || p[i] == '{';
 		i = p[i] == '"' ? skip_string(p, n, i) : i + 1;
+	}
 	return i;
 }
 
@@ -59,12 +62,15 @@ js_parse_at(const char *p, size_t n, json_object **obj, const char **reason,
 {
 	struct json_tokener	*tok;
 	enum json_tokener_error	 why;
-	size_t			 end;
+	size_t			 end, foreign, values;
 
 	*obj = NULL;
 	*reason = "it is too large";
 	*line = *column = 1;
 	if (n >= INT_MAX)
+		return false;
+	foreign = foreign_byte(p, n, &values);
+	if (values > JS_VALUES)
 		return false;
 	if ((tok = json_tokener_new_ex(JS_DEPTH)) == NULL)
 		die("out of memory");
@@ -91,7 +97,7 @@ js_parse_at(const char *p, size_t n, json_object **obj, const char **reason,
 	json_tokener_free(tok);
 	if (why == json_tokener_success && (end = text_utf8_prefix(p, n)) < n)
 		why = json_tokener_error_parse_utf8_string;
-	if (why == json_tokener_success && (end = foreign_byte(p, n)) < n)
+	if (why == json_tokener_success && (end = foreign) < n)
 		why = json_tokener_error_parse_unexpected;
 	if (why == json_tokener_success)
 		return true;

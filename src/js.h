@@ -16,6 +16,8 @@
 struct buf;
 struct err;
 
+/* A value costs json-c about 64 bytes: 64 MB of "1,1,1" would become 2 GB. */
+#define JS_VALUES (4u << 20)
 #define JS_DEPTH 128	/* tool schemas nest deeply; json-c's own default is 32 */
 
 /*

@@ -327,6 +327,27 @@ test_line_of(void **state)
 	assert_int_equal(js_line_of("", 0, "a"), 0);
 }
 
+/* Memory is bounded by the number of values, not of bytes alone. */
+static void
+test_too_many_values(void **state)
+{
+	json_object	*obj;
+	struct err	 err;
+	struct buf	 b = { 0 };
+	size_t		 i;
+
+	(void)state;
+	buf_reserve(&b, 2 * JS_VALUES + 8);
+	buf_putc(&b, '[');
+	for (i = 0; i < JS_VALUES; i++)
+		buf_append(&b, "1,", 2);
+	buf_puts(&b, "1]");
+	assert_false(js_parse(b.p, b.len, &obj, &err));
+	assert_int_equal(err.status, 400);
+	assert_non_null(strstr(err.msg, "too large"));
+	buf_finish(&b);
+}
+
 int
 main(void)
 {
@@ -342,6 +363,7 @@ main(void)
 		cmocka_unit_test(test_splice_tricks),
 		cmocka_unit_test(test_splice_large),
 		cmocka_unit_test(test_line_of),
+		cmocka_unit_test(test_too_many_values),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
