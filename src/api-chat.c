@@ -9,7 +9,9 @@
 #include "chat-answer.h"
 #include "chat-request.h"
 #include "conf.h"
+#include "js.h"
 #include "models.h"
+#include "thoughts.h"
 #include "util.h"
 
 /*
@@ -52,11 +54,16 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		.include_usage = r->include_usage,
 		.functions = r->functions,
 		.n = r->n,
+		.thinker = { x->thoughts, x->conf, x->key, r->model },
 		.max = (size_t)x->conf->max_response_body_bytes
 	};
 
+	/* Most clients give back no thoughts, and some models insist. */
+	if (thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
+		r->messages.dirty = true;
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
+	wanted.thinker.model = x->model;
 	x->call.method = "POST";
 	x->call.completion = true;
 	x->call.agent = r->messages.agent;

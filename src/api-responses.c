@@ -10,7 +10,10 @@
 #include "models.h"
 #include "responses-answer.h"
 #include "responses-request.h"
+#include "stored-answer.h"
+#include "stored-request.h"
 #include "target.h"
+#include "thoughts.h"
 #include "util.h"
 
 /*
@@ -42,15 +45,13 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 }
 
 static enum handled
-ask_native(struct exchange *x, json_object *obj, const struct target *t)
+ask_native(struct exchange *x, json_object *obj, const struct target *t,
+    const struct responses_setting *set)
 {
-	struct responses_setting	set = {
-		t->upstream, t->model, x->conf->use_responses_api_web_search
-	};
 	struct responses		r = { 0 };
 	struct err			err;
 
-	if (!responses_request(x->req.body.p, x->req.body.len, obj, &set, &r,
+	if (!responses_request(x->req.body.p, x->req.body.len, obj, set, &r,
 	    &x->call.body, &err)) {
 		responses_finish(&r);
 		return exchange_refuse(x, &err);
@@ -62,49 +63,68 @@ ask_native(struct exchange *x, json_object *obj, const struct target *t)
 }
 
 static enum handled
-ask_bridged(struct exchange *x, json_object *obj, const struct target *t)
+ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
+    const struct responses_setting *set)
 {
-	struct responses_setting	set = {
-		t->upstream, t->model, x->conf->use_responses_api_web_search
-	};
 	struct bridge_request		b;
 	struct err			err;
 
-	if (!bridge_request(obj, &set, &b, &x->call.body, &err)) {
+	if (!bridge_request(obj, set, &b, &x->call.body, &err)) {
 		bridge_request_finish(&b);
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/chat/completions", &b.responses);
+	b.thinker = *set->thinker;
+	b.thinker.model = x->model;
 	x->answer = &bridge_responses_ops;
 	x->self = bridge_responses_create(&b,
 	    (size_t)x->conf->max_response_body_bytes, &x->usage);
 	return HANDLED_CALL;
 }
 
+/* "stored" is emptied if the answer takes it. */
 static enum handled
-ask(struct exchange *x, json_object *obj)
+ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 {
-	struct target	t;
-	struct err	err;
+	struct responses_setting	set;
+	struct thinker			thinker;
+	struct target			t;
+	struct err			err;
+	enum handled			handled;
 
-	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err))
+	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err) ||
+	    !stored_request_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
-	return is_bridged(x, t.model) ? ask_bridged(x, obj, &t) :
-	    ask_native(x, obj, &t);
+	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream };
+	set = (struct responses_setting){
+		.upstream = t.upstream,
+		.model = t.model,
+		.web_search = x->conf->use_responses_api_web_search,
+		.edited = stored->edited,
+		.sealed = stored->keep,
+		.thinker = &thinker
+	};
+	handled = is_bridged(x, t.model) ? ask_bridged(x, obj, &t, &set) :
+	    ask_native(x, obj, &t, &set);
+	if (handled == HANDLED_CALL && stored->keep)
+		stored_answer_wrap(x, stored);
+	return handled;
 }
 
 enum handled
 api_responses(struct exchange *x)
 {
-	json_object	*obj;
-	struct err	 err;
-	enum handled	 h;
+	struct stored_request	 stored = { 0 };
+	json_object		*obj;
+	struct err		 err;
+	enum handled		 h;
 
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
 	if (!js_parse(x->req.body.p, x->req.body.len, &obj, &err))
 		return exchange_refuse(x, &err);
-	h = ask(x, obj);
+	h = ask(x, obj, &stored);
+	stored_request_finish(&stored);
 	json_object_put(obj);
 	return h;
 }

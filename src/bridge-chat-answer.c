@@ -285,6 +285,22 @@ fail(void *self, const struct err *why, struct buf *out)
 	(chat_answer.fail)(a->chat, why, out);
 }
 
+static void
+commit(void *self)
+{
+	struct answer *a = self;
+
+	chat_answer.commit(a->chat);
+}
+
+static bool
+commits(void *self)
+{
+	struct answer *a = self;
+
+	return chat_answer.commits(a->chat);
+}
+
 static bool
 over(void *self)
 {
@@ -334,6 +350,8 @@ const struct answer_ops bridge_chat_answer = {
 	.end = end,
 	.fail = fail,
 	.whole = whole,
+	.commit = commit,
+	.commits = commits,
 	.explain = explain,
 	.over = over,
 	.destroy = destroy

@@ -30,9 +30,9 @@ struct answer {
 	struct bridge_item	 *open;
 	struct bridge_item	**calls;	/* by chat's index */
 	size_t			  ncalls;
-	json_object		 *opaque;	/* not given to the client yet */
+	json_object		 *opaque;	/* the client lacks it */
 	bool			  was_opaque;
-	const char		 *cut;		/* why incomplete; NULL: it isn't */
+	const char		 *cut;		/* why; NULL: it is not */
 	json_object		 *whole;	/* for who wants no stream */
 	bool			  over;
 };
@@ -429,6 +429,30 @@ answer_fail(void *self, const struct err *why, struct buf *out)
 }
 
 static void
+answer_commit(void *self)
+{
+	struct answer *a = self;
+
+	chat_answer.commit(a->chat);
+}
+
+static bool
+answer_commits(void *self)
+{
+	struct answer *a = self;
+
+	return chat_answer.commits(a->chat);
+}
+
+static bool
+answer_done(void *self)
+{
+	struct answer *a = self;
+
+	return chat_answer.done(a->chat);
+}
+
+static void
 answer_destroy(void *self)
 {
 	struct answer *a = self;
@@ -451,6 +475,9 @@ const struct answer_ops bridge_responses_ops = {
 	.end = answer_end,
 	.fail = answer_fail,
 	.whole = answer_whole,
+	.commit = answer_commit,
+	.commits = answer_commits,
+	.done = answer_done,
 	.explain = answer_explain,
 	.destroy = answer_destroy
 };
@@ -462,7 +489,7 @@ bridge_responses_create(struct bridge_request *take, size_t max,
 	struct answer		*a = xcalloc(1, sizeof(*a));
 	struct chat_wanted	 wanted = {
 		.model = take->responses.model, .stream = true, .n = 1,
-		.max = max, .sink = &sink, .arg = a
+		.max = max, .thinker = take->thinker, .sink = &sink, .arg = a
 	};
 
 	a->b = *take;

@@ -17,8 +17,8 @@ static const struct {
 	const char	*added, *over;		/* around them; NULL: none */
 	const char	*index;			/* "content_index", or NULL */
 	const char	*key;			/* the text's name */
-	const char	*type;			/* of the part object, or NULL */
-	const char	*list;			/* of parts in the item, or NULL */
+	const char	*type;			/* of the part, or NULL */
+	const char	*list;			/* of parts, or NULL */
 } parts[PART__MAX] = {
 	[PART_TEXT] = {
 		"response.output_text.delta", "response.output_text.done",

@@ -36,7 +36,7 @@ struct builder {
 	size_t			 n;
 	json_object		*messages;
 	struct turn		 turn;
-	json_object		*outputs;	/* call_id: indexes, last first */
+	json_object		*outputs;	/* call_id: last first */
 	bool			*given;		/* outputs behind their call */
 	struct bridge_parts	 parts;
 	struct err		*err;

@@ -16,8 +16,8 @@ struct err;
 struct bridge_input {
 	const char		*vendor;	/* given: the model's, or "" */
 	struct bridge_terms	*terms;		/* given: noted in there */
-	struct bridge_tools	*tools;		/* given: tools in items go there */
-	bool			 vision;	/* there is an image somewhere */
+	struct bridge_tools	*tools;		/* given: more go there */
+	bool			 vision;	/* there is an image */
 	bool			 agent;		/* the last item is no user's */
 };
 

@@ -71,9 +71,11 @@ part_text(json_object *part)
 	static const char *const types[] = {
 		"input_text", "output_text", "text", "summary_text",
 	};
-	const char	*key = js_is(part, "type", "refusal") ? "refusal" : NULL;
+	const char	*key = NULL;
 	size_t		 i;
 
+	if (js_is(part, "type", "refusal"))
+		key = "refusal";
 	for (i = 0; i < COUNT(types) && key == NULL; i++)
 		if (js_is(part, "type", types[i]))
 			key = "text";

@@ -12,6 +12,7 @@
 #include "js.h"
 #include "models.h"
 #include "responses-tools.h"
+#include "thoughts.h"
 #include "util.h"
 
 /* Members that only have another name in chat. */
@@ -177,9 +178,10 @@ translate(json_object *obj, const struct responses_setting *set,
 
 /* What is true for every chat request to this model is done by its owner. */
 static bool
-finish_chat(json_object *take, const struct model *model,
+finish_chat(json_object *take, const struct responses_setting *set,
     struct bridge_request *b, struct buf *body, struct err *err)
 {
+	const struct model	*model = set->model;
 	struct chat_request	r;
 	struct buf		text = { 0 };
 	int64_t			max;
@@ -190,6 +192,10 @@ finish_chat(json_object *take, const struct model *model,
 	    chat_messages_images(js_array(r.obj, "messages"), max, err));
 	if (ok) {
 		r.info = model;
+		/* Who keeps no reasoning items can't give any back. */
+		if (set->thinker != NULL)
+			thoughts_restore(set->thinker,
+			    js_array(r.obj, "messages"));
 		js_print(r.obj, &text);
 		chat_request_body(&r, text.p, text.len, body);
 	} else
@@ -217,7 +223,7 @@ bridge_request(json_object *obj, const struct responses_setting *set,
 	b->encrypted = set->sealed ||
 	    includes(obj, "reasoning.encrypted_content");
 	if ((chat = translate(obj, set, b, err)) == NULL ||
-	    !finish_chat(chat, set->model, b, body, err))
+	    !finish_chat(chat, set, b, body, err))
 		return false;
 	bridge_tools_settle(&b->tools);
 	drop_refused(obj);

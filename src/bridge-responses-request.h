@@ -9,6 +9,7 @@
 #include "bridge-responses-terms.h"
 #include "bridge-responses-tools.h"
 #include "responses-request.h"
+#include "thoughts.h"
 
 struct buf;
 struct err;
@@ -20,6 +21,7 @@ struct bridge_request {
 	struct bridge_terms	 terms;
 	char			*vendor;	/* of the model, or "" */
 	bool			 encrypted;	/* reasoning can come back */
+	struct thinker		 thinker;	/* set by who calls; may be zero */
 };
 
 /*

@@ -25,8 +25,10 @@ struct answer {
 	json_object		*usage;
 	struct chat_collect	*collect;	/* NULL when we stream */
 	json_object		*extra;		/* other members, collected */
+	struct thought		 thought;	/* of the first choice */
 	size_t			 collected;	/* bytes of events */
 	bool			 whole;		/* what upstream sent */
+	bool			 held;		/* the end, for commit() */
 	bool			 done;
 };
 
@@ -63,6 +65,7 @@ answer_destroy(void *self)
 	chat_collect_destroy(a->collect);
 	json_object_put(a->usage);
 	json_object_put(a->extra);
+	thought_finish(&a->thought);
 	chat_head_finish(&a->head);
 	free(a->choices);
 	free(a->asked);
@@ -161,6 +164,8 @@ static bool
 say(struct answer *a, int64_t index, json_object *piece, json_object *chunk,
     struct buf *out, struct err *err)
 {
+	if (index == 0 && a->wanted.thinker.thoughts != NULL)
+		thought_note(&a->thought, piece);
 	if (a->wanted.sink != NULL)
 		return a->wanted.sink->piece(a->wanted.arg, piece, out, err);
 	if (a->collect != NULL)
@@ -374,10 +379,13 @@ answer_event(void *self, const struct sse_event *ev, struct buf *out,
 	json_object	*obj;
 	bool		 ok;
 
-	if (a->done || ev->len == 0)
+	if (a->done || a->held || ev->len == 0)
 		return true;
-	if (strcmp(ev->data, "[DONE]") == 0)
-		return finish(a, out, err);
+	if (strcmp(ev->data, "[DONE]") == 0) {
+		/* The client may send the next request at once. */
+		a->held = thought_counts(&a->thought);
+		return a->held || finish(a, out, err);
+	}
 	if ((a->collect != NULL || a->wanted.sink != NULL) &&
 	    ev->len > a->wanted.max - a->collected)
 		return broken(err, "sent an answer that is too large");
@@ -403,7 +411,7 @@ answer_end(void *self, struct buf *out, struct err *err)
 
 	if (a->done)
 		return true;
-	if (!complete(a))
+	if (!a->held && !complete(a))
 		return broken(err, "ended the stream early");
 	return finish(a, out, err);
 }
@@ -441,11 +449,39 @@ answer_whole(void *self, const char *text, size_t n, struct buf *out,
 	return ok;
 }
 
+static void
+answer_commit(void *self)
+{
+	struct answer *a = self;
+
+	thought_keep(&a->thought, &a->wanted.thinker);
+}
+
+static bool
+answer_commits(void *self)
+{
+	const struct answer *a = self;
+
+	return thought_counts(&a->thought);
+}
+
+/* Upstream's own end is not worth waiting for. */
+static bool
+answer_held(void *self)
+{
+	const struct answer *a = self;
+
+	return a->held;
+}
+
 const struct answer_ops chat_answer = {
 	.either = true,
 	.event = answer_event,
 	.end = answer_end,
 	.fail = answer_fail,
 	.whole = answer_whole,
+	.commit = answer_commit,
+	.commits = answer_commits,
+	.done = answer_held,
 	.destroy = answer_destroy
 };

@@ -17,6 +17,7 @@
 #include <json-c/json.h>
 
 #include "exchange.h"
+#include "thoughts.h"
 
 /*
  * Who takes the repaired pieces of a choice in place of a client of chat
@@ -44,6 +45,7 @@ struct chat_wanted {
 	bool		 functions;	/* function_call, not tool_calls */
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
+	struct thinker	 thinker;	/* whose thoughts are kept */
 	const struct chat_sink *sink;	/* NULL: print chat completions */
 	void		*arg;		/* the sink's */
 };

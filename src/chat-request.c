@@ -72,7 +72,8 @@ chat_effort(const char *asked, char *const *list)
 	for (; list != NULL && *list != NULL; list++) {
 		if (strcmp(*list, asked) == 0 || want < 0)
 			return asked;
-		if ((rank = effort_rank(*list)) < 0)
+		/* Whoever wants little thinking doesn't want none. */
+		if ((rank = effort_rank(*list)) < 0 || (rank == 0 && want > 0))
 			continue;
 		/* Of two equally near ones the lesser: it costs less. */
 		far = abs(rank - want);

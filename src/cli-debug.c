@@ -85,6 +85,20 @@ check_paths(struct debug *d)
 }
 
 static void
+check_responses(struct debug *d)
+{
+	char *text = cli_responses_summary(d->cli);
+
+	if (text != NULL)
+		note(d, "stored responses", text);
+	else
+		problem(d, "stored responses", "The stored responses can't be "
+		    "read: see the line above. Without them clients can't go "
+		    "on from previous_response_id.");
+	free(text);
+}
+
+static void
 check_configuration(struct debug *d)
 {
 	struct err	 err;
@@ -281,6 +295,7 @@ cli_debug(struct cli *cli)
 	check_versions(&d);
 	check_paths(&d);
 	check_configuration(&d);
+	check_responses(&d);
 	check_token(&d);
 	if (d.conf != NULL && d.token != NULL)
 		check_copilot_token(&d);

@@ -72,6 +72,10 @@ static const struct option keys_options[] = {
 	{ "list", 0, KIND_FLAG, AT(list), NULL, "print the API keys" },
 };
 
+static const struct option delete_options[] = {
+	{ "all", 0, KIND_FLAG, AT(all), NULL, "all of them" },
+};
+
 static const struct option json_options[] = {
 	{ "json", 0, KIND_FLAG, AT(json), NULL, "print JSON" },
 };
@@ -89,6 +93,14 @@ static const struct command commands[] = {
 	    "show plan and quota" },
 	{ "debug", cli_debug, OPTIONS(json_options),
 	    "show versions, paths and configuration, and what is wrong" },
+	{ "responses", cli_responses, NULL, 0,
+	    "show how many responses are stored" },
+	{ "responses prune", cli_responses_prune, NULL, 0,
+	    "delete those that are too old or too much" },
+	{ "responses export", cli_responses_export, NULL, 0,
+	    "print them, one JSON object a line" },
+	{ "responses delete", cli_responses_delete, OPTIONS(delete_options),
+	    "delete them" },
 	{ "logout", cli_logout, NULL, 0, "forget the GitHub token" },
 };
 
@@ -142,7 +154,7 @@ print_help(const struct command *c)
 	    "Lets every OpenAI client use your GitHub Copilot subscription.\n\n"
 	    "Commands:\n");
 	for (i = 0; i < COUNT(commands); i++)
-		printf("  %-12s %s\n", commands[i].name, commands[i].help);
+		printf("  %-17s %s\n", commands[i].name, commands[i].help);
 	printf("\nWithout a command it is a FastCGI responder (standard input "
 	    "is a listening\nsocket) or answers one CGI request "
 	    "(REQUEST_METHOD is set).\n");

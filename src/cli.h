@@ -23,6 +23,7 @@ struct cli {
 	bool			 json;
 	bool			 force;
 	bool			 list;
+	bool			 all;
 	const char		*add;		/* NULL: no; "": a new one */
 	const char		*host;
 	const char		*port;
@@ -55,6 +56,13 @@ int	 cli_auth_keys(struct cli *);
 int	 cli_logout(struct cli *);
 int	 cli_usage(struct cli *);
 int	 cli_debug(struct cli *);
+int	 cli_responses(struct cli *);
+int	 cli_responses_prune(struct cli *);
+int	 cli_responses_export(struct cli *);
+int	 cli_responses_delete(struct cli *);
+
+/* How many responses are stored, and their size; NULL when that is unknown. */
+char	*cli_responses_summary(const struct cli *);
 
 /* Sign in by device flow and keep the token (cli-auth.c). */
 bool	 cli_sign_in(struct cli *, struct http *, const struct conf *,

@@ -33,6 +33,7 @@
 
 #define LOCK_POLL_MS	100	/* look again whether another process is done */
 #define LOCK_PATIENCE_MS 20000	/* then go on without the lock */
+#define TOKEN_RETRY_MS	20000	/* after a refresh that failed */
 #define REFUSED_MS	30000	/* a refusal by GitHub is believed this long */
 #define MODELS_FRESH_MS	600000	/* VS Code reads the list every 10 minutes */
 #define MODELS_RETRY_MS	60000	/* after a failed refresh */
@@ -66,8 +67,9 @@ struct copilot {
 	struct fetch		 models_fetch;
 	struct waiter	 models_token;	/* the list needs the token */
 	bool			 models_again;	/* the 401 was already replayed */
+	unsigned		 models_generation; /* of the token it carries */
+	pthread_mutex_t		 models_lock;	/* of the next three */
 	int64_t			 models_next;	/* no refresh before */
-	pthread_mutex_t		 models_lock;	/* of the next two */
 	const struct models	*models;
 	bool			 models_stale;	/* a refresh was asked for */
 	struct loop_task	 models_task;
@@ -130,6 +132,13 @@ token_adopt(struct copilot *c)
 	    c->token.refresh_ms - loop_now(c->loop));
 	log_debug("copilot token: due for refresh in %lld s",
 	    (long long)(c->token.refresh_ms - loop_now(c->loop)) / 1000);
+}
+
+static bool
+token_good(const struct copilot *c)
+{
+	return c->token.value != NULL &&
+	    loop_now(c->loop) < c->token.expires_ms;
 }
 
 /* Take over what another process fetched. True when that is fresh. */
@@ -209,11 +218,11 @@ token_end(struct fetch *f, enum http_end end, const char *why)
 	github_exchange_finish(&got);
 	fetch_clear(f);
 	/* A token that is still good outlives a refresh that failed. */
-	if (!ok && c->token.value != NULL &&
-	    loop_now(c->loop) < c->token.expires_ms) {
+	if (!ok && token_good(c)) {
 		log_warn("copilot token: refresh failed, the old one is still "
 		    "good: %s", err.msg);
-		c->token.refresh_ms = loop_now(c->loop) + LOCK_PATIENCE_MS;
+		c->token.refresh_ms = loop_now(c->loop) + TOKEN_RETRY_MS;
+		loop_timer_set(c->loop, &c->token_timer, TOKEN_RETRY_MS);
 		ok = true;
 	}
 	token_done(c, ok ? NULL : &err);
@@ -271,6 +280,7 @@ token_refresh(struct copilot *c)
 	if (c->token_fetch.running)
 		return;
 	c->token_fetch.running = true;
+	loop_timer_stop(c->loop, &c->token_timer);	/* of a refused token */
 	c->lock_since = loop_now(c->loop);
 	take_conf(c);
 	token_attempt(c);
@@ -291,12 +301,11 @@ token_timer(struct loop_timer *t)
 void
 copilot_want_token(struct copilot *c, struct waiter *w)
 {
-	int64_t now = loop_now(c->loop);
-
 	c->used = true;
-	if (c->token.value != NULL && now < c->token.expires_ms) {
-		if (now >= c->token.refresh_ms)
-			token_refresh(c);
+	if (token_good(c) && loop_now(c->loop) >= c->token.refresh_ms)
+		token_refresh(c);
+	/* No longer so if somebody else has signed in meanwhile. */
+	if (token_good(c)) {
 		w->ready(w, NULL);
 		return;
 	}
@@ -381,9 +390,9 @@ static void
 models_done(struct copilot *c, const struct err *err)
 {
 	c->models_fetch.running = false;
+	pthread_mutex_lock(&c->models_lock);
 	c->models_next = loop_now(c->loop) +
 	    (err != NULL ? MODELS_RETRY_MS : MODELS_FRESH_MS);
-	pthread_mutex_lock(&c->models_lock);
 	c->models_stale = false;
 	pthread_mutex_unlock(&c->models_lock);
 	if (err != NULL)
@@ -402,7 +411,7 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 	if (end == HTTP_DONE && f->status == 401 && !c->models_again) {
 		c->models_again = true;
 		fetch_clear(f);
-		copilot_refused(c, c->generation);
+		copilot_refused(c, c->models_generation);
 		copilot_want_token(c, &c->models_token);
 		return;
 	}
@@ -443,8 +452,10 @@ models_with_token(struct waiter *w, const struct err *why)
 	} else if (!copilot_request(c, c->conf, &call,
 	    &c->models_fetch.request, &err))
 		models_done(c, &err);
-	else
+	else {
+		c->models_generation = c->generation;
 		fetch_start(&c->models_fetch, c->http, c->conf);
+	}
 }
 
 static void

@@ -22,6 +22,7 @@ struct json_object;
 struct models;
 struct sse_event;
 struct stored;
+struct thoughts;
 
 /* What upstream is asked. */
 struct upstream_call {
@@ -104,6 +105,7 @@ struct exchange {
 	struct conf		*conf;		/* this request's configuration */
 	const char		*key;		/* its key that was sent, or NULL */
 	struct stored		*stored;	/* NULL: there is none */
+	struct thoughts		*thoughts;	/* likewise */
 	const struct models	*models;	/* NULL: not known */
 	bool			 models_tried;	/* and can't be had: do without */
 	struct err		 models_err;	/* why not */

@@ -1,5 +1,5 @@
 /*
- * The FastCGI responder: the only user of libfcgi.
+ * The FastCGI responder: with upload.c the only user of libfcgi.
  *
  * The loop accepts connections and waits on them until the whole header of a
  * request lies in the socket; only then a worker takes the connection and lets
@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -37,6 +39,7 @@
 #include "loop.h"
 #include "relay.h"
 #include "serve.h"
+#include "upload.h"
 #include "util.h"
 #include "workers.h"
 
@@ -44,21 +47,20 @@
 #define ACCEPT_PAUSE_MS	100	/* after EMFILE */
 #define HEADER_PEEK	16384	/* a larger header is read with a time limit */
 #define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
-#define READ_LIMIT_S	30	/* silence while a body is uploaded */
+#define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
 #define WRITE_LIMIT_S	10	/* a worker's blocked write; the loop's never is */
-#define DISCARD_MAX	(1 << 20) /* of a refused body; beyond, hang up */
-#define LINGER_MS	1000	/* for the peer to read an answer and close */
+#define ANSWER_SMALL	(60u << 10)	/* fits any socket: a worker writes it */
 #define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define LARGE_BODY	(256u << 10)
 #define TRIM_MS		1000	/* after the last large body */
 #define MEMORY_KEPT	(16 << 20)	/* until then */
 /*
- * What a socket that poll() calls writable takes without blocking: a quarter
- * of a unix socket's buffer (212992 bytes by default) is in use at the most.
- * Each write costs about twice its bytes of it, and a constant.
+ * What a socket that poll() calls writable takes without blocking: a third of
+ * its buffer is free at the least (three quarters of a unix socket's). Each
+ * write costs about twice its bytes of it, and a constant.
  */
-#define ROOM		(120 << 10)
+#define ROOM(buffer)	((buffer) / 3)
 #define ROOM_COST(n)	((n) * 2 + 1024)
 
 enum conn_state {
@@ -70,7 +72,8 @@ enum conn_state {
 struct conn {
 	struct client	  client;	/* first: a client is its conn */
 	struct fcgi	 *fcgi;
-	struct conn	 *next, **prev;	/* of the idle ones */
+	struct conn	 *next, **prev;	/* of the idle ones, oldest first */
+	int64_t		  idle_since;
 	enum conn_state	  state;
 	struct loop_fd	  watch;
 	struct loop_timer timer;	/* of a header that has begun */
@@ -81,6 +84,8 @@ struct conn {
 	enum handled	  handled;
 	bool		  keep;		/* FCGI_KEEP_CONN */
 	bool		  large;	/* the body was */
+	struct upload	  upload;
+	int		  buffer;	/* SO_SNDBUF */
 	long		  room;
 };
 
@@ -90,8 +95,9 @@ struct fcgi {
 	struct loop_fd	  signals;
 	struct loop_timer timer;	/* accept again, or the end of the drain */
 	struct loop_timer trim;		/* of memory */
-	struct conn	 *idle;
+	struct conn	 *idle, **idle_last;
 	int		  busy;		/* connections with a request */
+	int		  crowded;	/* from this descriptor on, idle ones go */
 	bool		  last;		/* the errors are out, stop now */
 };
 
@@ -120,6 +126,8 @@ idle_remove(struct conn *c)
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
+	else
+		c->fcgi->idle_last = c->prev;
 	c->prev = NULL;
 }
 
@@ -238,7 +246,7 @@ conn_event(struct loop_fd *f, unsigned events)
 		else if (events & EPOLLOUT) {
 			loop_fd_set(c->fcgi->server->loop, f,
 			    EPOLLIN | EPOLLRDHUP | EPOLLET);
-			c->room = ROOM;
+			c->room = ROOM(c->buffer);
 			c->client.writable(&c->client);
 		}
 		break;
@@ -253,12 +261,25 @@ conn_idle(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	c->next = c->fcgi->idle;
-	c->prev = &c->fcgi->idle;
-	if (c->next != NULL)
-		c->next->prev = &c->next;
-	c->fcgi->idle = c;
+	c->idle_since = loop_now(c->fcgi->server->loop);
+	c->next = NULL;
+	c->prev = c->fcgi->idle_last;
+	*c->prev = c;
+	c->fcgi->idle_last = &c->next;
 	conn_peek(c);
+}
+
+/* Descriptors run short: close the connection that has been idle longest. */
+static bool
+idle_shed(struct fcgi *fcgi)
+{
+	struct conn *c = fcgi->idle;
+
+	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
+	    IDLE_SAFE_MS)
+		return false;
+	conn_close(c);
+	return true;
 }
 
 static void
@@ -269,20 +290,27 @@ stop_when_drained(struct fcgi *fcgi)
 }
 
 static void
-set_limits(int fd)
+conn_new(struct fcgi *fcgi, int fd)
 {
-	const struct timeval in = { READ_LIMIT_S, 0 };
-	const struct timeval out = { WRITE_LIMIT_S, 0 };
+	const struct timeval	 out = { WRITE_LIMIT_S, 0 };
+	struct conn		*c = xcalloc(1, sizeof(*c));
+	socklen_t		 n = sizeof(c->buffer);
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &in, sizeof(in));
+	c->fcgi = fcgi;
+	c->watch.fd = fd;
+	c->watch.ready = conn_event;
+	c->timer.expired = conn_header_late;
+	c->job.run = conn_serve;
+	upload_init(&c->upload, fd);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &c->buffer, &n);
+	conn_idle(c);
 }
 
 static void
 listen_ready(struct loop_fd *f, unsigned events)
 {
 	struct fcgi	*fcgi = CONTAINER(f, struct fcgi, listen);
-	struct conn	*c;
 	int		 fd, i;
 
 	(void)events;
@@ -290,6 +318,8 @@ listen_ready(struct loop_fd *f, unsigned events)
 		fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
 		    errno == ENOBUFS || errno == ENOMEM)) {
+			if (idle_shed(fcgi))
+				continue;
 			log_warn("accept: %s", strerror(errno));
 			loop_fd_stop(fcgi->server->loop, f);
 			loop_timer_set(fcgi->server->loop, &fcgi->timer,
@@ -297,14 +327,9 @@ listen_ready(struct loop_fd *f, unsigned events)
 		}
 		if (fd < 0)
 			return;
-		set_limits(fd);
-		c = xcalloc(1, sizeof(*c));
-		c->fcgi = fcgi;
-		c->watch.fd = fd;
-		c->watch.ready = conn_event;
-		c->timer.expired = conn_header_late;
-		c->job.run = conn_serve;
-		conn_idle(c);
+		conn_new(fcgi, fd);
+		if (fd >= fcgi->crowded)
+			idle_shed(fcgi);
 	}
 }
 
@@ -362,88 +387,41 @@ request_finish_fcgi(struct conn *c, bool whole)
 	}
 }
 
-/* Read up to "most" bytes. False when the body broke off. */
-static bool
-read_all(FCGX_Stream *in, struct buf *body, size_t most, bool *more)
-{
-	int n;
-
-	*more = false;
-	for (;;) {
-		buf_reserve(body, 16384);
-		n = FCGX_GetStr(body->p + body->len,
-		    (int)(body->cap - body->len - 1), in);
-		if (n <= 0)
-			break;
-		body->len += (size_t)n;
-		body->p[body->len] = '\0';
-		if (body->len > most) {
-			*more = true;
-			return true;
-		}
-	}
-	return FCGX_GetError(in) == 0;
-}
-
 static bool
 read_body(struct exchange *x, void *arg, struct err *err)
 {
 	struct conn	*c = arg;
 	size_t		 most = (size_t)x->conf->max_request_body_bytes;
-	bool		 more;
+	enum upload_end	 end;
 
 	err->status = 0;
 	if (x->req.content_length > 0)
 		buf_reserve(&x->req.body, (size_t)x->req.content_length);
-	if (!read_all(c->request.in, &x->req.body, most, &more))
-		return false;
+	end = upload_read(&c->upload, &x->req.body, most);
 	c->large = x->req.body.len > LARGE_BODY;
-	if (more)
+	if (end == UPLOAD_MORE)
 		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
 		    "The request body exceeds %zu bytes (maxRequestBodyBytes).",
 		    most);
+	if (end == UPLOAD_SLOW)
+		return upload_refuse(&c->upload, err);
 	/* A short body is one whose client has left. */
-	return x->req.content_length < 0 ||
-	    (size_t)x->req.content_length == x->req.body.len;
-}
-
-/*
- * Take in what is left of a body, so that the answer is not lost with it.
- * False: there is too much of it, or it broke off.
- */
-static bool
-discard_body(struct conn *c)
-{
-	struct buf	body = { 0 };
-	bool		more, ok;
-
-	ok = read_all(c->request.in, &body, DISCARD_MAX, &more) && !more;
-	buf_finish(&body);
-	return ok;
-}
-
-/* The peer still sends: closing now could take our answer away from it. */
-static void
-linger(struct conn *c)
-{
-	struct pollfd p = { c->watch.fd, POLLRDHUP, 0 };
-
-	shutdown(c->watch.fd, SHUT_WR);
-	poll(&p, 1, LINGER_MS);
+	return end == UPLOAD_WHOLE && (x->req.content_length < 0 ||
+	    (size_t)x->req.content_length == x->req.body.len);
 }
 
 static void
 answer_now(struct conn *c, struct exchange *x)
 {
 	struct buf	out = { 0 };
-	bool		drained = discard_body(c);
+	bool		drained = upload_discard(&c->upload);
 
 	reply_print(&x->reply, &x->req, &out);
 	FCGX_PutStr(out.p, (int)out.len, c->request.out);
 	request_finish_fcgi(c, true);
 	if (!drained && c->watch.fd >= 0) {
 		c->keep = false;
-		linger(c);
+		upload_linger(&c->upload);
 	}
 	serve_done(c->fcgi->server, x, out.len, NULL, NULL);
 	buf_finish(&out);
@@ -472,7 +450,7 @@ client_room(struct client *client)
 	if (c->room >= ROOM_COST((long)CLIENT_PIECE))
 		return true;
 	if (poll(&p, 1, 0) == 1) {
-		c->room = ROOM;
+		c->room = ROOM(c->buffer);
 		return true;
 	}
 	if (!loop_fd_set(c->fcgi->server->loop, &c->watch,
@@ -544,15 +522,17 @@ conn_serve(struct job *job)
 		return;
 	}
 	c->keep = c->request.keepConnection != 0;
+	c->upload.in = c->request.in;
 	c->client.ops = &ops;
 	c->exchange = x = exchange_create();
 	request_init(&x->req, c->request.envp);
 	if (!serve_handle(fcgi->server, x, read_body, c, &c->handled))
 		drop(c, x, "client left during the upload");
-	else if (c->handled == HANDLED_REPLY)
+	else if (c->handled == HANDLED_REPLY &&
+	    x->reply.body.len <= ANSWER_SMALL)
 		answer_now(c, x);
 	else {
-		discard_body(c);	/* of a GET: its end makes noise else */
+		upload_discard(&c->upload);	/* of a GET: its end makes noise else */
 		c->task.run = task_relay;
 		/* From the moment it is posted it belongs to the loop. */
 		parsed = x->parsed;
@@ -659,8 +639,12 @@ block_signals(void)
 void
 fcgi_run(struct server *server)
 {
-	struct fcgi fcgi = { .server = server };
+	struct fcgi	fcgi = { .server = server, .idle_last = &fcgi.idle };
+	struct rlimit	files = { 0 };
 
+	getrlimit(RLIMIT_NOFILE, &files);
+	fcgi.crowded = files.rlim_cur / 2 < INT_MAX ?
+	    (int)files.rlim_cur / 2 : INT_MAX;
 	fcgi.signals.fd = block_signals();	/* before any thread starts */
 	memory_set();
 	if (FCGX_Init() != 0)
@@ -679,6 +663,12 @@ fcgi_run(struct server *server)
 	copilot_warm(server->copilot);
 	log_info("copilot-api " PACKAGE_VERSION " ready");
 	loop_run(server->loop);
-	close(fcgi.signals.fd);
 	log_info("stopped");
+	/* A worker may wait for an upload, in the middle of all this. */
+	if (fcgi.busy > 0)
+		_exit(0);
+	loop_timer_stop(server->loop, &fcgi.timer);
+	loop_timer_stop(server->loop, &fcgi.trim);
+	loop_fd_stop(server->loop, &fcgi.signals);
+	close(fcgi.signals.fd);
 }

@@ -24,7 +24,9 @@
 #define ERROR_BODY_MAX	(1u << 20)	/* of a failed answer; more is cut off */
 #define INLINE_MAX	(32u << 10)	/* a larger body is a worker's business */
 #define STALL_MS	120000		/* a client that reads nothing is left */
+#define AWAY_MS		1000		/* then a timer looks whether we are back */
 #define SPARE_OUT	(64u << 10)	/* more memory is given back when empty */
+#define BACKLOG_MAX	(8u << 20)	/* kept for a slow client, see call_events */
 #define LINGER_MS	200		/* for upstream's end behind the last event */
 
 enum expect { EXPECT_HEAD, EXPECT_EVENTS, EXPECT_WHOLE, EXPECT_ERROR };
@@ -104,8 +106,6 @@ relay_free(struct relay *r, bool whole)
 	free(r->upstream_id);
 	exchange_destroy(r->x);
 	free(r);
-	if (s->relays == NULL && s->idle != NULL)
-		s->idle(s);
 }
 
 static void
@@ -149,7 +149,7 @@ pump(struct relay *r)
 			if (r->timer.place == 0)
 				loop_timer_set(r->server->loop, &r->timer,
 				    STALL_MS);
-			return;
+			break;
 		}
 		n = r->out.len - r->out_at;
 		if (n > CLIENT_PIECE)
@@ -163,6 +163,14 @@ pump(struct relay *r)
 		r->bytes += n;
 		r->written = loop_now(r->server->loop);
 	}
+	if (r->out_at < r->out.len) {
+		/* Seldom enough to cost each byte one move at most. */
+		if (r->out_at > SPARE_OUT && r->out_at > r->out.len / 2) {
+			buf_consume(&r->out, r->out_at);
+			r->out_at = 0;
+		}
+		return;
+	}
 	r->out_at = 0;
 	if (r->out.cap > SPARE_OUT)
 		buf_finish(&r->out);
@@ -174,6 +182,8 @@ pump(struct relay *r)
 static void
 push(struct relay *r)
 {
+	if (r->away)
+		return;			/* a worker has the exchange */
 	pump(r);
 	if (r->gone)
 		abandon(r, "client closed the connection");
@@ -256,16 +266,19 @@ static void
 timer(struct loop_timer *t)
 {
 	struct relay	*r = CONTAINER(t, struct relay, timer);
-	int64_t		 now = loop_now(r->server->loop);
+	struct loop	*loop = r->server->loop;
+	int64_t		 interval = r->x->conf->sse_keep_alive_ms;
+	int64_t		 left = r->written + STALL_MS - loop_now(loop);
 
-	if (r->out.len > 0) {
-		if (now - r->written >= STALL_MS)
-			abandon(r, "client stopped reading");
-		else
-			loop_timer_set(r->server->loop, t,
-			    r->written + STALL_MS - now);
-	} else if (r->x->stream && r->x->conf->sse_keep_alive_ms > 0 &&
-	    !r->away && !r->over)
+	if (r->away)
+		loop_timer_set(loop, t, AWAY_MS);
+	else if (r->out.len > 0 && left <= 0)
+		abandon(r, "client stopped reading");
+	else if (r->out.len > 0)
+		/* Perhaps it is all read by then, and time for a comment. */
+		loop_timer_set(loop, t, interval > 0 && interval < left ?
+		    interval : left);
+	else if (r->x->stream && interval > 0 && !r->over)
 		keep_alive(r);
 }
 
@@ -278,6 +291,16 @@ enough(const struct relay *r)
 	const struct answer_ops *ops = r->x->answer;
 
 	return ops->over != NULL && ops->over(r->x->self);
+}
+
+/* If only upstream's end is missing it is not waited for much longer. */
+static void
+await_end(struct relay *r)
+{
+	const struct answer_ops *ops = r->x->answer;
+
+	if (ops->done != NULL && r->linger.place == 0 && ops->done(r->x->self))
+		loop_timer_set(r->server->loop, &r->linger, LINGER_MS);
 }
 
 static bool
@@ -328,14 +351,23 @@ call_head(void *arg, const struct http_reply *reply)
 	return HTTP_GO;
 }
 
+/*
+ * A client that reads slowly: upstream has to wait. Where its stream shares a
+ * connection it can't, so what comes is kept, up to a limit.
+ */
 static enum http_flow
 call_events(struct relay *r, const char *p, size_t n)
 {
 	bool ok;
 
-	if (r->out.len > 0) {
+	if (r->x->stream && r->out.len > 0 && !http_multiplexed(r->call)) {
 		r->paused = true;
 		return HTTP_PAUSE;
+	}
+	if (r->x->stream && r->out.len - r->out_at > BACKLOG_MAX) {
+		r->gone = true;
+		r->remark = "client reads too slowly";
+		return HTTP_STOP;
 	}
 	ok = sse_feed(&r->sse, p, n, on_event, r);
 	if (!ok && !r->failed && !enough(r))
@@ -345,7 +377,10 @@ call_events(struct relay *r, const char *p, size_t n)
 			put_head(r);
 		pump(r);
 	}
-	return !ok || r->gone ? HTTP_STOP : HTTP_GO;
+	if (!ok || r->gone)
+		return HTTP_STOP;
+	await_end(r);
+	return HTTP_GO;
 }
 
 static enum http_flow
@@ -404,6 +439,15 @@ call_again(struct relay *r)
 		copilot_want_token(r->server->copilot, &r->waiter);
 }
 
+static bool
+commits(const struct relay *r)
+{
+	const struct answer_ops *ops = r->x->answer;
+
+	return ops->commit != NULL &&
+	    (ops->commits == NULL || ops->commits(r->x->self));
+}
+
 /* Fetch and translate are done; what comes of it is in the reply, or "err". */
 static void
 whole(struct relay *r)
@@ -417,7 +461,7 @@ whole(struct relay *r)
 	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
 		r->more = true;
 		buf_truncate(out, 0);
-	} else if (ops->commit != NULL)
+	} else if (commits(r))
 		ops->commit(x->self);
 }
 
@@ -536,10 +580,21 @@ end_events(struct relay *r, enum http_end end, const char *why)
 		snprintf(r->silence, sizeof(r->silence), "%s", why);
 	if ((!sse_end(&r->sse, on_event, r) && !enough(r)) || r->failed)
 		fail(r);
-	else if (r->x->answer->commit != NULL)
+	else if (commits(r))
 		travel(r, job_commit, task_commit);
 	else
 		events_done(r);
+}
+
+static void
+linger_over(struct loop_timer *t)
+{
+	struct relay *r = CONTAINER(t, struct relay, linger);
+
+	http_cancel(r->call);
+	r->call = NULL;
+	r->paused = false;
+	end_events(r, HTTP_DONE, "");
 }
 
 static void
@@ -583,8 +638,11 @@ call_end(void *arg, enum http_end end, const char *why)
 	struct relay *r = arg;
 
 	r->call = NULL;
+	loop_timer_stop(r->server->loop, &r->linger);
+	r->paused = false;
 	if (r->gone)
-		abandon(r, "client closed the connection");
+		abandon(r, r->remark != NULL ? r->remark :
+		    "client closed the connection");
 	else if (r->failed)
 		fail(r);
 	else if (end == HTTP_UNREACHABLE && !r->retried) {
@@ -713,6 +771,7 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	r->handled = handled;
 	r->written = loop_now(s->loop);
 	r->timer.expired = timer;
+	r->linger.expired = linger_over;
 	client->owner = r;
 	client->gone = client_gone;
 	client->writable = client_writable;
@@ -734,6 +793,7 @@ relay_stop_all(struct server *s)
 		if (r->away || r->over)
 			continue;
 		waiter_forget(&r->waiter);
+		loop_timer_stop(s->loop, &r->linger);
 		http_cancel(r->call);
 		r->call = NULL;
 		err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,

@@ -65,6 +65,36 @@ kind_of_item(json_object *item)
 	return &other;
 }
 
+/*
+ * The output of a call has ids as the call has them; a message may come without
+ * its type.
+ */
+static const struct kind *
+kind_of_input(json_object *item)
+{
+	const char	*type = js_str(item, "type");
+	size_t		 n, i;
+
+	if (type == NULL)
+		type = "message";
+	n = strlen(type) - (util_ends(type, "_call_output") ? 7 : 0);
+	for (i = 0; i < COUNT(kinds); i++)
+		if (strlen(kinds[i].type) == n &&
+		    strncmp(type, kinds[i].type, n) == 0)
+			return &kinds[i];
+	return &other;
+}
+
+void
+responses_ids_new(json_object *item, char out[static RESPONSES_ID_SIZE])
+{
+	char random[RESPONSES_ID_BASE + 9];
+
+	util_random_hex(random, sizeof(random) - 1);
+	snprintf(out, RESPONSES_ID_SIZE, "%s_%s", kind_of_input(item)->prefix,
+	    random);
+}
+
 static const struct kind *
 kind_of_event(const char *type)
 {

@@ -10,6 +10,7 @@
 struct buf;
 struct err;
 struct model;
+struct thinker;
 
 /* What the answer and the call have to know of the request. */
 struct responses {
@@ -28,6 +29,7 @@ struct responses_setting {
 	bool			 web_search;	/* useResponsesApiWebSearch */
 	bool			 edited;	/* "input" differs from the text */
 	bool			 sealed;	/* want reasoning that can go back */
+	const struct thinker	*thinker;	/* for chat; NULL: nobody */
 };
 
 /*

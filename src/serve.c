@@ -21,12 +21,16 @@
 #include "route.h"
 #include "serve.h"
 #include "stored.h"
+#include "thoughts.h"
 #include "util.h"
 #include "workers.h"
 
 #define FILES_WANTED 65536	/* two descriptors a stream */
 
-/* A place among maxConcurrentRequests; healthz and errors need none. */
+/*
+ * A place among maxConcurrentRequests. What is answered at once needs none,
+ * unless it has a body to wait for.
+ */
 static bool
 take_place(struct server *s, struct exchange *x, struct err *err)
 {
@@ -55,6 +59,7 @@ serve_handle(struct server *s, struct exchange *x, serve_read *read, void *arg,
 	*handled = HANDLED_REPLY;
 	x->conf = conf_file_get(s->conf_file);
 	x->stored = s->stored;
+	x->thoughts = s->thoughts;
 	if ((handler = route_find(x, &wants_body)) == NULL)
 		return true;
 	if (wants_body && !take_place(s, x, &err)) {
@@ -72,6 +77,9 @@ serve_handle(struct server *s, struct exchange *x, serve_read *read, void *arg,
 	x->models = copilot_models(s->copilot);
 	x->trouble = copilot_trouble(s->copilot);
 	*handled = handler(x);
+	if (*handled != HANDLED_REPLY && !x->counted &&
+	    !take_place(s, x, &err))
+		*handled = exchange_refuse(x, &err);
 	return true;
 }
 
@@ -147,6 +155,7 @@ serve_main(const struct cli *cli)
 	s.copilot = copilot_create(s.loop, s.http, s.conf_file, cli->home,
 	    cli->github_token, cli->override.enterprise_url != NULL);
 	s.stored = stored_create(cli->home);
+	s.thoughts = thoughts_create(s.stored);
 	if (fcgi_wanted()) {
 		raise_file_limit();
 		s.workers = workers_create();
@@ -154,6 +163,7 @@ serve_main(const struct cli *cli)
 		workers_destroy(s.workers);
 	} else
 		rc = cgi_run(&s);
+	thoughts_destroy(s.thoughts);
 	stored_destroy(s.stored);
 	copilot_destroy(s.copilot);
 	http_destroy(s.http);

@@ -17,6 +17,7 @@ struct http;
 struct loop;
 struct relay;
 struct stored;
+struct thoughts;
 struct workers;
 
 struct server {
@@ -25,11 +26,11 @@ struct server {
 	struct conf_file	*conf_file;
 	struct copilot		*copilot;
 	struct stored		*stored;	/* NULL: there is none */
+	struct thoughts		*thoughts;
 	struct workers		*workers;	/* NULL: do jobs at once (CGI) */
 	_Atomic int		 exchanges;	/* that occupy a place */
 	struct relay		*relays;	/* answers under way on the loop */
 	bool			 draining;
-	void			(*idle)(struct server *); /* the last relay ended */
 };
 
 /* Read the request's body into x->req.body. False: "err", or gone if status 0. */

@@ -13,7 +13,6 @@
 #include "workers.h"
 
 #define WORKERS_MIN	2
-#define WORKERS_MAX	64
 #define WORKER_STACK	(512u << 10)	/* json-c recurses JS_DEPTH deep */
 #define IDLE_SECONDS	10		/* then a thread beyond the least ends */
 

@@ -6,6 +6,8 @@
 #ifndef WORKERS_H
 #define WORKERS_H
 
+#define WORKERS_MAX	64
+
 struct job {
 	struct job	 *next;
 	void		(*run)(struct job *);

@@ -1217,8 +1217,6 @@ path_of(const char *model, bool other, bool known, const char *more)
 	    model, more);
 	if (api_chat(x) == HANDLED_CALL)
 		path = x->call.path;
-	json_object_put(x->parsed);
-	x->parsed = NULL;
 	exchange_destroy(x);
 	return path;
 }

@@ -49,7 +49,9 @@ static bool
 translate(const char *text, const struct model *m, bool web_search,
     struct bridge_request *b, struct buf *body, struct err *err)
 {
-	struct responses_setting	 set = { "up", m, web_search };
+	struct responses_setting	 set = {
+		.upstream = "up", .model = m, .web_search = web_search
+	};
 	json_object			*obj;
 	bool				 ok;
 
@@ -481,8 +483,9 @@ static void
 test_reasoning_hostile(void **state)
 {
 	static const char *const bad_blobs[] = {
-		"", "gAAAA", "copilot-api-1.", "copilot-api-1.!!", "copilot-api-1.e30",
-		"copilot-api-1.W10", "copilot-api-1.bnVsbA", "copilot-api-1.AAAA",
+		"", "gAAAA", "copilot-api-1.", "copilot-api-1.!!",
+		"copilot-api-1.e30", "copilot-api-1.W10",
+		"copilot-api-1.bnVsbA", "copilot-api-1.AAAA",
 	};
 	struct buf	 text = { 0 }, sealed = { 0 };
 	json_object	*obj;

@@ -435,6 +435,7 @@ test_handler(void **state)
 
 	(void)state;
 	assert_int_equal(api_chat(x), HANDLED_MODELS);
+	exchange_reset(x);
 	x->models = models_ref(&models);
 	assert_int_equal(api_chat(x), HANDLED_CALL);
 	assert_string_equal(x->call.method, "POST");

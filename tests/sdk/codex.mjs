@@ -150,6 +150,20 @@ codex("a patch is applied", { model: "gpt-5.5" }, async (ask, home) => {
 	assert(types(requests[1].input).includes("custom_tool_call_output"));
 });
 
+// Models that upstream serves by chat completions only.
+for (const model of ["gpt-4o", "claude-sonnet-4.6",
+    "gemini-3.1-pro-preview"]) {
+	codex(`commands and a conversation with ${model}`, { model },
+	    async (ask) => {
+		const first = await ask(`${shell("one")} and ${shell("two")}`);
+		const { last } = await ask(shell("three"), "resume", "--last");
+
+		assert.equal((await sent()).length, 0);
+		assert.match(first.last, /^Tool result: [^]*one-42[^]*two-42/);
+		assert.match(last, /^Tool result: [^]*three-42/);
+	});
+}
+
 codex("a search of the web", {}, async (ask) => {
 	const { status, items } = await ask("search for news");
 

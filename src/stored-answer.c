@@ -1,0 +1,296 @@
+/* The answer of a Responses request that is to be stored. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange.h"
+#include "js.h"
+#include "sse.h"
+#include "stored-answer.h"
+#include "stored-items.h"
+#include "stored-request.h"
+#include "util.h"
+
+struct answer {
+	struct answer_ops	 ops;		/* ours, as able as the inner */
+	const struct answer_ops	*inner;
+	void			*self;
+	struct stored		*stored;
+	const struct conf	*conf;		/* the exchange's */
+	struct stored_request	 r;
+	bool			 stream;
+	struct buf		 text;		/* what the inner one has said */
+	json_object		*last;		/* its last event; NULL: not yet */
+	json_object		*response;	/* the final one; borrowed of last */
+	bool			 ended;		/* the inner one, and how: */
+	bool			 ok;
+	struct err		 err;
+	struct buf		 rest;		/* for end() */
+};
+
+/* --- What passes. */
+
+/* The end of the event that begins at p: behind its empty line. */
+static size_t
+event_length(const char *p, size_t n)
+{
+	const char *end = memmem(p, n, "\n\n", 2);
+
+	return end != NULL ? (size_t)(end - p) + 2 : n;
+}
+
+/* "event: NAME\ndata: JSON\n\n", as all of them are printed here. */
+static json_object *
+event_data(const char *p, size_t n)
+{
+	const char *data = memmem(p, n, "\ndata: ", 7);
+
+	if (data == NULL)
+		return NULL;
+	data += 7;
+	return js_parse_quiet(data, (size_t)(p + n - data) - 2);
+}
+
+static bool
+is_event(const char *p, size_t n, const char *start)
+{
+	size_t len = strlen(start);
+
+	return n > len && memcmp(p, start, len) == 0;
+}
+
+static bool
+is_last(const char *p, size_t n)
+{
+	return is_event(p, n, "event: response.completed\n") ||
+	    is_event(p, n, "event: response.incomplete\n");
+}
+
+static void
+print_event(json_object *ev, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	js_print(ev, &text);
+	sse_put(out, js_str(ev, "type"), text.p, text.len);
+	buf_finish(&text);
+}
+
+/* An item's event without the sealed reasoning that nobody asked for. */
+static void
+pass_item(const char *p, size_t n, struct buf *out)
+{
+	static const char	 member[] = "\"encrypted_content\"";
+	json_object		*ev = NULL, *item;
+
+	if (memmem(p, n, member, sizeof(member) - 1) != NULL)
+		ev = event_data(p, n);
+	item = js_obj(ev, "item");
+	if (!js_is(item, "type", "reasoning")) {
+		buf_append(out, p, n);
+	} else {
+		js_del(item, "encrypted_content");
+		print_event(ev, out);
+	}
+	json_object_put(ev);
+}
+
+/* Give on the events in a->text; the last one stays here. */
+static void
+pass_events(struct answer *a, struct buf *out)
+{
+	const char	*p = buf_str(&a->text);
+	size_t		 left = a->text.len, n;
+
+	for (; left > 0; p += n, left -= n) {
+		n = event_length(p, left);
+		if (a->last == NULL && is_last(p, n) &&
+		    (a->last = event_data(p, n)) != NULL)
+			a->response = js_obj(a->last, "response");
+		else if (a->r.strip &&
+		    is_event(p, n, "event: response.output_item."))
+			pass_item(p, n, out);
+		else
+			buf_append(out, p, n);
+	}
+	buf_truncate(&a->text, 0);
+}
+
+/* --- Keeping. */
+
+/* Where nothing could be kept the answer says so. */
+static void
+keep(struct answer *a)
+{
+	struct stored_turn turn = {
+		.owner = a->r.owner,
+		.id = js_str(a->response, "id"),
+		.previous = a->r.previous,
+		.input = &a->r.input,
+		.ids = a->r.ids,
+		.response = a->response
+	};
+
+	if (turn.id == NULL || !stored_put(a->stored, a->conf, &turn))
+		js_add_bool(a->response, "store", false);
+}
+
+/* The inner answer is complete, in a->text what it said at its end. */
+static void
+finish(struct answer *a, struct buf *out)
+{
+	if (a->stream)
+		pass_events(a, out);
+	else if ((a->last = js_parse_quiet(buf_str(&a->text), a->text.len)) !=
+	    NULL)
+		a->response = a->last;
+	if (js_array(a->response, "output") != NULL)
+		keep(a);
+	else
+		a->response = NULL;
+	if (a->response != NULL && a->r.strip)
+		stored_items_strip(js_array(a->response, "output"));
+	if (a->last == NULL)
+		buf_append(out, buf_str(&a->text), a->text.len);
+	else if (a->stream)
+		print_event(a->last, out);
+	else
+		js_print(a->last, out);
+	buf_finish(&a->text);
+}
+
+/* --- The answer. */
+
+static bool
+event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
+{
+	struct answer	*a = self;
+	bool		 ok;
+
+	ok = a->inner->event(a->self, ev, &a->text, err);
+	if (a->stream)
+		pass_events(a, out);
+	return ok;
+}
+
+static void
+commit(void *self)
+{
+	struct answer *a = self;
+
+	if (a->inner->commit != NULL &&
+	    (a->inner->commits == NULL || a->inner->commits(a->self)))
+		a->inner->commit(a->self);
+	if (a->ended)
+		return;
+	a->ended = true;
+	a->ok = a->inner->end(a->self, &a->text, &a->err);
+	if (a->ok)
+		finish(a, &a->rest);
+}
+
+static bool
+end(void *self, struct buf *out, struct err *err)
+{
+	struct answer *a = self;
+
+	if (!a->ended)
+		commit(a);
+	buf_append(out, buf_str(&a->rest), a->rest.len);
+	buf_finish(&a->rest);
+	if (!a->ok)
+		*err = a->err;
+	return a->ok;
+}
+
+static void
+fail(void *self, const struct err *err, struct buf *out)
+{
+	struct answer *a = self;
+
+	a->inner->fail(a->self, err, &a->text);
+	if (a->stream)
+		pass_events(a, out);
+}
+
+/* On a worker, since there is a commit(). */
+static bool
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	struct answer *a = self;
+
+	a->ended = true;
+	if (!a->inner->whole(a->self, p, n, &a->text, err))
+		return false;
+	finish(a, out);
+	return true;
+}
+
+static bool
+done(void *self)
+{
+	const struct answer *a = self;
+
+	return a->last != NULL || (a->inner->done != NULL &&
+	    a->inner->done(a->self));
+}
+
+static void
+explain(void *self, struct err *err)
+{
+	struct answer *a = self;
+
+	a->inner->explain(a->self, err);
+}
+
+static bool
+over(void *self)
+{
+	struct answer *a = self;
+
+	return a->inner->over(a->self);
+}
+
+static void
+destroy(void *self)
+{
+	struct answer *a = self;
+
+	if (a == NULL)
+		return;
+	a->inner->destroy(a->self);
+	stored_request_finish(&a->r);
+	json_object_put(a->last);
+	buf_finish(&a->text);
+	buf_finish(&a->rest);
+	free(a);
+}
+
+void
+stored_answer_wrap(struct exchange *x, struct stored_request *take)
+{
+	struct answer *a = xcalloc(1, sizeof(*a));
+
+	a->inner = x->answer;
+	a->self = x->self;
+	a->ops = (struct answer_ops){
+		.either = a->inner->either,
+		.event = event,
+		.end = end,
+		.fail = fail,
+		.whole = whole,
+		.commit = commit,
+		.done = done,
+		.explain = a->inner->explain != NULL ? explain : NULL,
+		.over = a->inner->over != NULL ? over : NULL,
+		.destroy = destroy
+	};
+	a->stored = x->stored;
+	a->conf = x->conf;
+	a->r = *take;
+	*take = (struct stored_request){ 0 };
+	a->stream = x->stream;
+	x->answer = &a->ops;
+	x->self = a;
+}

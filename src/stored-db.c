@@ -1,0 +1,258 @@
+/* The SQLite file behind stored.h. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "stored-db.h"
+#include "stored.h"
+#include "util.h"
+
+#define BUSY_MS		3000	/* another process writes */
+#define BROKEN_MS	60000	/* then a disk that refused is tried again */
+
+/*
+ * What makes a file of version i one of version i + 1. Never edit a step that
+ * was released: add one.
+ *
+ * "bytes" in the table meta follows the turns by triggers, so that the limit
+ * costs no sum over the table. A turn's short columns come first, so that they
+ * are read without its text; its output is apart from the rest of the response
+ * since most reading wants only that.
+ */
+static const char *const steps[] = {
+	"CREATE TABLE turn (id TEXT NOT NULL, owner TEXT NOT NULL,"
+	" previous TEXT, model TEXT, created INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL,"
+	" response TEXT NOT NULL, PRIMARY KEY (owner, id));"
+	"CREATE INDEX turn_created ON turn (created);"
+	"CREATE TABLE item (owner TEXT NOT NULL, id TEXT NOT NULL,"
+	" turn TEXT NOT NULL, output INTEGER NOT NULL, place INTEGER NOT NULL,"
+	" PRIMARY KEY (owner, id, turn),"
+	" FOREIGN KEY (owner, turn) REFERENCES turn (owner, id)"
+	" ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE INDEX item_turn ON item (owner, turn);"
+	"CREATE TABLE thought (owner TEXT NOT NULL, call TEXT NOT NULL,"
+	" created INTEGER NOT NULL, model TEXT NOT NULL,"
+	" opaque TEXT NOT NULL, text TEXT,"
+	" PRIMARY KEY (owner, call));"
+	"CREATE INDEX thought_created ON thought (created);"
+	"CREATE TABLE meta (bytes INTEGER NOT NULL);"
+	"INSERT INTO meta VALUES (0);"
+	"CREATE TRIGGER turn_in AFTER INSERT ON turn BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size; END;"
+	"CREATE TRIGGER turn_out AFTER DELETE ON turn BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size; END;",
+};
+
+struct stored *
+stored_create(const char *home)
+{
+	struct stored *s = xcalloc(1, sizeof(*s));
+
+	s->home = xstrdup(home);
+	s->path = xasprintf("%s/" STORED_FILE, home);
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+void
+stored_destroy(struct stored *s)
+{
+	if (s == NULL)
+		return;
+	sqlite3_close(s->db);
+	pthread_mutex_destroy(&s->lock);
+	free(s->home);
+	free(s->path);
+	free(s);
+}
+
+/* --- Opening. */
+
+/* Nothing more with this file for a while. */
+static void
+give_up(struct stored *s, const char *what, const char *why)
+{
+	snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
+	s->broken_until = util_now_ms() + BROKEN_MS;
+	log_warn("stored responses: %s; nothing is stored for %d s", s->why,
+	    BROKEN_MS / 1000);
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+/* An empty file gets the tables; one of a newer program is left alone. */
+static bool
+migrate(struct stored *s, const char **why)
+{
+	int64_t	version;
+	bool	ok;
+	char	set[48];
+
+	version = stored_number(s, "PRAGMA user_version");
+	if (version == (int64_t)COUNT(steps))
+		return true;
+	if (version < 0 || !stored_run(s, "BEGIN IMMEDIATE"))
+		return false;
+	/* Perhaps another process was faster. */
+	version = stored_number(s, "PRAGMA user_version");
+	ok = version >= 0 && version <= (int64_t)COUNT(steps);
+	if (version > (int64_t)COUNT(steps))
+		*why = "it was made by a newer version of this program";
+	for (; ok && version < (int64_t)COUNT(steps); version++)
+		ok = stored_run(s, steps[version]);
+	snprintf(set, sizeof(set), "PRAGMA user_version = %zu", COUNT(steps));
+	if (ok && stored_run(s, set))
+		return stored_run(s, "COMMIT");
+	if (*why == NULL)
+		*why = sqlite3_errmsg(s->db);
+	return false;
+}
+
+/*
+ * Conversations are private, and SQLite gives its journal the same mode. An
+ * existing file is not opened here: closing it would drop SQLite's locks.
+ */
+static void
+create_private(const struct stored *s)
+{
+	int fd;
+
+	mkdir(s->home, 0700);
+	fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * A log survives kill -9 at any point without an fsync for each turn; only the
+ * machine's crash may take the last ones.
+ */
+static const char settings[] =
+    "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+    "PRAGMA secure_delete = ON;";
+
+static bool
+open_file(struct stored *s)
+{
+	const int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	const char	*why = NULL;
+
+	if (s->db != NULL)
+		return true;
+	errno = 0;
+	create_private(s);
+	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
+		sqlite3_extended_result_codes(s->db, 1);
+		sqlite3_busy_timeout(s->db, BUSY_MS);
+		if (stored_run(s, settings) && migrate(s, &why))
+			return true;
+	} else if (errno != 0 && errno != EEXIST)
+		why = strerror(errno);
+	if (why == NULL)
+		why = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
+	give_up(s, s->path, why);
+	return false;
+}
+
+bool
+stored_enter(struct stored *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (util_now_ms() >= s->broken_until && open_file(s))
+		return true;
+	pthread_mutex_unlock(&s->lock);
+	return false;
+}
+
+void
+stored_leave(struct stored *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- Statements. */
+
+bool
+stored_run(struct stored *s, const char *sql)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+int64_t
+stored_number(struct stored *s, const char *sql)
+{
+	sqlite3_stmt	*st;
+	int64_t		 n = -1;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return -1;
+	if (sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return n;
+}
+
+sqlite3_stmt *
+stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK) {
+		log_err("stored responses: %s", sqlite3_errmsg(s->db));
+		return NULL;
+	}
+	if (a != NULL)
+		sqlite3_bind_text(st, 1, a, -1, SQLITE_STATIC);
+	if (b != NULL)
+		sqlite3_bind_text(st, 2, b, -1, SQLITE_STATIC);
+	return st;
+}
+
+bool
+stored_finish(sqlite3_stmt *st)
+{
+	int rc;
+
+	if (st == NULL)
+		return false;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		;
+	sqlite3_finalize(st);
+	return rc == SQLITE_DONE;
+}
+
+bool
+stored_begin(struct stored *s)
+{
+	return stored_run(s, "BEGIN IMMEDIATE");
+}
+
+bool
+stored_end(struct stored *s, bool ok, const char *what)
+{
+	char	why[160];
+	int	rc;
+
+	if (ok && stored_run(s, "COMMIT"))
+		return true;
+	rc = sqlite3_errcode(s->db) & 0xff;
+	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
+	if (!sqlite3_get_autocommit(s->db))
+		stored_run(s, "ROLLBACK");
+	/* A lock that is held for long says nothing about the disk. */
+	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+		log_warn("stored responses: %s: %s", what, why);
+	else
+		give_up(s, what, why);
+	return false;
+}

@@ -1,0 +1,49 @@
+/*
+ * The SQLite file behind stored.h: opening it, giving up on it for a while, and
+ * statements. Shared by stored.c and stored-thought.c only.
+ */
+#ifndef STORED_DB_H
+#define STORED_DB_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+struct stored {
+	char		*path;
+	char		*home;
+	pthread_mutex_t	 lock;		/* of all below */
+	sqlite3		*db;		/* NULL: not open */
+	int64_t		 broken_until;
+	char		 why[200];
+	unsigned	 puts;
+	unsigned	 thoughts;	/* that were put */
+};
+
+/* Take the lock with the file open. False leaves it unlocked. */
+bool	 stored_enter(struct stored *);
+void	 stored_leave(struct stored *);
+
+/* Between those two: */
+
+/* A statement without arguments or rows. */
+bool	 stored_run(struct stored *, const char *sql);
+/* The first column of the first row, -1 when there is none. */
+int64_t	 stored_number(struct stored *, const char *sql);
+/* With its first two arguments bound, NULL for none. NULL: it can't be. */
+sqlite3_stmt *stored_prepare(struct stored *, const char *sql, const char *,
+	    const char *);
+/* Run it to its end and release it; NULL is fine, and false. */
+bool	 stored_finish(sqlite3_stmt *);
+
+bool	 stored_begin(struct stored *);
+/*
+ * End what was begun: kept if "ok", else undone, and the file is given up for
+ * a while unless it was only busy. "what" is for the log.
+ */
+bool	 stored_end(struct stored *, bool ok, const char *what);
+
+#endif

@@ -1,0 +1,211 @@
+/* Items of stored responses. */
+#include "config.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+#include "responses-ids.h"
+#include "stored-items.h"
+#include "stored.h"
+#include "text.h"
+
+/* [{"type":TYPE,"text":TEXT}] */
+static json_object *
+one_part(const char *type, json_object *text)
+{
+	json_object *list = json_object_new_array();
+	json_object *part = json_object_new_object();
+
+	js_add_str(part, "type", type);
+	js_add_ref(part, "text", text);
+	json_object_array_add(list, part);
+	return list;
+}
+
+json_object *
+stored_items_array(json_object *input)
+{
+	json_object *list, *item;
+
+	if (!json_object_is_type(input, json_type_string))
+		return json_object_get(input);
+	list = json_object_new_array();
+	item = json_object_new_object();
+	js_add_str(item, "type", "message");
+	js_add_str(item, "role", "user");
+	js_add_take(item, "content", one_part("input_text", input));
+	json_object_array_add(list, item);
+	return list;
+}
+
+bool
+stored_items_is_reference(json_object *item)
+{
+	return js_str(item, "id") != NULL &&
+	    (js_is(item, "type", "item_reference") ||
+	    (js_get(item, "type") == NULL && js_get(item, "role") == NULL));
+}
+
+/* --- Names. */
+
+/* Print an item with what it lacks, and take that away again. */
+static json_object *
+name_item(json_object *item, struct buf *out)
+{
+	char		 made[RESPONSES_ID_SIZE] = "";
+	json_object	*id = js_get(item, "id");
+	bool		 typed = js_get(item, "type") != NULL;
+
+	if (!json_object_is_type(item, json_type_object)) {
+		js_print(item, out);
+		return NULL;
+	}
+	if (!typed)
+		js_add_str(item, "type", stored_items_is_reference(item) ?
+		    "item_reference" : "message");
+	if (!json_object_is_type(id, json_type_string) || id == NULL ||
+	    json_object_get_string_len(id) == 0) {
+		responses_ids_new(item, made);
+		js_add_str(item, "id", made);
+	}
+	js_print(item, out);
+	id = json_object_get(js_is(item, "type", "item_reference") ? NULL :
+	    js_get(item, "id"));
+	if (made[0] != '\0')
+		js_del(item, "id");
+	if (!typed)
+		js_del(item, "type");
+	return id;
+}
+
+json_object *
+stored_items_name(json_object *items, struct buf *out)
+{
+	json_object	*ids = json_object_new_array();
+	size_t		 n = js_len(items), i;
+
+	buf_putc(out, '[');
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		json_object_array_add(ids, name_item(
+		    json_object_array_get_idx(items, i), out));
+	}
+	buf_putc(out, ']');
+	return ids;
+}
+
+/* --- References. */
+
+static bool
+not_found(const char *id, struct err *err)
+{
+	char shown[128];
+
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	return err_set(err, 404, ERR_REQUEST, NULL, "input",
+	    "Item with id '%s' not found.", shown);
+}
+
+/* Reasoning is known by its id as long as its sealed text is kept here. */
+static void
+refill(struct stored *s, const char *owner, json_object *item)
+{
+	const char	*id = js_str(item, "id");
+	json_object	*found;
+
+	if (!js_is(item, "type", "reasoning") || id == NULL ||
+	    js_get(item, "encrypted_content") != NULL)
+		return;
+	found = stored_item(s, owner, id);
+	if (js_is(found, "type", "reasoning") &&
+	    js_get(found, "encrypted_content") != NULL)
+		js_add_ref(item, "encrypted_content",
+		    js_get(found, "encrypted_content"));
+	json_object_put(found);
+}
+
+bool
+stored_items_resolve(struct stored *s, const char *owner, json_object *items,
+    struct err *err)
+{
+	json_object	*item, *found;
+	size_t		 i, kept = 0, n = js_len(items);
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		if (!stored_items_is_reference(item)) {
+			refill(s, owner, item);
+			json_object_array_put_idx(items, kept++,
+			    json_object_get(item));
+			continue;
+		}
+		found = stored_item(s, owner, js_str(item, "id"));
+		if (found != NULL)
+			json_object_array_put_idx(items, kept++, found);
+		else if (err != NULL)
+			return not_found(js_str(item, "id"), err);
+	}
+	json_object_array_del_idx(items, kept, n - kept);
+	return true;
+}
+
+/* --- What clients see. */
+
+void
+stored_items_strip(json_object *items)
+{
+	json_object	*item;
+	size_t		 n = js_len(items), i;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		if (js_is(item, "type", "reasoning"))
+			js_del(item, "encrypted_content");
+	}
+}
+
+static void
+present_parts(json_object *content)
+{
+	json_object	*part;
+	size_t		 n = js_len(content), i;
+
+	for (i = 0; i < n; i++) {
+		part = json_object_array_get_idx(content, i);
+		if (js_is(part, "type", "output_text")) {
+			if (js_array(part, "annotations") == NULL)
+				js_add_take(part, "annotations",
+				    json_object_new_array());
+			if (js_array(part, "logprobs") == NULL)
+				js_add_take(part, "logprobs",
+				    json_object_new_array());
+		} else if (js_is(part, "type", "input_image") &&
+		    js_str(part, "detail") == NULL)
+			js_add_str(part, "detail", "auto");
+	}
+}
+
+void
+stored_items_present(json_object *items)
+{
+	json_object	*item, *content;
+	size_t		 n = js_len(items), i;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		if (js_str(item, "status") == NULL &&
+		    !js_is(item, "type", "reasoning"))
+			js_add_str(item, "status", "completed");
+		if (!js_is(item, "type", "message"))
+			continue;
+		content = js_get(item, "content");
+		if (json_object_is_type(content, json_type_string))
+			js_add_take(item, "content", one_part(
+			    js_is(item, "role", "assistant") ? "output_text" :
+			    "input_text", content));
+		present_parts(js_array(item, "content"));
+	}
+}

@@ -1,0 +1,17 @@
+/*
+ * A stored response as the events that it could have come in: the same from
+ * each time to the next, numbered from 0.
+ */
+#ifndef STORED_REPLAY_H
+#define STORED_REPLAY_H
+
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+struct buf;
+
+/* Append the events behind number "after" (-1: all). Edits the response. */
+void	stored_replay(json_object *response, int64_t after, struct buf *out);
+
+#endif

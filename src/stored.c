@@ -1,0 +1,491 @@
+/* Stored responses: whole turns in SQLite. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "js.h"
+#include "stored-db.h"
+#include "stored.h"
+#include "util.h"
+
+#define DAY_S		86400
+#define PRUNE_EVERY	64	/* turns: what is too old */
+#define PRUNE_STEP	"8"	/* turns that go at once for being too much */
+#define VACUUM_PAGES	"256"	/* given back to the disk at once */
+#define CHAIN_MAX	10000	/* turns */
+
+bool
+stored_usable(struct stored *s, const struct conf *conf,
+    char why[static STORED_WHY_SIZE])
+{
+	const char *off = s == NULL ? "this program was built without SQLite" :
+	    "storedResponses.enabled is false";
+
+	if (s == NULL || !conf->stored_responses_enabled) {
+		snprintf(why, STORED_WHY_SIZE, "%s", off);
+		return false;
+	}
+	if (stored_enter(s)) {
+		stored_leave(s);
+		return true;
+	}
+	pthread_mutex_lock(&s->lock);
+	snprintf(why, STORED_WHY_SIZE, "%s", s->why);
+	pthread_mutex_unlock(&s->lock);
+	return false;
+}
+
+/* --- Keeping. */
+
+/* A turn as text, made before the lock is taken. */
+struct texts {
+	struct buf output, response;
+};
+
+static void
+texts_make(struct texts *t, const struct stored_turn *turn)
+{
+	json_object	*output, *rest = json_object_new_object();
+	json_object	*none = json_object_new_array();
+
+	output = js_array(turn->response, "output");
+	js_print(output != NULL ? output : none, &t->output);
+	/* The member keeps its place for stored_response(). */
+	json_object_object_foreach(turn->response, key, v)
+		js_add_ref(rest, key, v == output ? none : v);
+	js_print(rest, &t->response);
+	json_object_put(none);
+	json_object_put(rest);
+}
+
+static void
+texts_finish(struct texts *t)
+{
+	buf_finish(&t->output);
+	buf_finish(&t->response);
+}
+
+static int64_t
+size_of(const struct stored_turn *turn, const struct texts *t)
+{
+	return (int64_t)(turn->input->len + t->output.len + t->response.len);
+}
+
+static void
+bind_buf(sqlite3_stmt *st, int i, const struct buf *b)
+{
+	sqlite3_bind_text64(st, i, buf_str(b), b->len, SQLITE_STATIC,
+	    SQLITE_UTF8);
+}
+
+static bool
+put_turn(struct stored *s, const struct stored_turn *t,
+    const struct texts *texts)
+{
+	sqlite3_stmt	*st;
+	const char	*model = js_str(t->response, "model");
+
+	st = stored_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
+	    " created, size, input, output, response)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", t->owner, t->id);
+	if (st == NULL)
+		return false;
+	if (t->previous != NULL)
+		sqlite3_bind_text(st, 3, t->previous, -1, SQLITE_STATIC);
+	if (model != NULL)
+		sqlite3_bind_text(st, 4, model, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 5, time(NULL));
+	sqlite3_bind_int64(st, 6, size_of(t, texts));
+	bind_buf(st, 7, t->input);
+	bind_buf(st, 8, &texts->output);
+	bind_buf(st, 9, &texts->response);
+	return stored_finish(st);
+}
+
+/* Where items are found: a list of them, or of their ids alone. */
+static bool
+put_items(struct stored *s, const struct stored_turn *t, json_object *items,
+    bool output)
+{
+	sqlite3_stmt	*st;
+	json_object	*item;
+	const char	*id;
+	size_t		 n = js_len(items), i;
+	bool		 ok = true;
+
+	st = stored_prepare(s, "INSERT OR IGNORE INTO item (owner, id, turn,"
+	    " output, place) VALUES (?1, ?2, ?3, ?4, ?5)", t->owner, NULL);
+	for (i = 0; i < n && st != NULL && ok; i++) {
+		item = json_object_array_get_idx(items, i);
+		id = json_object_is_type(item, json_type_string) ?
+		    json_object_get_string(item) : js_str(item, "id");
+		if (id == NULL)
+			continue;
+		sqlite3_bind_text(st, 2, id, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 3, t->id, -1, SQLITE_STATIC);
+		sqlite3_bind_int(st, 4, output);
+		sqlite3_bind_int64(st, 5, (int64_t)i);
+		ok = sqlite3_step(st) == SQLITE_DONE;
+		sqlite3_reset(st);
+	}
+	ok = ok && st != NULL;
+	sqlite3_finalize(st);
+	return ok;
+}
+
+/* The number of those that went, -1 on trouble. */
+static int64_t
+prune_old(struct stored *s, const struct conf *conf)
+{
+	sqlite3_stmt *st;
+
+	st = stored_prepare(s, "DELETE FROM turn WHERE created < ?1", NULL,
+	    NULL);
+	if (st != NULL)
+		sqlite3_bind_int64(st, 1, time(NULL) -
+		    conf->stored_responses_max_age_days * DAY_S);
+	return stored_finish(st) ? sqlite3_changes(s->db) : -1;
+}
+
+/* The oldest beyond the limit, likewise. */
+static int64_t
+prune_much(struct stored *s, const struct conf *conf)
+{
+	int64_t gone = 0, n = 1;
+
+	while (n > 0 && stored_number(s, "SELECT bytes FROM meta") >
+	    conf->stored_responses_max_bytes) {
+		if (!stored_run(s, "DELETE FROM turn WHERE rowid IN (SELECT"
+		    " rowid FROM turn ORDER BY created, rowid LIMIT "
+		    PRUNE_STEP ")"))
+			return -1;
+		gone += n = sqlite3_changes(s->db);
+	}
+	return gone;
+}
+
+static bool
+prune_some(struct stored *s, const struct conf *conf)
+{
+	int64_t old = 0, much;
+
+	if (s->puts++ % PRUNE_EVERY == 0)
+		old = prune_old(s, conf);
+	much = prune_much(s, conf);
+	return old >= 0 && much >= 0 && (old + much == 0 ||
+	    stored_run(s, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")"));
+}
+
+bool
+stored_put(struct stored *s, const struct conf *conf,
+    const struct stored_turn *t)
+{
+	struct texts	texts = { 0 };
+	bool		ok = false;
+
+	if (s == NULL)
+		return false;
+	texts_make(&texts, t);
+	/* One that is alone too much would take all others with it. */
+	if (size_of(t, &texts) <= conf->stored_responses_max_bytes &&
+	    stored_enter(s)) {
+		ok = stored_end(s, stored_begin(s) && put_turn(s, t, &texts) &&
+		    put_items(s, t, t->ids, false) &&
+		    put_items(s, t, js_array(t->response, "output"), true) &&
+		    prune_some(s, conf), "a response could not be kept");
+		stored_leave(s);
+	}
+	texts_finish(&texts);
+	return ok;
+}
+
+/* --- Reading. What was read is parsed without the lock. */
+
+static bool
+append_column(sqlite3_stmt *st, int column, struct buf *out)
+{
+	const void *p = sqlite3_column_text(st, column);
+
+	if (p != NULL)
+		buf_append(out, p, (size_t)sqlite3_column_bytes(st, column));
+	return p != NULL;
+}
+
+/* Two columns of one row; false when there is no row. */
+static bool
+row_of(struct stored *s, const char *sql, const char *owner, const char *id,
+    struct buf *first, struct buf *second)
+{
+	sqlite3_stmt	*st;
+	bool		 found;
+
+	if (s == NULL || !stored_enter(s))
+		return false;
+	st = stored_prepare(s, sql, owner, id);
+	found = st != NULL && sqlite3_step(st) == SQLITE_ROW &&
+	    append_column(st, 0, first) &&
+	    (second == NULL || append_column(st, 1, second));
+	sqlite3_finalize(st);
+	stored_leave(s);
+	return found;
+}
+
+static json_object *
+parse_take(struct buf *text)
+{
+	json_object *obj = text->len > 0 ?
+	    js_parse_quiet(text->p, text->len) : NULL;
+
+	buf_finish(text);
+	return obj;
+}
+
+json_object *
+stored_response(struct stored *s, const char *owner, const char *id)
+{
+	struct buf	 text = { 0 }, output = { 0 };
+	json_object	*obj, *items;
+
+	row_of(s, "SELECT response, output FROM turn WHERE owner = ?1 AND"
+	    " id = ?2", owner, id, &text, &output);
+	obj = parse_take(&text);
+	items = parse_take(&output);
+	if (obj != NULL)
+		js_add_take(obj, "output", items);
+	else
+		json_object_put(items);
+	return obj;
+}
+
+json_object *
+stored_input(struct stored *s, const char *owner, const char *id)
+{
+	struct buf text = { 0 };
+
+	row_of(s, "SELECT input FROM turn WHERE owner = ?1 AND id = ?2", owner,
+	    id, &text, NULL);
+	return parse_take(&text);
+}
+
+/* What a model put out comes before what a client made of it. */
+json_object *
+stored_item(struct stored *s, const char *owner, const char *id)
+{
+	struct buf text = { 0 };
+
+	row_of(s, "SELECT json_extract(CASE item.output WHEN 0 THEN turn.input"
+	    " ELSE turn.output END, '$[' || place || ']') FROM item JOIN turn"
+	    " ON turn.owner = item.owner AND turn.id = item.turn"
+	    " WHERE item.owner = ?1 AND item.id = ?2"
+	    " ORDER BY item.output DESC LIMIT 1", owner, id, &text, NULL);
+	return parse_take(&text);
+}
+
+/* One turn of a chain. */
+struct link {
+	struct buf	input, output;
+	bool		foreign;	/* put out by another model */
+};
+
+struct chain {
+	struct link	*links;
+	size_t		 n;
+	bool		 complete;	/* its root was reached */
+};
+
+static void
+chain_row(struct chain *c, sqlite3_stmt *st, const char *model)
+{
+	const char	*made = (const char *)sqlite3_column_text(st, 1);
+	struct link	*l;
+
+	if ((c->n & (c->n - 1)) == 0)
+		c->links = xrealloc(c->links,
+		    (c->n > 0 ? c->n * 2 : 1) * sizeof(*c->links));
+	l = &c->links[c->n++];
+	*l = (struct link){ .foreign = made != NULL && model != NULL &&
+	    strcmp(made, model) != 0 };
+	if (sqlite3_column_type(st, 0) == SQLITE_NULL)
+		c->complete = true;
+	append_column(st, 2, &l->input);
+	append_column(st, 3, &l->output);
+}
+
+static void
+add_items(json_object *to, struct buf *text, bool foreign)
+{
+	json_object	*items = parse_take(text), *item;
+	size_t		 n = js_len(items), i;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		if (!foreign || !js_is(item, "type", "reasoning"))
+			json_object_array_add(to, json_object_get(item));
+	}
+	json_object_put(items);
+}
+
+/* All items, or NULL when the chain is broken. Releases it. */
+static json_object *
+chain_items(struct chain *c)
+{
+	json_object	*all = c->complete ? json_object_new_array() : NULL;
+	size_t		 i;
+
+	for (i = 0; i < c->n; i++) {
+		if (all != NULL) {
+			add_items(all, &c->links[i].input, false);
+			add_items(all, &c->links[i].output,
+			    c->links[i].foreign);
+		}
+		buf_finish(&c->links[i].input);
+		buf_finish(&c->links[i].output);
+	}
+	free(c->links);
+	return all;
+}
+
+json_object *
+stored_chain(struct stored *s, const char *owner, const char *id,
+    const char *model)
+{
+	struct chain	 c = { .n = 0 };
+	sqlite3_stmt	*st;
+
+	if (s == NULL || !stored_enter(s))
+		return NULL;
+	st = stored_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
+	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
+	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
+	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
+	    " depth < ?3) SELECT chain.previous, turn.model, turn.input,"
+	    " turn.output FROM chain JOIN turn ON turn.id = chain.id AND"
+	    " turn.owner = ?1 ORDER BY depth DESC", owner, id);
+	if (st != NULL)
+		sqlite3_bind_int(st, 3, CHAIN_MAX);
+	while (st != NULL && sqlite3_step(st) == SQLITE_ROW)
+		chain_row(&c, st, model);
+	sqlite3_finalize(st);
+	stored_leave(s);
+	return chain_items(&c);
+}
+
+bool
+stored_delete(struct stored *s, const char *owner, const char *id)
+{
+	sqlite3_stmt	*st;
+	bool		 found = false;
+
+	if (s == NULL || !stored_enter(s))
+		return false;
+	st = stored_prepare(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
+	    owner, id);
+	if (stored_finish(st))
+		found = sqlite3_changes(s->db) > 0;
+	stored_leave(s);
+	return found;
+}
+
+/* --- For the command line. */
+
+int64_t
+stored_count(struct stored *s, int64_t *bytes)
+{
+	int64_t n;
+
+	if (s == NULL || !stored_enter(s))
+		return -1;
+	n = stored_number(s, "SELECT COUNT(*) FROM turn");
+	*bytes = stored_number(s, "SELECT bytes FROM meta");
+	stored_leave(s);
+	return n;
+}
+
+int64_t
+stored_delete_all(struct stored *s)
+{
+	int64_t n = -1;
+
+	if (s == NULL || !stored_enter(s))
+		return -1;
+	if (stored_begin(s)) {
+		n = stored_number(s, "SELECT COUNT(*) FROM turn");
+		if (!stored_end(s, stored_run(s, "DELETE FROM turn;"
+		    "DELETE FROM thought"), "not all could be deleted"))
+			n = -1;
+	}
+	/* Nothing of it shall be left in the log either. */
+	if (n >= 0)
+		stored_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+	stored_leave(s);
+	return n;
+}
+
+int64_t
+stored_prune(struct stored *s, const struct conf *conf)
+{
+	int64_t old = -1, much = -1;
+
+	if (s == NULL || !stored_enter(s))
+		return -1;
+	if (stored_begin(s)) {
+		old = prune_old(s, conf);
+		much = prune_much(s, conf);
+		if (!stored_end(s, old >= 0 && much >= 0,
+		    "not all could be deleted"))
+			old = -1;
+	}
+	if (old >= 0)
+		stored_run(s, "PRAGMA incremental_vacuum");
+	stored_leave(s);
+	return old < 0 ? -1 : old + much;
+}
+
+static json_object *
+turn_of(sqlite3_stmt *st)
+{
+	json_object	*obj = json_object_new_object(), *response;
+	struct buf	 text[3] = { { 0 }, { 0 }, { 0 } };
+	int		 i;
+
+	for (i = 0; i < 3; i++)
+		append_column(st, 3 + i, &text[i]);
+	js_add_str(obj, "id", (const char *)sqlite3_column_text(st, 0));
+	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 1));
+	js_add_str(obj, "previous_response_id",
+	    (const char *)sqlite3_column_text(st, 2));
+	js_add_take(obj, "input", parse_take(&text[0]));
+	response = parse_take(&text[2]);
+	if (response != NULL)
+		js_add_take(response, "output", parse_take(&text[1]));
+	buf_finish(&text[1]);
+	js_add_take(obj, "response", response);
+	return obj;
+}
+
+bool
+stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
+{
+	sqlite3_stmt	*st;
+	json_object	*obj;
+	bool		 ok;
+
+	if (s == NULL || !stored_enter(s))
+		return false;
+	st = stored_prepare(s, "SELECT id, owner, previous, input, output,"
+	    " response FROM turn ORDER BY created, rowid", NULL, NULL);
+	ok = st != NULL;
+	while (ok && sqlite3_step(st) == SQLITE_ROW) {
+		obj = turn_of(st);
+		ok = each(obj, arg);
+		json_object_put(obj);
+	}
+	sqlite3_finalize(st);
+	stored_leave(s);
+	return ok;
+}

@@ -1,0 +1,104 @@
+/*
+ * Stored responses: whole turns of the Responses API, kept so that the next
+ * request can go on from them although upstream keeps nothing. SQLite in the
+ * data directory, shared by all processes, isolated per client key. And what
+ * models thought before they called a tool, for clients that don't give it
+ * back.
+ *
+ * Used on workers only: it waits for the disk. The struct may be NULL, which
+ * has nothing and keeps nothing.
+ */
+#ifndef STORED_H
+#define STORED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+struct buf;
+struct conf;
+
+#define STORED_FILE "responses.sqlite"	/* in the data directory */
+
+#define STORED_OWNER_SIZE 65
+
+/*
+ * Whose responses: a hash of the client key, so that the key itself is not on
+ * the disk; "" where no keys are configured (NULL).
+ */
+void	stored_owner(const char *key, char[static STORED_OWNER_SIZE]);
+
+struct stored;
+
+/* The file is opened with the first use. NULL: built without SQLite. */
+struct stored *stored_create(const char *home);
+void	stored_destroy(struct stored *);
+
+/*
+ * Can it be used now? Not when storedResponses.enabled is false, and not for a
+ * while after the disk was full, read-only or broken: then "why" tells.
+ */
+#define STORED_WHY_SIZE 200
+bool	stored_usable(struct stored *, const struct conf *,
+	    char why[static STORED_WHY_SIZE]);
+
+/* One turn. */
+struct stored_turn {
+	const char	*owner;
+	const char	*id;		/* "resp_..." */
+	const char	*previous;	/* previous_response_id or NULL */
+	const struct buf *input;	/* array of items, each with an id .. */
+	json_object	*ids;		/* .. and these: null for references */
+	json_object	*response;	/* the final response object */
+};
+
+/*
+ * Keep a turn, at once or not at all; drops what is too old or too much.
+ * False when the disk refuses: logged, and stored_usable() says so.
+ */
+bool	stored_put(struct stored *, const struct conf *,
+	    const struct stored_turn *);
+
+/* A response as it was given, NULL when the owner has none of that id. */
+json_object *stored_response(struct stored *, const char *owner, const char *id);
+/* The input items of its turn alone, likewise, with references as they were. */
+json_object *stored_input(struct stored *, const char *owner, const char *id);
+/*
+ * All items up to and with a response: inputs and outputs of its ancestors and
+ * its own, oldest first. Of what other models than "model" put out the
+ * reasoning is missing, since no other model can read it. NULL when one of the
+ * turns is missing.
+ */
+json_object *stored_chain(struct stored *, const char *owner, const char *id,
+	    const char *model);
+/* One item by its id, of an input or an output; NULL when there is none. */
+json_object *stored_item(struct stored *, const char *owner, const char *id);
+
+/* False when there is none of that id. */
+bool	stored_delete(struct stored *, const char *owner, const char *id);
+
+/* What a model thought before a tool call. */
+struct stored_thought {
+	const char	*owner;
+	const char	*call;		/* its id */
+	const char	*model;
+	const char	*opaque;
+	const char	*text;		/* or NULL */
+};
+
+/* Only the newest thousands are remembered. */
+bool	stored_thought_put(struct stored *, const struct stored_thought *);
+/* {"model":..,"reasoning_opaque":..,"reasoning_text":..} or NULL. */
+json_object *stored_thought_get(struct stored *, const char *owner,
+	    const char *call);
+
+/* For the command line: numbers, -1 on trouble, which is logged. */
+int64_t	stored_count(struct stored *, int64_t *bytes);
+int64_t	stored_delete_all(struct stored *);
+int64_t	stored_prune(struct stored *, const struct conf *);
+/* Each turn as {"id","owner","previous_response_id","input","response"}. */
+bool	stored_each(struct stored *, bool (*each)(json_object *, void *), void *);
+
+#endif

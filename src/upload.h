@@ -1,0 +1,41 @@
+/*
+ * The body of a FastCGI request, read within limits. Reading occupies a thread
+ * for as long as the client takes, so it must not take as long as it likes.
+ */
+#ifndef UPLOAD_H
+#define UPLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <fcgiapp.h>
+
+struct buf;
+struct err;
+
+/* One connection's; "in" is set anew for each request, "fd" for good. */
+struct upload {
+	int			 fd;
+	FCGX_Stream		*in;
+	const struct pace	*pace;	/* that the socket is set to */
+	bool			 slow;	/* it broke off because of that */
+};
+
+enum upload_end {
+	UPLOAD_WHOLE,
+	UPLOAD_MORE,		/* than wanted: the rest is still to come */
+	UPLOAD_BROKEN,		/* the client has gone */
+	UPLOAD_SLOW		/* it took too long */
+};
+
+void	upload_init(struct upload *, int fd);
+/* Append to "body" until the end, or just beyond "most" bytes. */
+enum upload_end upload_read(struct upload *, struct buf *body, size_t most);
+/* What UPLOAD_SLOW is answered with. Returns false. */
+bool	upload_refuse(const struct upload *, struct err *);
+/* The same upload read on to its end, for nothing. False: it did not end. */
+bool	upload_discard(struct upload *);
+/* Have the peer read what was written, while it still sends. */
+void	upload_linger(const struct upload *);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * Chat completions over /responses. The first byte chooses: any text as a
+ * request, whose translation must be an object with an input, and whose errors
+ * can be reworded; or any bytes as upstream's events, at once and cut, or as a
+ * whole answer, which must give the same each time.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge-chat-answer.h"
+#include "bridge-chat-request.h"
+#include "buf.h"
+#include "chat-answer.h"
+#include "chat-request.h"
+#include "conf.h"
+#include "err.h"
+#include "js.h"
+#include "sse.h"
+
+#define EVENT_MAX 65536
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static struct conf conf = { .refs = 1 };
+
+static const char plain_request[] = "{\"model\":\"m\",\"stop\":[\"END\","
+    "\"x\"],\"messages\":[{\"role\":\"user\",\"content\":\"u\"}]}";
+
+/* The request as it would go upstream; NULL when it is refused. */
+static json_object *
+translate(const char *p, size_t n, struct bridge_chat *b)
+{
+	struct chat_request	r;
+	struct err		err;
+	struct buf		out = { 0 };
+	json_object		*obj = NULL;
+
+	*b = (struct bridge_chat){ 0 };
+	if (chat_request_read(&r, p, n, &err) &&
+	    chat_request_model(&r, &conf, NULL, &err) &&
+	    bridge_chat_request(&r, b, &out, &err) &&
+	    (obj = js_parse_quiet(out.p, out.len)) == NULL)
+		abort();
+	chat_request_finish(&r);
+	buf_finish(&out);
+	return obj;
+}
+
+static void
+fuzz_request(const char *p, size_t n)
+{
+	struct bridge_chat	 b;
+	struct err		 err;
+	json_object		*obj = translate(p, n, &b);
+
+	if (obj != NULL) {
+		if (js_len(js_array(obj, "input")) != b.norigins)
+			abort();
+		err_param(&err, "input[1].call_id", NULL, "%.*s '%.*s'",
+		    (int)(n % 700), p, (int)(n % 100), p);
+		bridge_chat_reword(&b, &err);
+		if (strlen(err.msg) >= sizeof(err.msg))
+			abort();
+	}
+	json_object_put(obj);
+	bridge_chat_finish(&b);
+}
+
+/* --- Answers. */
+
+struct run {
+	void		*self;
+	struct buf	 out;
+	struct err	 err;
+	struct usage	 usage;
+	bool		 ok;
+};
+
+static void
+begin(struct run *r, bool stream)
+{
+	struct chat_wanted	w = {
+		.model = "m", .stream = stream, .include_usage = true, .n = 1,
+		.max = EVENT_MAX
+	};
+	struct bridge_chat	b;
+
+	json_object_put(translate(plain_request, sizeof(plain_request) - 1,
+	    &b));
+	*r = (struct run){ .ok = true };
+	r->self = bridge_chat_answer_create(&w, &b, &r->usage);
+}
+
+static bool
+on_event(const struct sse_event *ev, void *arg)
+{
+	struct run *r = arg;
+
+	r->ok = bridge_chat_answer.event(r->self, ev, &r->out, &r->err);
+	return r->ok && !bridge_chat_answer.over(r->self);
+}
+
+static void
+finish(struct run *r)
+{
+	if (!r->ok)
+		(bridge_chat_answer.fail)(r->self, &r->err, &r->out);
+	bridge_chat_answer.destroy(r->self);
+}
+
+static void
+run_events(struct run *r, const char *p, size_t n, size_t step, bool stream)
+{
+	struct sse	sse = { .max = EVENT_MAX };
+	bool		more = true;
+	size_t		take;
+
+	begin(r, stream);
+	for (; more && n > 0; p += take, n -= take) {
+		take = n < step ? n : step;
+		more = sse_feed(&sse, p, take, on_event, r);
+	}
+	if (more)
+		sse_end(&sse, on_event, r);
+	if (r->ok)
+		r->ok = bridge_chat_answer.end(r->self, &r->out, &r->err);
+	finish(r);
+	sse_finish(&sse);
+}
+
+/* Ids are random, but as long each time. */
+static void
+fuzz_events(const char *p, size_t n, size_t step, bool stream)
+{
+	struct run whole, cut;
+
+	run_events(&whole, p, n, n, stream);
+	run_events(&cut, p, n, step, stream);
+	if (whole.ok != cut.ok || whole.out.len != cut.out.len)
+		abort();
+	buf_finish(&whole.out);
+	buf_finish(&cut.out);
+}
+
+static void
+fuzz_whole(const char *p, size_t n, bool stream)
+{
+	struct run	 r;
+	json_object	*obj;
+
+	begin(&r, stream);
+	r.ok = bridge_chat_answer.whole(r.self, p, n, &r.out, &r.err);
+	if (r.ok && !stream) {
+		obj = js_parse_quiet(r.out.p, r.out.len);
+		if (js_len(js_array(obj, "choices")) != 1)
+			abort();
+		json_object_put(obj);
+	}
+	finish(&r);
+	buf_finish(&r.out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *p = (const char *)data + 1;
+
+	if (size < 2)
+		return 0;
+	switch (data[0] % 3) {
+	case 0:
+		fuzz_request(p, size - 1);
+		break;
+	case 1:
+		fuzz_events(p, size - 1, (size_t)data[0] / 6 + 1,
+		    data[0] / 3 % 2 == 0);
+		break;
+	default:
+		fuzz_whole(p, size - 1, data[0] / 3 % 2 == 0);
+		break;
+	}
+	return 0;
+}

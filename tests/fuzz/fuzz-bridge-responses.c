@@ -1,0 +1,149 @@
+/*
+ * A Responses request over chat completions. The input is split at the first
+ * NUL: what is before it is the client's request, what is behind it upstream's
+ * stream, fed at once and in pieces. Both must give the same answer, ids and
+ * times aside; one that is complete must be what a second turn can be made of.
+ */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bridge-responses-answer.h"
+#include "bridge-responses-request.h"
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+#include "models.h"
+#include "sse.h"
+
+#define EVENT_MAX 4096		/* small, so that the limits are met as well */
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static char *efforts[] = { (char *)"low", NULL };
+static const struct model model = {
+	.id = (char *)"g", .vendor = (char *)"Google",
+	.reasoning_effort = efforts, .max_prompt_image_size = 100
+};
+
+struct run {
+	void		*self;
+	struct buf	 out;
+	struct err	 err;
+};
+
+static bool
+on_event(const struct sse_event *ev, void *arg)
+{
+	struct run *r = arg;
+
+	return bridge_responses_ops.event(r->self, ev, &r->out, &r->err);
+}
+
+/* False when the request is refused. */
+static bool
+ask(const char *p, size_t n, struct bridge_request *b)
+{
+	struct responses_setting	 set = {
+		.upstream = "g", .model = &model, .web_search = true
+	};
+	json_object			*obj = js_parse_quiet(p, n), *sent;
+	struct buf			 body = { 0 };
+	struct err			 err;
+	bool				 ok;
+
+	if (!json_object_is_type(obj, json_type_object) ||
+	    js_str(obj, "model") == NULL) {
+		json_object_put(obj);
+		return false;
+	}
+	ok = bridge_request(obj, &set, b, &body, &err);
+	json_object_put(obj);
+	if (ok) {
+		sent = js_parse_quiet(body.p, body.len);
+		if (js_len(js_array(sent, "messages")) == 0)
+			abort();
+		json_object_put(sent);
+	} else {
+		if (err.status < 400 || err.msg[0] == '\0')
+			abort();
+		bridge_request_finish(b);
+	}
+	buf_finish(&body);
+	return ok;
+}
+
+static bool
+answer(const char *p, size_t n, size_t step, struct run *r)
+{
+	struct sse	sse = { .max = EVENT_MAX };
+	bool		ok = true;
+
+	for (; ok && n > 0; p += step, n -= step) {
+		step = n < step ? n : step;
+		ok = sse_feed(&sse, p, step, on_event, r);
+	}
+	ok = ok && sse_end(&sse, on_event, r) &&
+	    bridge_responses_ops.end(r->self, &r->out, &r->err);
+	sse_finish(&sse);
+	if (!ok)
+		(bridge_responses_ops.fail)(r->self, &r->err, &r->out);
+	return ok;
+}
+
+/* The items of a complete answer are good input. */
+static void
+second_turn(const struct buf *whole)
+{
+	json_object		*r = js_parse_quiet(buf_str(whole), whole->len);
+	json_object		*obj = json_object_new_object(), *input;
+	struct bridge_request	 b;
+	struct buf		 text = { 0 };
+
+	if (js_array(r, "output") == NULL || !js_is(r, "object", "response"))
+		abort();
+	input = js_array(r, "output");
+	js_add_str(obj, "model", "g");
+	js_add_ref(obj, "input", input);
+	js_print(obj, &text);
+	if (ask(text.p, text.len, &b))
+		bridge_request_finish(&b);
+	buf_finish(&text);
+	json_object_put(obj);
+	json_object_put(r);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char		*p = (const char *)data, *cut;
+	struct bridge_request	 b;
+	struct run		 runs[2] = { { 0 } };
+	struct usage		 usage;
+	size_t			 head, i, len[2];
+	bool			 ok[2], stream;
+
+	cut = memchr(p, '\0', size);
+	head = cut != NULL ? (size_t)(cut - p) : size;
+	for (i = 0; i < 2; i++) {
+		if (!ask(p, head, &b))
+			return 0;
+		stream = b.responses.stream;
+		runs[i].self = bridge_responses_create(&b, EVENT_MAX * 16,
+		    &usage);
+		ok[i] = answer(p + head + (cut != NULL),
+		    size - head - (cut != NULL), i == 0 ? size + 1 : 3,
+		    &runs[i]);
+		len[i] = runs[i].out.len;
+		if (ok[i] && !stream)
+			second_turn(&runs[i].out);
+		bridge_responses_ops.destroy(runs[i].self);
+		buf_finish(&runs[i].out);
+	}
+	/* A call's id that upstream left out is invented, in one length. */
+	if (ok[0] != ok[1] || len[0] != len[1])
+		abort();
+	return 0;
+}
