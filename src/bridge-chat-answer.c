@@ -18,7 +18,9 @@ struct answer {
 	struct bridge_chat		 req;
 	void				*chat;	/* who prints it */
 	struct bridge_chat_items	 items;
-	bool				 over;	/* the answer is complete */
+	bool				 over;	/* nothing more is read */
+	bool				 whole;	/* what upstream sent */
+	bool				 held;	/* end() says the rest */
 };
 
 void *
@@ -82,7 +84,11 @@ finish(struct answer *a, json_object *response, const char *reason)
 	if (usage != NULL)
 		js_add_take(chunk, "usage", usage);
 	a->over = true;
-	return bridge_chat_items_put(&a->items, chunk) &&
+	if (!bridge_chat_items_put(&a->items, chunk))
+		return false;
+	/* The client may send the next request at once: thoughts come first. */
+	a->held = !a->whole && chat_answer.commits(a->chat);
+	return a->held ||
 	    chat_answer_finish(a->chat, a->items.out, a->items.err);
 }
 
@@ -302,6 +308,14 @@ commits(void *self)
 }
 
 static bool
+done(void *self)
+{
+	const struct answer *a = self;
+
+	return a->held;
+}
+
+static bool
 over(void *self)
 {
 	const struct answer *a = self;
@@ -337,6 +351,7 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 	json_object	*obj = js_parse_quiet(p, n);
 	bool		 ok;
 
+	a->whole = true;
 	a->items.out = out;
 	a->items.err = err;
 	ok = take_whole(a, obj);
@@ -352,6 +367,7 @@ const struct answer_ops bridge_chat_answer = {
 	.whole = whole,
 	.commit = commit,
 	.commits = commits,
+	.done = done,
 	.explain = explain,
 	.over = over,
 	.destroy = destroy

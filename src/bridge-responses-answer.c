@@ -277,6 +277,8 @@ end_items(struct answer *a, struct buf *out, struct err *err)
 	bool	cut = a->cut != NULL;
 	size_t	i;
 
+	if (!is_kind(a->open, "reasoning"))
+		close_open(a, cut && a->ncalls == 0, out);
 	/* Without a call there is no need to give it back. */
 	if (((a->ncalls > 0 || a->b.encrypted) && !put_opaque(a, out, err)) ||
 	    (a->events.n == 0 && !cut && !put_empty(a, out, err)))

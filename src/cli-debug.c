@@ -20,6 +20,7 @@
 #include "js.h"
 #include "models.h"
 #include "store.h"
+#include "stored.h"
 #include "util.h"
 
 #define MODELS_MAX	(16u << 20)
@@ -55,6 +56,8 @@ check_versions(struct debug *d)
 	note(d, "version", PACKAGE_VERSION);
 	note(d, "libcurl", curl_version());
 	note(d, "json-c", json_c_version());
+	note(d, "SQLite", stored_library() != NULL ? stored_library() :
+	    "no (responses can't be stored)");
 	note(d, "libfcgi", "2.4 (it can't be asked for more)");
 }
 

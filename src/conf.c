@@ -35,7 +35,7 @@ static const struct conf_row rows[] = {
 	    .offset = AT(connect_timeout_ms), .dflt = 10000, .min = 1,
 	    .max = 600000 },
 	{ .name = "upstreamTransport.httpVersion", .type = CONF_CHOICE,
-	    .offset = AT(http_version), .text = "2", .choices = "2, 1.1" },
+	    .offset = AT(http_version), .text = "1.1", .choices = "1.1, 2" },
 	{ .name = "upstreamTransport.caFile", .type = CONF_PATH,
 	    .offset = AT(ca_file), .text = "" },
 	{ .name = "githubBaseUrl", .type = CONF_URL,

@@ -13,7 +13,7 @@
 	"openai-processing-ms, openai-version, x-ratelimit-limit-requests, " \
 	"x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, " \
 	"x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, " \
-	"x-ratelimit-reset-tokens"
+	"x-ratelimit-reset-tokens, x-response-stored"
 
 /* What SDKs send, for a preflight that does not say what it wants. */
 #define DEFAULT_HEADERS "Authorization, Content-Type, X-Api-Key, " \

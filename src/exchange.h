@@ -71,9 +71,9 @@ struct answer_ops {
 	/* May be NULL: always. Is there something for commit() to do? */
 	bool	(*commits)(void *self);
 	/*
-	 * May be NULL. After event(): is only upstream's end missing, and
-	 * what follows it held back? Upstream gets a moment to end, since
-	 * then its connection can be used again.
+	 * May be NULL. After event(): is the answer complete but for what
+	 * end() appends? Then commit() and end() follow at once, while upstream
+	 * may still be about to end. Only for a client that wants events.
 	 */
 	bool	(*done)(void *self);
 	/*

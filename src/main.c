@@ -1,8 +1,10 @@
 /* argv decides: a command, or whatever a web server started us as. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -10,12 +12,26 @@
 #include "serve.h"
 #include "util.h"
 
+/* Where 0, 1 or 2 is closed the next socket would become standard error. */
+static void
+fill_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct cli	cli = { 0 };
 	int		rc;
 
+	fill_descriptors();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		die("libcurl can't be initialised");
 	/*

@@ -52,6 +52,12 @@ static const char *const steps[] = {
 	" UPDATE meta SET bytes = bytes - old.size; END;",
 };
 
+const char *
+stored_library(void)
+{
+	return sqlite3_libversion();
+}
+
 struct stored *
 stored_create(const char *home)
 {
@@ -249,8 +255,8 @@ stored_end(struct stored *s, bool ok, const char *what)
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
 	if (!sqlite3_get_autocommit(s->db))
 		stored_run(s, "ROLLBACK");
-	/* A lock that is held for long says nothing about the disk. */
-	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+	/* These say nothing about the disk. */
+	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED || rc == SQLITE_CONSTRAINT)
 		log_warn("stored responses: %s: %s", what, why);
 	else
 		give_up(s, what, why);

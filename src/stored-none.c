@@ -5,6 +5,12 @@
 
 #include "stored.h"
 
+const char *
+stored_library(void)
+{
+	return NULL;
+}
+
 struct stored *
 stored_create(const char *home)
 {

@@ -32,6 +32,9 @@ void	stored_owner(const char *key, char[static STORED_OWNER_SIZE]);
 
 struct stored;
 
+/* SQLite's version; NULL: built without. */
+const char *stored_library(void);
+
 /* The file is opened with the first use. NULL: built without SQLite. */
 struct stored *stored_create(const char *home);
 void	stored_destroy(struct stored *);

@@ -139,7 +139,8 @@ test_members(void **state)
 	    "\"web_search_options\":{},\"store\":true,\"n\":1,"
 	    "\"stream_options\":{\"include_usage\":true},\"unknown\":1,"
 	    "\"prediction\":{\"type\":\"content\",\"content\":\"x\"},"
-	    "\"modalities\":[\"text\"],\"stop\":\"x\",\"top_logprobs\":2", "{}");
+	    "\"modalities\":[\"text\"],\"stop\":\"x\",\"top_logprobs\":2",
+	    "{}");
 	MEMBERS(odd, ",\"prompt_cache_key\":\"k\"",
 	    "{\"prompt_cache_key\":\"k\"}");
 	MEMBERS(odd, ",\"logprobs\":true,\"top_logprobs\":3",
@@ -737,7 +738,8 @@ test_recorded(void **state)
 	    "aus\n\xf0\x9f\x98\x80 \"x\" "
 	    "O={\"responses\":1,\"phase\":\"commentary\",\"reasoning\":[{"
 	    "\"place\":0,\"sealed\":\"gAAAAblob\"}]} "
-	    "call_1:read_file({\"path\":\"a\"}) call_2:list_dir({}) [tool_calls] "
+	    "call_1:read_file({\"path\":\"a\"}) call_2:list_dir({}) "
+	    "[tool_calls] "
 	    "model=gpt-5.4-2026-03-05 usage=900+40=940");
 	buf_finish(&in);
 }
@@ -757,7 +759,8 @@ test_text(void **state)
 	    "#0 C=All [stop]" END);
 	EVENTS("", CREATED TEXT_DELTA("0", "Al") MESSAGE_DONE("0", "All of it")
 	    COMPLETED, "#0 C=All of it [stop]" END);
-	EVENTS("", CREATED MESSAGE_DONE("3", "All") COMPLETED "data: [DONE]\n\n",
+	EVENTS("", CREATED MESSAGE_DONE("3", "All") COMPLETED
+	    "data: [DONE]\n\n",
 	    "#0 C=All [stop]" END);
 	/* Two messages; an item twice; nothing at all. */
 	EVENTS("", CREATED TEXT_DELTA("0", "One.") MESSAGE_DONE("0", "One.")
@@ -799,8 +802,8 @@ test_reasoning(void **state)
 	(void)state;
 #define SUM(part, s) EV("reasoning_summary_text.delta", "\"output_index\":0," \
 	"\"summary_index\":" part ",\"delta\":\"" s "\"")
-#define SUMMED "\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\"," \
-	"\"text\":\"First.\"},{\"type\":\"summary_text\",\"text\":" \
+#define SUMMED "\"type\":\"reasoning\",\"summary\":[{\"type\":" \
+	"\"summary_text\",\"text\":\"First.\"},{\"type\":\"summary_text\",\"text\":" \
 	"\"Second.\"}],\"encrypted_content\":\"gA\""
 #define THOUGHTS "R=First.\n\nSecond. T=First.\n\nSecond. O={\"responses\":1," \
 	"\"reasoning\":[{\"place\":0,\"sealed\":\"gA\"}]}"
@@ -903,8 +906,8 @@ test_stopped(void **state)
 	(void)state;
 #define AT_END ",\"stop\":[\"END\",\"xx\"]"
 	/* Found: nothing follows, and usage never came. */
-	EVENTS(AT_END, CREATED TEXT_DELTA("0", "one E") TEXT_DELTA("0", "Ntwo E")
-	    TEXT_DELTA("0", "ND three") CALL_BEGUN("1", "a", "f") COMPLETED,
+	EVENTS(AT_END, CREATED TEXT_DELTA("0", "one E")
+	    TEXT_DELTA("0", "Ntwo E") TEXT_DELTA("0", "ND three") CALL_BEGUN("1", "a", "f") COMPLETED,
 	    "#0 C=one ENtwo  [stop] model=gpt-x-2026");
 	EVENTS(AT_END, CREATED TEXT_DELTA("0", "END") COMPLETED,
 	    "#0 [stop] model=gpt-x-2026");
@@ -969,8 +972,8 @@ check_whole(int line, const char *members, bool stream, const char *in,
 	"\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7," \
 	"\"total_tokens\":18,\"prompt_tokens_details\":{\"cached_tokens\":4}," \
 	"\"completion_tokens_details\":{\"reasoning_tokens\":5}}}"
-#define WORDS(s) "{\"type\":\"message\",\"phase\":null,\"content\":[{\"type\":" \
-	"\"output_text\",\"text\":\"" s "\",\"logprobs\":null}]}"
+#define WORDS(s) "{\"type\":\"message\",\"phase\":null,\"content\":[{" \
+	"\"type\":\"output_text\",\"text\":\"" s "\",\"logprobs\":null}]}"
 #define CALLED(id) "{\"type\":\"function_call\",\"call_id\":\"" id "\"," \
 	"\"name\":\"f\",\"arguments\":\"{}\"}"
 

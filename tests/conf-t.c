@@ -78,7 +78,7 @@ static const struct {
 	{ "upstreamTransport.headersTimeoutMs", "300000" },
 	{ "upstreamTransport.streamInactivityTimeoutMs", "300000" },
 	{ "upstreamTransport.connectTimeoutMs", "10000" },
-	{ "upstreamTransport.httpVersion", "\"2\"" },
+	{ "upstreamTransport.httpVersion", "\"1.1\"" },
 	{ "upstreamTransport.caFile", "\"\"" },
 	{ "githubBaseUrl", "\"https://github.com\"" },
 	{ "githubApiBaseUrl", "\"https://api.github.com\"" },
@@ -155,8 +155,8 @@ test_values(void **state)
 		{ "{\"responsesTransport\":"
 		    "{\"streamInactivityTimeoutMs\":5e3}}",
 		    "upstreamTransport.streamInactivityTimeoutMs", "5000" },
-		{ "{\"upstreamTransport\":{\"httpVersion\":\"1.1\"}}",
-		    "upstreamTransport.httpVersion", "\"1.1\"" },
+		{ "{\"upstreamTransport\":{\"httpVersion\":\"2\"}}",
+		    "upstreamTransport.httpVersion", "\"2\"" },
 		{ "{\"upstreamTransport\":{\"caFile\":\"/etc/passwd\"}}",
 		    "upstreamTransport.caFile", "\"/etc/passwd\"" },
 		{ "{\"githubBaseUrl\":\"https://octo.ghe.com//\"}",
@@ -232,10 +232,10 @@ static const struct {
 	    "1: upstreamTransport.connectTimeoutMs: " NUMBER("1 to 600000") },
 	{ "{\"upstreamTransport\":{\"httpVersion\":\"3\"}}",
 	    "1: upstreamTransport.httpVersion: expected one of these as a "
-	    "string: 2, 1.1" },
+	    "string: 1.1, 2" },
 	{ "{\"upstreamTransport\":{\"httpVersion\":2}}",
 	    "1: upstreamTransport.httpVersion: expected one of these as a "
-	    "string: 2, 1.1" },
+	    "string: 1.1, 2" },
 	{ "{\"upstreamTransport\":{\"caFile\":\"ca.pem\"}}",
 	    "1: upstreamTransport.caFile: expected the absolute path of a file "
 	    "that can be read" },

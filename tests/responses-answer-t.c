@@ -40,7 +40,9 @@ static const char request[] = "{\"model\":\"asked\",\"input\":\"x\","
 static void
 start(struct run *run, const char *more)
 {
-	struct responses_setting	 set = { "up", NULL, true };
+	struct responses_setting	 set = {
+		.upstream = "up", .web_search = true
+	};
 	struct responses		 r = { 0 };
 	struct buf			 body = { 0 };
 	char				 text[1024];

@@ -103,6 +103,18 @@ test_routes(void **state)
 	expect("", ENV("REQUEST_METHOD=HEAD", "PATH_INFO=/v1/models"),
 	    api_models, 0, NULL);
 	expect("", ENV("PATH_INFO=/v1/models/a/b"), api_model, 0, NULL);
+	expect("", ENV("PATH_INFO=/v1/responses/resp_1"), api_stored_get, 0,
+	    NULL);
+	expect("", ENV("REQUEST_METHOD=DELETE", "PATH_INFO=/responses/r"),
+	    api_stored_delete, 0, NULL);
+	expect("", ENV("PATH_INFO=/mount/v1/responses/responses/input_items"),
+	    api_stored_items, 0, NULL);
+	expect("", ENV("REQUEST_METHOD=POST",
+	    "PATH_INFO=/v1/responses/resp_1/cancel"), api_stored_cancel, 0,
+	    NULL);
+	expect("", ENV("REQUEST_METHOD=POST",
+	    "PATH_INFO=/v1/responses/input_tokens"), api_stored_missing, 0,
+	    NULL);
 	expect("", ENV("PATH_INFO=/healthz"), api_health, 0, NULL);
 	expect("", ENV("PATH_INFO=/usage"), api_usage, 0, NULL);
 	expect("", ENV("PATH_INFO=/"), api_root, 0, NULL);
@@ -117,6 +129,11 @@ test_refusals(void **state)
 	    "\r\nAllow: POST, OPTIONS\r\n");
 	expect("", ENV("REQUEST_METHOD=DELETE", "PATH_INFO=/v1/models"), NULL,
 	    405, "\r\nAllow: GET, HEAD, OPTIONS\r\n");
+	expect("", ENV("REQUEST_METHOD=PUT", "PATH_INFO=/v1/responses/resp_1"),
+	    NULL, 405, "\r\nAllow: GET, HEAD, DELETE, OPTIONS\r\n");
+	expect("", ENV("PATH_INFO=/v1/responses/resp_1/cancel"), NULL, 405,
+	    "\r\nAllow: POST, OPTIONS\r\n");
+	expect("", ENV("PATH_INFO=/v1/responses/resp_1/x/y"), NULL, 404, NULL);
 	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/responses",
 	    "CONTENT_TYPE=text/plain"), NULL, 415,
 	    "Content-Type: application/json\r\n");

@@ -52,6 +52,12 @@ def make_certificate(directory):
                 out.write(f.read())
 
 
+def tail(text):
+    """What matters of a log: a sanitizer's report, or the end."""
+    at = text.find("==ERROR: ")
+    return text[at:at + 6000] if at >= 0 else text[-1500:]
+
+
 class Place:
     """What a server finds on a machine where all is set up: the program, its
     data directory, and directories for the socket and the logs."""
@@ -103,7 +109,7 @@ class Place:
         text = ""
         for name in sorted(os.listdir(self.log)):
             with open(os.path.join(self.log, name), errors="replace") as f:
-                text += "--- %s\n%s" % (name, f.read())
+                text += "--- %s\n%s" % (name, tail(f.read()))
         return text
 
 
@@ -140,7 +146,8 @@ class Responder:
             return f.read()
 
     def stop(self):
-        end(self.process)
+        status = end(self.process)
+        assert status in (0, -signal.SIGKILL), "%d: %s" % (status, self.text()[-2000:])
 
 
 def place_env(place):
@@ -229,7 +236,7 @@ class Nginx(Server):
             "listen 443 ssl http2;": "listen 127.0.0.1:%d ssl http2;" % self.tls_port,
             "/etc/ssl/certs/copilot-api.pem": p.path + "/cert.pem",
             "/etc/ssl/private/copilot-api.key": p.path + "/key.pem",
-            "/var/log/nginx": p.log})
+            "/var/log/nginx/copilot-api.log": p.log + "/access.log"})
         if not os.path.exists("/etc/nginx/fastcgi_params"):
             raise Skip("no /etc/nginx/fastcgi_params")
         shutil.copy("/etc/nginx/fastcgi_params", p.path)
@@ -261,6 +268,7 @@ DefaultRuntimeDir %(path)s/run
 PidFile %(path)s/run/apache.pid
 ErrorLog %(path)s/log/error.log
 ServerName localhost
+LogFormat "%%h %%t %%>s %%O %%r" combined
 %(user)s
 %(modules)s
 # apache-proxy.conf says so

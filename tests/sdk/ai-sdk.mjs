@@ -35,10 +35,6 @@ const found = "Tool result: Paris is sunny; UTC is noon";
 const called = (r) => r.toolCalls.map((c) => [c.toolName, c.input]);
 const bothCalled = [["weather", { city: "Paris" }], ["time", { zone: "UTC" }]];
 
-// Gemini 3 wants the signature of its thoughts back, which neither form of
-// this client keeps.
-const forgets = (name) => name.endsWith("gemini");
-
 function perModel(name, body, except = () => false)
 {
 	for (const [form, model, path] of models)
@@ -93,7 +89,7 @@ perModel("a loop of steps", async (model, path) => {
 	assert.equal(r.text, found);
 	assert.equal(r.steps.length, 2);
 	assert.equal((await fake.requests(path)).length, 2);
-}, forgets);
+});
 
 perModel("a streamed loop of steps", async (model, path) => {
 	const r = streamText({ model, tools, prompt: bothCalls, maxRetries: 0,
@@ -103,7 +99,51 @@ perModel("a streamed loop of steps", async (model, path) => {
 	    found);
 	assert.equal((await r.steps).length, 2);
 	assert.equal((await fake.requests(path)).length, 2);
-}, forgets);
+});
+
+// The default settings: what was said before is referred to by the ids of its
+// items.
+for (const name of ["gpt-5-mini", "gpt-5.4", ...Object.values(styles)]) {
+	for (const streamed of [false, true]) {
+		const how = streamed ? ", streamed" : "";
+
+		test(`three turns of steps, by reference (${name}${how})`,
+		    () => byReference(openai(name), streamed));
+	}
+	test(`two turns by previousResponseId (${name})`,
+	    () => byPrevious(openai(name)));
+}
+
+async function byReference(model, streamed)
+{
+	const messages = [];
+
+	for (let turn = 0; turn < 3; turn++) {
+		const settings = { model, tools, messages, maxRetries: 0,
+		    stopWhen: isStepCount(5) };
+
+		messages.push({ role: "user", content: bothCalls });
+		const r = streamed ? streamText(settings) :
+		    await generateText(settings);
+		const text = await r.text;
+
+		assert.equal(text, found);
+		assert.equal((await r.steps).length, 2);
+		messages.push(...(await r.response).messages);
+	}
+}
+
+async function byPrevious(model)
+{
+	const first = await generateText({ model, prompt: "one",
+	    maxRetries: 0 });
+	const second = await generateText({ model, tools, maxRetries: 0,
+	    prompt: bothCalls, stopWhen: isStepCount(5),
+	    providerOptions: { openai: { previousResponseId:
+	    first.providerMetadata.openai.responseId } } });
+
+	assert.equal(second.text, found);
+}
 
 perModel("a structure", async (model) => {
 	const schema = z.object({ city: z.string(), big: z.boolean() });

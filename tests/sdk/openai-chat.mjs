@@ -210,9 +210,9 @@ for (const streamed of [false, true]) {
 		    'time{"zone":"UTC"}');
 	});
 
-	// Not Gemini 3: runTools leaves out the signature of its thoughts.
+	// runTools leaves out the signature of thoughts that Gemini 3 wants.
 	for (const model of ["gpt-5-mini", "gpt-4o", "claude-sonnet-4.6",
-	    "gemini-2.5-pro"]) {
+	    "gemini-2.5-pro", "gemini-3.1-pro-preview"]) {
 		test(`runTools${how} (${model})`, () => runTools(model, streamed));
 	}
 }

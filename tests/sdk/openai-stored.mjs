@@ -1,0 +1,162 @@
+// The official openai package: stored responses.
+import OpenAI from "openai";
+import { all, assert, base, bothCalls, fake, key, locked, run, schemas, styles,
+    test } from "./lib.mjs";
+
+const client = new OpenAI({ baseURL: base, apiKey: "any", maxRetries: 0 });
+const { responses } = client;
+const model = "gpt-5-mini";
+const tools = Object.entries(schemas).map(([name, parameters]) =>
+    ({ type: "function", name, parameters, strict: true }));
+const TURNS = 50;
+
+const create = (body) => responses.create({ model, ...body });
+const stream = (body) => responses.stream({ model, ...body }).finalResponse();
+const ways = { "": create, ", streamed": stream };
+
+for (const [how, ask] of Object.entries(ways)) {
+	for (const name of new Set([model, "gpt-5.4",
+	    ...Object.values(styles)])) {
+		test(`a loop of tools by previous_response_id (${name}${how})`,
+		    () => loop(ask, name));
+	}
+	test(`a chain of ${TURNS} turns${how}`, () => chain(ask));
+	test(`a response is read again${how}`, () => again(ask));
+}
+
+async function chain(ask)
+{
+	let previous;
+
+	for (let n = 0; n < TURNS; n++) {
+		const r = await ask({ input: `turn ${n}`,
+		    previous_response_id: previous });
+
+		assert.equal(r.output_text, `You said: turn ${n}`);
+		assert.equal(r.previous_response_id, previous ?? null);
+		assert.equal(r.store, true);
+		previous = r.id;
+	}
+	const { input } = (await fake.last("/responses")).json;
+	const said = input.filter((i) => i.role).map((i) =>
+	    i.content[0].text ?? i.content);
+	assert.equal(said.length, 2 * TURNS - 1);
+	said.forEach((text, i) => assert.equal(text, i % 2 ?
+	    `You said: turn ${(i - 1) / 2}` : `turn ${i / 2}`));
+}
+
+async function loop(ask, name)
+{
+	let r = await ask({ model: name, tools, input: bothCalls });
+
+	for (let n = 0; n < 3; n++) {
+		const calls = r.output.filter((i) =>
+		    i.type === "function_call");
+
+		assert.equal(calls.length, 2);
+		r = await ask({ model: name, tools, previous_response_id: r.id,
+		    input: calls.map((c) => ({ type: "function_call_output",
+		    call_id: c.call_id, output: c.name + " found" })) });
+		assert.equal(r.output_text,
+		    "Tool result: weather found; time found");
+		r = await ask({ model: name, tools, input: bothCalls,
+		    previous_response_id: r.id });
+	}
+}
+
+async function again(ask)
+{
+	const r = await ask({ model: "gpt-5.4", tools, input: bothCalls });
+	const got = await responses.retrieve(r.id);
+	const events = await all(await responses.retrieve(r.id,
+	    { stream: true }));
+	const rest = await all(await responses.retrieve(r.id,
+	    { stream: true, starting_after: 4 }));
+	const sealed = await responses.retrieve(r.id,
+	    { include: ["reasoning.encrypted_content"] });
+
+	assert.deepEqual(got.output, r.output.map(({ parsed_arguments, ...i }) =>
+	    i));
+	assert.equal(got.output_text, r.output_text);
+	assert.deepEqual(events.map((e) => e.sequence_number),
+	    events.map((_, i) => i));
+	assert.deepEqual(events.at(-1).response.output, got.output);
+	assert.deepEqual(rest, events.slice(5));
+	assert(sealed.output[0].encrypted_content);
+	assert(!got.output[0].encrypted_content);
+}
+
+test("input items, page by page", async () => {
+	const input = [...Array(45).keys()].map((n) =>
+	    ({ role: "user", content: `number ${n}` }));
+	const r = await create({ input });
+	const down = await all(responses.inputItems.list(r.id));
+	const up = await all(responses.inputItems.list(r.id,
+	    { order: "asc", limit: 7 }));
+
+	assert.deepEqual(up.map((i) => i.content[0].text),
+	    input.map((i) => i.content));
+	assert.deepEqual(down, up.toReversed());
+	const after = await responses.inputItems.list(r.id,
+	    { order: "asc", after: up[43].id });
+	assert.deepEqual(after.data, [up[44]]);
+	assert.equal(after.has_more, false);
+});
+
+test("an item by reference", async () => {
+	const r = await create({ input: "one" });
+	const second = await create({ input: [{ type: "item_reference",
+	    id: r.output.at(-1).id }, { role: "user", content: "two" }] });
+
+	assert.equal(second.output_text, "You said: two");
+	await assert.rejects(create({ input: [{ type: "item_reference",
+	    id: "msg_of_nobody" }] }), { status: 404,
+	    message: /Item with id 'msg_of_nobody' not found\./ });
+});
+
+test("deleting", async () => {
+	const r = await create({ input: "Hi!" });
+	const gone = { status: 404,
+	    message: new RegExp(`Response with id '${r.id}' not found\\.`) };
+
+	await responses.delete(r.id);
+	await assert.rejects(responses.retrieve(r.id), gone);
+	await assert.rejects(responses.delete(r.id), gone);
+	await assert.rejects(responses.inputItems.list(r.id), gone);
+	await assert.rejects(create({ input: "x", previous_response_id: r.id }),
+	    { status: 400, code: "previous_response_not_found",
+	    param: "previous_response_id" });
+});
+
+test("what is not to be stored is not", async () => {
+	for (const ask of Object.values(ways)) {
+		const r = await ask({ input: "Hi!", store: false });
+
+		assert.equal(r.store, false);
+		await assert.rejects(responses.retrieve(r.id), { status: 404 });
+	}
+});
+
+test("every other method gets an answer that it understands", async () => {
+	const r = await create({ input: "Hi!" });
+
+	await assert.rejects(responses.cancel(r.id), { status: 400,
+	    message: /Cannot cancel a synchronous response\./ });
+	await assert.rejects(create({ input: "x", background: true }),
+	    { status: 400, param: "background" });
+	await assert.rejects(responses.inputTokens.count({ model, input: "x" }),
+	    { status: 404, type: "invalid_request_error" });
+	await assert.rejects(responses.compact({ model, input: "x" }),
+	    { status: 404, type: "invalid_request_error" });
+	await assert.rejects(client.conversations.create(), { status: 404 });
+});
+
+test("another key sees nothing of it", async () => {
+	const other = new OpenAI({ baseURL: locked, apiKey: key });
+	const mine = await other.responses.create({ model, input: "Hi!" });
+
+	assert.equal((await other.responses.retrieve(mine.id)).id, mine.id);
+	await assert.rejects(responses.retrieve(mine.id), { status: 404 });
+});
+
+await run();

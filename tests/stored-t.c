@@ -1,0 +1,763 @@
+/* Stored responses: chains, owners, bounds, versions, files that are broken. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "err.h"
+#include "js.h"
+#include "stored-items.h"
+#include "stored.h"
+#include "util.h"
+
+static char top[] = "/tmp/stored-t.XXXXXX";
+static struct conf conf = {
+	.stored_responses_enabled = true,
+	.stored_responses_max_age_days = 30,
+	.stored_responses_max_bytes = 1 << 30
+};
+
+/* A fresh directory for each test. */
+static char *
+fresh(void)
+{
+	static int	number;
+	char		*home = xasprintf("%s/%d", top, number++);
+
+	assert_int_equal(mkdir(home, 0700), 0);
+	return home;
+}
+
+static struct stored *
+open_fresh(char **home)
+{
+	*home = fresh();
+	return stored_create(*home);
+}
+
+static void
+close_fresh(struct stored *s, char *home)
+{
+	stored_destroy(s);
+	free(home);
+}
+
+/* A turn with one item of input and one of output, both named after it. */
+static bool
+put_sized(struct stored *s, const char *owner, const char *id,
+    const char *previous, const char *model, size_t size)
+{
+	char		*pad = xcalloc(1, size + 1), *text;
+	struct buf	 input = { 0 };
+	json_object	*items, *response;
+	bool		 ok;
+
+	memset(pad, 'x', size);
+	text = xasprintf("[{\"type\":\"message\",\"role\":\"user\",\"id\":"
+	    "\"msg_%s\",\"content\":\"%s\"},{\"type\":\"item_reference\","
+	    "\"id\":\"out_ref\"}]", id, pad);
+	items = js_parse_quiet(text, strlen(text));
+	free(text);
+	text = xasprintf("{\"id\":\"%s\",\"model\":\"%s\",\"output\":["
+	    "{\"type\":\"reasoning\",\"id\":\"rs_%s\",\"encrypted_content\":"
+	    "\"e\"},{\"type\":\"message\",\"id\":\"out_%s\"}],\"end\":1}", id,
+	    model, id, id);
+	response = js_parse_quiet(text, strlen(text));
+	json_object *ids = stored_items_name(items, &input);
+	ok = stored_put(s, &conf, &(struct stored_turn){ owner, id, previous,
+	    &input, ids, response });
+	json_object_put(ids);
+	json_object_put(items);
+	json_object_put(response);
+	buf_finish(&input);
+	free(text);
+	free(pad);
+	return ok;
+}
+
+static void
+put(struct stored *s, const char *owner, const char *id, const char *previous)
+{
+	assert_true(put_sized(s, owner, id, previous, "m", 10));
+}
+
+static bool
+has(struct stored *s, const char *owner, const char *id)
+{
+	json_object	*obj = stored_response(s, owner, id);
+	bool		 is = obj != NULL;
+
+	json_object_put(obj);
+	return is;
+}
+
+/* The ids of an array, joined. */
+static char *
+ids_of(json_object *items)
+{
+	struct buf	out = { 0 };
+	size_t		i;
+
+	for (i = 0; i < js_len(items); i++)
+		buf_printf(&out, "%s ", js_str(json_object_array_get_idx(items,
+		    i), "id"));
+	return buf_steal(&out);
+}
+
+static void
+assert_chain(struct stored *s, const char *owner, const char *id,
+    const char *model, const char *want)
+{
+	json_object	*all = stored_chain(s, owner, id, model);
+	char		*got;
+
+	if (want == NULL) {
+		assert_null(all);
+		return;
+	}
+	assert_non_null(all);
+	got = ids_of(all);
+	assert_string_equal(got, want);
+	free(got);
+	json_object_put(all);
+}
+
+static int64_t
+sql(const char *home, const char *statement)
+{
+	char		*path = xasprintf("%s/" STORED_FILE, home);
+	sqlite3		*db;
+	sqlite3_stmt	*st;
+	int64_t		 n = 0;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, statement, -1, &st, NULL),
+	    SQLITE_OK);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	assert_int_equal(sqlite3_finalize(st), SQLITE_OK);
+	sqlite3_close(db);
+	free(path);
+	return n;
+}
+
+/* --- Turns. */
+
+static void
+test_a_response_keeps_its_form(void **state)
+{
+	char		*home, *text;
+	struct stored	*s = open_fresh(&home);
+	json_object	*obj;
+
+	(void)state;
+	put(s, "", "r1", NULL);
+	obj = stored_response(s, "", "r1");
+	text = xstrdup(json_object_to_json_string_ext(obj, 0));
+	assert_string_equal(text, "{\"id\":\"r1\",\"model\":\"m\",\"output\":["
+	    "{\"type\":\"reasoning\",\"id\":\"rs_r1\",\"encrypted_content\":"
+	    "\"e\"},{\"type\":\"message\",\"id\":\"out_r1\"}],\"end\":1}");
+	free(text);
+	json_object_put(obj);
+	obj = stored_input(s, "", "r1");
+	text = ids_of(obj);
+	assert_string_equal(text, "msg_r1 out_ref ");
+	free(text);
+	json_object_put(obj);
+	close_fresh(s, home);
+}
+
+static void
+test_a_chain(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+
+	(void)state;
+	put(s, "", "a", NULL);
+	put(s, "", "b", "a");
+	put(s, "", "c", "b");
+	put(s, "", "fork", "a");
+#define TURN(x) "msg_" x " out_ref rs_" x " out_" x " "
+	assert_chain(s, "", "c", "m", TURN("a") TURN("b") TURN("c"));
+	assert_chain(s, "", "fork", "m", TURN("a") TURN("fork"));
+	/* Another model's reasoning stays behind. */
+	assert_chain(s, "", "a", "other", "msg_a out_ref out_a ");
+	assert_chain(s, "", "nothing", "m", NULL);
+	assert_chain(s, "", "", "m", NULL);
+	/* Broken in the middle it is none. */
+	assert_true(stored_delete(s, "", "b"));
+	assert_chain(s, "", "c", "m", NULL);
+	assert_chain(s, "", "a", "m", TURN("a"));
+	close_fresh(s, home);
+}
+
+static void
+test_a_circle_ends(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+
+	(void)state;
+	put(s, "", "a", "b");
+	put(s, "", "b", "a");
+	put(s, "", "self", "self");
+	assert_chain(s, "", "self", "m", NULL);
+	assert_chain(s, "", "a", "m", NULL);
+	close_fresh(s, home);
+}
+
+static void
+test_items(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+	json_object	*obj;
+
+	(void)state;
+	put(s, "", "a", NULL);
+	obj = stored_item(s, "", "msg_a");
+	assert_true(js_is(obj, "content", "xxxxxxxxxx"));
+	json_object_put(obj);
+	obj = stored_item(s, "", "out_a");
+	assert_true(js_is(obj, "type", "message"));
+	json_object_put(obj);
+	/* A reference is no item. */
+	assert_null(stored_item(s, "", "out_ref"));
+	assert_null(stored_item(s, "", "msg_b"));
+	/* An item of two turns outlives one of them. */
+	assert_true(put_sized(s, "", "ref", NULL, "m", 1));
+	obj = stored_item(s, "", "out_ref");
+	assert_non_null(obj);
+	json_object_put(obj);
+	assert_true(stored_delete(s, "", "a"));
+	assert_null(stored_item(s, "", "msg_a"));
+	close_fresh(s, home);
+}
+
+static void
+test_owners(void **state)
+{
+	char		*home, first[STORED_OWNER_SIZE];
+	char		 second[STORED_OWNER_SIZE];
+	struct stored	*s = open_fresh(&home);
+
+	(void)state;
+	stored_owner("sk-1", first);
+	stored_owner("sk-2", second);
+	assert_string_not_equal(first, second);
+	assert_int_equal(strlen(first), 64);
+	assert_null(strstr(first, "sk"));
+	put(s, first, "a", NULL);
+	put(s, first, "b", "a");
+	/* The same id can be another's. */
+	put(s, second, "b", NULL);
+	assert_true(has(s, first, "a"));
+	assert_false(has(s, second, "a"));
+	assert_false(has(s, "", "a"));
+	assert_chain(s, second, "b", "m", TURN("b"));
+	assert_chain(s, second, "a", "m", NULL);
+	assert_null(stored_item(s, second, "out_a"));
+	assert_null(stored_input(s, second, "a"));
+	assert_false(stored_delete(s, second, "a"));
+	assert_true(stored_delete(s, second, "b"));
+	assert_true(has(s, first, "b"));
+	/* Nor is another's turn a link of a chain. */
+	put(s, second, "c", "a");
+	assert_chain(s, second, "c", "m", NULL);
+	close_fresh(s, home);
+}
+
+static void
+test_an_id_is_kept_once(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+	int64_t		 bytes;
+
+	(void)state;
+	put(s, "", "a", NULL);
+	assert_false(put_sized(s, "", "a", NULL, "m", 10));
+	/* Which is no trouble of the disk's. */
+	assert_int_equal(stored_count(s, &bytes), 1);
+	close_fresh(s, home);
+}
+
+/* --- Bounds. */
+
+static void
+test_old_ones_go(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+	int64_t		 bytes;
+
+	(void)state;
+	put(s, "", "old", NULL);
+	put(s, "", "new", NULL);
+	sql(home, "UPDATE turn SET created = created - 31 * 86400"
+	    " WHERE id = 'old'");
+	assert_int_equal(stored_prune(s, &conf), 1);
+	assert_false(has(s, "", "old"));
+	assert_true(has(s, "", "new"));
+	assert_null(stored_item(s, "", "out_old"));
+	assert_int_equal(stored_prune(s, &conf), 0);
+	assert_int_equal(stored_count(s, &bytes), 1);
+	assert_int_equal(bytes, sql(home, "SELECT SUM(size) FROM turn"));
+	close_fresh(s, home);
+}
+
+static void
+test_too_many_go(void **state)
+{
+	char		*home, id[16];
+	struct stored	*s = open_fresh(&home);
+	const int64_t	 max = conf.stored_responses_max_bytes;
+	int64_t		 bytes;
+	int		 i;
+
+	(void)state;
+	conf.stored_responses_max_bytes = 200000;
+	for (i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		assert_true(put_sized(s, "", id, NULL, "m", 10000));
+		assert_true(has(s, "", id));
+		stored_count(s, &bytes);
+		assert_true(bytes <= 200000);
+	}
+	assert_false(has(s, "", "r0"));
+	assert_true(has(s, "", "r90"));
+	assert_true(stored_count(s, &bytes) >= 10);
+	assert_int_equal(bytes, sql(home, "SELECT SUM(size) FROM turn"));
+	assert_int_equal(sql(home, "SELECT COUNT(*) FROM item WHERE turn NOT IN"
+	    " (SELECT id FROM turn)"), 0);
+	/* One that is too much alone takes no other with it. */
+	assert_false(put_sized(s, "", "huge", NULL, "m", 300000));
+	assert_true(has(s, "", "r99"));
+	put(s, "", "small", NULL);
+	conf.stored_responses_max_bytes = max;
+	close_fresh(s, home);
+}
+
+/* Few large turns: the newest stays, and so does what there is room for. */
+static void
+test_only_what_is_too_much_goes(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+	const int64_t	 max = conf.stored_responses_max_bytes;
+	int64_t		 bytes;
+
+	(void)state;
+	conf.stored_responses_max_bytes = 200000;
+	assert_true(put_sized(s, "", "a", NULL, "m", 90000));
+	assert_true(put_sized(s, "", "b", NULL, "m", 90000));
+	assert_true(put_sized(s, "", "c", NULL, "m", 90000));
+	assert_false(has(s, "", "a"));
+	assert_true(has(s, "", "b"));
+	assert_true(has(s, "", "c"));
+	/* Even when the clock was set back. */
+	sql(home, "UPDATE turn SET created = created + 1000");
+	assert_true(put_sized(s, "", "d", NULL, "m", 90000));
+	assert_true(has(s, "", "d"));
+	assert_int_equal(stored_count(s, &bytes), 2);
+	conf.stored_responses_max_bytes = max;
+	close_fresh(s, home);
+}
+
+static void
+test_all_go_without_a_trace(void **state)
+{
+	char		*home, *path, word[] = "xxxxxxxxxxxxxxxxxxxxxxxx";
+	struct stored	*s = open_fresh(&home);
+	struct buf	 content = { 0 };
+	int64_t		 bytes = 1;
+	FILE		*f;
+	int		 c;
+
+	(void)state;
+	assert_true(put_sized(s, "", "a", NULL, "m", 100000));
+	assert_true(put_sized(s, "", "b", NULL, "m", 100));
+	assert_int_equal(stored_delete_all(s), 2);
+	assert_int_equal(stored_count(s, &bytes), 0);
+	assert_int_equal(bytes, 0);
+	stored_destroy(s);
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_non_null(f = fopen(path, "r"));
+	while ((c = getc(f)) != EOF)
+		buf_putc(&content, (char)c);
+	fclose(f);
+	assert_null(memmem(content.p, content.len, word, sizeof(word) - 1));
+	buf_finish(&content);
+	free(path);
+	free(home);
+}
+
+/* --- Thoughts. */
+
+static void
+test_thoughts(void **state)
+{
+	char			*home;
+	struct stored		*s = open_fresh(&home);
+	struct stored_thought	 t = { "me", "call_1", "m", "opaque", "text" };
+	json_object		*obj;
+	char			 id[32];
+	int			 i;
+
+	(void)state;
+	assert_true(stored_thought_put(s, &t));
+	t.opaque = "newer";
+	t.text = NULL;
+	assert_true(stored_thought_put(s, &t));
+	obj = stored_thought_get(s, "me", "call_1");
+	assert_true(js_is(obj, "reasoning_opaque", "newer"));
+	assert_true(js_is(obj, "model", "m"));
+	assert_false(js_has(obj, "reasoning_text"));
+	json_object_put(obj);
+	assert_null(stored_thought_get(s, "you", "call_1"));
+	assert_null(stored_thought_get(s, "me", "call_2"));
+	for (i = 0; i < 4300; i++) {
+		snprintf(id, sizeof(id), "more_%d", i);
+		t.call = id;
+		assert_true(stored_thought_put(s, &t));
+	}
+	assert_null(stored_thought_get(s, "me", "call_1"));
+	obj = stored_thought_get(s, "me", "more_4299");
+	assert_non_null(obj);
+	json_object_put(obj);
+	assert_true(sql(home, "SELECT COUNT(*) FROM thought") < 4096 + 64);
+	close_fresh(s, home);
+}
+
+/* --- Files. */
+
+static void
+test_modes(void **state)
+{
+	static const char *const names[] = { "", "-wal", "-shm" };
+	char		*home, *path;
+	struct stored	*s = open_fresh(&home);
+	struct stat	 st;
+	size_t		 i;
+
+	(void)state;
+	umask(0);
+	put(s, "", "a", NULL);
+	umask(022);
+	for (i = 0; i < COUNT(names); i++) {
+		path = xasprintf("%s/" STORED_FILE "%s", home, names[i]);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		free(path);
+	}
+	close_fresh(s, home);
+}
+
+static void
+assert_unusable(struct stored *s, const char *word)
+{
+	char	why[STORED_WHY_SIZE];
+	int64_t	bytes;
+
+	assert_false(stored_usable(s, &conf, why));
+	if (strstr(why, word) == NULL)
+		fail_msg("no \"%s\" in: %s", word, why);
+	assert_false(put_sized(s, "", "x", NULL, "m", 1));
+	assert_null(stored_response(s, "", "x"));
+	assert_null(stored_chain(s, "", "x", "m"));
+	assert_null(stored_item(s, "", "x"));
+	assert_false(stored_delete(s, "", "x"));
+	assert_int_equal(stored_count(s, &bytes), -1);
+	assert_int_equal(stored_delete_all(s), -1);
+	assert_int_equal(stored_prune(s, &conf), -1);
+}
+
+static void
+test_a_newer_version_is_left_alone(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+
+	(void)state;
+	put(s, "", "a", NULL);
+	stored_destroy(s);
+	sql(home, "PRAGMA user_version = 2");
+	s = stored_create(home);
+	assert_unusable(s, "newer version");
+	assert_int_equal(sql(home, "PRAGMA user_version"), 2);
+	assert_int_equal(sql(home, "SELECT COUNT(*) FROM turn"), 1);
+	close_fresh(s, home);
+}
+
+static void
+test_a_file_of_nobody_is_migrated(void **state)
+{
+	char		*home = fresh();
+	struct stored	*s;
+
+	(void)state;
+	sql(home, "CREATE TABLE other (x)");
+	s = stored_create(home);
+	put(s, "", "a", NULL);
+	assert_true(has(s, "", "a"));
+	assert_int_equal(sql(home, "PRAGMA user_version"), 1);
+	close_fresh(s, home);
+}
+
+static void
+test_a_broken_file(void **state)
+{
+	char		*home = fresh(), *path;
+	struct stored	*s;
+	FILE		*f;
+
+	(void)state;
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_non_null(f = fopen(path, "w"));
+	fprintf(f, "%04096d", 7);
+	fclose(f);
+	s = stored_create(home);
+	assert_unusable(s, "not a database");
+	free(path);
+	close_fresh(s, home);
+}
+
+static void
+test_a_directory_in_its_place(void **state)
+{
+	char		*home = fresh(), *path;
+	struct stored	*s;
+
+	(void)state;
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_int_equal(mkdir(path, 0700), 0);
+	s = stored_create(home);
+	assert_unusable(s, STORED_FILE);
+	free(path);
+	close_fresh(s, home);
+}
+
+static void
+test_switched_off(void **state)
+{
+	char		*home, why[STORED_WHY_SIZE];
+	struct stored	*s = open_fresh(&home);
+
+	(void)state;
+	conf.stored_responses_enabled = false;
+	assert_false(stored_usable(s, &conf, why));
+	assert_non_null(strstr(why, "storedResponses.enabled"));
+	conf.stored_responses_enabled = true;
+	assert_true(stored_usable(s, &conf, why));
+	close_fresh(s, home);
+	assert_false(stored_usable(NULL, &conf, why));
+	assert_false(put_sized(NULL, "", "a", NULL, "m", 1));
+	assert_null(stored_chain(NULL, "", "a", "m"));
+}
+
+/* --- Many at once. */
+
+#define THREADS	4
+#define TURNS	50
+
+static void *
+many(void *arg)
+{
+	struct stored	*s = arg;
+	char		 id[64], before[64] = "";
+	json_object	*all;
+	int		 i;
+
+	for (i = 0; i < TURNS; i++) {
+		snprintf(id, sizeof(id), "%lx-%d-%d", (long)pthread_self(),
+		    (int)getpid(), i);
+		if (!put_sized(s, "", id, i > 0 ? before : NULL, "m", 100) ||
+		    (all = stored_chain(s, "", id, "m")) == NULL)
+			return NULL;
+		if (js_len(all) != (size_t)(i + 1) * 4)
+			return NULL;
+		json_object_put(all);
+		memcpy(before, id, sizeof(id));
+	}
+	return s;
+}
+
+/* In this process by one struct; false when one failed. */
+static bool
+run_many(const char *home)
+{
+	struct stored	*s = stored_create(home);
+	pthread_t	 thread[THREADS];
+	void		*ok;
+	bool		 all = true;
+	int		 i;
+
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, many, s), 0);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(thread[i], &ok);
+		all = all && ok != NULL;
+	}
+	stored_destroy(s);
+	return all;
+}
+
+static void
+test_threads_and_processes(void **state)
+{
+	char	*home = fresh();
+	int	 status, i;
+	pid_t	 pid[3];
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0)
+			_exit(!run_many(home));
+	}
+	assert_true(run_many(home));
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(sql(home, "SELECT COUNT(*) FROM turn"),
+	    4 * THREADS * TURNS);
+	free(home);
+}
+
+/* --- Items of clients. */
+
+static void
+test_names(void **state)
+{
+	static const char	 text[] = "[{\"role\":\"user\",\"content\":\"a\"},"
+	    "{\"type\":\"function_call_output\",\"id\":null,\"call_id\":\"c\"},"
+	    "{\"type\":\"reasoning\",\"id\":\"rs_1\"},{\"id\":\"msg_ref\"},"
+	    "{\"type\":\"new_kind\",\"id\":\"\"},null,5,[]]";
+	json_object		*items = js_parse_quiet(text, strlen(text));
+	json_object		*ids, *named;
+	struct buf		 out = { 0 };
+	char			*before, *got;
+
+	(void)state;
+	before = xstrdup(json_object_to_json_string_ext(items, 0));
+	ids = stored_items_name(items, &out);
+	named = js_parse_quiet(out.p, out.len);
+	assert_int_equal(js_len(named), 8);
+	assert_int_equal(js_len(ids), 8);
+	got = ids_of(named);
+	assert_non_null(strstr(got, "msg_"));
+	assert_non_null(strstr(got, " fc_"));
+	assert_non_null(strstr(got, " rs_1 msg_ref item_"));
+	assert_null(json_object_array_get_idx(ids, 3));
+	assert_true(js_is(json_object_array_get_idx(named, 0), "type",
+	    "message"));
+	assert_true(js_is(json_object_array_get_idx(named, 3), "type",
+	    "item_reference"));
+	/* The client's own are as they were, but for an empty id. */
+	assert_int_equal(js_has(json_object_array_get_idx(items, 0), "id"), 0);
+	assert_int_equal(js_has(json_object_array_get_idx(items, 0), "type"),
+	    0);
+	free(got);
+	free(before);
+	json_object_put(named);
+	json_object_put(ids);
+	json_object_put(items);
+	buf_finish(&out);
+}
+
+static void
+test_resolve(void **state)
+{
+	static const char	 text[] = "[{\"type\":\"item_reference\",\"id\":"
+	    "\"out_a\"},{\"type\":\"reasoning\",\"id\":\"rs_a\"},5,"
+	    "{\"type\":\"item_reference\",\"id\":\"no\"},{\"role\":\"user\"}]";
+	json_object		*items = js_parse_quiet(text, strlen(text));
+	char			*home;
+	struct stored		*s = open_fresh(&home);
+	struct err		 err;
+
+	(void)state;
+	put(s, "", "a", NULL);
+	assert_false(stored_items_resolve(s, "", items, &err));
+	assert_int_equal(err.status, 404);
+	assert_string_equal(err.msg, "Item with id 'no' not found.");
+	json_object_put(items);
+	items = js_parse_quiet(text, strlen(text));
+	assert_true(stored_items_resolve(s, "", items, NULL));
+	assert_int_equal(js_len(items), 4);
+	assert_true(js_is(json_object_array_get_idx(items, 0), "type",
+	    "message"));
+	assert_true(js_is(json_object_array_get_idx(items, 1),
+	    "encrypted_content", "e"));
+	stored_items_strip(items);
+	assert_false(js_has(json_object_array_get_idx(items, 1),
+	    "encrypted_content"));
+	json_object_put(items);
+	close_fresh(s, home);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return mkdtemp(top) == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	char	*command = xasprintf("rm -rf %s", top);
+	int	 rc = system(command);
+
+	(void)state;
+	free(command);
+	return rc;
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_response_keeps_its_form),
+		cmocka_unit_test(test_a_chain),
+		cmocka_unit_test(test_a_circle_ends),
+		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_an_id_is_kept_once),
+		cmocka_unit_test(test_old_ones_go),
+		cmocka_unit_test(test_too_many_go),
+		cmocka_unit_test(test_only_what_is_too_much_goes),
+		cmocka_unit_test(test_all_go_without_a_trace),
+		cmocka_unit_test(test_thoughts),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_a_newer_version_is_left_alone),
+		cmocka_unit_test(test_a_file_of_nobody_is_migrated),
+		cmocka_unit_test(test_a_broken_file),
+		cmocka_unit_test(test_a_directory_in_its_place),
+		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_threads_and_processes),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_resolve),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
