@@ -64,6 +64,7 @@ apt-get -q install -y --no-install-recommends "$@"
 if test -d /run/systemd/system; then
 	for p in "$@"; do
 		case $p in
+		apache2) systemctl disable apache2 ;;
 		lighttpd) systemctl disable lighttpd ;;
 		nginx-light) systemctl disable nginx ;;
 		esac

@@ -54,7 +54,8 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		.include_usage = r->include_usage,
 		.functions = r->functions,
 		.n = r->n,
-		.thinker = { x->thoughts, x->conf, x->key, r->model },
+		.thinker = { x->thoughts, x->conf, x->key, r->model,
+		    !js_bool(r->obj, "store", true) },
 		.max = (size_t)x->conf->max_response_body_bytes
 	};
 

@@ -95,7 +95,8 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err) ||
 	    !stored_request_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
-	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream };
+	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream,
+	    !stored->keep };
 	set = (struct responses_setting){
 		.upstream = t.upstream,
 		.model = t.model,

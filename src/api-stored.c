@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "conf.h"
 #include "err.h"
 #include "js.h"
 #include "responses-tools.h"
@@ -18,6 +19,7 @@
 
 #define LIMIT_DEFAULT	20
 #define LIMIT_MAX	100
+#define INCLUDE_MAX	16	/* of one form; there are fewer to ask for */
 
 /* Whose response of which id a request is about. */
 struct about {
@@ -68,24 +70,36 @@ reply_take(struct exchange *x, json_object *obj)
 
 /* --- Parameters. */
 
-/* include[]=WHAT, include=WHAT, or several in one with commas. */
+/* Is it in a list with commas? */
+static bool
+lists(char *take, const char *what)
+{
+	char	*rest = take, *one;
+	bool	 found = false;
+
+	while ((one = strsep(&rest, ",")) != NULL)
+		found |= strcmp(one, what) == 0;
+	free(take);
+	return found;
+}
+
+/* include[]=WHAT, include=WHAT, again for each, or in one with commas. */
 static bool
 includes(const struct request *req, const char *what)
 {
 	static const char *const names[] = {
-		"include[]", "include", "include%5B%5D", "include[0]"
+		"include[]", "include", "include%5B%5D", "include[0]",
+		"include[1]"
 	};
-	char	*value, *rest, *one;
-	size_t	 i;
-	bool	 found = false;
+	char	*value;
+	size_t	 i, k;
 
-	for (i = 0; i < COUNT(names) && !found; i++) {
-		rest = value = request_query(req, names[i]);
-		while (rest != NULL && (one = strsep(&rest, ",")) != NULL)
-			found |= strcmp(one, what) == 0;
-		free(value);
-	}
-	return found;
+	for (i = 0; i < COUNT(names); i++)
+		for (k = 0; k < INCLUDE_MAX && (value =
+		    request_query_at(req, names[i], k)) != NULL; k++)
+			if (lists(value, what))
+				return true;
+	return false;
 }
 
 static bool
@@ -268,11 +282,12 @@ list_of(json_object *items, const struct page *p, size_t at)
 static json_object *
 items_of(struct exchange *x, const struct about *a)
 {
-	json_object *items = stored_input(x->stored, a->owner, a->id);
+	size_t		 room = (size_t)x->conf->max_request_body_bytes;
+	json_object	*items = stored_input(x->stored, a->owner, a->id);
 
 	if (items == NULL)
 		return NULL;
-	stored_items_resolve(x->stored, a->owner, items, NULL);
+	stored_items_resolve(x->stored, a->owner, items, &room, NULL);
 	stored_items_present(items);
 	if (!includes(&x->req, RESPONSES_SEALED))
 		stored_items_strip(items);

@@ -230,13 +230,20 @@ request_finish(struct request *r)
 char *
 request_query(const struct request *r, const char *name)
 {
+	return request_query_at(r, name, 0);
+}
+
+char *
+request_query_at(const struct request *r, const char *name, size_t number)
+{
 	const char	*p = r->query, *end;
 	size_t		 n = strlen(name);
 	char		*value;
 
 	for (; *p != '\0'; p = *end != '\0' ? end + 1 : end) {
 		end = p + strcspn(p, "&");
-		if (strncmp(p, name, n) != 0 || (p[n] != '=' && p + n != end))
+		if (strncmp(p, name, n) != 0 ||
+		    (p[n] != '=' && p + n != end) || number-- > 0)
 			continue;
 		value = p[n] == '=' ?
 		    xstrndup(p + n + 1, (size_t)(end - p) - n - 1) : xstrdup("");

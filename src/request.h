@@ -46,5 +46,7 @@ char	*request_path(const char *request_uri, const char *script_name,
 
 /* A query parameter, decoded; NULL when absent. */
 char	*request_query(const struct request *, const char *name);
+/* One of several of that name; the first is number 0. */
+char	*request_query_at(const struct request *, const char *name, size_t number);
 
 #endif

@@ -181,6 +181,15 @@ need_object(json_object *obj, const char *key)
 	return js_obj(obj, key);
 }
 
+/* A count that can be added up: upstream's word, within reason. */
+static int64_t
+tokens(json_object *usage, const char *key)
+{
+	int64_t n = js_int(usage, key, 0);
+
+	return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : n;
+}
+
 /* The details may be null, and so may what is in them. */
 static void
 complete_usage(json_object *usage)
@@ -194,8 +203,8 @@ complete_usage(json_object *usage)
 	need_int(usage, "output_tokens", 0);
 	out = need_object(usage, "output_tokens_details");
 	need_int(out, "reasoning_tokens", 0);
-	need_int(usage, "total_tokens", js_int(usage, "input_tokens", 0) +
-	    js_int(usage, "output_tokens", 0));
+	need_int(usage, "total_tokens", tokens(usage, "input_tokens") +
+	    tokens(usage, "output_tokens"));
 }
 
 /* Where the value of a member is taken from, in this order of trust. */

@@ -65,6 +65,7 @@ stored_create(const char *home)
 
 	s->home = xstrdup(home);
 	s->path = xasprintf("%s/" STORED_FILE, home);
+	s->log = stored_log_create(s->path);
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -74,6 +75,7 @@ stored_destroy(struct stored *s)
 {
 	if (s == NULL)
 		return;
+	stored_log_destroy(s->log);
 	sqlite3_close(s->db);
 	pthread_mutex_destroy(&s->lock);
 	free(s->home);
@@ -160,8 +162,10 @@ open_file(struct stored *s)
 	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
 		sqlite3_busy_timeout(s->db, BUSY_MS);
-		if (stored_run(s, settings) && migrate(s, &why))
+		if (stored_run(s, settings) && migrate(s, &why)) {
+			stored_log_watch(s->log, s->db);
 			return true;
+		}
 	} else if (errno != 0 && errno != EEXIST)
 		why = strerror(errno);
 	if (why == NULL)

@@ -15,6 +15,7 @@
 struct stored {
 	char		*path;
 	char		*home;
+	struct stored_log *log;		/* who empties the log */
 	pthread_mutex_t	 lock;		/* of all below */
 	sqlite3		*db;		/* NULL: not open */
 	int64_t		 broken_until;
@@ -22,6 +23,15 @@ struct stored {
 	unsigned	 puts;
 	unsigned	 thoughts;	/* that were put */
 };
+
+/*
+ * SQLite's log is emptied into the file by a thread of its own, since that
+ * waits for the disk, and a client for its turn to be kept. (stored-log.c)
+ */
+struct stored_log *stored_log_create(const char *path);
+void	 stored_log_destroy(struct stored_log *);
+/* Watch what is written through this connection. */
+void	 stored_log_watch(struct stored_log *, sqlite3 *);
 
 /* Take the lock with the file open. False leaves it unlocked. */
 bool	 stored_enter(struct stored *);

@@ -109,9 +109,17 @@ not_found(const char *id, struct err *err)
 	    "Item with id '%s' not found.", shown);
 }
 
+bool
+stored_items_large(struct err *err)
+{
+	return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
+	    "The request is too large together with the stored items that it "
+	    "refers to (maxRequestBodyBytes).");
+}
+
 /* Reasoning is known by its id as long as its sealed text is kept here. */
 static void
-refill(struct stored *s, const char *owner, json_object *item)
+refill(struct stored *s, const char *owner, json_object *item, size_t *room)
 {
 	const char	*id = js_str(item, "id");
 	json_object	*found;
@@ -119,7 +127,7 @@ refill(struct stored *s, const char *owner, json_object *item)
 	if (!js_is(item, "type", "reasoning") || id == NULL ||
 	    js_get(item, "encrypted_content") != NULL)
 		return;
-	found = stored_item(s, owner, id);
+	found = stored_item(s, owner, id, room);
 	if (js_is(found, "type", "reasoning") &&
 	    js_get(found, "encrypted_content") != NULL)
 		js_add_ref(item, "encrypted_content",
@@ -129,7 +137,7 @@ refill(struct stored *s, const char *owner, json_object *item)
 
 bool
 stored_items_resolve(struct stored *s, const char *owner, json_object *items,
-    struct err *err)
+    size_t *room, struct err *err)
 {
 	json_object	*item, *found;
 	size_t		 i, kept = 0, n = js_len(items);
@@ -137,19 +145,20 @@ stored_items_resolve(struct stored *s, const char *owner, json_object *items,
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(items, i);
 		if (!stored_items_is_reference(item)) {
-			refill(s, owner, item);
+			refill(s, owner, item, room);
 			json_object_array_put_idx(items, kept++,
 			    json_object_get(item));
 			continue;
 		}
-		found = stored_item(s, owner, js_str(item, "id"));
+		found = stored_item(s, owner, js_str(item, "id"), room);
 		if (found != NULL)
 			json_object_array_put_idx(items, kept++, found);
 		else if (err != NULL)
-			return not_found(js_str(item, "id"), err);
+			return *room == 0 ? stored_items_large(err) :
+			    not_found(js_str(item, "id"), err);
 	}
 	json_object_array_del_idx(items, kept, n - kept);
-	return true;
+	return *room > 0 || err == NULL || stored_items_large(err);
 }
 
 /* --- What clients see. */

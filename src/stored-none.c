@@ -62,15 +62,17 @@ stored_input(struct stored *s, const char *owner, const char *id)
 
 json_object *
 stored_chain(struct stored *s, const char *owner, const char *id,
-    const char *model)
+    const char *model, size_t *room)
 {
 	(void)model;
+	(void)room;
 	return stored_response(s, owner, id);
 }
 
 json_object *
-stored_item(struct stored *s, const char *owner, const char *id)
+stored_item(struct stored *s, const char *owner, const char *id, size_t *room)
 {
+	(void)room;
 	return stored_response(s, owner, id);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf.h"
 #include "err.h"
 #include "exchange.h"
 #include "js.h"
@@ -89,22 +90,28 @@ static bool
 follow(struct stored_request *r, struct exchange *x, json_object *obj,
     json_object *items, struct err *err)
 {
-	json_object *all;
+	size_t		 room = (size_t)x->conf->max_request_body_bytes;
+	json_object	*all;
 
 	if (r->previous == NULL && !refers(items))
 		return true;
 	r->edited = true;
-	if (!stored_items_resolve(x->stored, r->owner, items, err))
+	if (!stored_items_resolve(x->stored, r->owner, items, &room, err))
 		return false;
 	if (r->previous == NULL) {
 		js_add_ref(obj, "input", items);
 		return true;
 	}
 	all = stored_chain(x->stored, r->owner, r->previous,
-	    js_str(obj, "model"));
+	    js_str(obj, "model"), &room);
 	if (all == NULL)
-		return no_previous(r->previous, "", err);
-	stored_items_resolve(x->stored, r->owner, all, NULL);
+		return room == 0 ? stored_items_large(err) :
+		    no_previous(r->previous, "", err);
+	stored_items_resolve(x->stored, r->owner, all, &room, NULL);
+	if (room == 0) {
+		json_object_put(all);
+		return stored_items_large(err);
+	}
 	append(all, items);
 	js_add_take(obj, "input", all);
 	return true;

@@ -15,7 +15,6 @@
 
 #define DAY_S		86400
 #define PRUNE_EVERY	64	/* turns: what is too old */
-#define PRUNE_STEP	"8"	/* turns that go at once for being too much */
 #define VACUUM_PAGES	"256"	/* given back to the disk at once */
 #define CHAIN_MAX	10000	/* turns */
 
@@ -152,17 +151,24 @@ prune_old(struct stored *s, const struct conf *conf)
 	return stored_finish(st) ? sqlite3_changes(s->db) : -1;
 }
 
-/* The oldest beyond the limit, likewise. */
+/*
+ * The oldest beyond the limit, likewise; but not the turn in this row, which a
+ * client is about to hear of, whatever the clock said before.
+ */
 static int64_t
-prune_much(struct stored *s, const struct conf *conf)
+prune_much(struct stored *s, const struct conf *conf, int64_t spared)
 {
-	int64_t gone = 0, n = 1;
+	sqlite3_stmt	*st;
+	int64_t		 gone = 0, n = 1;
 
 	while (n > 0 && stored_number(s, "SELECT bytes FROM meta") >
 	    conf->stored_responses_max_bytes) {
-		if (!stored_run(s, "DELETE FROM turn WHERE rowid IN (SELECT"
-		    " rowid FROM turn ORDER BY created, rowid LIMIT "
-		    PRUNE_STEP ")"))
+		st = stored_prepare(s, "DELETE FROM turn WHERE rowid = (SELECT"
+		    " rowid FROM turn WHERE rowid <> ?1 ORDER BY created, rowid"
+		    " LIMIT 1)", NULL, NULL);
+		if (st != NULL)
+			sqlite3_bind_int64(st, 1, spared);
+		if (!stored_finish(st))
 			return -1;
 		gone += n = sqlite3_changes(s->db);
 	}
@@ -176,7 +182,8 @@ prune_some(struct stored *s, const struct conf *conf)
 
 	if (s->puts++ % PRUNE_EVERY == 0)
 		old = prune_old(s, conf);
-	much = prune_much(s, conf);
+	/* Items have no rowid: the last row is the turn's. */
+	much = prune_much(s, conf, sqlite3_last_insert_rowid(s->db));
 	return old >= 0 && much >= 0 && (old + much == 0 ||
 	    stored_run(s, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")"));
 }
@@ -272,17 +279,29 @@ stored_input(struct stored *s, const char *owner, const char *id)
 	return parse_take(&text);
 }
 
+/* Is there room for so many bytes more? Else there is none from now on. */
+static bool
+take_room(size_t *room, size_t n)
+{
+	*room = n < *room ? *room - n : 0;
+	return *room > 0;
+}
+
 /* What a model put out comes before what a client made of it. */
 json_object *
-stored_item(struct stored *s, const char *owner, const char *id)
+stored_item(struct stored *s, const char *owner, const char *id, size_t *room)
 {
 	struct buf text = { 0 };
 
+	if (*room == 0)
+		return NULL;
 	row_of(s, "SELECT json_extract(CASE item.output WHEN 0 THEN turn.input"
 	    " ELSE turn.output END, '$[' || place || ']') FROM item JOIN turn"
 	    " ON turn.owner = item.owner AND turn.id = item.turn"
 	    " WHERE item.owner = ?1 AND item.id = ?2"
 	    " ORDER BY item.output DESC LIMIT 1", owner, id, &text, NULL);
+	if (!take_room(room, text.len))
+		buf_finish(&text);
 	return parse_take(&text);
 }
 
@@ -298,8 +317,9 @@ struct chain {
 	bool		 complete;	/* its root was reached */
 };
 
-static void
-chain_row(struct chain *c, sqlite3_stmt *st, const char *model)
+/* False when there is no room for it, and then for none behind it. */
+static bool
+chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
 {
 	const char	*made = (const char *)sqlite3_column_text(st, 1);
 	struct link	*l;
@@ -314,6 +334,7 @@ chain_row(struct chain *c, sqlite3_stmt *st, const char *model)
 		c->complete = true;
 	append_column(st, 2, &l->input);
 	append_column(st, 3, &l->output);
+	return take_room(room, l->input.len + l->output.len);
 }
 
 static void
@@ -352,7 +373,7 @@ chain_items(struct chain *c)
 
 json_object *
 stored_chain(struct stored *s, const char *owner, const char *id,
-    const char *model)
+    const char *model, size_t *room)
 {
 	struct chain	 c = { .n = 0 };
 	sqlite3_stmt	*st;
@@ -368,8 +389,9 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 	    " turn.owner = ?1 ORDER BY depth DESC", owner, id);
 	if (st != NULL)
 		sqlite3_bind_int(st, 3, CHAIN_MAX);
-	while (st != NULL && sqlite3_step(st) == SQLITE_ROW)
-		chain_row(&c, st, model);
+	while (st != NULL && *room > 0 && sqlite3_step(st) == SQLITE_ROW)
+		if (!chain_row(&c, st, model, room))
+			c.complete = false;
 	sqlite3_finalize(st);
 	stored_leave(s);
 	return chain_items(&c);
@@ -435,7 +457,7 @@ stored_prune(struct stored *s, const struct conf *conf)
 		return -1;
 	if (stored_begin(s)) {
 		old = prune_old(s, conf);
-		much = prune_much(s, conf);
+		much = prune_much(s, conf, 0);
 		if (!stored_end(s, old >= 0 && much >= 0,
 		    "not all could be deleted"))
 			old = -1;

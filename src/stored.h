@@ -72,12 +72,14 @@ json_object *stored_input(struct stored *, const char *owner, const char *id);
  * All items up to and with a response: inputs and outputs of its ancestors and
  * its own, oldest first. Of what other models than "model" put out the
  * reasoning is missing, since no other model can read it. NULL when one of the
- * turns is missing.
+ * turns is missing. "room" is how many bytes of text there may be, and are left
+ * then; 0 with NULL when that is too little: a few bytes ask for megabytes.
  */
 json_object *stored_chain(struct stored *, const char *owner, const char *id,
-	    const char *model);
+	    const char *model, size_t *room);
 /* One item by its id, of an input or an output; NULL when there is none. */
-json_object *stored_item(struct stored *, const char *owner, const char *id);
+json_object *stored_item(struct stored *, const char *owner, const char *id,
+	    size_t *room);
 
 /* False when there is none of that id. */
 bool	stored_delete(struct stored *, const char *owner, const char *id);

@@ -195,7 +195,8 @@ thought_keep(const struct thought *t, const struct thinker *who)
 	if (t->text.len > 0 && t->text.len <= TEXT_MAX)
 		text = t->text.p;
 	stored_owner(who->key, owner);
-	disk = stored_usable(who->thoughts->stored, who->conf, why);
+	disk = !who->memory_only &&
+	    stored_usable(who->thoughts->stored, who->conf, why);
 	for (i = 0; i < js_len(t->calls); i++)
 		keep_call(who, owner, json_object_get_string(
 		    json_object_array_get_idx(t->calls, i)),

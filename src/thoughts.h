@@ -29,6 +29,7 @@ struct thinker {
 	const struct conf	*conf;
 	const char		*key;		/* the client's, or NULL */
 	const char		*model;		/* as upstream knows it */
+	bool			 memory_only;	/* "store": false */
 };
 
 /* --- The answer. Zeroed memory is one in which nothing was thought yet. */

@@ -547,6 +547,9 @@ test_odd_events(void **state)
 		    "[null,{\"type\":\"output_text\"}]}],\"tools\":[null],"
 		    "\"usage\":{\"input_tokens\":\"x\"},\"text\":[]}}\n\n",
 		    true, 0 },
+		{ "data: {\"type\":\"response.completed\",\"response\":{"
+		    "\"usage\":{\"input_tokens\":9223372036854775807,"
+		    "\"output_tokens\":9223372036854775807}}}\n\n", true, 0 },
 		{ "", false, 502 },
 	};
 	struct run	run;

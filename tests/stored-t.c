@@ -33,6 +33,16 @@ static struct conf conf = {
 	.stored_responses_max_bytes = 1 << 30
 };
 
+/* As much as anybody could want; of each thread its own. */
+static size_t *
+room(void)
+{
+	static _Thread_local size_t n;
+
+	n = SIZE_MAX;
+	return &n;
+}
+
 /* A fresh directory for each test. */
 static char *
 fresh(void)
@@ -124,7 +134,7 @@ static void
 assert_chain(struct stored *s, const char *owner, const char *id,
     const char *model, const char *want)
 {
-	json_object	*all = stored_chain(s, owner, id, model);
+	json_object	*all = stored_chain(s, owner, id, model, room());
 	char		*got;
 
 	if (want == NULL) {
@@ -223,6 +233,36 @@ test_a_circle_ends(void **state)
 	close_fresh(s, home);
 }
 
+/* A short request can't make a long one: its room is what it gets. */
+static void
+test_room(void **state)
+{
+	char		*home;
+	struct stored	*s = open_fresh(&home);
+	json_object	*obj;
+	size_t		 n = 15000;
+
+	(void)state;
+	assert_true(put_sized(s, "", "a", NULL, "m", 10000));
+	assert_true(put_sized(s, "", "b", "a", "m", 10000));
+	obj = stored_item(s, "", "msg_a", &n);
+	assert_non_null(obj);
+	assert_true(n > 4000 && n < 5000);
+	json_object_put(obj);
+	assert_null(stored_item(s, "", "no", &n));
+	assert_true(n > 4000 && n < 5000);
+	assert_null(stored_item(s, "", "msg_b", &n));
+	assert_int_equal(n, 0);
+	n = 15000;
+	obj = stored_chain(s, "", "a", "m", &n);
+	assert_non_null(obj);
+	json_object_put(obj);
+	n = 15000;
+	assert_null(stored_chain(s, "", "b", "m", &n));
+	assert_int_equal(n, 0);
+	close_fresh(s, home);
+}
+
 static void
 test_items(void **state)
 {
@@ -232,22 +272,22 @@ test_items(void **state)
 
 	(void)state;
 	put(s, "", "a", NULL);
-	obj = stored_item(s, "", "msg_a");
+	obj = stored_item(s, "", "msg_a", room());
 	assert_true(js_is(obj, "content", "xxxxxxxxxx"));
 	json_object_put(obj);
-	obj = stored_item(s, "", "out_a");
+	obj = stored_item(s, "", "out_a", room());
 	assert_true(js_is(obj, "type", "message"));
 	json_object_put(obj);
 	/* A reference is no item. */
-	assert_null(stored_item(s, "", "out_ref"));
-	assert_null(stored_item(s, "", "msg_b"));
+	assert_null(stored_item(s, "", "out_ref", room()));
+	assert_null(stored_item(s, "", "msg_b", room()));
 	/* An item of two turns outlives one of them. */
 	assert_true(put_sized(s, "", "ref", NULL, "m", 1));
-	obj = stored_item(s, "", "out_ref");
+	obj = stored_item(s, "", "out_ref", room());
 	assert_non_null(obj);
 	json_object_put(obj);
 	assert_true(stored_delete(s, "", "a"));
-	assert_null(stored_item(s, "", "msg_a"));
+	assert_null(stored_item(s, "", "msg_a", room()));
 	close_fresh(s, home);
 }
 
@@ -273,7 +313,7 @@ test_owners(void **state)
 	assert_false(has(s, "", "a"));
 	assert_chain(s, second, "b", "m", TURN("b"));
 	assert_chain(s, second, "a", "m", NULL);
-	assert_null(stored_item(s, second, "out_a"));
+	assert_null(stored_item(s, second, "out_a", room()));
 	assert_null(stored_input(s, second, "a"));
 	assert_false(stored_delete(s, second, "a"));
 	assert_true(stored_delete(s, second, "b"));
@@ -316,7 +356,7 @@ test_old_ones_go(void **state)
 	assert_int_equal(stored_prune(s, &conf), 1);
 	assert_false(has(s, "", "old"));
 	assert_true(has(s, "", "new"));
-	assert_null(stored_item(s, "", "out_old"));
+	assert_null(stored_item(s, "", "out_old", room()));
 	assert_int_equal(stored_prune(s, &conf), 0);
 	assert_int_equal(stored_count(s, &bytes), 1);
 	assert_int_equal(bytes, sql(home, "SELECT SUM(size) FROM turn"));
@@ -481,8 +521,8 @@ assert_unusable(struct stored *s, const char *word)
 		fail_msg("no \"%s\" in: %s", word, why);
 	assert_false(put_sized(s, "", "x", NULL, "m", 1));
 	assert_null(stored_response(s, "", "x"));
-	assert_null(stored_chain(s, "", "x", "m"));
-	assert_null(stored_item(s, "", "x"));
+	assert_null(stored_chain(s, "", "x", "m", room()));
+	assert_null(stored_item(s, "", "x", room()));
 	assert_false(stored_delete(s, "", "x"));
 	assert_int_equal(stored_count(s, &bytes), -1);
 	assert_int_equal(stored_delete_all(s), -1);
@@ -569,7 +609,7 @@ test_switched_off(void **state)
 	close_fresh(s, home);
 	assert_false(stored_usable(NULL, &conf, why));
 	assert_false(put_sized(NULL, "", "a", NULL, "m", 1));
-	assert_null(stored_chain(NULL, "", "a", "m"));
+	assert_null(stored_chain(NULL, "", "a", "m", room()));
 }
 
 /* --- Many at once. */
@@ -589,7 +629,7 @@ many(void *arg)
 		snprintf(id, sizeof(id), "%lx-%d-%d", (long)pthread_self(),
 		    (int)getpid(), i);
 		if (!put_sized(s, "", id, i > 0 ? before : NULL, "m", 100) ||
-		    (all = stored_chain(s, "", id, "m")) == NULL)
+		    (all = stored_chain(s, "", id, "m", room())) == NULL)
 			return NULL;
 		if (js_len(all) != (size_t)(i + 1) * 4)
 			return NULL;
@@ -696,12 +736,12 @@ test_resolve(void **state)
 
 	(void)state;
 	put(s, "", "a", NULL);
-	assert_false(stored_items_resolve(s, "", items, &err));
+	assert_false(stored_items_resolve(s, "", items, room(), &err));
 	assert_int_equal(err.status, 404);
 	assert_string_equal(err.msg, "Item with id 'no' not found.");
 	json_object_put(items);
 	items = js_parse_quiet(text, strlen(text));
-	assert_true(stored_items_resolve(s, "", items, NULL));
+	assert_true(stored_items_resolve(s, "", items, room(), NULL));
 	assert_int_equal(js_len(items), 4);
 	assert_true(js_is(json_object_array_get_idx(items, 0), "type",
 	    "message"));
@@ -740,6 +780,7 @@ main(void)
 		cmocka_unit_test(test_a_chain),
 		cmocka_unit_test(test_a_circle_ends),
 		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_an_id_is_kept_once),
 		cmocka_unit_test(test_old_ones_go),
