@@ -145,15 +145,23 @@ edit_messages(const struct chat_request *r, struct edits *ed)
 	edit_take(ed, "messages", json_object_get(messages), false);
 }
 
-/* Usage is always asked for, since the log wants it. */
+/*
+ * Claude and Gemini are reported to come back empty when they do not stream
+ * (langchain-ai/openwiki PR 744), and Claude's whole answers end at 16000
+ * tokens: these are streamed from upstream and put together here. Usage is
+ * always asked for, since the log wants it.
+ */
 static void
-edit_stream_options(const struct chat_request *r, struct edits *ed)
+edit_stream(const struct chat_request *r, struct edits *ed)
 {
 	json_object *options;
 
 	if (!r->stream) {
-		edit_drop(ed, r->obj, "stream_options");
-		return;
+		if (r->info == NULL || r->info->openai || !r->info->streaming) {
+			edit_drop(ed, r->obj, "stream_options");
+			return;
+		}
+		edit_take(ed, "stream", json_object_new_boolean(true), false);
 	}
 	options = json_object_new_object();
 	js_add_bool(options, "include_usage", true);
@@ -280,7 +288,7 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 {
 	static void (*const repairs[])(const struct chat_request *,
 	    struct edits *) = {
-		edit_model, edit_messages, edit_stream_options,
+		edit_model, edit_messages, edit_stream,
 		edit_max_tokens, edit_effort, edit_no_tools, edit_functions,
 		edit_prediction, edit_refused,
 	};

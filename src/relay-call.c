@@ -373,8 +373,9 @@ end_error(struct relay *r)
 	} else
 		upstream_error(r->status, buf_str(&r->body), r->body.len,
 		    r->retry_after, &r->err);
+	/* A 200 has cost us the client's body: nothing to ask again with. */
 	if (strcmp(r->err.code, "unsupported_api_for_model") == 0 &&
-	    !r->x->other_endpoint && !r->head_sent) {
+	    r->status >= 400 && !r->x->other_endpoint && !r->head_sent) {
 		r->x->other_endpoint = true;
 		call_clear(r);
 		http_request_finish(&r->request);
