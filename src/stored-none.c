@@ -1,4 +1,4 @@
-/* Stored responses of a program that was built without SQLite: there are none. */
+/* Stored responses of a program without SQLite: there are none. */
 #include "config.h"
 
 #include <stdio.h>

@@ -665,12 +665,16 @@ test_threads_and_processes(void **state)
 	char	*home = fresh();
 	int	 status, i;
 	pid_t	 pid[3];
+	bool	 ok;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		pid[i] = fork();
-		if (pid[i] == 0)
-			_exit(!run_many(home));
+		if (pid[i] == 0) {
+			ok = run_many(home);
+			free(home);
+			_exit(!ok);
+		}
 	}
 	assert_true(run_many(home));
 	for (i = 0; i < 3; i++) {
