@@ -65,21 +65,6 @@ string_of(const struct buf *b)
 	return json_object_new_string_len(buf_str(b), (int)b->len);
 }
 
-static void
-append(struct buf *b, json_object *s)
-{
-	buf_append(b, json_object_get_string(s),
-	    (size_t)json_object_get_string_len(s));
-}
-
-static void
-list_add(json_object **list, json_object *take)
-{
-	if (*list == NULL)
-		*list = json_object_new_array();
-	json_object_array_add(*list, take);
-}
-
 static bool
 missing(struct builder *b, size_t i, const char *key)
 {
@@ -373,7 +358,7 @@ take_call(struct builder *b, json_object *item, size_t i)
 	js_add_str(call, "type", "function");
 	js_add_take(call, "function", function);
 	turn_begin(b, i);
-	list_add(&b->turn.calls, call);
+	js_append_take(&b->turn.calls, call);
 	return true;
 }
 
@@ -407,7 +392,7 @@ take_reasoning(struct builder *b, json_object *item, size_t i)
 		return true;
 	turn_begin(b, i);
 	if (js_str(r, "reasoning_text") != NULL)
-		append(&b->turn.reasoning, js_get(r, "reasoning_text"));
+		js_append_text(&b->turn.reasoning, js_get(r, "reasoning_text"));
 	if (b->turn.opaque == NULL)
 		b->turn.opaque = json_object_get(js_get(r,
 		    "reasoning_opaque"));

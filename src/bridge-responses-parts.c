@@ -20,21 +20,6 @@ struct place {
 	size_t		 part;
 };
 
-static void
-append(struct buf *b, json_object *s)
-{
-	buf_append(b, json_object_get_string(s),
-	    (size_t)json_object_get_string_len(s));
-}
-
-static void
-list_add(json_object **list, json_object *take)
-{
-	if (*list == NULL)
-		*list = json_object_new_array();
-	json_object_array_add(*list, take);
-}
-
 static bool
 bad_part(struct bridge_parts *b, const struct place *at, const char *key,
     const char *what)
@@ -175,12 +160,12 @@ join_parts(struct bridge_parts *b, struct place at, json_object *list,
 		if ((text = part_text(part)) != NULL) {
 			if (any)
 				buf_puts(out, between);
-			append(out, text);
+			js_append_text(out, text);
 			any = true;
 		} else if (!js_is(part, "type", "input_image"))
 			return bad_type(b, &at, part);
 		else if ((image = image_of(b, &at, part)) != NULL)
-			list_add(&b->images, image);
+			js_append_take(&b->images, image);
 		else
 			return false;
 	}
@@ -194,7 +179,7 @@ bridge_parts_join(struct bridge_parts *b, size_t item, const char *list,
 	struct place at = { item, list, 0 };
 
 	if (json_object_is_type(v, json_type_string))
-		append(out, v);
+		js_append_text(out, v);
 	else if (json_object_is_type(v, json_type_array))
 		return join_parts(b, at, v, between, out);
 	else if (v != NULL)

@@ -282,6 +282,22 @@ js_del(json_object *obj, const char *key)
 	json_object_object_del(obj, key);
 }
 
+void
+js_append_take(json_object **array, json_object *value)
+{
+	if (*array == NULL)
+		*array = json_object_new_array();
+	if (json_object_array_add(*array, value) != 0)
+		die("out of memory");
+}
+
+void
+js_append_text(struct buf *b, json_object *string)
+{
+	buf_append(b, json_object_get_string(string),
+	    (size_t)json_object_get_string_len(string));
+}
+
 /* --- The original bytes. Everything below reads text that js_parse accepted. */
 
 static size_t

@@ -59,6 +59,10 @@ void	 js_add_take(json_object *obj, const char *key, json_object *value);
 /* Another reference to the same value. */
 void	 js_add_ref(json_object *obj, const char *key, json_object *value);
 void	 js_del(json_object *obj, const char *key);
+/* Add to an array, which is created with its first element. */
+void	 js_append_take(json_object **array, json_object *value);
+/* Append a string's text, whatever bytes it holds. */
+void	 js_append_text(struct buf *, json_object *string);
 
 /*
  * Edits of the top-level object of a JSON text, applied to its bytes so that

@@ -151,8 +151,8 @@ test_whole_errors(void **state)
 	static const char *const bad[] = {
 		"", "null", "[]", "<html>", "{", "{}", "{\"choices\":[]}",
 		"{\"choices\":null}", "{\"choices\":[null]}",
-		"{\"choices\":[{\"text\":\"a\"},{},{\"message\":7},"
-		"{\"delta\":{},\"finish_reason\":\"error\"}]}",
+		("{\"choices\":[{\"text\":\"a\"},{},{\"message\":7},"
+		    "{\"delta\":{},\"finish_reason\":\"error\"}]}"),
 		"{\"choices\":[{\"finish_reason\":\"error\"}]}",
 	};
 	struct chat_wanted	w = plain;
