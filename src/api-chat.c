@@ -59,8 +59,12 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		.max = (size_t)x->conf->max_response_body_bytes
 	};
 
-	/* Most clients give back no thoughts, and some models insist. */
-	if (thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
+	/*
+	 * Most clients give back no thoughts, and some models insist; OpenAI's
+	 * have none to give where they are native.
+	 */
+	if ((r->info == NULL || !r->info->openai || is_bridged(x, r)) &&
+	    thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);

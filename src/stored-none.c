@@ -90,6 +90,15 @@ stored_thought_put(struct stored *s, const struct stored_thought *t)
 	return false;
 }
 
+bool
+stored_thought_any(struct stored *s, const char *owner, const char *model)
+{
+	(void)s;
+	(void)owner;
+	(void)model;
+	return false;
+}
+
 json_object *
 stored_thought_get(struct stored *s, const char *owner, const char *call)
 {

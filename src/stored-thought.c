@@ -39,6 +39,22 @@ stored_thought_put(struct stored *s, const struct stored_thought *t)
 	return ok;
 }
 
+bool
+stored_thought_any(struct stored *s, const char *owner, const char *model)
+{
+	sqlite3_stmt	*st;
+	bool		 any;
+
+	if (s == NULL || !stored_enter(s))
+		return false;
+	st = stored_prepare(s, "SELECT 1 FROM thought WHERE owner = ?1 AND"
+	    " model = ?2 LIMIT 1", owner, model);
+	any = st != NULL && sqlite3_step(st) == SQLITE_ROW;
+	sqlite3_finalize(st);
+	stored_leave(s);
+	return any;
+}
+
 json_object *
 stored_thought_get(struct stored *s, const char *owner, const char *call)
 {

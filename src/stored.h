@@ -96,6 +96,9 @@ struct stored_thought {
 /* Only the newest thousands are remembered. */
 bool	stored_thought_put(struct stored *, const struct stored_thought *);
 /* {"model":..,"reasoning_opaque":..,"reasoning_text":..} or NULL. */
+/* Is there any of this model's? Asked once, before its calls are looked up. */
+bool	stored_thought_any(struct stored *, const char *owner,
+	    const char *model);
 json_object *stored_thought_get(struct stored *, const char *owner,
 	    const char *call);
 

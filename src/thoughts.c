@@ -214,17 +214,38 @@ thought_finish(struct thought *t)
 
 /* --- The request. */
 
-static json_object *
-find(const struct thinker *who, const char *owner, const char *call)
-{
-	char		 why[STORED_WHY_SIZE];
-	char		*name = xasprintf("%s %s", owner, call);
-	json_object	*found = ring_get(who->thoughts, name);
+/* Where it is worth looking: most models never have thoughts to give back. */
+struct places {
+	char	owner[STORED_OWNER_SIZE];
+	bool	memory, disk;
+};
 
+static void
+find_places(const struct thinker *who, struct places *p)
+{
+	struct thoughts	*t = who->thoughts;
+	char		 why[STORED_WHY_SIZE];
+
+	stored_owner(who->key, p->owner);
+	pthread_mutex_lock(&t->lock);
+	p->memory = t->bytes > 0;
+	pthread_mutex_unlock(&t->lock);
+	p->disk = stored_usable(t->stored, who->conf, why) &&
+	    stored_thought_any(t->stored, p->owner, who->model);
+}
+
+static json_object *
+find(const struct thinker *who, const struct places *p, const char *call)
+{
+	char		*name = xasprintf("%s %s", p->owner, call);
+	json_object	*found = NULL;
+
+	if (p->memory)
+		found = ring_get(who->thoughts, name);
 	free(name);
-	if (found == NULL &&
-	    stored_usable(who->thoughts->stored, who->conf, why))
-		found = stored_thought_get(who->thoughts->stored, owner, call);
+	if (found == NULL && p->disk)
+		found = stored_thought_get(who->thoughts->stored,
+		    p->owner, call);
 	/* No model can read another one's. */
 	if (found != NULL && !js_is(found, "model", who->model)) {
 		json_object_put(found);
@@ -234,7 +255,7 @@ find(const struct thinker *who, const char *owner, const char *call)
 }
 
 static bool
-restore(const struct thinker *who, const char *owner, json_object *msg)
+restore(const struct thinker *who, const struct places *p, json_object *msg)
 {
 	json_object	*calls = js_array(msg, "tool_calls"), *found = NULL;
 	const char	*id;
@@ -243,7 +264,7 @@ restore(const struct thinker *who, const char *owner, json_object *msg)
 	for (i = 0; i < n && i < CALLS_MAX && found == NULL; i++) {
 		id = js_str(json_object_array_get_idx(calls, i), "id");
 		if (id != NULL)
-			found = find(who, owner, id);
+			found = find(who, p, id);
 	}
 	if (found == NULL)
 		return false;
@@ -260,20 +281,21 @@ restore(const struct thinker *who, const char *owner, json_object *msg)
 bool
 thoughts_restore(const struct thinker *who, json_object *messages)
 {
-	char		 owner[STORED_OWNER_SIZE];
+	struct places	 p = { .memory = true };
 	json_object	*msg;
 	size_t		 n = js_len(messages), i;
-	bool		 changed = false, hashed = false;
+	bool		 changed = false, asked = false;
 
-	for (i = 0; who->thoughts != NULL && i < n; i++) {
+	for (i = 0; who->thoughts != NULL && i < n && (p.memory || p.disk);
+	    i++) {
 		msg = json_object_array_get_idx(messages, i);
 		if (js_array(msg, "tool_calls") == NULL ||
 		    js_get(msg, "reasoning_opaque") != NULL)
 			continue;
-		if (!hashed)
-			stored_owner(who->key, owner);
-		hashed = true;
-		changed |= restore(who, owner, msg);
+		if (!asked)
+			find_places(who, &p);
+		asked = true;
+		changed |= restore(who, &p, msg);
 	}
 	return changed;
 }
