@@ -17,7 +17,14 @@ const providerOptions = { openai: { store: false } };
 
 const models = [
     ["responses", openai("gpt-5-mini"), "/responses"],
-    ["responses with thoughts", openai("gpt-5.4"), "/responses"]];
+    ["responses with thoughts", openai("gpt-5.4"), "/responses"],
+    // Upstream has these on the other endpoint only.
+    ["chat, bridged", openai.chat("gpt-5.4"), "/responses"],
+    ["compatible, bridged", compatible("gpt-5.4"), "/responses"],
+    ["responses, bridged claude", openai("claude-sonnet-4.6"),
+	"/chat/completions"],
+    ["responses, bridged gemini", openai("gemini-3.1-pro-preview"),
+	"/chat/completions"]];
 for (const [style, name] of Object.entries(styles)) {
 	models.push([`chat, ${style}`, openai.chat(name),
 	    "/chat/completions"]);
