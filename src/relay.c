@@ -171,8 +171,13 @@ relay_stop_all(struct server *s)
 		next = r->next;
 		if (r->away || r->over)
 			continue;
+		if (r->linger.place != 0) {
+			/* All is said, only upstream's end was waited for. */
+			loop_timer_stop(s->loop, &r->linger);
+			relay_linger_over(&r->linger);
+			continue;
+		}
 		waiter_forget(&r->waiter);
-		loop_timer_stop(s->loop, &r->linger);
 		http_cancel(r->call);
 		r->call = NULL;
 		err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
