@@ -10,16 +10,12 @@
 #include "conf.h"
 #include "err.h"
 #include "js.h"
+#include "query.h"
 #include "responses-tools.h"
 #include "stored-items.h"
 #include "stored-replay.h"
 #include "stored.h"
-#include "text.h"
 #include "util.h"
-
-#define LIMIT_DEFAULT	20
-#define LIMIT_MAX	100
-#define INCLUDE_MAX	16	/* of one form; there are fewer to ask for */
 
 /* Whose response of which id a request is about. */
 struct about {
@@ -42,16 +38,6 @@ about(struct exchange *x, struct about *a, struct err *err)
 	    "Responses are not stored by this server: %s.", why);
 }
 
-static bool
-not_found(const char *id, struct err *err)
-{
-	char shown[128];
-
-	text_clean(id, strlen(id), shown, sizeof(shown));
-	return err_set(err, 404, ERR_REQUEST, NULL, NULL,
-	    "Response with id '%s' not found.", shown);
-}
-
 static enum handled
 refuse_take(struct exchange *x, struct about *a, const struct err *err)
 {
@@ -66,74 +52,6 @@ reply_take(struct exchange *x, json_object *obj)
 	js_print(obj, &x->reply.body);
 	json_object_put(obj);
 	return HANDLED_REPLY;
-}
-
-/* --- Parameters. */
-
-/* Is it in a list with commas? */
-static bool
-lists(char *take, const char *what)
-{
-	char	*rest = take, *one;
-	bool	 found = false;
-
-	while ((one = strsep(&rest, ",")) != NULL)
-		found |= strcmp(one, what) == 0;
-	free(take);
-	return found;
-}
-
-/* include[]=WHAT, include=WHAT, again for each, or in one with commas. */
-static bool
-includes(const struct request *req, const char *what)
-{
-	static const char *const names[] = {
-		"include[]", "include", "include%5B%5D", "include[0]",
-		"include[1]"
-	};
-	char	*value;
-	size_t	 i, k;
-
-	for (i = 0; i < COUNT(names); i++)
-		for (k = 0; k < INCLUDE_MAX && (value =
-		    request_query_at(req, names[i], k)) != NULL; k++)
-			if (lists(value, what))
-				return true;
-	return false;
-}
-
-static bool
-wrong_integer(const char *name, const char *value, struct err *err)
-{
-	char shown[64];
-
-	text_clean(value, strlen(value), shown, sizeof(shown));
-	return err_param(err, name, "invalid_type", "Invalid type for '%s': "
-	    "expected an integer, but got '%s' instead.", name, shown);
-}
-
-/* *n stays as it is when the parameter is absent. */
-static bool
-query_int(const struct request *req, const char *name, int64_t *n,
-    struct err *err)
-{
-	char	*value = request_query(req, name);
-	bool	 ok = true;
-
-	if (value != NULL && !util_parse_int64(value, n))
-		ok = wrong_integer(name, value, err);
-	free(value);
-	return ok;
-}
-
-static bool
-query_is(const struct request *req, const char *name, const char *wanted)
-{
-	char	*value = request_query(req, name);
-	bool	 is = value != NULL && strcmp(value, wanted) == 0;
-
-	free(value);
-	return is;
 }
 
 /* --- GET and DELETE. */
@@ -151,11 +69,11 @@ api_stored_get(struct exchange *x)
 		return refuse_take(x, &a, &err);
 	response = stored_response(x->stored, a.owner, a.id);
 	if (response == NULL) {
-		not_found(a.id, &err);
+		err_not_found(&err, "Response", a.id, NULL);
 		return refuse_take(x, &a, &err);
 	}
 	free(a.id);
-	if (!includes(&x->req, RESPONSES_SEALED))
+	if (!query_includes(&x->req, RESPONSES_SEALED))
 		stored_items_strip(js_array(response, "output"));
 	if (!query_is(&x->req, "stream", "true"))
 		return reply_take(x, response);
@@ -176,7 +94,7 @@ api_stored_delete(struct exchange *x)
 
 	if (!about(x, &a, &err) ||
 	    (!stored_delete(x->stored, a.owner, a.id) &&
-	    !not_found(a.id, &err)))
+	    !err_not_found(&err, "Response", a.id, NULL)))
 		return refuse_take(x, &a, &err);
 	obj = json_object_new_object();
 	js_add_str(obj, "id", a.id);
@@ -188,51 +106,9 @@ api_stored_delete(struct exchange *x)
 
 /* --- The input items. */
 
-struct page {
-	int64_t	 limit;
-	bool	 ascending;
-	char	*after;		/* NULL: from the beginning */
-};
-
-static bool
-wrong_order(const char *order, struct err *err)
-{
-	char shown[64];
-
-	text_clean(order, strlen(order), shown, sizeof(shown));
-	return err_param(err, "order", "invalid_value", "Invalid value: '%s'. "
-	    "Supported values are: 'asc' and 'desc'.", shown);
-}
-
-/* Release "after". */
-static bool
-read_page(const struct request *req, struct page *p, struct err *err)
-{
-	char	*order = request_query(req, "order");
-	bool	 ok;
-
-	*p = (struct page){ .limit = LIMIT_DEFAULT };
-	p->after = request_query(req, "after");
-	p->ascending = order != NULL && strcmp(order, "asc") == 0;
-	ok = order == NULL || p->ascending || strcmp(order, "desc") == 0 ||
-	    wrong_order(order, err);
-	ok = ok && query_int(req, "limit", &p->limit, err);
-	free(order);
-	if (ok && p->limit < 1)
-		return err_param(err, "limit", "integer_below_min_value",
-		    "Invalid 'limit': integer below minimum value. Expected a "
-		    "value >= 1, but got %lld instead.", (long long)p->limit);
-	if (ok && p->limit > LIMIT_MAX)
-		return err_param(err, "limit", "integer_above_max_value",
-		    "Invalid 'limit': integer above maximum value. Expected a "
-		    "value <= %d, but got %lld instead.", LIMIT_MAX,
-		    (long long)p->limit);
-	return ok;
-}
-
 /* The item that is number i in the order wanted. */
 static json_object *
-item_at(json_object *items, size_t i, const struct page *p)
+item_at(json_object *items, size_t i, const struct query_page *p)
 {
 	return json_object_array_get_idx(items,
 	    p->ascending ? i : js_len(items) - 1 - i);
@@ -240,11 +116,10 @@ item_at(json_object *items, size_t i, const struct page *p)
 
 /* Where the page begins; false when there is no item of that id. */
 static bool
-find_start(json_object *items, const struct page *p, size_t *at,
+find_start(json_object *items, const struct query_page *p, size_t *at,
     struct err *err)
 {
-	char	shown[64];
-	size_t	n = js_len(items);
+	size_t n = js_len(items);
 
 	*at = 0;
 	if (p->after == NULL)
@@ -252,30 +127,19 @@ find_start(json_object *items, const struct page *p, size_t *at,
 	while (*at < n)
 		if (js_is(item_at(items, (*at)++, p), "id", p->after))
 			return true;
-	text_clean(p->after, strlen(p->after), shown, sizeof(shown));
-	return err_set(err, 404, ERR_REQUEST, NULL, "after",
-	    "Item with id '%s' not found.", shown);
+	return err_not_found(err, "Item", p->after, "after");
 }
 
 static json_object *
-list_of(json_object *items, const struct page *p, size_t at)
+list_of(json_object *items, const struct query_page *p, size_t at)
 {
-	json_object	*obj = json_object_new_object();
 	json_object	*data = json_object_new_array();
-	size_t		 n = js_len(items), count;
+	size_t		 n = js_len(items);
 
 	while (at < n && js_len(data) < (size_t)p->limit)
 		json_object_array_add(data,
 		    json_object_get(item_at(items, at++, p)));
-	count = js_len(data);
-	js_add_str(obj, "object", "list");
-	js_add_take(obj, "data", data);
-	js_add_str(obj, "first_id", count == 0 ? NULL :
-	    js_str(json_object_array_get_idx(data, 0), "id"));
-	js_add_str(obj, "last_id", count == 0 ? NULL :
-	    js_str(json_object_array_get_idx(data, count - 1), "id"));
-	js_add_bool(obj, "has_more", at < n);
-	return obj;
+	return stored_items_list_take(data, at < n);
 }
 
 /* The items of a turn as they are listed, NULL when there is no such turn. */
@@ -289,7 +153,7 @@ items_of(struct exchange *x, const struct about *a)
 		return NULL;
 	stored_items_resolve(x->stored, a->owner, items, &room, NULL);
 	stored_items_present(items);
-	if (!includes(&x->req, RESPONSES_SEALED))
+	if (!query_includes(&x->req, RESPONSES_SEALED))
 		stored_items_strip(items);
 	return items;
 }
@@ -298,20 +162,20 @@ enum handled
 api_stored_items(struct exchange *x)
 {
 	struct about	 a;
-	struct page	 p = { .after = NULL };
+	struct query_page p = { .after = NULL };
 	json_object	*items = NULL, *list = NULL;
 	struct err	 err;
 	size_t		 at;
 
-	if (about(x, &a, &err) && read_page(&x->req, &p, &err)) {
+	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err)) {
 		items = items_of(x, &a);
 		if (items == NULL)
-			not_found(a.id, &err);
+			err_not_found(&err, "Response", a.id, NULL);
 		else if (find_start(items, &p, &at, &err))
 			list = list_of(items, &p, at);
 	}
 	json_object_put(items);
-	free(p.after);
+	query_page_finish(&p);
 	if (list == NULL)
 		return refuse_take(x, &a, &err);
 	free(a.id);
@@ -331,7 +195,7 @@ api_stored_cancel(struct exchange *x)
 	if (about(x, &a, &err)) {
 		response = stored_response(x->stored, a.owner, a.id);
 		if (response == NULL)
-			not_found(a.id, &err);
+			err_not_found(&err, "Response", a.id, NULL);
 		else
 			err_set(&err, 400, ERR_REQUEST, NULL, NULL,
 			    "Cannot cancel a synchronous response.");

@@ -51,6 +51,17 @@ err_param(struct err *e, const char *param, const char *code,
 	return false;
 }
 
+bool
+err_not_found(struct err *e, const char *what, const char *id,
+    const char *param)
+{
+	char shown[128];
+
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	return err_set(e, 404, ERR_REQUEST, NULL, param,
+	    "%s with id '%s' not found.", what, shown);
+}
+
 void
 err_json(const struct err *e, struct buf *out)
 {

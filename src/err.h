@@ -36,6 +36,10 @@ bool	err_set(struct err *, int status, const char *type, const char *code,
 bool	err_param(struct err *, const char *param, const char *code,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* 404: "WHAT with id 'ID' not found." param may be NULL. Always false. */
+bool	err_not_found(struct err *, const char *what, const char *id,
+	    const char *param);
+
 /* Appends {"error":{"message","type","param","code"}}. */
 void	err_json(const struct err *, struct buf *);
 

@@ -9,7 +9,6 @@
 #include "responses-ids.h"
 #include "stored-items.h"
 #include "stored.h"
-#include "text.h"
 
 /* [{"type":TYPE,"text":TEXT}] */
 static json_object *
@@ -99,16 +98,6 @@ stored_items_name(json_object *items, struct buf *out)
 
 /* --- References. */
 
-static bool
-not_found(const char *id, struct err *err)
-{
-	char shown[128];
-
-	text_clean(id, strlen(id), shown, sizeof(shown));
-	return err_set(err, 404, ERR_REQUEST, NULL, "input",
-	    "Item with id '%s' not found.", shown);
-}
-
 bool
 stored_items_large(struct err *err)
 {
@@ -155,7 +144,8 @@ stored_items_resolve(struct stored *s, const char *owner, json_object *items,
 			json_object_array_put_idx(items, kept++, found);
 		else if (err != NULL)
 			return *room == 0 ? stored_items_large(err) :
-			    not_found(js_str(item, "id"), err);
+			    err_not_found(err, "Item", js_str(item,
+			    "id"), "input");
 	}
 	json_object_array_del_idx(items, kept, n - kept);
 	return *room > 0 || err == NULL || stored_items_large(err);
@@ -217,4 +207,20 @@ stored_items_present(json_object *items)
 			    "input_text", content));
 		present_parts(js_array(item, "content"));
 	}
+}
+
+json_object *
+stored_items_list_take(json_object *items, bool more)
+{
+	json_object	*obj = json_object_new_object();
+	size_t		 n = js_len(items);
+
+	js_add_str(obj, "object", "list");
+	js_add_take(obj, "data", items);
+	js_add_str(obj, "first_id", n == 0 ? NULL :
+	    js_str(json_object_array_get_idx(items, 0), "id"));
+	js_add_str(obj, "last_id", n == 0 ? NULL :
+	    js_str(json_object_array_get_idx(items, n - 1), "id"));
+	js_add_bool(obj, "has_more", more);
+	return obj;
 }

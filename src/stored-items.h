@@ -41,6 +41,9 @@ void	stored_items_strip(json_object *items);
 /* As OpenAI lists input items: content in parts, a status. Edits them. */
 void	stored_items_present(json_object *items);
 
+/* A page of a list, with its cursors. */
+json_object *stored_items_list_take(json_object *items, bool more);
+
 /* Is that a reference to an item? Also without its type. */
 bool	stored_items_is_reference(json_object *item);
 
