@@ -12,6 +12,8 @@
 
 #include <sqlite3.h>
 
+struct conf;
+
 struct stored {
 	char		*path;
 	char		*home;
@@ -55,5 +57,13 @@ bool	 stored_begin(struct stored *);
  * a while unless it was only busy. "what" is for the log.
  */
 bool	 stored_end(struct stored *, bool ok, const char *what);
+
+/*
+ * Within a transaction, after a turn was added: drop what is too old, now and
+ * then, and the oldest of what is too much; but not the turn in this row, which
+ * a client is about to hear of, whatever the clock said before.
+ * (stored-prune.c)
+ */
+bool	 stored_bound(struct stored *, const struct conf *, int64_t turn);
 
 #endif

@@ -13,9 +13,6 @@
 #include "stored.h"
 #include "util.h"
 
-#define DAY_S		86400
-#define PRUNE_EVERY	64	/* turns: what is too old */
-#define VACUUM_PAGES	"256"	/* given back to the disk at once */
 #define CHAIN_MAX	10000	/* turns */
 
 bool
@@ -137,57 +134,6 @@ put_items(struct stored *s, const struct stored_turn *t, json_object *items,
 	return ok;
 }
 
-/* The number of those that went, -1 on trouble. */
-static int64_t
-prune_old(struct stored *s, const struct conf *conf)
-{
-	sqlite3_stmt *st;
-
-	st = stored_prepare(s, "DELETE FROM turn WHERE created < ?1", NULL,
-	    NULL);
-	if (st != NULL)
-		sqlite3_bind_int64(st, 1, time(NULL) -
-		    conf->stored_responses_max_age_days * DAY_S);
-	return stored_finish(st) ? sqlite3_changes(s->db) : -1;
-}
-
-/*
- * The oldest beyond the limit, likewise; but not the turn in this row, which a
- * client is about to hear of, whatever the clock said before.
- */
-static int64_t
-prune_much(struct stored *s, const struct conf *conf, int64_t spared)
-{
-	sqlite3_stmt	*st;
-	int64_t		 gone = 0, n = 1;
-
-	while (n > 0 && stored_number(s, "SELECT bytes FROM meta") >
-	    conf->stored_responses_max_bytes) {
-		st = stored_prepare(s, "DELETE FROM turn WHERE rowid = (SELECT"
-		    " rowid FROM turn WHERE rowid <> ?1 ORDER BY created, rowid"
-		    " LIMIT 1)", NULL, NULL);
-		if (st != NULL)
-			sqlite3_bind_int64(st, 1, spared);
-		if (!stored_finish(st))
-			return -1;
-		gone += n = sqlite3_changes(s->db);
-	}
-	return gone;
-}
-
-static bool
-prune_some(struct stored *s, const struct conf *conf)
-{
-	int64_t old = 0, much;
-
-	if (s->puts++ % PRUNE_EVERY == 0)
-		old = prune_old(s, conf);
-	/* Items have no rowid: the last row is the turn's. */
-	much = prune_much(s, conf, sqlite3_last_insert_rowid(s->db));
-	return old >= 0 && much >= 0 && (old + much == 0 ||
-	    stored_run(s, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")"));
-}
-
 bool
 stored_put(struct stored *s, const struct conf *conf,
     const struct stored_turn *t)
@@ -204,7 +150,9 @@ stored_put(struct stored *s, const struct conf *conf,
 		ok = stored_end(s, stored_begin(s) && put_turn(s, t, &texts) &&
 		    put_items(s, t, t->ids, false) &&
 		    put_items(s, t, js_array(t->response, "output"), true) &&
-		    prune_some(s, conf), "a response could not be kept");
+		    /* Items have no rowid: the last row is the turn's. */
+		    stored_bound(s, conf, sqlite3_last_insert_rowid(s->db)),
+		    "a response could not be kept");
 		stored_leave(s);
 	}
 	texts_finish(&texts);
@@ -446,26 +394,6 @@ stored_delete_all(struct stored *s)
 		stored_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
 	stored_leave(s);
 	return n;
-}
-
-int64_t
-stored_prune(struct stored *s, const struct conf *conf)
-{
-	int64_t old = -1, much = -1;
-
-	if (s == NULL || !stored_enter(s))
-		return -1;
-	if (stored_begin(s)) {
-		old = prune_old(s, conf);
-		much = prune_much(s, conf, 0);
-		if (!stored_end(s, old >= 0 && much >= 0,
-		    "not all could be deleted"))
-			old = -1;
-	}
-	if (old >= 0)
-		stored_run(s, "PRAGMA incremental_vacuum");
-	stored_leave(s);
-	return old < 0 ? -1 : old + much;
 }
 
 static json_object *
