@@ -21,7 +21,8 @@ struct answer {
 	struct stored_request	 r;
 	bool			 stream;
 	struct buf		 text;		/* what the inner one has said */
-	json_object		*last;		/* its last event; NULL: not yet */
+	struct buf		 final;		/* its last event, once it came */
+	json_object		*last;		/* the same, to be edited */
 	json_object		*response;	/* the final one; borrowed of last */
 	bool			 ended;		/* the inner one, and how: */
 	bool			 ok;
@@ -96,7 +97,10 @@ pass_item(const char *p, size_t n, struct buf *out)
 	json_object_put(ev);
 }
 
-/* Give on the events in a->text; the last one stays here. */
+/*
+ * Give on the events in a->text; the last one stays here. It has all the output
+ * in it, so that parsing it is for a worker.
+ */
 static void
 pass_events(struct answer *a, struct buf *out)
 {
@@ -105,9 +109,8 @@ pass_events(struct answer *a, struct buf *out)
 
 	for (; left > 0; p += n, left -= n) {
 		n = event_length(p, left);
-		if (a->last == NULL && is_last(p, n) &&
-		    (a->last = event_data(p, n)) != NULL)
-			a->response = js_obj(a->last, "response");
+		if (a->final.len == 0 && is_last(p, n))
+			buf_append(&a->final, p, n);
 		else if (a->r.strip &&
 		    is_event(p, n, "event: response.output_item."))
 			pass_item(p, n, out);
@@ -138,13 +141,24 @@ keep(struct answer *a)
 
 /* The inner answer is complete, in a->text what it said at its end. */
 static void
+read_last(struct answer *a, struct buf *out)
+{
+	if (a->stream) {
+		pass_events(a, out);
+		a->last = event_data(buf_str(&a->final), a->final.len);
+		a->response = js_obj(a->last, "response");
+	} else {
+		a->final = a->text;
+		a->text = (struct buf){ 0 };
+		a->last = js_parse_quiet(buf_str(&a->final), a->final.len);
+		a->response = a->last;
+	}
+}
+
+static void
 finish(struct answer *a, struct buf *out)
 {
-	if (a->stream)
-		pass_events(a, out);
-	else if ((a->last = js_parse_quiet(buf_str(&a->text), a->text.len)) !=
-	    NULL)
-		a->response = a->last;
+	read_last(a, out);
 	if (js_array(a->response, "output") != NULL)
 		keep(a);
 	else
@@ -152,12 +166,11 @@ finish(struct answer *a, struct buf *out)
 	if (a->response != NULL && a->r.strip)
 		stored_items_strip(js_array(a->response, "output"));
 	if (a->last == NULL)
-		buf_append(out, buf_str(&a->text), a->text.len);
+		buf_append(out, buf_str(&a->final), a->final.len);
 	else if (a->stream)
 		print_event(a->last, out);
 	else
 		js_print(a->last, out);
-	buf_finish(&a->text);
 }
 
 /* --- The answer. */
@@ -232,7 +245,7 @@ done(void *self)
 {
 	const struct answer *a = self;
 
-	return a->last != NULL || (a->inner->done != NULL &&
+	return a->final.len > 0 || (a->inner->done != NULL &&
 	    a->inner->done(a->self));
 }
 
@@ -263,6 +276,7 @@ destroy(void *self)
 	stored_request_finish(&a->r);
 	json_object_put(a->last);
 	buf_finish(&a->text);
+	buf_finish(&a->final);
 	buf_finish(&a->rest);
 	free(a);
 }

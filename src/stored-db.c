@@ -66,8 +66,20 @@ stored_create(const char *home)
 	s->home = xstrdup(home);
 	s->path = xasprintf("%s/" STORED_FILE, home);
 	s->log = stored_log_create(s->path);
+	s->group = stored_group_create();
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
+}
+
+static void
+close_file(struct stored *s)
+{
+	sqlite3_stmt *st;
+
+	while (s->db != NULL && (st = sqlite3_next_stmt(s->db, NULL)) != NULL)
+		sqlite3_finalize(st);
+	sqlite3_close(s->db);
+	s->db = NULL;
 }
 
 void
@@ -76,7 +88,8 @@ stored_destroy(struct stored *s)
 	if (s == NULL)
 		return;
 	stored_log_destroy(s->log);
-	sqlite3_close(s->db);
+	close_file(s);
+	stored_group_destroy(s->group);
 	pthread_mutex_destroy(&s->lock);
 	free(s->home);
 	free(s->path);
@@ -93,8 +106,7 @@ give_up(struct stored *s, const char *what, const char *why)
 	s->broken_until = util_now_ms() + BROKEN_MS;
 	log_warn("stored responses: %s; nothing is stored for %d s", s->why,
 	    BROKEN_MS / 1000);
-	sqlite3_close(s->db);
-	s->db = NULL;
+	close_file(s);
 }
 
 /* An empty file gets the tables; one of a newer program is left alone. */
@@ -147,7 +159,7 @@ create_private(const struct stored *s)
 static const char settings[] =
     "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-    "PRAGMA secure_delete = ON;";
+    "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
 
 static bool
 open_file(struct stored *s)
@@ -198,26 +210,25 @@ stored_run(struct stored *s, const char *sql)
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-int64_t
-stored_number(struct stored *s, const char *sql)
+/* One that was made before and isn't in use, or NULL. */
+static sqlite3_stmt *
+made_before(struct stored *s, const char *sql)
 {
-	sqlite3_stmt	*st;
-	int64_t		 n = -1;
+	sqlite3_stmt *st = NULL;
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-		return -1;
-	if (sqlite3_step(st) == SQLITE_ROW)
-		n = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return n;
+	while ((st = sqlite3_next_stmt(s->db, st)) != NULL)
+		if (strcmp(sqlite3_sql(st), sql) == 0 && !sqlite3_stmt_busy(st))
+			break;
+	return st;
 }
 
 sqlite3_stmt *
 stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = made_before(s, sql);
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK) {
+	if (st == NULL && sqlite3_prepare_v3(s->db, sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK) {
 		log_err("stored responses: %s", sqlite3_errmsg(s->db));
 		return NULL;
 	}
@@ -226,6 +237,26 @@ stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
 	if (b != NULL)
 		sqlite3_bind_text(st, 2, b, -1, SQLITE_STATIC);
 	return st;
+}
+
+void
+stored_done(sqlite3_stmt *st)
+{
+	sqlite3_reset(st);
+	if (st != NULL)
+		sqlite3_clear_bindings(st);
+}
+
+int64_t
+stored_number(struct stored *s, const char *sql)
+{
+	sqlite3_stmt	*st = stored_prepare(s, sql, NULL, NULL);
+	int64_t		 n = -1;
+
+	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	stored_done(st);
+	return n;
 }
 
 bool
@@ -237,14 +268,20 @@ stored_finish(sqlite3_stmt *st)
 		return false;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		;
-	sqlite3_finalize(st);
+	stored_done(st);
 	return rc == SQLITE_DONE;
+}
+
+bool
+stored_step(struct stored *s, const char *sql)
+{
+	return stored_finish(stored_prepare(s, sql, NULL, NULL));
 }
 
 bool
 stored_begin(struct stored *s)
 {
-	return stored_run(s, "BEGIN IMMEDIATE");
+	return stored_step(s, "BEGIN IMMEDIATE");
 }
 
 bool
@@ -253,7 +290,7 @@ stored_end(struct stored *s, bool ok, const char *what)
 	char	why[160];
 	int	rc;
 
-	if (ok && stored_run(s, "COMMIT"))
+	if (ok && stored_step(s, "COMMIT"))
 		return true;
 	rc = sqlite3_errcode(s->db) & 0xff;
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));

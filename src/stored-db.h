@@ -18,12 +18,14 @@ struct stored {
 	char		*path;
 	char		*home;
 	struct stored_log *log;		/* who empties the log */
+	struct stored_group *group;	/* who is about to write */
 	pthread_mutex_t	 lock;		/* of all below */
 	sqlite3		*db;		/* NULL: not open */
 	int64_t		 broken_until;
 	char		 why[200];
 	unsigned	 puts;
 	unsigned	 thoughts;	/* that were put */
+	int64_t		 fresh;		/* row of the transaction's first turn */
 };
 
 /*
@@ -35,19 +37,37 @@ void	 stored_log_destroy(struct stored_log *);
 /* Watch what is written through this connection. */
 void	 stored_log_watch(struct stored_log *, sqlite3 *);
 
+/*
+ * Call "put" within a transaction, perhaps together with what other threads
+ * put, on one of their threads. It must not begin or end one, and what it has
+ * done is undone if it returns false. True when it is committed; false is
+ * logged as "what". (stored-group.c)
+ */
+bool	 stored_group_put(struct stored *, bool (*put)(struct stored *, void *),
+	    void *arg, const char *what);
+struct stored_group *stored_group_create(void);
+void	 stored_group_destroy(struct stored_group *);
+
 /* Take the lock with the file open. False leaves it unlocked. */
 bool	 stored_enter(struct stored *);
 void	 stored_leave(struct stored *);
 
 /* Between those two: */
 
-/* A statement without arguments or rows. */
+/* Statements without arguments or rows. */
 bool	 stored_run(struct stored *, const char *sql);
+/* The same with one that is often run. */
+bool	 stored_step(struct stored *, const char *sql);
 /* The first column of the first row, -1 when there is none. */
 int64_t	 stored_number(struct stored *, const char *sql);
-/* With its first two arguments bound, NULL for none. NULL: it can't be. */
+/*
+ * With its first two arguments bound, NULL for none. NULL: it can't be. It is
+ * made once: release it with stored_done() and it serves the next one.
+ */
 sqlite3_stmt *stored_prepare(struct stored *, const char *sql, const char *,
 	    const char *);
+/* NULL is fine. */
+void	 stored_done(sqlite3_stmt *);
 /* Run it to its end and release it; NULL is fine, and false. */
 bool	 stored_finish(sqlite3_stmt *);
 
@@ -60,9 +80,9 @@ bool	 stored_end(struct stored *, bool ok, const char *what);
 
 /*
  * Within a transaction, after a turn was added: drop what is too old, now and
- * then, and the oldest of what is too much; but not the turn in this row, which
- * a client is about to hear of, whatever the clock said before.
- * (stored-prune.c)
+ * then, and the oldest of what is too much; but not the turns from this row on,
+ * which clients are about to hear of, whatever the clock said before. 0 spares
+ * none. (stored-prune.c)
  */
 bool	 stored_bound(struct stored *, const struct conf *, int64_t turn);
 

@@ -26,11 +26,11 @@ prune_old(struct stored *s, const struct conf *conf)
 }
 
 /*
- * The oldest beyond the limit, likewise; but not the turn in this row, which a
- * client is about to hear of, whatever the clock said before.
+ * The oldest beyond the limit, likewise; but not the turns from this row on,
+ * which clients are about to hear of, whatever the clock said before.
  */
 static int64_t
-prune_much(struct stored *s, const struct conf *conf, int64_t spared)
+prune_much(struct stored *s, const struct conf *conf, int64_t turn)
 {
 	sqlite3_stmt	*st;
 	int64_t		 gone = 0, n = 1;
@@ -38,10 +38,11 @@ prune_much(struct stored *s, const struct conf *conf, int64_t spared)
 	while (n > 0 && stored_number(s, "SELECT bytes FROM meta") >
 	    conf->stored_responses_max_bytes) {
 		st = stored_prepare(s, "DELETE FROM turn WHERE rowid = (SELECT"
-		    " rowid FROM turn WHERE rowid <> ?1 ORDER BY created, rowid"
+		    " rowid FROM turn WHERE rowid < ?1 ORDER BY created, rowid"
 		    " LIMIT 1)", NULL, NULL);
 		if (st != NULL)
-			sqlite3_bind_int64(st, 1, spared);
+			sqlite3_bind_int64(st, 1, turn != 0 ? turn :
+			    INT64_MAX);
 		if (!stored_finish(st))
 			return -1;
 		gone += n = sqlite3_changes(s->db);

@@ -14,17 +14,15 @@
 	" FROM thought ORDER BY created DESC, rowid DESC LIMIT -1 OFFSET 4096)" \
 	" OR created < unixepoch() - 2592000"
 
-bool
-stored_thought_put(struct stored *s, const struct stored_thought *t)
+static bool
+put(struct stored *s, void *arg)
 {
-	sqlite3_stmt	*st;
-	bool		 ok;
+	const struct stored_thought	*t = arg;
+	sqlite3_stmt			*st;
 
-	if (s == NULL || !stored_enter(s))
-		return false;
-	st = stored_begin(s) ? stored_prepare(s, "INSERT OR REPLACE INTO"
-	    " thought (owner, call, created, model, opaque, text)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)", t->owner, t->call) : NULL;
+	st = stored_prepare(s, "INSERT OR REPLACE INTO thought (owner, call,"
+	    " created, model, opaque, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	    t->owner, t->call);
 	if (st != NULL) {
 		sqlite3_bind_int64(st, 3, time(NULL));
 		sqlite3_bind_text(st, 4, t->model, -1, SQLITE_STATIC);
@@ -32,11 +30,17 @@ stored_thought_put(struct stored *s, const struct stored_thought *t)
 		if (t->text != NULL)
 			sqlite3_bind_text(st, 6, t->text, -1, SQLITE_STATIC);
 	}
-	ok = stored_finish(st) && (s->thoughts++ % PRUNE_EVERY != 0 ||
-	    stored_run(s, PRUNE_SQL));
-	ok = stored_end(s, ok, "a thought could not be kept");
-	stored_leave(s);
-	return ok;
+	return stored_finish(st) && (s->thoughts++ % PRUNE_EVERY != 0 ||
+	    stored_step(s, PRUNE_SQL));
+}
+
+bool
+stored_thought_put(struct stored *s, const struct stored_thought *t)
+{
+	struct stored_thought one = *t;
+
+	return s != NULL && stored_group_put(s, put, &one,
+	    "a thought could not be kept");
 }
 
 bool
@@ -50,7 +54,7 @@ stored_thought_any(struct stored *s, const char *owner, const char *model)
 	st = stored_prepare(s, "SELECT 1 FROM thought WHERE owner = ?1 AND"
 	    " model = ?2 LIMIT 1", owner, model);
 	any = st != NULL && sqlite3_step(st) == SQLITE_ROW;
-	sqlite3_finalize(st);
+	stored_done(st);
 	stored_leave(s);
 	return any;
 }
@@ -75,7 +79,7 @@ stored_thought_get(struct stored *s, const char *owner, const char *call)
 			js_add_str(obj, "reasoning_text",
 			    (const char *)sqlite3_column_text(st, 2));
 	}
-	sqlite3_finalize(st);
+	stored_done(st);
 	stored_leave(s);
 	return obj;
 }

@@ -130,32 +130,46 @@ put_items(struct stored *s, const struct stored_turn *t, json_object *items,
 		sqlite3_reset(st);
 	}
 	ok = ok && st != NULL;
-	sqlite3_finalize(st);
+	stored_done(st);
 	return ok;
+}
+
+struct put {
+	const struct conf		*conf;
+	const struct stored_turn	*turn;
+	struct texts			 texts;
+};
+
+/* The rows of a turn. */
+static bool
+put_all(struct stored *s, void *arg)
+{
+	const struct put		*p = arg;
+	const struct stored_turn	*t = p->turn;
+
+	if (!put_turn(s, t, &p->texts))
+		return false;
+	if (s->fresh == 0)
+		s->fresh = sqlite3_last_insert_rowid(s->db);
+	return put_items(s, t, t->ids, false) &&
+	    put_items(s, t, js_array(t->response, "output"), true) &&
+	    stored_bound(s, p->conf, s->fresh);
 }
 
 bool
 stored_put(struct stored *s, const struct conf *conf,
     const struct stored_turn *t)
 {
-	struct texts	texts = { 0 };
-	bool		ok = false;
+	struct put	p = { .conf = conf, .turn = t };
+	bool		ok;
 
 	if (s == NULL)
 		return false;
-	texts_make(&texts, t);
+	texts_make(&p.texts, t);
 	/* One that is alone too much would take all others with it. */
-	if (size_of(t, &texts) <= conf->stored_responses_max_bytes &&
-	    stored_enter(s)) {
-		ok = stored_end(s, stored_begin(s) && put_turn(s, t, &texts) &&
-		    put_items(s, t, t->ids, false) &&
-		    put_items(s, t, js_array(t->response, "output"), true) &&
-		    /* Items have no rowid: the last row is the turn's. */
-		    stored_bound(s, conf, sqlite3_last_insert_rowid(s->db)),
-		    "a response could not be kept");
-		stored_leave(s);
-	}
-	texts_finish(&texts);
+	ok = size_of(t, &p.texts) <= conf->stored_responses_max_bytes &&
+	    stored_group_put(s, put_all, &p, "a response could not be kept");
+	texts_finish(&p.texts);
 	return ok;
 }
 
@@ -185,7 +199,7 @@ row_of(struct stored *s, const char *sql, const char *owner, const char *id,
 	found = st != NULL && sqlite3_step(st) == SQLITE_ROW &&
 	    append_column(st, 0, first) &&
 	    (second == NULL || append_column(st, 1, second));
-	sqlite3_finalize(st);
+	stored_done(st);
 	stored_leave(s);
 	return found;
 }
@@ -340,7 +354,7 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 	while (st != NULL && *room > 0 && sqlite3_step(st) == SQLITE_ROW)
 		if (!chain_row(&c, st, model, room))
 			c.complete = false;
-	sqlite3_finalize(st);
+	stored_done(st);
 	stored_leave(s);
 	return chain_items(&c);
 }
@@ -435,7 +449,7 @@ stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 		ok = each(obj, arg);
 		json_object_put(obj);
 	}
-	sqlite3_finalize(st);
+	stored_done(st);
 	stored_leave(s);
 	return ok;
 }

@@ -474,6 +474,65 @@ test_switched_off(void **state)
 
 /* --- Many at once. */
 
+#define GROUP 6
+
+struct one {
+	struct stored	*s;
+	char		 id[8];
+	bool		 ok;
+};
+
+static void *
+put_one(void *arg)
+{
+	struct one *one = arg;
+
+	one->ok = put_sized(one->s, "", one->id, NULL, "m", 100);
+	return NULL;
+}
+
+/*
+ * Somebody else writes: the first waits for that, and the others gather behind
+ * the first. One of them has an id that is taken.
+ */
+static void
+test_one_of_a_group_fails_alone(void **state)
+{
+	struct one	 all[GROUP];
+	pthread_t	 threads[GROUP];
+	struct stored	*s;
+	sqlite3		*db;
+	char		*home, *path;
+	int		 i;
+
+	(void)state;
+	s = open_fresh(&home);
+	put(s, "", "g3", NULL);
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	for (i = 0; i < GROUP; i++) {
+		all[i] = (struct one){ .s = s };
+		snprintf(all[i].id, sizeof(all[i].id), "g%d", i);
+		pthread_create(&threads[i], NULL, put_one, &all[i]);
+		usleep(30000);
+	}
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	for (i = 0; i < GROUP; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(all[i].ok, i != 3);
+		assert_true(has(s, "", all[i].id));
+	}
+	assert_int_equal(sql(home, "SELECT bytes = (SELECT sum(size) FROM turn)"
+	    " FROM meta"), 1);
+	assert_int_equal(sql(home, "SELECT count(*) FROM item"), 3 * GROUP);
+	free(path);
+	close_fresh(s, home);
+}
+
 #define THREADS	4
 #define TURNS	50
 
@@ -638,6 +697,7 @@ main(void)
 		cmocka_unit_test(test_a_newer_version_is_left_alone),
 		cmocka_unit_test(test_a_file_of_nobody_is_migrated),
 		cmocka_unit_test(test_a_broken_file),
+		cmocka_unit_test(test_one_of_a_group_fails_alone),
 		cmocka_unit_test(test_a_directory_in_its_place),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_threads_and_processes),
