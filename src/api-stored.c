@@ -56,20 +56,29 @@ reply_take(struct exchange *x, json_object *obj)
 
 /* --- GET and DELETE. */
 
+static bool
+no_response(const struct about *a, enum stored_found found, struct err *err)
+{
+	return found == STORED_TROUBLE ?
+	    stored_items_unread(err, "responses") :
+	    err_not_found(err, "Response", a->id, NULL);
+}
+
 enum handled
 api_stored_get(struct exchange *x)
 {
-	struct about	 a;
-	json_object	*response = NULL;
-	int64_t		 after = -1;
-	struct err	 err;
+	struct about		 a;
+	json_object		*response = NULL;
+	int64_t			 after = -1;
+	struct err		 err;
+	enum stored_found	 found;
 
 	if (!about(x, &a, &err) ||
 	    !query_int(&x->req, "starting_after", &after, &err))
 		return refuse_take(x, &a, &err);
-	response = stored_response(x->stored, a.owner, a.id);
+	response = stored_response(x->stored, a.owner, a.id, &found);
 	if (response == NULL) {
-		err_not_found(&err, "Response", a.id, NULL);
+		no_response(&a, found, &err);
 		return refuse_take(x, &a, &err);
 	}
 	free(a.id);
@@ -88,14 +97,18 @@ api_stored_get(struct exchange *x)
 enum handled
 api_stored_delete(struct exchange *x)
 {
-	struct about	 a;
-	json_object	*obj;
-	struct err	 err;
+	struct about		 a;
+	json_object		*obj;
+	struct err		 err;
+	enum stored_found	 found;
 
-	if (!about(x, &a, &err) ||
-	    (!stored_delete(x->stored, a.owner, a.id) &&
-	    !err_not_found(&err, "Response", a.id, NULL)))
+	if (!about(x, &a, &err))
 		return refuse_take(x, &a, &err);
+	found = stored_delete(x->stored, a.owner, a.id);
+	if (found != STORED_FOUND) {
+		no_response(&a, found, &err);
+		return refuse_take(x, &a, &err);
+	}
 	obj = json_object_new_object();
 	js_add_str(obj, "id", a.id);
 	js_add_str(obj, "object", "response");
@@ -142,16 +155,26 @@ list_of(json_object *items, const struct query_page *p, size_t at)
 	return stored_items_list_take(data, at < n);
 }
 
-/* The items of a turn as they are listed, NULL when there is no such turn. */
+/* The items of a turn as they are listed; NULL with "err" set. */
 static json_object *
-items_of(struct exchange *x, const struct about *a)
+items_of(struct exchange *x, const struct about *a, struct err *err)
 {
-	size_t		 room = (size_t)x->conf->max_request_body_bytes;
-	json_object	*items = stored_input(x->stored, a->owner, a->id);
+	size_t			 room;
+	json_object		*items;
+	enum stored_found	 found;
 
-	if (items == NULL)
+	room = (size_t)x->conf->max_request_body_bytes;
+	items = stored_input(x->stored, a->owner, a->id, &found);
+	if (items != NULL && !stored_items_resolve(x->stored, a->owner, items,
+	    &room, NULL)) {
+		json_object_put(items);
+		items = NULL;
+		found = STORED_TROUBLE;
+	}
+	if (items == NULL) {
+		no_response(a, found, err);
 		return NULL;
-	stored_items_resolve(x->stored, a->owner, items, &room, NULL);
+	}
 	stored_items_present(items);
 	if (!query_includes(&x->req, RESPONSES_SEALED))
 		stored_items_strip(items);
@@ -168,10 +191,8 @@ api_stored_items(struct exchange *x)
 	size_t		 at;
 
 	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err)) {
-		items = items_of(x, &a);
-		if (items == NULL)
-			err_not_found(&err, "Response", a.id, NULL);
-		else if (find_start(items, &p, &at, &err))
+		items = items_of(x, &a, &err);
+		if (items != NULL && find_start(items, &p, &at, &err))
 			list = list_of(items, &p, at);
 	}
 	json_object_put(items);
@@ -188,14 +209,15 @@ api_stored_items(struct exchange *x)
 enum handled
 api_stored_cancel(struct exchange *x)
 {
-	struct about	 a;
-	json_object	*response = NULL;
-	struct err	 err;
+	struct about		 a;
+	json_object		*response = NULL;
+	struct err		 err;
+	enum stored_found	 found;
 
 	if (about(x, &a, &err)) {
-		response = stored_response(x->stored, a.owner, a.id);
+		response = stored_response(x->stored, a.owner, a.id, &found);
 		if (response == NULL)
-			err_not_found(&err, "Response", a.id, NULL);
+			no_response(&a, found, &err);
 		else
 			err_set(&err, 400, ERR_REQUEST, NULL, NULL,
 			    "Cannot cancel a synchronous response.");

@@ -106,46 +106,80 @@ stored_items_large(struct err *err)
 	    "refers to (maxRequestBodyBytes).");
 }
 
-/* Reasoning is known by its id as long as its sealed text is kept here. */
-static void
+bool
+stored_items_unread(struct err *err, const char *what)
+{
+	return err_set(err, 500, ERR_SERVER, NULL, NULL,
+	    "The stored %s could not be read. Please try again.", what);
+}
+
+/*
+ * Reasoning is known by its id as long as its sealed text is kept here. False
+ * when that can't be read.
+ */
+static bool
 refill(struct stored *s, const char *owner, json_object *item, size_t *room)
 {
-	const char	*id = js_str(item, "id");
-	json_object	*found;
+	const char		*id = js_str(item, "id");
+	json_object		*found;
+	enum stored_found	 is;
 
 	if (!js_is(item, "type", "reasoning") || id == NULL ||
 	    js_get(item, "encrypted_content") != NULL)
-		return;
-	found = stored_item(s, owner, id, room);
+		return true;
+	found = stored_item(s, owner, id, room, &is);
 	if (js_is(found, "type", "reasoning") &&
 	    js_get(found, "encrypted_content") != NULL)
 		js_add_ref(item, "encrypted_content",
 		    js_get(found, "encrypted_content"));
 	json_object_put(found);
+	return is != STORED_TROUBLE;
+}
+
+/* *in is what is to stand for an item, NULL for nothing. */
+static enum stored_found
+resolve(struct stored *s, const char *owner, json_object *item, size_t *room,
+    json_object **in)
+{
+	enum stored_found found;
+
+	if (stored_items_is_reference(item)) {
+		*in = stored_item(s, owner, js_str(item, "id"), room, &found);
+		return found;
+	}
+	*in = json_object_get(item);
+	return refill(s, owner, item, room) ? STORED_FOUND : STORED_TROUBLE;
+}
+
+/* Why one could not be resolved. */
+static bool
+unresolved(json_object *item, enum stored_found found, struct err *err)
+{
+	return found == STORED_TROUBLE ? stored_items_unread(err, "items") :
+	    found == STORED_FULL ? stored_items_large(err) :
+	    err_not_found(err, "Item", js_str(item, "id"), "input");
 }
 
 bool
 stored_items_resolve(struct stored *s, const char *owner, json_object *items,
     size_t *room, struct err *err)
 {
-	json_object	*item, *found;
-	size_t		 i, kept = 0, n = js_len(items);
+	json_object		*item, *in;
+	size_t			 i, kept = 0, n = js_len(items);
+	enum stored_found	 found;
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(items, i);
-		if (!stored_items_is_reference(item)) {
-			refill(s, owner, item, room);
-			json_object_array_put_idx(items, kept++,
-			    json_object_get(item));
-			continue;
+		found = resolve(s, owner, item, room, &in);
+		if (found != STORED_FOUND && err != NULL) {
+			unresolved(item, found, err);
+			json_object_put(in);
+			return false;
 		}
-		found = stored_item(s, owner, js_str(item, "id"), room);
-		if (found != NULL)
-			json_object_array_put_idx(items, kept++, found);
-		else if (err != NULL)
-			return *room == 0 ? stored_items_large(err) :
-			    err_not_found(err, "Item", js_str(item,
-			    "id"), "input");
+		if (in != NULL)
+			json_object_array_put_idx(items, kept++, in);
+		if (found == STORED_TROUBLE)
+			return false;
 	}
 	json_object_array_del_idx(items, kept, n - kept);
 	return *room > 0 || err == NULL || stored_items_large(err);

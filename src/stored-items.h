@@ -26,14 +26,17 @@ json_object *stored_items_name(json_object *items, struct buf *out);
 /*
  * Put what is stored in the place of references, and back into reasoning that
  * came with its id only. Edits the items. False with "err" set when there is no
- * such item; with "err" NULL it is left out. "room" as for stored_item(): what
- * it is too little for is refused or left out likewise.
+ * such item; with "err" NULL it is left out, and false says that one could not
+ * be read. "room" as for stored_item(): what it is too little for is refused or
+ * left out likewise.
  */
 bool	stored_items_resolve(struct stored *, const char *owner,
 	    json_object *items, size_t *room, struct err *);
 
 /* False with "err" set: what is stored is too much for one request. */
 bool	stored_items_large(struct err *);
+/* False with "err" set: "what", in the plural, can't be read at the moment. */
+bool	stored_items_unread(struct err *, const char *what);
 
 /* Without what the client has not asked for; edits the items. */
 void	stored_items_strip(json_object *items);

@@ -46,40 +46,48 @@ stored_put(struct stored *s, const struct conf *conf,
 }
 
 json_object *
-stored_response(struct stored *s, const char *owner, const char *id)
+stored_response(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
 {
 	(void)s;
 	(void)owner;
 	(void)id;
+	if (found != NULL)
+		*found = STORED_NONE;
 	return NULL;
 }
 
 json_object *
-stored_input(struct stored *s, const char *owner, const char *id)
+stored_input(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
 {
-	return stored_response(s, owner, id);
+	return stored_response(s, owner, id, found);
 }
 
 json_object *
 stored_chain(struct stored *s, const char *owner, const char *id,
-    const char *model, size_t *room)
+    const char *model, size_t *room, enum stored_found *found)
 {
 	(void)model;
 	(void)room;
-	return stored_response(s, owner, id);
+	return stored_response(s, owner, id, found);
 }
 
 json_object *
-stored_item(struct stored *s, const char *owner, const char *id, size_t *room)
+stored_item(struct stored *s, const char *owner, const char *id, size_t *room,
+    enum stored_found *found)
 {
 	(void)room;
-	return stored_response(s, owner, id);
+	return stored_response(s, owner, id, found);
 }
 
-bool
+enum stored_found
 stored_delete(struct stored *s, const char *owner, const char *id)
 {
-	return stored_response(s, owner, id) != NULL;
+	(void)s;
+	(void)owner;
+	(void)id;
+	return STORED_NONE;
 }
 
 bool
@@ -102,7 +110,7 @@ stored_thought_any(struct stored *s, const char *owner, const char *model)
 json_object *
 stored_thought_get(struct stored *s, const char *owner, const char *call)
 {
-	return stored_response(s, owner, call);
+	return stored_response(s, owner, call, NULL);
 }
 
 int64_t

@@ -85,6 +85,24 @@ append(json_object *to, json_object *items)
 		    json_object_get(json_object_array_get_idx(items, i)));
 }
 
+static json_object *
+chain_of(struct stored_request *r, struct exchange *x, json_object *obj,
+    size_t *room, struct err *err)
+{
+	enum stored_found	 found;
+	json_object		*all;
+
+	all = stored_chain(x->stored, r->owner, r->previous,
+	    js_str(obj, "model"), room, &found);
+	if (found == STORED_FULL)
+		stored_items_large(err);
+	else if (found == STORED_NONE)
+		no_previous(r->previous, "", err);
+	else if (found == STORED_TROUBLE)
+		stored_items_unread(err, "responses");
+	return all;
+}
+
 /* Edit "input"; "items" is the client's as an array. */
 static bool
 follow(struct stored_request *r, struct exchange *x, json_object *obj,
@@ -102,15 +120,14 @@ follow(struct stored_request *r, struct exchange *x, json_object *obj,
 		js_add_ref(obj, "input", items);
 		return true;
 	}
-	all = stored_chain(x->stored, r->owner, r->previous,
-	    js_str(obj, "model"), &room);
+	all = chain_of(r, x, obj, &room, err);
 	if (all == NULL)
-		return room == 0 ? stored_items_large(err) :
-		    no_previous(r->previous, "", err);
-	stored_items_resolve(x->stored, r->owner, all, &room, NULL);
-	if (room == 0) {
+		return false;
+	if (!stored_items_resolve(x->stored, r->owner, all, &room, NULL) ||
+	    room == 0) {
 		json_object_put(all);
-		return stored_items_large(err);
+		return room == 0 ? stored_items_large(err) :
+		    stored_items_unread(err, "items");
 	}
 	append(all, items);
 	js_add_take(obj, "input", all);

@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "conf.h"
 #include "js.h"
+#include "log.h"
 #include "stored-db.h"
 #include "stored.h"
 #include "util.h"
@@ -185,20 +186,32 @@ append_column(sqlite3_stmt *st, int column, struct buf *out)
 	return p != NULL;
 }
 
-/* Two columns of one row; false when there is no row. */
-static bool
+/* What the last step of a statement came to. */
+static enum stored_found
+found_by(struct stored *s, int rc)
+{
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return rc == SQLITE_ROW ? STORED_FOUND : STORED_NONE;
+	log_err("stored responses: %s", sqlite3_errmsg(s->db));
+	return STORED_TROUBLE;
+}
+
+/* Two columns of one row. */
+static enum stored_found
 row_of(struct stored *s, const char *sql, const char *owner, const char *id,
     struct buf *first, struct buf *second)
 {
-	sqlite3_stmt	*st;
-	bool		 found;
+	sqlite3_stmt		*st;
+	enum stored_found	 found;
 
 	if (s == NULL || !stored_enter(s))
-		return false;
+		return STORED_TROUBLE;
 	st = stored_prepare(s, sql, owner, id);
-	found = st != NULL && sqlite3_step(st) == SQLITE_ROW &&
-	    append_column(st, 0, first) &&
-	    (second == NULL || append_column(st, 1, second));
+	found = found_by(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	/* The text may be on a page of its own, which is read only now. */
+	if (found == STORED_FOUND && (!append_column(st, 0, first) ||
+	    (second != NULL && !append_column(st, 1, second))))
+		found = found_by(s, SQLITE_ERROR);
 	stored_done(st);
 	stored_leave(s);
 	return found;
@@ -214,31 +227,49 @@ parse_take(struct buf *text)
 	return obj;
 }
 
-json_object *
-stored_response(struct stored *s, const char *owner, const char *id)
+/* What was found has to be JSON; else the file was damaged. */
+static json_object *
+found_object(json_object *take, enum stored_found is, enum stored_found *found)
 {
-	struct buf	 text = { 0 }, output = { 0 };
-	json_object	*obj, *items;
-
-	row_of(s, "SELECT response, output FROM turn WHERE owner = ?1 AND"
-	    " id = ?2", owner, id, &text, &output);
-	obj = parse_take(&text);
-	items = parse_take(&output);
-	if (obj != NULL)
-		js_add_take(obj, "output", items);
-	else
-		json_object_put(items);
-	return obj;
+	if (is == STORED_FOUND && take == NULL)
+		is = STORED_TROUBLE;
+	if (found != NULL)
+		*found = is;
+	return take;
 }
 
 json_object *
-stored_input(struct stored *s, const char *owner, const char *id)
+stored_response(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
 {
-	struct buf text = { 0 };
+	struct buf		 text = { 0 }, output = { 0 };
+	json_object		*obj, *items;
+	enum stored_found	 is;
 
-	row_of(s, "SELECT input FROM turn WHERE owner = ?1 AND id = ?2", owner,
-	    id, &text, NULL);
-	return parse_take(&text);
+	is = row_of(s, "SELECT response, output FROM turn WHERE owner = ?1 AND"
+	    " id = ?2", owner, id, &text, &output);
+	obj = parse_take(&text);
+	items = parse_take(&output);
+	if (obj != NULL && items != NULL)
+		js_add_take(obj, "output", items);
+	else {
+		json_object_put(items);
+		json_object_put(obj);
+		obj = NULL;
+	}
+	return found_object(obj, is, found);
+}
+
+json_object *
+stored_input(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
+{
+	struct buf		text = { 0 };
+	enum stored_found	is;
+
+	is = row_of(s, "SELECT input FROM turn WHERE owner = ?1 AND id = ?2",
+	    owner, id, &text, NULL);
+	return found_object(parse_take(&text), is, found);
 }
 
 /* Is there room for so many bytes more? Else there is none from now on. */
@@ -251,20 +282,24 @@ take_room(size_t *room, size_t n)
 
 /* What a model put out comes before what a client made of it. */
 json_object *
-stored_item(struct stored *s, const char *owner, const char *id, size_t *room)
+stored_item(struct stored *s, const char *owner, const char *id, size_t *room,
+    enum stored_found *found)
 {
-	struct buf text = { 0 };
+	struct buf		text = { 0 };
+	enum stored_found	is;
 
 	if (*room == 0)
-		return NULL;
-	row_of(s, "SELECT json_extract(CASE item.output WHEN 0 THEN turn.input"
+		return found_object(NULL, STORED_FULL, found);
+	is = row_of(s, "SELECT json_extract(CASE item.output WHEN 0 THEN turn.input"
 	    " ELSE turn.output END, '$[' || place || ']') FROM item JOIN turn"
 	    " ON turn.owner = item.owner AND turn.id = item.turn"
 	    " WHERE item.owner = ?1 AND item.id = ?2"
 	    " ORDER BY item.output DESC LIMIT 1", owner, id, &text, NULL);
-	if (!take_room(room, text.len))
+	if (!take_room(room, text.len)) {
 		buf_finish(&text);
-	return parse_take(&text);
+		is = STORED_FULL;
+	}
+	return found_object(parse_take(&text), is, found);
 }
 
 /* One turn of a chain. */
@@ -279,7 +314,7 @@ struct chain {
 	bool		 complete;	/* its root was reached */
 };
 
-/* False when there is no room for it, and then for none behind it. */
+/* False when it can't be read. What there is no room for leaves none. */
 static bool
 chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
 {
@@ -294,16 +329,20 @@ chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
 	    strcmp(made, model) != 0 };
 	if (sqlite3_column_type(st, 0) == SQLITE_NULL)
 		c->complete = true;
-	append_column(st, 2, &l->input);
-	append_column(st, 3, &l->output);
-	return take_room(room, l->input.len + l->output.len);
+	if (!append_column(st, 2, &l->input) ||
+	    !append_column(st, 3, &l->output))
+		return false;
+	take_room(room, l->input.len + l->output.len);
+	return true;
 }
 
-static void
+/* False when they can't be read; no text is fine. */
+static bool
 add_items(json_object *to, struct buf *text, bool foreign)
 {
 	json_object	*items = parse_take(text), *item;
 	size_t		 n = js_len(items), i;
+	bool		 ok = items != NULL;
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(items, i);
@@ -311,37 +350,69 @@ add_items(json_object *to, struct buf *text, bool foreign)
 			json_object_array_add(to, json_object_get(item));
 	}
 	json_object_put(items);
+	return ok;
 }
 
-/* All items, or NULL when the chain is broken. Releases it. */
+/* All items, or NULL when they can't be read. */
 static json_object *
 chain_items(struct chain *c)
 {
-	json_object	*all = c->complete ? json_object_new_array() : NULL;
+	json_object	*all = json_object_new_array();
+	bool		 ok = true;
 	size_t		 i;
 
+	for (i = 0; i < c->n && ok; i++)
+		ok = add_items(all, &c->links[i].input, false) &&
+		    add_items(all, &c->links[i].output, c->links[i].foreign);
+	if (!ok) {
+		json_object_put(all);
+		all = NULL;
+	}
+	return all;
+}
+
+static void
+chain_finish(struct chain *c)
+{
+	size_t i;
+
 	for (i = 0; i < c->n; i++) {
-		if (all != NULL) {
-			add_items(all, &c->links[i].input, false);
-			add_items(all, &c->links[i].output,
-			    c->links[i].foreign);
-		}
 		buf_finish(&c->links[i].input);
 		buf_finish(&c->links[i].output);
 	}
 	free(c->links);
-	return all;
+}
+
+/* Read all rows of a chain. */
+static enum stored_found
+chain_read(struct stored *s, struct chain *c, sqlite3_stmt *st,
+    const char *model, size_t *room)
+{
+	int rc = SQLITE_ERROR;
+
+	while (*room > 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		if (!chain_row(c, st, model, room))
+			return found_by(s, SQLITE_ERROR);
+	if (*room == 0)
+		return STORED_FULL;
+	if (found_by(s, rc) == STORED_TROUBLE)
+		return STORED_TROUBLE;
+	if (!c->complete)
+		return STORED_NONE;
+	return STORED_FOUND;
 }
 
 json_object *
 stored_chain(struct stored *s, const char *owner, const char *id,
-    const char *model, size_t *room)
+    const char *model, size_t *room, enum stored_found *found)
 {
-	struct chain	 c = { .n = 0 };
-	sqlite3_stmt	*st;
+	struct chain		 c = { .n = 0 };
+	json_object		*all = NULL;
+	sqlite3_stmt		*st;
+	enum stored_found	 is = STORED_TROUBLE;
 
 	if (s == NULL || !stored_enter(s))
-		return NULL;
+		return found_object(NULL, is, found);
 	st = stored_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
 	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
 	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
@@ -349,28 +420,32 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 	    " depth < ?3) SELECT chain.previous, turn.model, turn.input,"
 	    " turn.output FROM chain JOIN turn ON turn.id = chain.id AND"
 	    " turn.owner = ?1 ORDER BY depth DESC", owner, id);
-	if (st != NULL)
+	if (st != NULL) {
 		sqlite3_bind_int(st, 3, CHAIN_MAX);
-	while (st != NULL && *room > 0 && sqlite3_step(st) == SQLITE_ROW)
-		if (!chain_row(&c, st, model, room))
-			c.complete = false;
+		is = chain_read(s, &c, st, model, room);
+	}
 	stored_done(st);
 	stored_leave(s);
-	return chain_items(&c);
+	if (is == STORED_FOUND)
+		all = chain_items(&c);
+	chain_finish(&c);
+	return found_object(all, is, found);
 }
 
-bool
+enum stored_found
 stored_delete(struct stored *s, const char *owner, const char *id)
 {
-	sqlite3_stmt	*st;
-	bool		 found = false;
+	sqlite3_stmt		*st;
+	enum stored_found	 found;
 
 	if (s == NULL || !stored_enter(s))
-		return false;
+		return STORED_TROUBLE;
 	st = stored_prepare(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
 	    owner, id);
-	if (stored_finish(st))
-		found = sqlite3_changes(s->db) > 0;
+	if (!stored_finish(st))
+		found = found_by(s, SQLITE_ERROR);
+	else
+		found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
 	stored_leave(s);
 	return found;
 }

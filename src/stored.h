@@ -32,6 +32,14 @@ void	stored_owner(const char *key, char[static STORED_OWNER_SIZE]);
 
 struct stored;
 
+/* What looking something up came to. */
+enum stored_found {
+	STORED_TROUBLE,		/* it could not be looked up: logged */
+	STORED_NONE,		/* the owner has none of that id */
+	STORED_FULL,		/* there is no room for what was to be added */
+	STORED_FOUND
+};
+
 /* SQLite's version; NULL: built without. */
 const char *stored_library(void);
 
@@ -64,25 +72,34 @@ struct stored_turn {
 bool	stored_put(struct stored *, const struct conf *,
 	    const struct stored_turn *);
 
-/* A response as it was given, NULL when the owner has none of that id. */
-json_object *stored_response(struct stored *, const char *owner, const char *id);
-/* The input items of its turn alone, likewise, with references as they were. */
-json_object *stored_input(struct stored *, const char *owner, const char *id);
+/*
+ * All that read say in *found why it is NULL: whoever is told that something
+ * isn't there drops it, which is not to be said of a disk that can't be read.
+ * "found" may be NULL.
+ *
+ * A response as it was given.
+ */
+json_object *stored_response(struct stored *, const char *owner,
+	    const char *id, enum stored_found *found);
+/* The input items of its turn alone, with references as they were. */
+json_object *stored_input(struct stored *, const char *owner, const char *id,
+	    enum stored_found *found);
 /*
  * All items up to and with a response: inputs and outputs of its ancestors and
  * its own, oldest first. Of what other models than "model" put out the
- * reasoning is missing, since no other model can read it. NULL when one of the
- * turns is missing. "room" is how many bytes of text there may be, and are left
- * then; 0 with NULL when that is too little: a few bytes ask for megabytes.
+ * reasoning is missing, since no other model can read it. STORED_NONE when one
+ * of the turns is missing. "room" is how many bytes of text there may be, and
+ * are left then; 0 with STORED_FULL when that is too little: a few bytes ask
+ * for megabytes.
  */
 json_object *stored_chain(struct stored *, const char *owner, const char *id,
-	    const char *model, size_t *room);
-/* One item by its id, of an input or an output; NULL when there is none. */
+	    const char *model, size_t *room, enum stored_found *found);
+/* One item by its id, of an input or an output. */
 json_object *stored_item(struct stored *, const char *owner, const char *id,
-	    size_t *room);
+	    size_t *room, enum stored_found *found);
 
-/* False when there is none of that id. */
-bool	stored_delete(struct stored *, const char *owner, const char *id);
+enum stored_found stored_delete(struct stored *, const char *owner,
+	    const char *id);
 
 /* What a model thought before a tool call. */
 struct stored_thought {

@@ -111,7 +111,7 @@ put(struct stored *s, const char *owner, const char *id, const char *previous)
 static inline bool
 has(struct stored *s, const char *owner, const char *id)
 {
-	json_object	*obj = stored_response(s, owner, id);
+	json_object	*obj = stored_response(s, owner, id, NULL);
 	bool		 is = obj != NULL;
 
 	json_object_put(obj);

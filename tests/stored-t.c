@@ -13,7 +13,7 @@ static void
 assert_chain(struct stored *s, const char *owner, const char *id,
     const char *model, const char *want)
 {
-	json_object	*all = stored_chain(s, owner, id, model, room());
+	json_object	*all = stored_chain(s, owner, id, model, room(), NULL);
 	char		*got;
 
 	if (want == NULL) {
@@ -38,14 +38,14 @@ test_a_response_keeps_its_form(void **state)
 
 	(void)state;
 	put(s, "", "r1", NULL);
-	obj = stored_response(s, "", "r1");
+	obj = stored_response(s, "", "r1", NULL);
 	text = xstrdup(json_object_to_json_string_ext(obj, 0));
 	assert_string_equal(text, "{\"id\":\"r1\",\"model\":\"m\",\"output\":["
 	    "{\"type\":\"reasoning\",\"id\":\"rs_r1\",\"encrypted_content\":"
 	    "\"e\"},{\"type\":\"message\",\"id\":\"out_r1\"}],\"end\":1}");
 	free(text);
 	json_object_put(obj);
-	obj = stored_input(s, "", "r1");
+	obj = stored_input(s, "", "r1", NULL);
 	text = ids_of(obj);
 	assert_string_equal(text, "msg_r1 out_ref ");
 	free(text);
@@ -72,7 +72,7 @@ test_a_chain(void **state)
 	assert_chain(s, "", "nothing", "m", NULL);
 	assert_chain(s, "", "", "m", NULL);
 	/* Broken in the middle it is none. */
-	assert_true(stored_delete(s, "", "b"));
+	assert_int_equal(stored_delete(s, "", "b"), STORED_FOUND);
 	assert_chain(s, "", "c", "m", NULL);
 	assert_chain(s, "", "a", "m", TURN("a"));
 	close_fresh(s, home);
@@ -105,20 +105,20 @@ test_room(void **state)
 	(void)state;
 	assert_true(put_sized(s, "", "a", NULL, "m", 10000));
 	assert_true(put_sized(s, "", "b", "a", "m", 10000));
-	obj = stored_item(s, "", "msg_a", &n);
+	obj = stored_item(s, "", "msg_a", &n, NULL);
 	assert_non_null(obj);
 	assert_true(n > 4000 && n < 5000);
 	json_object_put(obj);
-	assert_null(stored_item(s, "", "no", &n));
+	assert_null(stored_item(s, "", "no", &n, NULL));
 	assert_true(n > 4000 && n < 5000);
-	assert_null(stored_item(s, "", "msg_b", &n));
+	assert_null(stored_item(s, "", "msg_b", &n, NULL));
 	assert_int_equal(n, 0);
 	n = 15000;
-	obj = stored_chain(s, "", "a", "m", &n);
+	obj = stored_chain(s, "", "a", "m", &n, NULL);
 	assert_non_null(obj);
 	json_object_put(obj);
 	n = 15000;
-	assert_null(stored_chain(s, "", "b", "m", &n));
+	assert_null(stored_chain(s, "", "b", "m", &n, NULL));
 	assert_int_equal(n, 0);
 	close_fresh(s, home);
 }
@@ -132,22 +132,22 @@ test_items(void **state)
 
 	(void)state;
 	put(s, "", "a", NULL);
-	obj = stored_item(s, "", "msg_a", room());
+	obj = stored_item(s, "", "msg_a", room(), NULL);
 	assert_true(js_is(obj, "content", "xxxxxxxxxx"));
 	json_object_put(obj);
-	obj = stored_item(s, "", "out_a", room());
+	obj = stored_item(s, "", "out_a", room(), NULL);
 	assert_true(js_is(obj, "type", "message"));
 	json_object_put(obj);
 	/* A reference is no item. */
-	assert_null(stored_item(s, "", "out_ref", room()));
-	assert_null(stored_item(s, "", "msg_b", room()));
+	assert_null(stored_item(s, "", "out_ref", room(), NULL));
+	assert_null(stored_item(s, "", "msg_b", room(), NULL));
 	/* An item of two turns outlives one of them. */
 	assert_true(put_sized(s, "", "ref", NULL, "m", 1));
-	obj = stored_item(s, "", "out_ref", room());
+	obj = stored_item(s, "", "out_ref", room(), NULL);
 	assert_non_null(obj);
 	json_object_put(obj);
-	assert_true(stored_delete(s, "", "a"));
-	assert_null(stored_item(s, "", "msg_a", room()));
+	assert_int_equal(stored_delete(s, "", "a"), STORED_FOUND);
+	assert_null(stored_item(s, "", "msg_a", room(), NULL));
 	close_fresh(s, home);
 }
 
@@ -173,10 +173,10 @@ test_owners(void **state)
 	assert_false(has(s, "", "a"));
 	assert_chain(s, second, "b", "m", TURN("b"));
 	assert_chain(s, second, "a", "m", NULL);
-	assert_null(stored_item(s, second, "out_a", room()));
-	assert_null(stored_input(s, second, "a"));
-	assert_false(stored_delete(s, second, "a"));
-	assert_true(stored_delete(s, second, "b"));
+	assert_null(stored_item(s, second, "out_a", room(), NULL));
+	assert_null(stored_input(s, second, "a", NULL));
+	assert_int_equal(stored_delete(s, second, "a"), STORED_NONE);
+	assert_int_equal(stored_delete(s, second, "b"), STORED_FOUND);
 	assert_true(has(s, first, "b"));
 	/* Nor is another's turn a link of a chain. */
 	put(s, second, "c", "a");
@@ -216,7 +216,7 @@ test_old_ones_go(void **state)
 	assert_int_equal(stored_prune(s, &conf), 1);
 	assert_false(has(s, "", "old"));
 	assert_true(has(s, "", "new"));
-	assert_null(stored_item(s, "", "out_old", room()));
+	assert_null(stored_item(s, "", "out_old", room(), NULL));
 	assert_int_equal(stored_prune(s, &conf), 0);
 	assert_int_equal(stored_count(s, &bytes), 1);
 	assert_int_equal(bytes, sql(home, "SELECT SUM(size) FROM turn"));
@@ -370,6 +370,26 @@ test_modes(void **state)
 	close_fresh(s, home);
 }
 
+/* Nobody is told that it isn't there. */
+static void
+assert_unread(struct stored *s, const char *id, const char *item)
+{
+	enum stored_found found = STORED_NONE;
+
+	assert_null(stored_response(s, "", id, &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	found = STORED_NONE;
+	assert_null(stored_input(s, "", id, &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	found = STORED_NONE;
+	assert_null(stored_chain(s, "", id, "m", room(), &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	found = STORED_NONE;
+	assert_null(stored_item(s, "", item, room(), &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	assert_int_equal(stored_delete(s, "", id), STORED_TROUBLE);
+}
+
 static void
 assert_unusable(struct stored *s, const char *word)
 {
@@ -380,10 +400,7 @@ assert_unusable(struct stored *s, const char *word)
 	if (strstr(why, word) == NULL)
 		fail_msg("no \"%s\" in: %s", word, why);
 	assert_false(put_sized(s, "", "x", NULL, "m", 1));
-	assert_null(stored_response(s, "", "x"));
-	assert_null(stored_chain(s, "", "x", "m", room()));
-	assert_null(stored_item(s, "", "x", room()));
-	assert_false(stored_delete(s, "", "x"));
+	assert_unread(s, "x", "x");
 	assert_int_equal(stored_count(s, &bytes), -1);
 	assert_int_equal(stored_delete_all(s), -1);
 	assert_int_equal(stored_prune(s, &conf), -1);
@@ -418,6 +435,77 @@ test_a_file_of_nobody_is_migrated(void **state)
 	put(s, "", "a", NULL);
 	assert_true(has(s, "", "a"));
 	assert_int_equal(sql(home, "PRAGMA user_version"), 1);
+	close_fresh(s, home);
+}
+
+/* Overwrite the page where a table or an index begins. */
+static void
+damage(const char *home, const char *name)
+{
+	char	*query, *path = xasprintf("%s/" STORED_FILE, home);
+	int64_t	 page;
+	FILE	*f;
+	int	 i;
+
+	query = xasprintf("SELECT rootpage FROM sqlite_master WHERE name ="
+	    " '%s'", name);
+	page = sql(home, query);
+	assert_true(page > 1);
+	assert_non_null(f = fopen(path, "r+"));
+	assert_int_equal(fseek(f, (long)(page - 1) *
+	    (long)sql(home, "PRAGMA page_size"), SEEK_SET), 0);
+	for (i = 0; i < 512; i++)
+		fputs("\377x\377x", f);
+	fclose(f);
+	free(query);
+	free(path);
+}
+
+static void
+test_a_damaged_file(void **state)
+{
+	static const char *const names[] = { "turn", "sqlite_autoindex_turn_1" };
+	enum stored_found	 found;
+	struct stored		*s;
+	char			*home;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(names); i++) {
+		s = open_fresh(&home);
+		put(s, "", "a", NULL);
+		put(s, "", "b", "a");
+		assert_null(stored_response(s, "", "c", &found));
+		assert_int_equal(found, STORED_NONE);
+		stored_destroy(s);
+		damage(home, names[i]);
+		s = stored_create(home);
+		assert_unread(s, "b", "out_b");
+		close_fresh(s, home);
+	}
+}
+
+/* What isn't JSON any more was damaged, too. */
+static void
+test_damaged_text(void **state)
+{
+	struct stored	*s;
+	char		*home;
+
+	(void)state;
+	s = open_fresh(&home);
+	put(s, "", "a", NULL);
+	sql(home, "UPDATE turn SET input = '[{', output = '[{',"
+	    " response = '{'");
+	enum stored_found found = STORED_NONE;
+	assert_null(stored_response(s, "", "a", &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	found = STORED_NONE;
+	assert_null(stored_chain(s, "", "a", "m", room(), &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	found = STORED_NONE;
+	assert_null(stored_item(s, "", "out_a", room(), &found));
+	assert_int_equal(found, STORED_TROUBLE);
 	close_fresh(s, home);
 }
 
@@ -469,7 +557,7 @@ test_switched_off(void **state)
 	close_fresh(s, home);
 	assert_false(stored_usable(NULL, &conf, why));
 	assert_false(put_sized(NULL, "", "a", NULL, "m", 1));
-	assert_null(stored_chain(NULL, "", "a", "m", room()));
+	assert_null(stored_chain(NULL, "", "a", "m", room(), NULL));
 }
 
 /* --- Many at once. */
@@ -548,7 +636,7 @@ many(void *arg)
 		snprintf(id, sizeof(id), "%lx-%d-%d", (long)pthread_self(),
 		    (int)getpid(), i);
 		if (!put_sized(s, "", id, i > 0 ? before : NULL, "m", 100) ||
-		    (all = stored_chain(s, "", id, "m", room())) == NULL)
+		    (all = stored_chain(s, "", id, "m", room(), NULL)) == NULL)
 			return NULL;
 		if (js_len(all) != (size_t)(i + 1) * 4)
 			return NULL;
@@ -697,6 +785,8 @@ main(void)
 		cmocka_unit_test(test_a_newer_version_is_left_alone),
 		cmocka_unit_test(test_a_file_of_nobody_is_migrated),
 		cmocka_unit_test(test_a_broken_file),
+		cmocka_unit_test(test_a_damaged_file),
+		cmocka_unit_test(test_damaged_text),
 		cmocka_unit_test(test_one_of_a_group_fails_alone),
 		cmocka_unit_test(test_a_directory_in_its_place),
 		cmocka_unit_test(test_switched_off),
