@@ -11,6 +11,14 @@ exchange_handler api_stored_delete;	/* DELETE /v1/responses/{id} */
 exchange_handler api_stored_items;	/* GET /v1/responses/{id}/input_items */
 exchange_handler api_stored_cancel;	/* POST /v1/responses/{id}/cancel */
 exchange_handler api_stored_missing;	/* POST /v1/responses/compact .. */
+exchange_handler api_conv_create;	/* POST /v1/conversations */
+exchange_handler api_conv_get;		/* GET /v1/conversations/{id} */
+exchange_handler api_conv_update;	/* POST /v1/conversations/{id} */
+exchange_handler api_conv_delete;	/* DELETE /v1/conversations/{id} */
+exchange_handler api_conv_list;		/* GET /v1/conversations/{id}/items */
+exchange_handler api_conv_add;		/* POST /v1/conversations/{id}/items */
+exchange_handler api_conv_item;		/* GET .../items/{item_id} */
+exchange_handler api_conv_item_delete;	/* DELETE .../items/{item_id} */
 exchange_handler api_embeddings;	/* POST /v1/embeddings */
 exchange_handler api_models;		/* GET /v1/models */
 exchange_handler api_model;		/* GET /v1/models/{id} */

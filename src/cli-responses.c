@@ -1,4 +1,4 @@
-/* responses: what is stored of clients' conversations, and away with it. */
+/* responses: what is stored of clients, and away with it. */
 #include "config.h"
 
 #include <errno.h>
@@ -12,10 +12,12 @@
 #include "conf.h"
 #include "err.h"
 #include "js.h"
+#include "stored-conv.h"
 #include "stored.h"
 #include "util.h"
 
 #define EXIT_USAGE 2
+#define DELETED "stored responses and conversations deleted: %lld\n"
 
 /* NULL where nothing was ever stored: looking must not make the file. */
 static struct stored *
@@ -28,12 +30,6 @@ open_stored(const struct cli *cli)
 		s = stored_create(cli->home);
 	free(path);
 	return s;
-}
-
-static const char *
-plural(int64_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 char *
@@ -57,7 +53,7 @@ cli_responses(struct cli *cli)
 	int	 rc = text == NULL;
 
 	if (rc == 0)
-		printf("stored responses: %s\n", text);
+		printf("stored responses and conversations: %s\n", text);
 	free(text);
 	return rc;
 }
@@ -75,8 +71,7 @@ cli_responses_prune(struct cli *cli)
 	s = open_stored(cli);
 	n = s != NULL ? stored_prune(s, conf) : 0;
 	if (n >= 0)
-		printf("%lld stored response%s deleted\n", (long long)n,
-		    plural(n));
+		printf(DELETED, (long long)n);
 	stored_destroy(s);
 	conf_unref(conf);
 	return n < 0;
@@ -90,25 +85,24 @@ cli_responses_delete(struct cli *cli)
 
 	if (!cli->all) {
 		fprintf(stderr, "copilot-api: delete what? --all deletes every "
-		    "stored response\n");
+		    "stored response and conversation\n");
 		return EXIT_USAGE;
 	}
 	s = open_stored(cli);
 	n = s != NULL ? stored_delete_all(s) : 0;
 	if (n >= 0)
-		printf("%lld stored response%s deleted\n", (long long)n,
-		    plural(n));
+		printf(DELETED, (long long)n);
 	stored_destroy(s);
 	return n < 0;
 }
 
 static bool
-print_turn(json_object *turn, void *arg)
+print(json_object *obj, void *arg)
 {
 	struct buf	*line = arg;
 
 	buf_truncate(line, 0);
-	js_print(turn, line);
+	js_print(obj, line);
 	buf_putc(line, '\n');
 	return fwrite(line->p, 1, line->len, stdout) == line->len;
 }
@@ -118,7 +112,8 @@ cli_responses_export(struct cli *cli)
 {
 	struct stored	*s = open_stored(cli);
 	struct buf	 line = { 0 };
-	bool		 ok = s == NULL || stored_each(s, print_turn, &line);
+	bool		 ok = s == NULL || (stored_each(s, print, &line) &&
+	    stored_conv_each(s, print, &line));
 
 	stored_destroy(s);
 	buf_finish(&line);

@@ -11,7 +11,8 @@
 
 /* First segments of our routes: they end a mount prefix, as "v1" does. */
 static const char *const route_heads[] = {
-	"v1", "chat", "responses", "models", "embeddings", "usage", "healthz"
+	"v1", "chat", "responses", "conversations", "models", "embeddings",
+	"usage", "healthz"
 };
 
 static int

@@ -303,6 +303,10 @@ responses_object(json_object *from, const struct responses *r,
 	for (i = 0; i < COUNT(members); i++)
 		js_add_take(obj, members[i].name, value_of(i, from, r->echo));
 	js_add_str(obj, "model", r->model);
+	/* Only where there is one. */
+	if (js_obj(r->echo, "conversation") != NULL)
+		js_add_ref(obj, "conversation", js_obj(r->echo,
+		    "conversation"));
 	need_str(obj, "status", status);
 	add_others(obj, from);
 	complete_output(js_array(obj, "output"), ids);

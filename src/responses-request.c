@@ -68,7 +68,8 @@ static const struct member {
 	{ "safety_identifier", STRING, "a string", DROP | ECHO },
 	{ "background", BOOLEAN, "a boolean", DROP },
 	{ "previous_response_id", STRING, "a string", DROP | ECHO },
-	{ "conversation", STRING | OBJECT, "a string or an object", DROP },
+	{ "conversation", STRING | OBJECT, "a string or an object",
+	    DROP | ECHO },
 	{ "service_tier", STRING, "a string", DROP },
 	{ "stream_options", OBJECT, "an object", DROP },
 	{ "client_metadata", OBJECT, "an object", DROP },
@@ -136,19 +137,15 @@ check_types(json_object *obj, struct err *err)
 
 /* --- What this server cannot do, in OpenAI's words where it has some. */
 
+/* Its id was looked up already, if it has one. */
 static bool
-refuse_conversation(json_object *obj, struct err *err)
+check_conversation(json_object *obj, struct err *err)
 {
-	const char	*id = js_str(obj, "conversation");
-	char		 shown[128];
+	json_object *v = js_obj(obj, "conversation");
 
-	if (id == NULL)
-		id = js_str(js_obj(obj, "conversation"), "id");
-	if (id == NULL)
-		id = "";
-	text_clean(id, strlen(id), shown, sizeof(shown));
-	return err_set(err, 404, ERR_REQUEST, "conversation_not_found",
-	    "conversation", "Conversation with id '%s' not found.", shown);
+	return v == NULL || js_str(v, "id") != NULL ||
+	    err_param(err, "conversation.id", "missing_required_parameter",
+	    "Missing required parameter: 'conversation.id'.");
 }
 
 static bool
@@ -163,8 +160,8 @@ check_values(json_object *obj, struct err *err)
 		return err_param(err, "background", "unsupported_parameter",
 		    "Responses cannot run in the background on this server: "
 		    "'background' has to be false.");
-	if (js_get(obj, "conversation") != NULL)
-		return refuse_conversation(obj, err);
+	if (!check_conversation(obj, err))
+		return false;
 	n = js_int(obj, "max_output_tokens", OUTPUT_TOKENS_MIN);
 	if (n < OUTPUT_TOKENS_MIN)
 		return err_param(err, "max_output_tokens",

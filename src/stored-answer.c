@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf.h"
 #include "exchange.h"
 #include "js.h"
 #include "sse.h"
@@ -122,6 +123,30 @@ pass_events(struct answer *a, struct buf *out)
 
 /* --- Keeping. */
 
+/*
+ * What the turn adds to its conversation: items as a client will see them. NULL
+ * when what they refer to can't be read.
+ */
+static json_object *
+joined_items(const struct answer *a)
+{
+	size_t		 room = (size_t)a->conf->max_request_body_bytes, i;
+	json_object	*items = js_parse_quiet(a->r.input.p, a->r.input.len);
+	json_object	*output = js_array(a->response, "output");
+
+	if (items == NULL)
+		items = json_object_new_array();
+	if (!stored_items_resolve(a->stored, a->r.owner, items, &room, NULL)) {
+		json_object_put(items);
+		return NULL;
+	}
+	stored_items_present(items);
+	for (i = 0; i < js_len(output); i++)
+		json_object_array_add(items, json_object_get(
+		    json_object_array_get_idx(output, i)));
+	return items;
+}
+
 /* Where nothing could be kept the answer says so. */
 static void
 keep(struct answer *a)
@@ -132,11 +157,17 @@ keep(struct answer *a)
 		.previous = a->r.previous,
 		.input = &a->r.input,
 		.ids = a->r.ids,
-		.response = a->response
+		.response = a->response,
+		.conversation = a->r.conversation
 	};
 
-	if (turn.id == NULL || !stored_put(a->stored, a->conf, &turn))
+	if (turn.conversation != NULL)
+		turn.joined = joined_items(a);
+	if (turn.id == NULL ||
+	    (turn.conversation != NULL && turn.joined == NULL) ||
+	    !stored_put(a->stored, a->conf, &turn))
 		js_add_bool(a->response, "store", false);
+	json_object_put(turn.joined);
 }
 
 /* The inner answer is complete, in a->text what it said at its end. */

@@ -50,6 +50,40 @@ static const char *const steps[] = {
 	" UPDATE meta SET bytes = bytes + new.size; END;"
 	"CREATE TRIGGER turn_out AFTER DELETE ON turn BEGIN"
 	" UPDATE meta SET bytes = bytes - old.size; END;",
+
+	/*
+	 * Conversations. Their items follow each other by number; the size of
+	 * a conversation has theirs in it. "turn.start" is the last item that
+	 * was there before that turn. No number comes twice: a turn may refer
+	 * to what was deleted.
+	 */
+	"CREATE TABLE conversation (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" owner TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL,"
+	" used INTEGER NOT NULL, size INTEGER NOT NULL,"
+	" metadata TEXT NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX conversation_used ON conversation (used);"
+	"CREATE TABLE conversation_item (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" conversation INTEGER NOT NULL REFERENCES conversation (n)"
+	" ON DELETE CASCADE, id TEXT NOT NULL, model TEXT,"
+	" size INTEGER NOT NULL, item TEXT NOT NULL,"
+	" UNIQUE (conversation, id));"
+	"CREATE INDEX conversation_item_n ON conversation_item"
+	" (conversation, n);"
+	"CREATE INDEX conversation_item_id ON conversation_item (id);"
+	"ALTER TABLE turn ADD COLUMN conversation INTEGER;"
+	"ALTER TABLE turn ADD COLUMN start INTEGER;"
+	"CREATE TRIGGER conversation_item_in AFTER INSERT ON conversation_item"
+	" BEGIN UPDATE conversation SET size = size + new.size"
+	" WHERE n = new.conversation; END;"
+	"CREATE TRIGGER conversation_item_out AFTER DELETE ON conversation_item"
+	" BEGIN UPDATE conversation SET size = size - old.size"
+	" WHERE n = old.conversation; END;"
+	"CREATE TRIGGER conversation_in AFTER INSERT ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size; END;"
+	"CREATE TRIGGER conversation_change AFTER UPDATE OF size ON conversation"
+	" BEGIN UPDATE meta SET bytes = bytes + new.size - old.size; END;"
+	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size; END;",
 };
 
 const char *
@@ -296,6 +330,8 @@ stored_end(struct stored *s, bool ok, const char *what)
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
 	if (!sqlite3_get_autocommit(s->db))
 		stored_run(s, "ROLLBACK");
+	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return false;		/* not SQLite's doing */
 	/* These say nothing about the disk. */
 	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED || rc == SQLITE_CONSTRAINT)
 		log_warn("stored responses: %s: %s", what, why);

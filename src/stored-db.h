@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <json-c/json.h>
 #include <sqlite3.h>
 
+struct buf;
 struct conf;
 
 struct stored {
@@ -79,11 +81,32 @@ bool	 stored_begin(struct stored *);
 bool	 stored_end(struct stored *, bool ok, const char *what);
 
 /*
- * Within a transaction, after a turn was added: drop what is too old, now and
- * then, and the oldest of what is too much; but not the turns from this row on,
- * which clients are about to hear of, whatever the clock said before. 0 spares
- * none. (stored-prune.c)
+ * Within a transaction, after something was added: drop what is too old, now
+ * and then, and the oldest of what is too much; but neither the turns from this
+ * row on, with their conversations, nor the conversation in that one: clients
+ * are about to hear of them, whatever the clock said before. 0 spares none.
+ * (stored-prune.c)
  */
-bool	 stored_bound(struct stored *, const struct conf *, int64_t turn);
+bool	 stored_bound(struct stored *, const struct conf *, int64_t turn,
+	    int64_t conversation);
+
+/*
+ * Of conversations, likewise (stored-conv.c). The row of one, and the number of
+ * its last item; *row stays as it is when there is none of that id.
+ */
+bool	 stored_conv_place(struct stored *, const char *owner, const char *id,
+	    int64_t *row, int64_t *last);
+/*
+ * Add what a response adds; an item that is there already stays as it is. False
+ * also when the conversation alone would be too much.
+ */
+bool	 stored_conv_join(struct stored *, const struct conf *, int64_t row,
+	    const char *model, json_object *items);
+/*
+ * Append the items up to number "last" as an array, see stored_conv_items().
+ * False when it can't be, or with *room == 0 when there are too many.
+ */
+bool	 stored_conv_text(struct stored *, int64_t row, int64_t last,
+	    const char *model, size_t *room, struct buf *);
 
 #endif

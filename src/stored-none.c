@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "stored.h"
+#include "stored-conv.h"
 
 const char *
 stored_library(void)
@@ -143,4 +143,105 @@ stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 	(void)each;
 	(void)arg;
 	return false;
+}
+
+/* --- Conversations. */
+
+void
+stored_conv_finish(struct stored_conv *c)
+{
+	json_object_put(c->metadata);
+	c->metadata = NULL;
+}
+
+enum stored_found
+stored_conv_create(struct stored *s, const struct conf *conf,
+    const char *owner, struct stored_conv *c, json_object *items, int *twice)
+{
+	(void)s;
+	(void)conf;
+	(void)owner;
+	(void)c;
+	(void)items;
+	*twice = -1;
+	return STORED_TROUBLE;
+}
+
+enum stored_found
+stored_conv_get(struct stored *s, const char *owner, const char *id,
+    struct stored_conv *c)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	(void)c;
+	return STORED_NONE;
+}
+
+enum stored_found
+stored_conv_update(struct stored *s, const char *owner, const char *id,
+    json_object *metadata)
+{
+	(void)metadata;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+enum stored_found
+stored_conv_delete(struct stored *s, const char *owner, const char *id)
+{
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+enum stored_found
+stored_conv_add(struct stored *s, const struct conf *conf, const char *owner,
+    const char *id, json_object *items, int *twice)
+{
+	(void)conf;
+	(void)items;
+	*twice = -1;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+json_object *
+stored_conv_items(struct stored *s, const char *owner, const char *id,
+    const char *model, size_t *room, enum stored_found *found)
+{
+	(void)model;
+	(void)room;
+	*found = stored_conv_get(s, owner, id, NULL);
+	return NULL;
+}
+
+enum stored_found
+stored_conv_list(struct stored *s, const char *owner, const char *id,
+    const struct query_page *p, size_t room, struct stored_conv_page *page)
+{
+	(void)p;
+	(void)room;
+	(void)page;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+json_object *
+stored_conv_item(struct stored *s, const char *owner, const char *id,
+    const char *item, enum stored_found *found)
+{
+	(void)item;
+	*found = stored_conv_get(s, owner, id, NULL);
+	return NULL;
+}
+
+enum stored_found
+stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
+    const char *item)
+{
+	(void)item;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+bool
+stored_conv_each(struct stored *s, bool (*each)(json_object *, void *),
+    void *arg)
+{
+	return stored_each(s, each, arg);
 }

@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "js.h"
 #include "responses-tools.h"
+#include "stored-conv.h"
 #include "stored-items.h"
 #include "stored-request.h"
 #include "text.h"
@@ -30,17 +31,41 @@ no_previous(const char *id, const char *why, struct err *err)
 	    *why != '\0' ? "." : "");
 }
 
-/* Responses can't be stored: the client shall not count on it. */
+/* The id of "conversation", a string or an object; NULL when there is none. */
+static const char *
+conversation_of(json_object *obj)
+{
+	const char *id = js_str(obj, "conversation");
+
+	return id != NULL ? id : js_str(js_obj(obj, "conversation"), "id");
+}
+
+static bool
+no_conversation(const char *id, const char *why, struct err *err)
+{
+	char shown[128];
+
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	return err_set(err, 404, ERR_REQUEST, "conversation_not_found",
+	    "conversation", "Conversation with id '%s' not found.%s%s%s", shown,
+	    *why != '\0' ? " Conversations are not stored: " : "", why,
+	    *why != '\0' ? "." : "");
+}
+
+/* Nothing can be stored: the client shall not count on it. */
 static bool
 do_without(struct exchange *x, json_object *obj, const char *why,
     struct err *err)
 {
 	const char *previous = js_str(obj, "previous_response_id");
+	const char *conversation = conversation_of(obj);
 
 	if (js_bool(obj, "store", true)) {
 		js_add_bool(obj, "store", false);
 		reply_header(&x->reply, STORED_HEADER, "no");
 	}
+	if (conversation != NULL)
+		return no_conversation(conversation, why, err);
 	return previous == NULL || no_previous(previous, why, err);
 }
 
@@ -49,9 +74,12 @@ static void
 note(struct stored_request *r, json_object *obj, json_object *items)
 {
 	const char *previous = js_str(obj, "previous_response_id");
+	const char *conversation = conversation_of(obj);
 
 	if (previous != NULL)
 		r->previous = xstrdup(previous);
+	if (conversation != NULL)
+		r->conversation = xstrdup(conversation);
 	r->keep = js_bool(obj, "store", true);
 	r->strip = !responses_included(js_array(obj, "include"),
 	    RESPONSES_SEALED);
@@ -103,6 +131,58 @@ chain_of(struct stored_request *r, struct exchange *x, json_object *obj,
 	return all;
 }
 
+/* An item of the client's that is in the conversation already. */
+static bool
+repeats(json_object *all, json_object *items, struct err *err)
+{
+	json_object	*item, *ids = json_object_new_object();
+	const char	*id = NULL;
+	size_t		 i;
+	char		 shown[128];
+
+	for (i = 0; i < js_len(items); i++) {
+		item = json_object_array_get_idx(items, i);
+		if (js_str(item, "id") != NULL)
+			js_add_bool(ids, js_str(item, "id"), true);
+	}
+	for (i = 0; id == NULL && i < js_len(all) &&
+	    json_object_object_length(ids) > 0; i++) {
+		id = js_str(json_object_array_get_idx(all, i), "id");
+		if (id != NULL && !js_has(ids, id))
+			id = NULL;
+	}
+	json_object_put(ids);
+	if (id == NULL)
+		return false;
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	err_param(err, "input", NULL, "Duplicate item found with id %s. Remove "
+	    "duplicate items from your input and try again.", shown);
+	return true;
+}
+
+static json_object *
+conversation_items(struct stored_request *r, struct exchange *x,
+    json_object *obj, json_object *items, size_t *room, struct err *err)
+{
+	enum stored_found	 found;
+	json_object		*all;
+
+	all = stored_conv_items(x->stored, r->owner, r->conversation,
+	    js_str(obj, "model"), room, &found);
+	if (all != NULL && repeats(all, items, err)) {
+		json_object_put(all);
+		return NULL;
+	}
+	if (found == STORED_FULL)
+		stored_items_large(err);
+	else if (found == STORED_NONE)
+		no_conversation(r->conversation, "", err);
+	else if (found == STORED_TROUBLE)
+		err_set(err, 500, ERR_SERVER, NULL, "conversation",
+		    "The conversation could not be read.");
+	return all;
+}
+
 /* Edit "input"; "items" is the client's as an array. */
 static bool
 follow(struct stored_request *r, struct exchange *x, json_object *obj,
@@ -111,16 +191,17 @@ follow(struct stored_request *r, struct exchange *x, json_object *obj,
 	size_t		 room = (size_t)x->conf->max_request_body_bytes;
 	json_object	*all;
 
-	if (r->previous == NULL && !refers(items))
+	if (r->previous == NULL && r->conversation == NULL && !refers(items))
 		return true;
 	r->edited = true;
 	if (!stored_items_resolve(x->stored, r->owner, items, &room, err))
 		return false;
-	if (r->previous == NULL) {
+	if (r->previous == NULL && r->conversation == NULL) {
 		js_add_ref(obj, "input", items);
 		return true;
 	}
-	all = chain_of(r, x, obj, &room, err);
+	all = r->previous != NULL ? chain_of(r, x, obj, &room, err) :
+	    conversation_items(r, x, obj, items, &room, err);
 	if (all == NULL)
 		return false;
 	if (!stored_items_resolve(x->stored, r->owner, all, &room, NULL) ||
@@ -142,6 +223,26 @@ fits(json_object *obj, const char *key, json_type type)
 	return v == NULL || json_object_is_type(v, type);
 }
 
+/* The answer repeats it as an object, whatever the client sent. */
+static bool
+fit_conversation(json_object *obj, struct err *err)
+{
+	const char	*id = conversation_of(obj);
+	json_object	*shown;
+
+	if (id == NULL)
+		return true;
+	if (js_str(obj, "previous_response_id") != NULL)
+		return err_param(err, NULL, "mutually_exclusive_parameters",
+		    "Mutually exclusive parameters. Ensure you are only "
+		    "providing one of: 'previous_response_id' or "
+		    "'conversation'.");
+	shown = json_object_new_object();
+	js_add_str(shown, "id", id);
+	js_add_take(obj, "conversation", shown);
+	return true;
+}
+
 bool
 stored_request_read(struct stored_request *r, struct exchange *x,
     json_object *obj, struct err *err)
@@ -156,6 +257,8 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 	    !fits(obj, "store", json_type_boolean) ||
 	    !fits(obj, "previous_response_id", json_type_string))
 		return true;
+	if (!fit_conversation(obj, err))
+		return false;
 	if (!stored_usable(x->stored, x->conf, why))
 		return do_without(x, obj, why, err);
 	stored_owner(x->key, r->owner);
@@ -170,6 +273,7 @@ void
 stored_request_finish(struct stored_request *r)
 {
 	free(r->previous);
+	free(r->conversation);
 	buf_finish(&r->input);
 	json_object_put(r->ids);
 	*r = (struct stored_request){ 0 };

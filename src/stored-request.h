@@ -1,6 +1,7 @@
 /*
- * What a Responses request takes from the stored ones: the chain that it goes
- * on from, the items that it refers to; and what is to be stored of it.
+ * What a Responses request takes from what is stored: the chain or the
+ * conversation that it goes on from, the items that it refers to; and what is
+ * to be stored of it.
  */
 #ifndef STORED_REQUEST_H
 #define STORED_REQUEST_H
@@ -21,6 +22,7 @@ struct stored_request {
 	bool		 edited;	/* "input" is not the client's any more */
 	char		 owner[STORED_OWNER_SIZE];
 	char		*previous;	/* NULL: none */
+	char		*conversation;	/* likewise; never both */
 	struct buf	 input;		/* the client's items, as they are kept */
 	json_object	*ids;		/* of those */
 };

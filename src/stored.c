@@ -15,6 +15,8 @@
 #include "util.h"
 
 #define CHAIN_MAX	10000	/* turns */
+#define COUNT_ALL	"SELECT (SELECT COUNT(*) FROM turn) +" \
+	" (SELECT COUNT(*) FROM conversation)"
 
 bool
 stored_usable(struct stored *s, const struct conf *conf,
@@ -80,16 +82,22 @@ bind_buf(sqlite3_stmt *st, int i, const struct buf *b)
 	    SQLITE_UTF8);
 }
 
+/* Where a turn is in a conversation: behind the last item. Row 0: in none. */
+struct place {
+	int64_t row, last;
+};
+
 static bool
 put_turn(struct stored *s, const struct stored_turn *t,
-    const struct texts *texts)
+    const struct texts *texts, const struct place *in)
 {
 	sqlite3_stmt	*st;
 	const char	*model = js_str(t->response, "model");
 
 	st = stored_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
-	    " created, size, input, output, response)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", t->owner, t->id);
+	    " created, size, input, output, response, conversation, start)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", t->owner,
+	    t->id);
 	if (st == NULL)
 		return false;
 	if (t->previous != NULL)
@@ -101,6 +109,10 @@ put_turn(struct stored *s, const struct stored_turn *t,
 	bind_buf(st, 7, t->input);
 	bind_buf(st, 8, &texts->output);
 	bind_buf(st, 9, &texts->response);
+	if (in->row != 0) {
+		sqlite3_bind_int64(st, 10, in->row);
+		sqlite3_bind_int64(st, 11, in->last);
+	}
 	return stored_finish(st);
 }
 
@@ -141,20 +153,24 @@ struct put {
 	struct texts			 texts;
 };
 
-/* The rows of a turn. */
+/* The rows of a turn, and of what it adds to its conversation. */
 static bool
 put_all(struct stored *s, void *arg)
 {
 	const struct put		*p = arg;
 	const struct stored_turn	*t = p->turn;
+	struct place			 in = { 0 };
 
-	if (!put_turn(s, t, &p->texts))
+	if ((t->conversation != NULL && !stored_conv_place(s, t->owner,
+	    t->conversation, &in.row, &in.last)) || !put_turn(s, t, &p->texts, &in))
 		return false;
 	if (s->fresh == 0)
 		s->fresh = sqlite3_last_insert_rowid(s->db);
 	return put_items(s, t, t->ids, false) &&
 	    put_items(s, t, js_array(t->response, "output"), true) &&
-	    stored_bound(s, p->conf, s->fresh);
+	    (in.row == 0 || stored_conv_join(s, p->conf, in.row,
+	    js_str(t->response, "model"), t->joined)) &&
+	    stored_bound(s, p->conf, s->fresh, in.row);
 }
 
 bool
@@ -295,6 +311,12 @@ stored_item(struct stored *s, const char *owner, const char *id, size_t *room,
 	    " ON turn.owner = item.owner AND turn.id = item.turn"
 	    " WHERE item.owner = ?1 AND item.id = ?2"
 	    " ORDER BY item.output DESC LIMIT 1", owner, id, &text, NULL);
+	if (is == STORED_NONE)
+		is = row_of(s, "SELECT item FROM conversation_item"
+		    " JOIN conversation ON conversation.n = conversation"
+		    " WHERE owner = ?1 AND conversation_item.id = ?2"
+		    " ORDER BY conversation_item.n DESC LIMIT 1", owner, id,
+		    &text, NULL);
 	if (!take_room(room, text.len)) {
 		buf_finish(&text);
 		is = STORED_FULL;
@@ -311,7 +333,10 @@ struct link {
 struct chain {
 	struct link	*links;
 	size_t		 n;
-	bool		 complete;	/* its root was reached */
+	bool		 complete;	/* its root was reached .. */
+	int64_t		 conversation;	/* .. which is part of this one, .. */
+	int64_t		 start;		/* .. behind that item */
+	struct buf	 before;	/* the items up to there */
 };
 
 /* False when it can't be read. What there is no room for leaves none. */
@@ -327,8 +352,11 @@ chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
 	l = &c->links[c->n++];
 	*l = (struct link){ .foreign = made != NULL && model != NULL &&
 	    strcmp(made, model) != 0 };
-	if (sqlite3_column_type(st, 0) == SQLITE_NULL)
+	if (sqlite3_column_type(st, 0) == SQLITE_NULL) {
 		c->complete = true;
+		c->conversation = sqlite3_column_int64(st, 4);
+		c->start = sqlite3_column_int64(st, 5);
+	}
 	if (!append_column(st, 2, &l->input) ||
 	    !append_column(st, 3, &l->output))
 		return false;
@@ -358,9 +386,10 @@ static json_object *
 chain_items(struct chain *c)
 {
 	json_object	*all = json_object_new_array();
-	bool		 ok = true;
+	bool		 ok;
 	size_t		 i;
 
+	ok = c->before.len == 0 || add_items(all, &c->before, false);
 	for (i = 0; i < c->n && ok; i++)
 		ok = add_items(all, &c->links[i].input, false) &&
 		    add_items(all, &c->links[i].output, c->links[i].foreign);
@@ -376,6 +405,7 @@ chain_finish(struct chain *c)
 {
 	size_t i;
 
+	buf_finish(&c->before);
 	for (i = 0; i < c->n; i++) {
 		buf_finish(&c->links[i].input);
 		buf_finish(&c->links[i].output);
@@ -383,7 +413,7 @@ chain_finish(struct chain *c)
 	free(c->links);
 }
 
-/* Read all rows of a chain. */
+/* Read all rows of a chain, and what is before them. */
 static enum stored_found
 chain_read(struct stored *s, struct chain *c, sqlite3_stmt *st,
     const char *model, size_t *room)
@@ -399,6 +429,9 @@ chain_read(struct stored *s, struct chain *c, sqlite3_stmt *st,
 		return STORED_TROUBLE;
 	if (!c->complete)
 		return STORED_NONE;
+	if (c->conversation != 0 && !stored_conv_text(s, c->conversation,
+	    c->start, model, room, &c->before))
+		return *room > 0 ? STORED_TROUBLE : STORED_FULL;
 	return STORED_FOUND;
 }
 
@@ -418,8 +451,9 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
 	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
 	    " depth < ?3) SELECT chain.previous, turn.model, turn.input,"
-	    " turn.output FROM chain JOIN turn ON turn.id = chain.id AND"
-	    " turn.owner = ?1 ORDER BY depth DESC", owner, id);
+	    " turn.output, turn.conversation, turn.start FROM chain JOIN turn"
+	    " ON turn.id = chain.id AND turn.owner = ?1 ORDER BY depth DESC",
+	    owner, id);
 	if (st != NULL) {
 		sqlite3_bind_int(st, 3, CHAIN_MAX);
 		is = chain_read(s, &c, st, model, room);
@@ -459,7 +493,7 @@ stored_count(struct stored *s, int64_t *bytes)
 
 	if (s == NULL || !stored_enter(s))
 		return -1;
-	n = stored_number(s, "SELECT COUNT(*) FROM turn");
+	n = stored_number(s, COUNT_ALL);
 	*bytes = stored_number(s, "SELECT bytes FROM meta");
 	stored_leave(s);
 	return n;
@@ -473,9 +507,10 @@ stored_delete_all(struct stored *s)
 	if (s == NULL || !stored_enter(s))
 		return -1;
 	if (stored_begin(s)) {
-		n = stored_number(s, "SELECT COUNT(*) FROM turn");
+		n = stored_number(s, COUNT_ALL);
 		if (!stored_end(s, stored_run(s, "DELETE FROM turn;"
-		    "DELETE FROM thought"), "not all could be deleted"))
+		    "DELETE FROM conversation; DELETE FROM thought"),
+		    "not all could be deleted"))
 			n = -1;
 	}
 	/* Nothing of it shall be left in the log either. */

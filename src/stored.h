@@ -63,6 +63,8 @@ struct stored_turn {
 	const struct buf *input;	/* array of items, each with an id .. */
 	json_object	*ids;		/* .. and these: null for references */
 	json_object	*response;	/* the final response object */
+	const char	*conversation;	/* that it is part of, or NULL .. */
+	json_object	*joined;	/* .. and what it adds to that */
 };
 
 /*
@@ -119,7 +121,10 @@ bool	stored_thought_any(struct stored *, const char *owner,
 json_object *stored_thought_get(struct stored *, const char *owner,
 	    const char *call);
 
-/* For the command line: numbers, -1 on trouble, which is logged. */
+/*
+ * For the command line: numbers of responses and conversations, -1 on trouble,
+ * which is logged.
+ */
 int64_t	stored_count(struct stored *, int64_t *bytes);
 int64_t	stored_delete_all(struct stored *);
 int64_t	stored_prune(struct stored *, const struct conf *);

@@ -77,6 +77,8 @@ static const struct {
 	    "\"instructions\":null,\"tool_choice\":null,\"moderation\":null,"
 	    "\"prompt_cache_retention\":\"24h\",\"input\":\"hi\""),
 	    OUT("\"input\":\"hi\"") },
+	{ __LINE__, true, IN("\"conversation\":{\"id\":\"conv_1\"},"
+	    "\"input\":\"hi\""), OUT("\"input\":\"hi\"") },
 	{ __LINE__, true, IN("\"temperature\":0.5,\"top_p\":1,\"text\":{},"
 	    "\"truncation\":\"auto\",\"max_output_tokens\":16,"
 	    "\"prompt_cache_key\":\"k\",\"parallel_tool_calls\":false,"
@@ -231,10 +233,11 @@ static const struct {
 	    "Item with id 'rs_9' not found." },
 	{ __LINE__, IN("\"input\":[{\"type\":\"item_reference\"}]"), 404,
 	    "input", "", "Item with id '' not found." },
-	{ __LINE__, IN("\"input\":\"hi\",\"conversation\":\"conv_1\""), 404,
-	    "conversation", "conversation_not_found", "'conv_1'" },
-	{ __LINE__, IN("\"input\":\"hi\",\"conversation\":{\"id\":\"c2\"}"), 404,
-	    "conversation", "conversation_not_found", "'c2'" },
+	{ __LINE__, IN("\"input\":\"hi\",\"conversation\":[]"), 400,
+	    "conversation", "invalid_type", "expected a string or an object" },
+	{ __LINE__, IN("\"input\":\"hi\",\"conversation\":{}"), 400,
+	    "conversation.id", "missing_required_parameter",
+	    "'conversation.id'" },
 	{ __LINE__, IN("\"input\":\"hi\",\"background\":true"), 400,
 	    "background", "unsupported_parameter", "background" },
 	{ __LINE__, IN("\"input\":\"hi\",\"max_output_tokens\":8"), 400,

@@ -148,7 +148,67 @@ test("every other method gets an answer that it understands", async () => {
 	    { status: 404, type: "invalid_request_error" });
 	await assert.rejects(responses.compact({ model, input: "x" }),
 	    { status: 404, type: "invalid_request_error" });
-	await assert.rejects(client.conversations.create(), { status: 404 });
+});
+
+for (const [how, ask] of Object.entries(ways)) {
+	for (const name of new Set([model, ...Object.values(styles)]))
+		test(`a conversation (${name}${how})`,
+		    () => conversation(ask, name));
+}
+
+async function conversation(ask, name)
+{
+	const { conversations } = client;
+	const created = await conversations.create({ metadata: { a: "b" },
+	    items: [{ role: "user", content: "first" }] });
+	const { id } = created;
+	const TURNS = 4;
+
+	assert.match(id, /^conv_/);
+	for (let n = 0; n < TURNS; n++) {
+		const r = await ask({ model: name, conversation: id,
+		    input: `turn ${n}` });
+
+		assert.equal(r.output_text, `You said: turn ${n}`);
+		assert.deepEqual(r.conversation, { id });
+	}
+	const items = await all(conversations.items.list(id,
+	    { order: "asc", limit: 3 }));
+	const said = items.filter((i) => i.type === "message").map((i) =>
+	    i.content[0].text);
+	assert.deepEqual(said, ["first", ...Array(TURNS).keys().flatMap((n) =>
+	    [`turn ${n}`, `You said: turn ${n}`])]);
+	assert.deepEqual(await all(conversations.items.list(id)),
+	    items.toReversed());
+	assert.deepEqual(await conversations.items.retrieve(items[0].id,
+	    { conversation_id: id }), items[0]);
+	const more = await conversations.items.create(id, { items:
+	    [{ role: "user", content: "more" }] });
+	assert.equal(more.data.length, 1);
+	assert.deepEqual(await conversations.items.delete(more.data[0].id,
+	    { conversation_id: id }), created);
+	assert.deepEqual((await conversations.update(id,
+	    { metadata: { c: "d" } })).metadata, { c: "d" });
+	assert.deepEqual((await conversations.retrieve(id)).metadata,
+	    { c: "d" });
+	assert.equal((await conversations.delete(id)).deleted, true);
+	await assert.rejects(conversations.retrieve(id), { status: 404 });
+	await assert.rejects(ask({ model: name, conversation: id, input: "x" }),
+	    { status: 404, code: "conversation_not_found" });
+}
+
+test("a conversation and tools", async () => {
+	const { id } = await client.conversations.create();
+	let r = await create({ conversation: id, tools, input: bothCalls });
+	const calls = r.output.filter((i) => i.type === "function_call");
+
+	r = await create({ conversation: id, tools, input: calls.map((c) =>
+	    ({ type: "function_call_output", call_id: c.call_id,
+	    output: c.name + " found" })) });
+	assert.equal(r.output_text, "Tool result: weather found; time found");
+	await assert.rejects(create({ conversation: id, input: "x",
+	    previous_response_id: r.id }), { status: 400,
+	    code: "mutually_exclusive_parameters" });
 });
 
 test("another key sees nothing of it", async () => {
