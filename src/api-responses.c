@@ -12,6 +12,7 @@
 #include "responses-request.h"
 #include "stored-answer.h"
 #include "stored-request.h"
+#include "stored-terms.h"
 #include "target.h"
 #include "thoughts.h"
 #include "util.h"
@@ -54,6 +55,7 @@ ask_native(struct exchange *x, json_object *obj, const struct target *t,
 	if (!responses_request(x->req.body.p, x->req.body.len, obj, set, &r,
 	    &x->call.body, &err)) {
 		responses_finish(&r);
+		stored_terms(x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/responses", &r);
@@ -71,6 +73,7 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 
 	if (!bridge_request(obj, set, &b, &x->call.body, &err)) {
 		bridge_request_finish(&b);
+		stored_terms(x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/chat/completions", &b.responses);

@@ -115,6 +115,9 @@ struct exchange {
 	 * about this model, the handler shall take the other endpoint.
 	 */
 	bool			 other_endpoint;
+	/* Items of "input" that come before the client's, and who asked. */
+	size_t			 restored;
+	const char		*restored_by;	/* a member's name; static */
 
 	/* The handler's result. */
 	struct reply		 reply;

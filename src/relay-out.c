@@ -6,6 +6,7 @@
 #include "relay-state.h"
 #include "reply.h"
 #include "serve.h"
+#include "stored-terms.h"
 
 #define STALL_MS	120000		/* a client that reads nothing is left */
 #define AWAY_MS		1000		/* then a timer looks whether we are back */
@@ -103,6 +104,7 @@ relay_fail(struct relay *r)
 {
 	struct exchange *x = r->x;
 
+	stored_terms(x->restored, x->restored_by, &r->err);
 	r->remark = r->err.msg;
 	if (r->head_sent) {
 		x->answer->fail(x->self, &r->err, &r->out);

@@ -210,6 +210,9 @@ follow(struct stored_request *r, struct exchange *x, json_object *obj,
 		return room == 0 ? stored_items_large(err) :
 		    stored_items_unread(err, "items");
 	}
+	x->restored = js_len(all);
+	x->restored_by = r->previous != NULL ? "previous_response_id" :
+	    "conversation";
 	append(all, items);
 	js_add_take(obj, "input", all);
 	return true;
@@ -252,6 +255,7 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 	bool		 ok;
 
 	*r = (struct stored_request){ 0 };
+	x->restored = 0;
 	if ((!json_object_is_type(input, json_type_string) &&
 	    js_array(obj, "input") == NULL) ||
 	    !fits(obj, "store", json_type_boolean) ||
