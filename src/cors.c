@@ -11,9 +11,8 @@
 
 #define EXPOSED "x-request-id, retry-after, retry-after-ms, x-should-retry, " \
 	"openai-processing-ms, openai-version, x-ratelimit-limit-requests, " \
-	"x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, " \
-	"x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, " \
-	"x-ratelimit-reset-tokens, x-response-stored"
+	"x-ratelimit-remaining-requests, x-ratelimit-reset-requests, " \
+	"x-response-stored"
 
 /* What SDKs send, for a preflight that does not say what it wants. */
 #define DEFAULT_HEADERS "Authorization, Content-Type, X-Api-Key, " \

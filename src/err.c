@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "buf.h"
 #include "err.h"
 #include "js.h"
 #include "text.h"
+#include "util.h"
 
 static void
 set(struct err *e, int status, const char *type, const char *code,
@@ -60,6 +62,22 @@ err_not_found(struct err *e, const char *what, const char *id,
 	text_clean(id, strlen(id), shown, sizeof(shown));
 	return err_set(e, 404, ERR_REQUEST, NULL, param,
 	    "%s with id '%s' not found.", what, shown);
+}
+
+int64_t
+err_retry_seconds(const struct err *e)
+{
+	struct tm	 tm = { 0 };
+	const char	*end;
+	int64_t		 n;
+
+	if (util_parse_int64(e->retry_after, &n))
+		return n;
+	end = strptime(e->retry_after, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (end == NULL || *end != '\0')
+		return -1;
+	n = (int64_t)timegm(&tm) - (int64_t)time(NULL);
+	return n > 0 ? n : 0;
 }
 
 void

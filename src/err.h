@@ -6,6 +6,7 @@
 #define ERR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -35,6 +36,9 @@ bool	err_set(struct err *, int status, const char *type, const char *code,
 /* Bad input: 400 invalid_request_error about "param". Always returns false. */
 bool	err_param(struct err *, const char *param, const char *code,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Seconds that retry_after asks for, -1 when it says nothing usable. */
+int64_t	err_retry_seconds(const struct err *);
 
 /* 404: "WHAT with id 'ID' not found." param may be NULL. Always false. */
 bool	err_not_found(struct err *, const char *what, const char *id,

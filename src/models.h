@@ -30,6 +30,7 @@ struct model {
 	bool		  openai;		/* vendor OpenAI or Azure OpenAI */
 	bool		  streaming, tool_calls, parallel_tool_calls, vision;
 	bool		  structured_outputs, dimensions;
+	bool		  premium;		/* spends the premium quota */
 	int64_t		  max_output_tokens;	/* 0: not said, as the next ones */
 	int64_t		  max_prompt_tokens;
 	int64_t		  max_context_window_tokens;

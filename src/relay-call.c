@@ -9,6 +9,7 @@
 #include "copilot.h"
 #include "js.h"
 #include "log.h"
+#include "quota.h"
 #include "relay-state.h"
 #include "serve.h"
 #include "upstream-error.h"
@@ -72,6 +73,7 @@ call_head(void *arg, const struct http_reply *reply)
 	r->status = reply->status;
 	r->retry_after = http_reply_header(reply, "retry-after");
 	r->upstream_id = http_reply_header(reply, "x-github-request-id");
+	quota_note(r->x, reply);
 	/* Minutes may pass from here on, with megabytes in these. */
 	if (reply->status >= 200 && reply->status <= 299) {
 		buf_finish(&r->x->req.body);

@@ -8,6 +8,8 @@
 #include "request.h"
 #include "util.h"
 
+#define RETRY_MS_MAX 31536000		/* seconds; who waits for a year? */
+
 static const struct {
 	int		 status;
 	const char	*text;
@@ -65,14 +67,27 @@ reply_json(struct reply *r, int status)
 	r->content_type = "application/json";
 }
 
+/* OpenAI says it in both ways, and its SDKs look for the milliseconds first. */
+static void
+put_retry(struct reply *r, const struct err *err)
+{
+	int64_t seconds = err_retry_seconds(err);
+
+	if (err->retry_after[0] == '\0')
+		return;
+	reply_header(r, "Retry-After", err->retry_after);
+	if (seconds >= 0 && seconds <= RETRY_MS_MAX)
+		buf_printf(&r->headers, "retry-after-ms: %lld\r\n",
+		    (long long)seconds * 1000);
+}
+
 void
 reply_error(struct reply *r, const struct err *err)
 {
 	buf_truncate(&r->headers, 0);
 	buf_truncate(&r->body, 0);
 	reply_json(r, err->status != 0 ? err->status : 500);
-	if (err->retry_after[0] != '\0')
-		reply_header(r, "Retry-After", err->retry_after);
+	put_retry(r, err);
 	/* OpenAI's SDKs repeat 408, 409, 429 and 5xx unless told not to. */
 	if (err->no_retry)
 		reply_header(r, "x-should-retry", "false");
@@ -101,6 +116,7 @@ reply_head(const struct reply *r, const struct request *req, bool length,
 	put(out, "x-request-id", req->id);
 	put_openai(req, out);
 	buf_append(out, buf_str(&r->always), r->always.len);
+	buf_append(out, buf_str(&r->limits), r->limits.len);
 	buf_append(out, buf_str(&r->headers), r->headers.len);
 	buf_puts(out, "\r\n");
 }
@@ -118,6 +134,7 @@ reply_finish(struct reply *r)
 {
 	buf_finish(&r->headers);
 	buf_finish(&r->always);
+	buf_finish(&r->limits);
 	buf_finish(&r->body);
 	memset(r, 0, sizeof(*r));
 }

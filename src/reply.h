@@ -18,6 +18,7 @@ struct reply {
 	const char	*content_type;		/* static; NULL: no body */
 	struct buf	 headers;		/* "Name: value\r\n" ... */
 	struct buf	 always;		/* likewise; an error keeps them */
+	struct buf	 limits;		/* likewise, of the last call */
 	struct buf	 body;
 };
 

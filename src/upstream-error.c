@@ -450,23 +450,6 @@ judge(const struct said *said)
 	return v;
 }
 
-/* Seconds that Retry-After asks for, -1 when it says nothing usable. */
-static int64_t
-retry_seconds(const char *s)
-{
-	struct tm	 tm = { 0 };
-	const char	*end;
-	int64_t		 n;
-
-	if (util_parse_int64(s, &n))
-		return n;
-	end = strptime(s, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-	if (end == NULL || *end != '\0')
-		return -1;
-	n = (int64_t)timegm(&tm) - (int64_t)time(NULL);
-	return n > 0 ? n : 0;
-}
-
 static void
 add_retry(struct err *err, const char *retry_after)
 {
@@ -474,7 +457,7 @@ add_retry(struct err *err, const char *retry_after)
 		return;
 	text_clean(retry_after, strlen(retry_after), err->retry_after,
 	    sizeof(err->retry_after));
-	if (retry_seconds(err->retry_after) > RETRY_WAIT_MAX)
+	if (err_retry_seconds(err) > RETRY_WAIT_MAX)
 		err->no_retry = true;
 }
 

@@ -44,7 +44,7 @@ reason(int status)
 	return "Unknown";
 }
 
-/* What Copilot adds to each answer; the quota lags behind, so it is fixed. */
+/* What Copilot adds to each answer; nothing here uses the quota up. */
 static void
 put_copilot_headers(struct conn *c)
 {
@@ -60,12 +60,12 @@ put_copilot_headers(struct conn *c)
 	buf_printf(out, "x-request-id: 00000-%s\r\n", id);
 	buf_printf(out, "x-github-request-id: %s:35D2:1A2B3C\r\n", gh);
 	buf_printf(out, "x-quota-snapshot-premium_interactions: ent=4000&"
-	    "ov=0.0&ovPerm=true&rem=95.7&rst=2026-07-01T00%%3A00%%3A00Z&"
-	    "totRem=%lld.1\r\n",
+	    "ov=0.0&ovPerm=true&rem=95.7&rst=%s&totRem=%lld.1\r\n",
+	    setting_str(c->f, "quota_reset"),
 	    (long long)setting_int(c->f, "quota_remaining"));
-	buf_puts(out, "x-quota-snapshot-chat: ent=-1&ov=0.0&ovPerm=false&"
-	    "rem=100.0\r\n"
-	    "strict-transport-security: max-age=31536000\r\n"
+	buf_printf(out, "x-quota-snapshot-chat: %s\r\n",
+	    setting_str(c->f, "quota_chat"));
+	buf_puts(out, "strict-transport-security: max-age=31536000\r\n"
 	    "content-security-policy: default-src 'none'; sandbox\r\n"
 	    "x-content-type-options: nosniff\r\n");
 	free(gh);

@@ -24,7 +24,9 @@ static const char defaults[] = "{"
     "\"retired_api_versions\":[\"2025-04-01\"],\"hosts\":[],"
     "\"check_headers\":true,\"prompt_limit\":true,"
     "\"error_content_type\":\"text/plain; charset=utf-8\","
-    "\"quota_remaining\":3830,\"models_pad\":0,\"bench_models\":[],"
+    "\"quota_remaining\":3830,\"quota_reset\":\"2026-07-01T00%3A00%3A00Z\","
+    "\"quota_chat\":\"ent=-1&ov=0.0&ovPerm=false&rem=100.0\","
+    "\"models_pad\":0,\"bench_models\":[],"
     "\"enabled_models\":[],"
     /* how answers are sent */
     "\"event_ms\":0,\"body_timeout_ms\":60000}";

@@ -173,6 +173,16 @@ test("a rate limit is waited for", async () => {
 	assert.equal((await fake.requests(CHAT)).length, 2);
 });
 
+// Both headers say it; this client looks for the milliseconds first.
+test("how long to wait, in milliseconds", async () => {
+	await fake.scenario(CHAT, "status", { status: 429,
+	    headers: { "retry-after": "3" } });
+	const e = await failure(chat());
+
+	assert.equal(e.headers.get("retry-after"), "3");
+	assert.equal(e.headers.get("retry-after-ms"), "3000");
+});
+
 test("a failure that passes is tried again", async () => {
 	await fake.scenario(CHAT, "unavailable");
 	const { choices } = await chat({ maxRetries: 2 });
@@ -250,7 +260,22 @@ test("the headers of a stream", async () => {
 	    /^text\/event-stream/);
 	assert(request_id);
 	assert.match(response.headers.get("openai-processing-ms"), /^\d+$/);
+	// Nothing limits how often this model can be asked.
+	assert.equal(response.headers.get("x-ratelimit-limit-requests"), null);
 	assert.equal((await all(data)).at(-1).choices[0].finish_reason, "stop");
+});
+
+test("the limit on requests of a premium model", async () => {
+	for (const stream of [false, true]) {
+		const { response } = await client.chat.completions.create({
+		    model: "claude-sonnet-4.6", messages: user("Hi!"),
+		    stream }).withResponse();
+		const { headers } = response;
+
+		assert.equal(headers.get("x-ratelimit-limit-requests"), "4000");
+		assert.equal(headers.get("x-ratelimit-remaining-requests"),
+		    "3830");
+	}
 });
 
 await run();
