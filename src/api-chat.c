@@ -7,6 +7,7 @@
 #include "bridge-chat-answer.h"
 #include "bridge-chat-request.h"
 #include "chat-answer.h"
+#include "chat-messages.h"
 #include "chat-request.h"
 #include "conf.h"
 #include "js.h"
@@ -66,6 +67,10 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	if ((r->info == NULL || !r->info->openai || is_bridged(x, r)) &&
 	    thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
+	if (x->unsealed) {
+		chat_messages_forget(js_array(r->obj, "messages"));
+		r->messages.dirty = true;
+	}
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
 	wanted.thinker.model = x->model;

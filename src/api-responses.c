@@ -105,6 +105,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		.model = t.model,
 		.web_search = x->conf->use_responses_api_web_search,
 		.edited = stored->edited,
+		.unsealed = x->unsealed,
 		.sealed = stored->keep,
 		.thinker = &thinker
 	};

@@ -196,6 +196,8 @@ finish_chat(json_object *take, const struct responses_setting *set,
 		if (set->thinker != NULL)
 			thoughts_restore(set->thinker,
 			    js_array(r.obj, "messages"));
+		if (set->unsealed)
+			chat_messages_forget(js_array(r.obj, "messages"));
 		js_print(r.obj, &text);
 		chat_request_body(&r, text.p, text.len, body);
 	} else

@@ -253,3 +253,17 @@ chat_messages_repair(json_object *messages, bool native)
 		js_del(msg, "name");
 	}
 }
+
+void
+chat_messages_forget(json_object *messages)
+{
+	static const char *const members[] = {
+		"reasoning_opaque", "reasoning_text", "reasoning_content"
+	};
+	size_t i, k, n = js_len(messages);
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < COUNT(members); k++)
+			js_del(json_object_array_get_idx(messages, i),
+			    members[k]);
+}

@@ -32,4 +32,7 @@ bool	chat_messages_images(json_object *messages, int64_t max, struct err *);
  */
 void	chat_messages_repair(json_object *messages, bool native);
 
+/* Leave out all thoughts, sealed or not: the one needs the other. */
+void	chat_messages_forget(json_object *messages);
+
 #endif

@@ -115,6 +115,11 @@ struct exchange {
 	 * about this model, the handler shall take the other endpoint.
 	 */
 	bool			 other_endpoint;
+	/*
+	 * Upstream could not open the sealed thoughts that were sent back: of
+	 * another account, or damaged. The handler shall leave them out.
+	 */
+	bool			 unsealed;
 	/* Items of "input" that come before the client's, and who asked. */
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */

@@ -353,6 +353,32 @@ relay_linger_over(struct loop_timer *t)
 	relay_end_stream(r);
 }
 
+/*
+ * Does r->err say how the call has to be changed? Then the handler makes
+ * another one of the request, once. A 200 has cost us the client's body:
+ * nothing to ask again with.
+ */
+static bool
+ask_otherwise(struct relay *r)
+{
+	struct exchange	*x = r->x;
+	bool		*told = NULL;
+
+	if (r->status < 400 || r->head_sent)
+		return false;
+	if (strcmp(r->err.code, "unsupported_api_for_model") == 0)
+		told = &x->other_endpoint;
+	else if (strcmp(r->err.code, "invalid_encrypted_content") == 0)
+		told = &x->unsealed;
+	if (told == NULL || *told)
+		return false;
+	*told = true;
+	call_clear(r);
+	http_request_finish(&r->request);
+	relay_handle_again(r);
+	return true;
+}
+
 static void
 end_error(struct relay *r)
 {
@@ -375,15 +401,8 @@ end_error(struct relay *r)
 	} else
 		upstream_error(r->status, buf_str(&r->body), r->body.len,
 		    r->retry_after, &r->err);
-	/* A 200 has cost us the client's body: nothing to ask again with. */
-	if (strcmp(r->err.code, "unsupported_api_for_model") == 0 &&
-	    r->status >= 400 && !r->x->other_endpoint && !r->head_sent) {
-		r->x->other_endpoint = true;
-		call_clear(r);
-		http_request_finish(&r->request);
-		relay_handle_again(r);
+	if (ask_otherwise(r))
 		return;
-	}
 	if (r->x->answer->explain != NULL)
 		r->x->answer->explain(r->x->self, &r->err);
 	relay_fail(r);

@@ -158,15 +158,17 @@ fix_tools(json_object *item, struct responses_input *in)
  * Reasoning without its encrypted text is a reference to something that
  * upstream has not kept. Nothing else depends on it, since the items behind
  * it go without the ids that would have asked for it. What another model
- * thought on the other endpoint is nothing that upstream could read here.
+ * thought on the other endpoint is nothing that upstream could read here, and
+ * in->unsealed says that it can't read any. (A compaction stays: it is all that
+ * is left of the conversation.)
  */
 static bool
-is_hollow(json_object *item)
+is_hollow(json_object *item, const struct responses_input *in)
 {
 	const char *blob = js_str(item, "encrypted_content");
 
-	return js_is(item, "type", "reasoning") &&
-	    (blob == NULL || *blob == '\0' || bridge_reasoning_is(blob));
+	return js_is(item, "type", "reasoning") && (in->unsealed ||
+	    blob == NULL || *blob == '\0' || bridge_reasoning_is(blob));
 }
 
 /* Make one item acceptable; false when it has to be left out. */
@@ -176,7 +178,7 @@ fix_item(json_object *item, struct responses_input *in)
 	const char		*type = js_str(item, "type");
 	const struct known	*k;
 
-	if (is_hollow(item))
+	if (is_hollow(item, in))
 		return false;
 	k = find_known(items, COUNT(items), type != NULL ? type : "message");
 	if (k != NULL)

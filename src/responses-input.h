@@ -11,6 +11,7 @@ struct err;
 
 struct responses_input {
 	bool	web_search;	/* given: may tools of this kind stay? */
+	bool	unsealed;	/* given: reasoning stays behind */
 	bool	changed;	/* the items are not what the client sent */
 	bool	vision;		/* there is an image somewhere */
 	bool	agent;		/* the last item is no user's message */

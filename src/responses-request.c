@@ -233,7 +233,8 @@ set_input(json_object *obj, const struct responses_setting *set,
     struct responses *r, struct edits *e, struct err *err)
 {
 	struct responses_input	 in = {
-		.web_search = set->web_search, .changed = set->edited
+		.web_search = set->web_search, .unsealed = set->unsealed,
+		.changed = set->edited
 	};
 	json_object		*items;
 

@@ -28,6 +28,7 @@ struct responses_setting {
 	const struct model	*model;		/* its entry; NULL: unknown */
 	bool			 web_search;	/* useResponsesApiWebSearch */
 	bool			 edited;	/* "input" differs from the text */
+	bool			 unsealed;	/* sealed thoughts stay behind */
 	bool			 sealed;	/* want reasoning that can go back */
 	const struct thinker	*thinker;	/* for chat; NULL: nobody */
 };

@@ -130,6 +130,11 @@ static const struct verdict gateway_timeout = {
 	504, ERR_SERVER, NULL, NULL, false, false,
 	"GitHub Copilot did not answer in time. Please try again."
 };
+/* OpenAI's code, on which clients key to go on without what is sealed. */
+static const struct verdict sealed = {
+	400, ERR_REQUEST, "invalid_encrypted_content", NULL, true, false,
+	"The encrypted content could not be verified."
+};
 static const struct verdict lost_response = {
 	400, ERR_REQUEST, "previous_response_not_found",
 	"previous_response_id", true, false,
@@ -170,6 +175,7 @@ static const struct {
 	{ "unsupported_value",			&bad_request },
 	{ "bad_request",			&bad_request },
 	{ "previous_response_not_found",	&lost_response },
+	{ "invalid_encrypted_content",		&sealed },
 	{ "not_found",				&not_found },
 	{ "user_request_timeout",		&timed_out },
 	{ "request_too_large",			&too_large },
@@ -193,8 +199,16 @@ static const struct {
 	{ "maximum context length",			&overflow },
 	{ "editor-version header",			&old_version },
 	{ "api version is no longer supported",		&old_version },
-	/* An id of another connection: comes with 400 or 401. */
-	{ "does not belong to this connection",		&bad_request },
+	{ "the encrypted content ",			&sealed },
+	/* Claude's and Gemini's, of another account or another prompt. */
+	{ "invalid `signature` in `thinking` block",	&sealed },
+	{ "invalid signature in thinking block",	&sealed },
+	{ "thought signature is not valid",		&sealed },
+	/*
+	 * An id of another connection: comes with 400 or 401. We send none, so
+	 * that it can only be one inside of what is sealed.
+	 */
+	{ "does not belong to this connection",		&sealed },
 	{ "the requested model is not supported",	&no_model },
 	{ "is not accessible via the",			&wrong_endpoint },
 	/* GitHub's REST API says it with 403. */

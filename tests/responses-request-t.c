@@ -454,10 +454,36 @@ test_large(void **state)
 	buf_finish(&text);
 }
 
+/* Upstream can't open what was sealed: all of it stays behind, no more. */
+static void
+test_unsealed(void **state)
+{
+	static const char	 in[] = IN(ITEMS(HI ",{\"type\":\"reasoning\","
+	    "\"summary\":[],\"encrypted_content\":\"e\"},{\"type\":"
+	    "\"compaction\",\"encrypted_content\":\"g\"}," HI));
+	struct responses_setting set = {
+		.upstream = "up", .model = &model, .unsealed = true
+	};
+	json_object		*obj = js_parse_quiet(in, strlen(in));
+	struct responses	 r = { 0 };
+	struct buf		 body = { 0 };
+	struct err		 err;
+
+	(void)state;
+	assert_true(responses_request(in, strlen(in), obj, &set, &r, &body,
+	    &err));
+	assert_string_equal(body.p, OUT(ITEMS(HI ",{\"type\":\"compaction\","
+	    "\"encrypted_content\":\"g\"}," HI)));
+	json_object_put(obj);
+	buf_finish(&body);
+	responses_finish(&r);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unsealed),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_initiator),

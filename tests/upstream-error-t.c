@@ -87,7 +87,24 @@ static const struct failure failures[] = {
 	    401, ERR_AUTH, "", "", "copilot-api auth", true },
 	{ __LINE__, 401, E("\"message\":\"input item ID does not belong to this "
 	    "connection\",\"code\":\"\""),
-	    400, ERR_REQUEST, "", "", "connection", true },
+	    400, ERR_REQUEST, "invalid_encrypted_content", "", "connection",
+	    true },
+	{ __LINE__, 400, E("\"message\":\"The encrypted content for item rs_1 "
+	    "could not be verified. Reason: Encrypted content could not be "
+	    "decrypted or parsed.\",\"code\":\"invalid_request_body\""),
+	    400, ERR_REQUEST, "invalid_encrypted_content", "", "rs_1", true },
+	{ __LINE__, 400, E("\"message\":\"The encrypted content gAAA...Q== "
+	    "could not be verified.\",\"code\":\"invalid_encrypted_content\""),
+	    400, ERR_REQUEST, "invalid_encrypted_content", "", "gAAA...Q==",
+	    true },
+	{ __LINE__, 400, E("\"message\":\"messages.1.content.0: Invalid "
+	    "`signature` in `thinking` block\",\"code\":"
+	    "\"invalid_request_body\""),
+	    400, ERR_REQUEST, "invalid_encrypted_content", "", "messages.1",
+	    true },
+	{ __LINE__, 400, E("\"message\":\"Unable to submit request because "
+	    "Thought signature is not valid.\",\"code\":\"\""),
+	    400, ERR_REQUEST, "invalid_encrypted_content", "", "Unable", true },
 	{ __LINE__, 402, E("\"message\":\"You have no quota\","
 	    "\"code\":\"quota_exceeded\""),
 	    429, ERR_QUOTA, "insufficient_quota", "", "no quota", true },

@@ -139,6 +139,14 @@ revoke(struct call *c)
 	ok(c);
 }
 
+/* As another account would: what was sealed for this one can't be opened. */
+static void
+forget(struct call *c)
+{
+	issued_clear(&c->f->issued);
+	ok(c);
+}
+
 static const struct {
 	const char	*path;
 	void		(*fn)(struct call *);
@@ -150,6 +158,7 @@ static const struct {
 	{ "/_control/reset",	reset },
 	{ "/_control/record",	record },
 	{ "/_control/revoke",	revoke },
+	{ "/_control/forget",	forget },
 };
 
 void

@@ -134,6 +134,17 @@ codex("a conversation goes on", {}, async (ask) => {
 	assert.match(JSON.stringify(requests[3].input), /one-42/);
 });
 
+codex("a conversation goes on whose thoughts can't be opened any more", {},
+    async (ask) => {
+	await ask(shell("one"));
+	await fake.forget();
+	const { status, last } = await ask(shell("two"), "resume", "--last");
+
+	assert.equal(status, 0);
+	assert.match(last, /^Tool result: [^]*two-42/);
+	assert((await fake.requests(PATH)).some((r) => r.status === 400));
+});
+
 // With the models it knows best, it edits by a tool that takes any text.
 codex("a patch is applied", { model: "gpt-5.5" }, async (ask, home) => {
 	const { last, items } = await ask("call apply_patch with " +

@@ -56,6 +56,8 @@ export const fake = {
 		return all.filter((r) => r.path === path)
 		    .map((r) => ({ ...r, json: JSON.parse(r.body) }));
 	},
+	// What was sealed so far can't be opened any more.
+	forget: () => control("forget", {}),
 	last: async (path) => (await fake.requests(path)).at(-1),
 	// Wait until upstream has seen its client going away.
 	closed: (path) => eventually(async () =>

@@ -22,6 +22,8 @@ for (const [how, ask] of Object.entries(ways)) {
 	}
 	test(`a chain of ${TURNS} turns${how}`, () => chain(ask));
 	test(`a response is read again${how}`, () => again(ask));
+	test(`a chain whose thoughts can't be opened any more${how}`, () =>
+	    forgotten(ask));
 }
 
 async function chain(ask)
@@ -43,6 +45,23 @@ async function chain(ask)
 	assert.equal(said.length, 2 * TURNS - 1);
 	said.forEach((text, i) => assert.equal(text, i % 2 ?
 	    `You said: turn ${(i - 1) / 2}` : `turn ${i / 2}`));
+}
+
+// Upstream serves another account, say: the conversation goes on.
+async function forgotten(ask)
+{
+	const sealed = (request) => [request.json.input].flat().filter((i) =>
+	    i.type === "reasoning").length;
+	const first = await ask({ input: "one" });
+	const second = await ask({ input: "two",
+	    previous_response_id: first.id });
+
+	await fake.forget();
+	const third = await ask({ input: "three",
+	    previous_response_id: second.id });
+	assert.equal(third.output_text, "You said: three");
+	assert.deepEqual((await fake.requests("/responses")).map((r) =>
+	    [r.status, sealed(r)]), [[200, 0], [200, 1], [400, 2], [200, 0]]);
 }
 
 async function loop(ask, name)
