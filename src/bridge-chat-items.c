@@ -20,8 +20,10 @@
 struct bridge_chat_item {
 	int64_t	call;		/* number of the call, -1: it is none */
 	int64_t	part;		/* the part in hand .. */
-	size_t	sent;		/* .. and how much of it went on */
+	size_t	sent;		/* .. and how much of it went on .. */
+	uint64_t hash;		/* .. which was this */
 	bool	open;		/* a part has begun */
+	bool	held;		/* its deltas are nothing that could go on */
 	bool	ended;
 };
 
@@ -171,6 +173,45 @@ fits(const struct bridge_chat_item *it, const struct bridge_chat_text *t)
 	    (!it->open || t->part >= it->part);
 }
 
+/* FNV-1a, of pieces as of the whole. */
+static uint64_t
+hash_more(uint64_t hash, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		hash = (hash ^ (unsigned char)p[i]) * 0x100000001b3;
+	return hash;
+}
+
+/*
+ * Deltas of arguments were reported to be unreadable, the last event never:
+ * what doesn't begin as an object waits for that.
+ */
+static bool
+is_unreadable(struct bridge_chat_item *it, const struct bridge_chat_text *t)
+{
+	const char *p = json_object_get_string(t->text);
+
+	if (t->kind != BRIDGE_CHAT_ARGUMENTS || t->whole || it->open)
+		return false;
+	p += strspn(p, " \t\r\n");
+	it->held = it->held || (*p != '{' && *p != '\0');
+	return it->held;
+}
+
+/*
+ * The deltas were something else than the last event says, which is what
+ * counts. For text it is too late; a tool must not be called with either.
+ */
+static bool
+contradict(struct bridge_chat_items *items, const struct bridge_chat_text *t)
+{
+	return t->kind != BRIDGE_CHAT_ARGUMENTS || err_set(items->err, 502,
+	    ERR_SERVER, NULL, NULL, "GitHub Copilot contradicted itself about "
+	    "the arguments of a tool call.");
+}
+
 static bool
 add_text(struct bridge_chat_items *items, struct bridge_chat_item *it,
     const struct bridge_chat_text *t)
@@ -179,20 +220,25 @@ add_text(struct bridge_chat_items *items, struct bridge_chat_item *it,
 	size_t		 n = (size_t)json_object_get_string_len(t->text), skip;
 	bool		 begins = !it->open || t->part != it->part;
 
-	if (!fits(it, t) || items->cut)
+	if (!fits(it, t) || items->cut || is_unreadable(it, t))
 		return true;
 	/* Some models send all of a part in its last event only. */
 	skip = t->whole && !begins ? it->sent : 0;
-	if (n <= skip || ((unsigned char)p[skip] & 0xc0) == 0x80)
+	if (skip > 0 && n > 0 && (n < skip ||
+	    hash_more(0, p, skip) != it->hash))
+		return contradict(items, t);
+	if (n <= skip)
 		return true;
 	if (begins) {
 		it->open = true;
 		it->part = t->part;
 		it->sent = 0;
+		it->hash = 0;
 		if (!put_gap(items, it, t->kind) || items->cut)
 			return items->cut;
 	}
 	it->sent += n - skip;
+	it->hash = hash_more(it->hash, p + skip, n - skip);
 	if (t->kind == BRIDGE_CHAT_CONTENT)
 		return put_content(items, p + skip, n - skip,
 		    skip == 0 ? t->logprobs : NULL);

@@ -72,6 +72,19 @@ repair_reasoning(struct chat_choice *c, json_object *delta)
 		js_del(delta, reasoning_private[i]);
 }
 
+/*
+ * Some clients fail on a second one in an answer, others join the two. The
+ * first one is what all of ours take, see thoughts.c.
+ */
+static void
+repair_opaque(struct chat_choice *c, json_object *delta)
+{
+	if (nonempty_string(delta, "reasoning_opaque") == NULL || c->opaque)
+		js_del(delta, "reasoning_opaque");
+	else
+		c->opaque = true;
+}
+
 /* Copilot repeats its copilot_annotations, an object, as "annotations". */
 static void
 repair_annotations(json_object *delta)
@@ -184,6 +197,7 @@ chat_choice_repair(struct chat_choice *c, json_object *piece, int64_t index,
 	repair_annotations(delta);
 	chat_drop_private(delta);
 	repair_reasoning(c, delta);
+	repair_opaque(c, delta);
 	if (!take_finish(c, piece, err) ||
 	    !repair_calls(c, delta, functions, err))
 		return false;

@@ -28,6 +28,7 @@ struct chat_choice {
 	bool			 seen;
 	bool			 role;		/* has been said */
 	bool			 content;	/* there was some */
+	bool			 opaque;	/* likewise reasoning_opaque */
 	const char		*reasoning;	/* its member; static */
 	const char		*finish;	/* upstream's reason; static */
 	struct chat_call	*calls;

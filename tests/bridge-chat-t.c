@@ -796,6 +796,34 @@ test_calls(void **state)
 	    "#0 C=So:  a:f({}) [tool_calls]" END);
 }
 
+/* What .done says counts, as far as the client has not been told otherwise. */
+static void
+test_contradictions(void **state)
+{
+	(void)state;
+	/* Text that was shown stays; nothing of the other one is put behind. */
+	EVENTS("", CREATED TEXT_DELTA("0", "One two") MESSAGE_DONE("0",
+	    "Uno dos tres") COMPLETED, "#0 C=One two [stop]" END);
+	EVENTS("", CREATED TEXT_DELTA("0", "One two") MESSAGE_DONE("0", "One")
+	    TEXT_DELTA("1", "and") COMPLETED,
+	    "#0 C=One two\n\nand [stop]" END);
+	/* Deltas that are no JSON: the arguments come whole. */
+	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "x9Kq")
+	    ARGS("1", "{\\\"y\\\":2}") EV("function_call_arguments.done",
+	    "\"output_index\":1,\"arguments\":\"{\\\"x\\\":1}\"")
+	    CALL_DONE("1", "a", "f", "{\\\"x\\\":1}") COMPLETED,
+	    "#0 a:f({\"x\":1}) [tool_calls]" END);
+	/* Nobody shall call a tool with arguments that were taken back. */
+	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
+	    CALL_DONE("1", "a", "f", "{\\\"x\\\":2}") COMPLETED,
+	    "#0 a:f({\"x\":1}) [] model=gpt-x-2026 error=GitHub Copilot "
+	    "contradicted itself about the arguments of a tool call.");
+	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
+	    CALL_DONE("1", "a", "f", "{}") COMPLETED,
+	    "#0 a:f({\"x\":1}) [] model=gpt-x-2026 error=GitHub Copilot "
+	    "contradicted itself about the arguments of a tool call.");
+}
+
 static void
 test_reasoning(void **state)
 {
@@ -1284,6 +1312,7 @@ main(void)
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_contradictions),
 		cmocka_unit_test(test_reasoning),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_failures),

@@ -265,6 +265,24 @@ test_reasoning_forms(void **state)
 	    DONE, &plain, "#0 R=a T=a [stop]");
 }
 
+/* Clients take one at most: the first, also beside an empty one. */
+static void
+test_second_opaque(void **state)
+{
+	(void)state;
+	TEXT(DELTA("{\"content\":\"a\",\"reasoning_opaque\":\"\"}")
+	    DELTA("{\"content\":\"b\",\"reasoning_opaque\":\"one\"}")
+	    DELTA("{\"content\":\"c\",\"reasoning_opaque\":\"two\"}")
+	    CALL("{\"index\":0,\"id\":\"i\",\"function\":{\"name\":\"f\"}}")
+	    DELTA("{\"reasoning_opaque\":\"three\"}") DONE, &plain,
+	    "#0 C=abc O=one i:f() [tool_calls]");
+	/* One for each choice that was asked for. */
+	TEXT("data: {\"choices\":[{\"index\":0,\"delta\":{"
+	    "\"reasoning_opaque\":\"one\"}},{\"index\":1,\"delta\":{"
+	    "\"reasoning_opaque\":\"two\"}},{\"index\":2,\"delta\":{}}]}\n\n"
+	    DONE, &three, "#0 O=one [stop] #1 O=two [stop] #2 [stop]");
+}
+
 static void
 test_hostile(void **state)
 {
@@ -411,6 +429,7 @@ main(void)
 		cmocka_unit_test(test_call_pieces),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reasoning_forms),
+		cmocka_unit_test(test_second_opaque),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_fail_is_last),

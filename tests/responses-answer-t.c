@@ -470,6 +470,46 @@ run_text(struct run *run, const char *more, const char *text)
 }
 
 /* What upstream leaves out is made up: SDKs insist on the order. */
+/*
+ * Deltas that .done takes back: clients go by .done and by the terminal event,
+ * and those say what upstream's say.
+ */
+static void
+test_contradictions(void **state)
+{
+	static const char in[] =
+	    "data: {\"type\":\"response.output_item.added\",\"output_index\":0,"
+	    "\"item\":{\"type\":\"function_call\",\"id\":\"A\",\"call_id\":"
+	    "\"c\",\"name\":\"f\",\"arguments\":\"\"}}\n\n"
+	    "data: {\"type\":\"response.function_call_arguments.delta\","
+	    "\"output_index\":0,\"delta\":\"x9Kq\",\"obfuscation\":\"o\"}\n\n"
+	    "data: {\"type\":\"response.function_call_arguments.done\","
+	    "\"output_index\":0,\"arguments\":\"{}\"}\n\n"
+	    "data: {\"type\":\"response.output_item.done\",\"output_index\":0,"
+	    "\"item\":{\"type\":\"function_call\",\"id\":\"B\",\"call_id\":"
+	    "\"c\",\"name\":\"f\",\"arguments\":\"{}\"}}\n\n"
+	    "data: {\"type\":\"response.completed\",\"response\":{\"id\":\"C\","
+	    "\"output\":[{\"type\":\"function_call\",\"id\":\"D\","
+	    "\"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"{}\"}]}}\n\n";
+	struct events	events;
+	struct run	run;
+	json_object	*item;
+
+	(void)state;
+	run_text(&run, "", in);
+	assert_true(run.ok);
+	collect(&run, &events);
+	assert_true(js_is(nth(&events, "response.function_call_arguments.done",
+	    0), "arguments", "{}"));
+	assert_true(js_is(js_obj(nth(&events, "response.output_item.done", 0),
+	    "item"), "arguments", "{}"));
+	item = json_object_array_get_idx(js_array(js_obj(last(&events),
+	    "response"), "output"), 0);
+	assert_true(js_is(item, "arguments", "{}"));
+	release(&events);
+	stop(&run);
+}
+
 static void
 test_gaps(void **state)
 {
@@ -698,6 +738,7 @@ main(void)
 		cmocka_unit_test(test_late_failure),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_contradictions),
 		cmocka_unit_test(test_obfuscation),
 		cmocka_unit_test(test_odd_events),
 		cmocka_unit_test(test_shuffled),
