@@ -283,6 +283,24 @@ test_second_opaque(void **state)
 	    DONE, &three, "#0 O=one [stop] #1 O=two [stop] #2 [stop]");
 }
 
+/* An extension's question, which only Copilot's own clients can ask. */
+#define CONFIRMATION "\"copilot_confirmation\":{\"type\":\"action\"," \
+	"\"title\":\"Sure?\",\"message\":\"It costs.\"," \
+	"\"confirmation\":{\"id\":\"1\"}}"
+
+static void
+test_confirmation(void **state)
+{
+	(void)state;
+	TEXT("data: {\"choices\":null," CONFIRMATION "}\n\n"
+	    DELTA("{\"content\":\"a\"}") "data: {" CONFIRMATION "}\n\n"
+	    "data: {\"choices\":[]," CONFIRMATION ",\"id\":\"\"}\n\n"
+	    DELTA("{\"content\":\"b\"}") DONE, &plain, "#0 C=ab [stop]");
+	/* With nothing else it is no answer. */
+	TEXT("data: {\"choices\":[]," CONFIRMATION "}\n\n" DONE, &plain,
+	    "error=GitHub Copilot sent an empty answer.");
+}
+
 static void
 test_hostile(void **state)
 {
@@ -430,6 +448,7 @@ main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_reasoning_forms),
 		cmocka_unit_test(test_second_opaque),
+		cmocka_unit_test(test_confirmation),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_fail_is_last),

@@ -105,6 +105,10 @@ static const struct failure failures[] = {
 	{ __LINE__, 400, E("\"message\":\"Unable to submit request because "
 	    "Thought signature is not valid.\",\"code\":\"\""),
 	    400, ERR_REQUEST, "invalid_encrypted_content", "", "Unable", true },
+	{ __LINE__, 400, E("\"message\":\"The requested tool file_search is not "
+	    "supported.\",\"code\":\"unsupported_value\",\"param\":\"tools\","
+	    "\"type\":\"invalid_request_error\""),
+	    400, ERR_REQUEST, "unsupported_value", "tools", "file_search", true },
 	{ __LINE__, 402, E("\"message\":\"You have no quota\","
 	    "\"code\":\"quota_exceeded\""),
 	    429, ERR_QUOTA, "insufficient_quota", "", "no quota", true },

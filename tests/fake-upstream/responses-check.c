@@ -1,9 +1,11 @@
 /* What Copilot refuses on /responses. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "js.h"
+#include "jt.h"
 #include "responses.h"
 #include "util.h"
 
@@ -228,6 +230,19 @@ check_input(struct call *c)
 	return true;
 }
 
+/* As recorded, the only refusal here that has all of its members. */
+static bool
+refuse_tool(struct call *c, const char *type)
+{
+	char *msg = xasprintf("The requested tool %s is not supported.", type);
+
+	answer_begin(c->ans, 400, setting_str(c->f, "error_content_type"));
+	jt(&c->ans->text, "{'error':{'message':%s,'code':'unsupported_value',"
+	    "'param':'tools','type':'invalid_request_error'}}\n", msg);
+	free(msg);
+	return false;
+}
+
 static bool
 check_tools(struct call *c)
 {
@@ -244,8 +259,7 @@ check_tools(struct call *c)
 				break;
 		if (k == COUNT(tool_types) ||
 		    (name != NULL && strcmp(name, "image_gen") == 0))
-			return refuse_param(c, "The requested tool %s is not "
-			    "supported.", type != NULL ? type : "");
+			return refuse_tool(c, type != NULL ? type : "");
 		if (k < 2 && (name == NULL || *name == '\0'))
 			return refuse_param(c, "Missing required parameter: "
 			    "'tools[%zu].name'.", i);

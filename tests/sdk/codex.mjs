@@ -205,6 +205,22 @@ codex("a context that is too long is not tried again", {}, async (ask) => {
 	assert.equal((await sent()).length, 1);
 });
 
+// The API's own insufficient_quota, not ChatGPT's usage_limit_reached.
+for (const [when, scenario, more] of [
+    ["before", "quota_exceeded_seconds", {}],
+    ["inside of", "error_event", { code: "quota_exceeded",
+    message: "You have no quota" }]]) {
+	codex(`a quota that is used up is said at once (${when} the answer)`,
+	    {}, async (ask) => {
+		await fake.scenario(PATH, scenario, { times: -1, ...more });
+		const { status, out } = await ask("one two three");
+
+		assert.notEqual(status, 0);
+		assert.match(out, /Quota exceeded/);
+		assert.equal((await sent()).length, 1);
+	});
+}
+
 codex("a wrong key", { env: { OUR_KEY: "sk-wrong" } }, async (ask) => {
 	const { status, out } = await ask("Hi!");
 

@@ -183,6 +183,14 @@ test("how long to wait, in milliseconds", async () => {
 	assert.equal(e.headers.get("retry-after-ms"), "3000");
 });
 
+test("a whole answer that is empty is asked for again", async () => {
+	await fake.scenario(CHAT, "empty");
+	const { choices } = await chat({ maxRetries: 2 });
+
+	assert.equal(choices[0].message.content, "You said: Hi!");
+	assert.equal((await fake.requests(CHAT)).length, 2);
+});
+
 test("a failure that passes is tried again", async () => {
 	await fake.scenario(CHAT, "unavailable");
 	const { choices } = await chat({ maxRetries: 2 });
