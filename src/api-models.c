@@ -1,10 +1,13 @@
 /* GET /v1/models and GET /v1/models/{id}. */
 #include "config.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
 #include "err.h"
+#include "models-codex.h"
 #include "models.h"
 #include "text.h"
 #include "util.h"
@@ -19,6 +22,27 @@ id_of(const struct request *req)
 	return p != NULL ? p + sizeof(before) - 1 : "";
 }
 
+/*
+ * Codex says its version and wants its own form of the list. It keeps that for
+ * some minutes under the ETag, which it never asks with.
+ */
+static void
+put_list(struct exchange *x)
+{
+	char	*version = request_query(&x->req, "client_version");
+	char	 etag[24];
+
+	if (version == NULL)
+		buf_puts(&x->reply.body, x->models->json);
+	else {
+		models_codex(x->models, version, &x->reply.body);
+		snprintf(etag, sizeof(etag), "\"%016llx\"", (unsigned long long)
+		    util_hash(buf_str(&x->reply.body)));
+		reply_header(&x->reply, "ETag", etag);
+	}
+	free(version);
+}
+
 enum handled
 api_models(struct exchange *x)
 {
@@ -27,7 +51,7 @@ api_models(struct exchange *x)
 	if (x->models == NULL)
 		return exchange_refuse(x, &x->models_err);
 	reply_json(&x->reply, 200);
-	buf_puts(&x->reply.body, x->models->json);
+	put_list(x);
 	return HANDLED_REPLY;
 }
 

@@ -365,6 +365,7 @@ model_init(struct model *m, json_object *entry)
 	m->openai = strcmp(m->vendor, "OpenAI") == 0 ||
 	    strcmp(m->vendor, "Azure OpenAI") == 0;
 	m->premium = js_bool(js_obj(entry, "billing"), "is_premium", false);
+	m->picker = js_bool(entry, "model_picker_enabled", true);
 	m->endpoints = endpoints_of(entry, capabilities);
 	m->request_headers = headers_of(js_obj(entry, "request_headers"));
 	model_supports(m, capabilities);

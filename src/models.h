@@ -31,6 +31,7 @@ struct model {
 	bool		  streaming, tool_calls, parallel_tool_calls, vision;
 	bool		  structured_outputs, dimensions;
 	bool		  premium;		/* spends the premium quota */
+	bool		  picker;		/* offered to users */
 	int64_t		  max_output_tokens;	/* 0: not said, as the next ones */
 	int64_t		  max_prompt_tokens;
 	int64_t		  max_context_window_tokens;

@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "err.h"
 #include "js.h"
+#include "models-codex.h"
 #include "models.h"
 #include "util.h"
 
@@ -200,6 +201,172 @@ test_json(void **state)
 	models_unref(models);
 }
 
+/* --- The form for Codex. */
+
+#define CALLS "\"tool_calls\":true"
+static const char codex_list[] = "{\"data\":["
+"{\"id\":\"old\",\"model_picker_enabled\":false,\"capabilities\":"
+"{\"supports\":{" CALLS "},\"limits\":"
+"{\"max_context_window_tokens\":128000}}},"
+"{\"id\":\"claude\",\"name\":\"Claude\",\"vendor\":\"Anthropic\","
+"\"model_picker_enabled\":true,\"supported_endpoints\":"
+"[\"/chat/completions\"],\"capabilities\":{\"supports\":{" CALLS ","
+"\"vision\":true,\"reasoning_effort\":[\"low\",\"high\",\"max\"]}}},"
+"{\"id\":\"gpt\",\"vendor\":\"OpenAI\",\"supported_endpoints\":"
+"[\"/responses\"],\"capabilities\":{\"limits\":"
+"{\"max_context_window_tokens\":400000,\"max_prompt_tokens\":272000},"
+"\"supports\":{" CALLS ",\"parallel_tool_calls\":true,"
+"\"reasoning_effort\":[\"none\",\"low\",\"medium\",\"xhigh\"]}}},"
+"{\"id\":\"messages\",\"supported_endpoints\":[\"/v1/messages\"],"
+"\"capabilities\":{\"supports\":{" CALLS "}}},"
+"{\"id\":\"mute\"},{\"id\":\"text-embedding-3-small\","
+"\"capabilities\":{\"type\":\"embeddings\"}}]}";
+
+static json_object *
+codex(const char *version)
+{
+	struct models	*models = parse(codex_list);
+	struct buf	 out = { 0 };
+	json_object	*obj;
+
+	models_codex(models, version, &out);
+	assert_non_null(obj = js_parse_quiet(out.p, out.len));
+	assert_true(js_is(obj, "object", "list"));
+	assert_int_equal(js_len(js_array(obj, "data")), models->n);
+	buf_finish(&out);
+	models_unref(models);
+	return obj;
+}
+
+static json_object *
+codex_model(json_object *answer, const char *slug)
+{
+	json_object	*all = js_array(answer, "models");
+	size_t		 i;
+
+	for (i = 0; i < js_len(all); i++)
+		if (js_is(json_object_array_get_idx(all, i), "slug", slug))
+			return json_object_array_get_idx(all, i);
+	return NULL;
+}
+
+/* Members without which one version of Codex or another reads nothing. */
+static void
+codex_complete(json_object *m)
+{
+	static const char *const strings[] = {
+		"slug", "display_name", "description", "shell_type",
+		"visibility", "base_instructions", "apply_patch_tool_type",
+		"web_search_tool_type", "default_reasoning_summary"
+	};
+	static const char *const others[] = {
+		"supported_in_api", "priority", "upgrade", "availability_nux",
+		"supports_reasoning_summaries", "support_verbosity",
+		"default_verbosity", "supports_parallel_tool_calls",
+		"supports_image_detail_original", "context_window"
+	};
+	static const char *const lists[] = {
+		"supported_reasoning_levels", "experimental_supported_tools",
+		"input_modalities"
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(strings); i++)
+		if (js_str(m, strings[i]) == NULL ||
+		    *js_str(m, strings[i]) == '\0')
+			fail_msg("%s: %s", js_str(m, "slug"), strings[i]);
+	for (i = 0; i < COUNT(others); i++)
+		if (!js_has(m, others[i]))
+			fail_msg("%s: %s", js_str(m, "slug"), others[i]);
+	for (i = 0; i < COUNT(lists); i++)
+		assert_non_null(js_array(m, lists[i]));
+	assert_true(js_is(js_obj(m, "truncation_policy"), "mode", "tokens"));
+	assert_non_null(strstr(js_str(m, "base_instructions"), "AGENTS.md"));
+}
+
+static void
+codex_efforts(json_object *m, const char *want, const char *dflt)
+{
+	json_object	*levels = js_array(m, "supported_reasoning_levels"), *e;
+	struct buf	 got = { 0 };
+	size_t		 i;
+
+	for (i = 0; i < js_len(levels); i++) {
+		e = json_object_array_get_idx(levels, i);
+		buf_printf(&got, "%s ", js_str(e, "effort"));
+		assert_non_null(js_str(e, "description"));
+	}
+	assert_string_equal(buf_str(&got), want);
+	if (dflt == NULL)
+		assert_null(js_get(m, "default_reasoning_level"));
+	else
+		assert_true(js_is(m, "default_reasoning_level", dflt));
+	assert_int_equal(js_bool(m, "supports_reasoning_summaries", false),
+	    dflt != NULL);
+	buf_finish(&got);
+}
+
+static void
+test_codex(void **state)
+{
+	json_object	*answer = codex("0.169.0"), *old, *gpt, *claude;
+	size_t		 i;
+
+	(void)state;
+	assert_int_equal(js_len(js_array(answer, "models")), 3);
+	for (i = 0; i < 3; i++)
+		codex_complete(json_object_array_get_idx(js_array(answer,
+		    "models"), i));
+	old = codex_model(answer, "old");
+	claude = codex_model(answer, "claude");
+	gpt = codex_model(answer, "gpt");
+	assert_true(js_is(claude, "display_name", "Claude"));
+	assert_true(js_is(gpt, "display_name", "gpt"));
+	assert_true(js_is(old, "visibility", "hide"));
+	assert_true(js_is(claude, "visibility", "list"));
+	/* What the prompt may have, not the window with the answer. */
+	assert_int_equal(js_int(gpt, "context_window", 0), 272000);
+	assert_int_equal(js_int(old, "context_window", 0), 128000);
+	assert_true(js_int(claude, "context_window", 0) > 0);
+	assert_int_equal(js_len(js_array(claude, "input_modalities")), 2);
+	assert_int_equal(js_len(js_array(gpt, "input_modalities")), 1);
+	assert_true(js_bool(gpt, "supports_parallel_tool_calls", false));
+	assert_false(js_bool(claude, "supports_parallel_tool_calls", true));
+	assert_true(js_int(gpt, "priority", 0) <
+	    js_int(claude, "priority", 0));
+	assert_true(js_int(claude, "priority", 0) < js_int(old, "priority", 0));
+	assert_true(js_is(gpt, "default_verbosity", "low"));
+	assert_false(js_bool(claude, "support_verbosity", true));
+	codex_efforts(gpt, "none low medium xhigh ", "medium");
+	codex_efforts(old, "", NULL);
+	json_object_put(answer);
+}
+
+/* Up to 0.139 one unknown effort is the end of the whole list. */
+static void
+test_codex_versions(void **state)
+{
+	static const struct {
+		const char	*version;
+		bool		 any;
+	} cases[] = {
+		{ "0.128.0", false }, { "0.139.9", false }, { "0.140.0", true },
+		{ "0.169.0", true }, { "1.2.3", true }, { "0.0.0", true },
+		{ "", true }, { "next", true }, { "0.140.0-alpha.1", true },
+		{ "0.99", false }
+	};
+	json_object	*answer;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		answer = codex(cases[i].version);
+		codex_efforts(codex_model(answer, "claude"), cases[i].any ?
+		    "low high max " : "low high ", "low");
+		json_object_put(answer);
+	}
+}
+
 /* Every cut of the text is refused, none crashes. */
 static void
 test_broken(void **state)
@@ -263,6 +430,8 @@ main(void)
 		cmocka_unit_test(test_unique),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_codex),
+		cmocka_unit_test(test_codex_versions),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_refs)

@@ -1,6 +1,6 @@
 // The Codex CLI, with our server as its provider.
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const program = fileURLToPath(new URL("node_modules/@openai/codex/bin/codex.js",
 const env = { PATH: process.env.PATH, OUR_KEY: key, NO_PROXY: "127.0.0.1",
     HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
 
-function config({ model, url })
+function config({ model, url, noKey, provider = "" })
 {
 	return `model = "${model}"
 model_provider = "ours"
@@ -26,10 +26,11 @@ enabled = false
 [model_providers.ours]
 name = "ours"
 base_url = "${url}"
-env_key = "OUR_KEY"
+${noKey ? "" : 'env_key = "OUR_KEY"'}
 wire_api = "responses"
 request_max_retries = 0
 stream_max_retries = 1
+${provider}
 `;
 }
 
@@ -174,6 +175,79 @@ for (const model of ["gpt-4o", "claude-sonnet-4.6",
 		assert.match(last, /^Tool result: [^]*three-42/);
 	});
 }
+
+// It asks for our models if it is told where (model_catalog_url), or if a
+// command says its key; else it makes do with those it was born with.
+const catalogs = {
+	"model_catalog_url": { provider:
+	    `model_catalog_url = "${process.env.LOCKED}/v1/models"` },
+	"a command for the key": { noKey: true, provider:
+	    `[model_providers.ours.auth]\ncommand = "echo"\nargs = ["${key}"]` },
+};
+
+const stranger = /metadata for .* not found/;
+
+// What it wrote down of the turn.
+async function windowOf(home)
+{
+	const files = await readdir(join(home, "sessions"),
+	    { recursive: true });
+	const name = files.find((f) => f.endsWith(".jsonl"));
+	const text = await readFile(join(home, "sessions", name), "utf8");
+
+	return Number(/"model_context_window":(\d+)/.exec(text)[1]);
+}
+
+for (const [how, options] of Object.entries(catalogs)) {
+	for (const [model, path, prompt] of [
+	    ["claude-sonnet-4.6", "/chat/completions", 168000],
+	    ["gpt-4o", "/chat/completions", 64000],
+	    ["gpt-5.3-codex", PATH, 272000]]) {
+		codex(`${model} is no stranger (${how})`, { ...options, model },
+		    async (ask, home) => {
+			const { out, last } = await ask(shell("one"));
+			const [first] = await fake.requests(path);
+
+			assert.match(last, /^Tool result: [^]*one-42/);
+			assert.doesNotMatch(out, stranger);
+			// It keeps a twentieth for itself.
+			assert.equal(await windowOf(home), prompt * 0.95);
+			assert.match(first.body,
+			    /You are a coding agent in Codex, which runs/);
+			assert.match(first.body, /"apply_patch"/);
+		});
+	}
+}
+
+codex("without either it guesses", { model: "claude-sonnet-4.6" },
+    async (ask) => {
+	assert.match((await ask("Hi!")).out, stranger);
+});
+
+codex("it lists our models", catalogs.model_catalog_url, async (ask, home) => {
+	const { out } = await execute(["debug", "models"], { cwd: home,
+	    env: { ...env, HOME: home, CODEX_HOME: home } });
+	const models = Object.fromEntries(JSON.parse(out).models
+	    .map((m) => [m.slug, m]));
+	const { data } = await (await fetch(process.env.LOCKED + "/v1/models",
+	    { headers: { "x-api-key": key } })).json();
+
+	assert.deepEqual(Object.keys(models).sort(), data.filter((m) =>
+	    m.capabilities.supports.tool_calls).map((m) => m.id).sort());
+	const claude = models["claude-sonnet-4.6"];
+	assert.equal(claude.context_window, 168000);
+	assert.equal(claude.visibility, "list");
+	assert.deepEqual(claude.supported_reasoning_levels
+	    .map((l) => l.effort), ["low", "medium", "high"]);
+	assert.deepEqual(claude.input_modalities, ["text", "image"]);
+});
+
+codex("a patch is applied by a bridged model", { model: "claude-sonnet-4.6",
+    ...catalogs.model_catalog_url }, async (ask, home) => {
+	await ask("call apply_patch with " + JSON.stringify({ input:
+	    "*** Begin Patch\n*** Add File: new.txt\n+one\n*** End Patch" }));
+	assert.equal(await readFile(join(home, "new.txt"), "utf8"), "one\n");
+});
 
 codex("a search of the web", {}, async (ask) => {
 	const { status, items } = await ask("search for news");
