@@ -1,6 +1,8 @@
 /* POST /v1/responses. */
 #include "config.h"
 
+#include <string.h>
+
 #include "api.h"
 #include "bridge-responses-answer.h"
 #include "bridge-responses-request.h"
@@ -30,6 +32,20 @@ is_bridged(const struct exchange *x, const struct model *m)
 	return native == x->other_endpoint;
 }
 
+/*
+ * Codex counts the time between events, and comments are none: five minutes
+ * (stream_idle_timeout_ms), then it begins anew. Every version of it skips an
+ * event that it does not know, which not every client does.
+ */
+static bool
+wants_events(const struct exchange *x)
+{
+	const char *whom = x->conf->sse_keep_alive_events;
+
+	return strcmp(whom, "always") == 0 ||
+	    (strcmp(whom, "codex") == 0 && x->req.codex);
+}
+
 /* What both ways have in common; "path" is upstream's. */
 static void
 set_call(struct exchange *x, const struct target *t, const char *path,
@@ -42,6 +58,7 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->call.vision = r->vision;
 	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
 	x->stream = r->stream;
+	x->alive = r->stream && wants_events(x);
 	x->model = xstrdup(t->upstream);
 }
 

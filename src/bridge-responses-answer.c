@@ -430,6 +430,14 @@ answer_fail(void *self, const struct err *why, struct buf *out)
 	json_object_put(from);
 }
 
+static bool
+answer_alive(void *self, struct buf *out)
+{
+	struct answer *a = self;
+
+	return !a->over && bridge_events_alive(&a->events, out);
+}
+
 static void
 answer_commit(void *self)
 {
@@ -481,6 +489,7 @@ const struct answer_ops bridge_responses_ops = {
 	.commits = answer_commits,
 	.done = answer_done,
 	.explain = answer_explain,
+	.alive = answer_alive,
 	.destroy = answer_destroy
 };
 

@@ -313,6 +313,15 @@ bridge_events_error(struct bridge_events *e, const struct err *err,
 	event_put(ev, out);
 }
 
+bool
+bridge_events_alive(struct bridge_events *e, struct buf *out)
+{
+	if (!e->announced || !e->r->stream)
+		return false;
+	event_put(event_new(e, "keepalive"), out);
+	return true;
+}
+
 json_object *
 bridge_events_response(struct bridge_events *e, const char *status,
     json_object *from, struct buf *out)

@@ -74,6 +74,8 @@ void	bridge_events_announce(struct bridge_events *, struct buf *out);
 /* The event "error". */
 void	bridge_events_error(struct bridge_events *, const struct err *,
 	    struct buf *out);
+/* One that says nothing (responses-answer.c). False before the first event. */
+bool	bridge_events_alive(struct bridge_events *, struct buf *out);
 /*
  * An event about the whole response, whose object is made from "from" (NULL:
  * nothing) and returned.

@@ -47,6 +47,7 @@ struct conf {
 	char		 *http_version;		/* "1.1" or "2" */
 	char		 *ca_file;		/* "": the system's */
 	int64_t		  sse_keep_alive_ms;	/* 0: none */
+	char		 *sse_keep_alive_events; /* whom: "codex", .. */
 	int64_t		  max_request_body_bytes;
 	int64_t		  max_response_body_bytes;	/* one non-streamed answer, or one event */
 	int64_t		  max_concurrent_requests;

@@ -33,7 +33,7 @@ exchange_reset(struct exchange *x)
 	memset(&x->call, 0, sizeof(x->call));
 	free(x->model);
 	x->model = NULL;
-	x->stream = false;
+	x->stream = x->alive = false;
 }
 
 void

@@ -91,6 +91,12 @@ struct answer_ops {
 	 * is? Then the call is ended, as if this had been its end.
 	 */
 	bool	(*over)(void *self);
+	/*
+	 * May be NULL. Append an event that says nothing, for a client that
+	 * takes a stream without events for a dead one. False, and nothing is
+	 * appended, where none can be: before the first event, behind the last.
+	 */
+	bool	(*alive)(void *self, struct buf *out);
 	void	(*destroy)(void *self);
 };
 
@@ -130,6 +136,7 @@ struct exchange {
 	const struct answer_ops	*answer;
 	void			*self;		/* the answer's state */
 	bool			 stream;	/* the client wants events */
+	bool			 alive;		/* and some of alive(), too */
 	char			*model;		/* for the log; may be NULL */
 	struct usage		 usage;
 

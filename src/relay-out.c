@@ -138,7 +138,20 @@ relay_client_writable(struct client *c)
 	relay_push(c->owner);
 }
 
-/* Silence is told to nobody: SSE comments keep servers and clients patient. */
+/*
+ * SSE comments keep servers and clients patient, and no client sees them; those
+ * that count events get one when the answer has one.
+ */
+static void
+put_alive(struct relay *r)
+{
+	const struct answer_ops *ops = r->x->answer;
+
+	if (!r->x->alive || ops->alive == NULL ||
+	    !ops->alive(r->x->self, &r->out))
+		buf_puts(&r->out, ": keep-alive\n\n");
+}
+
 static void
 keep_alive(struct relay *r)
 {
@@ -147,7 +160,7 @@ keep_alive(struct relay *r)
 
 	due = r->written + interval - loop_now(s->loop);
 	if (due <= 0) {
-		buf_puts(&r->out, ": keep-alive\n\n");
+		put_alive(r);
 		if (!r->head_sent)
 			relay_put_head(r);
 		due = interval;

@@ -157,6 +157,22 @@ set_content_type(struct request *r, const char *value)
 		*p = (char)tolower((unsigned char)*p);
 }
 
+/*
+ * The CLI and the editors' extension call themselves codex_cli_rs, codex-tui,
+ * codex_exec, codex_vscode, ..; a program that has Codex do its work puts its
+ * own name there, but not into the headers that are Codex' own.
+ */
+static bool
+is_codex(const char *name, size_t n, const char *value)
+{
+	static const char	agent[] = "HTTP_USER_AGENT";
+	static const char	own[] = "HTTP_X_CODEX_";
+
+	return (n == sizeof(agent) - 1 && memcmp(name, agent, n) == 0 &&
+	    util_starts_nocase(value, "codex")) ||
+	    (n > sizeof(own) - 1 && memcmp(name, own, sizeof(own) - 1) == 0);
+}
+
 void
 request_init(struct request *r, char *const *env)
 {
@@ -205,6 +221,8 @@ request_init(struct request *r, char *const *env)
 			set(&r->acr_headers, value);
 		else if (IS("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"))
 			r->acr_private_network = strcmp(value, "true") == 0;
+		else if (is_codex(*env, n, value))
+			r->codex = true;
 #undef IS
 	}
 	r->path = request_path(uri, script_name, path_info);

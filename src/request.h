@@ -20,6 +20,7 @@ struct request {
 	char		*content_encoding;
 	char		*acr_headers;	/* Access-Control-Request-Headers */
 	bool		 acr_private_network;
+	bool		 codex;		/* by its User-Agent, or headers of its own */
 	int64_t		 content_length;	/* -1: not said */
 	int64_t		 started_ms;		/* util_now_ms() when it came */
 	struct buf	 body;

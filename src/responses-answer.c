@@ -314,6 +314,25 @@ fail(void *self, const struct err *err, struct buf *out)
 	a->over = true;
 }
 
+/*
+ * OpenAI's own API bridges long silences by this event, which it does not
+ * document: {"type":"keepalive","sequence_number":466}, numbered like the
+ * others (openai-node issue 1964, openai-java issue 767).
+ */
+static bool
+alive(void *self, struct buf *out)
+{
+	struct responses_answer	*a = self;
+	json_object		*ev;
+
+	if (!a->begun || a->over)
+		return false;
+	ev = json_object_new_object();
+	put_event(a, ev, "keepalive", out);
+	json_object_put(ev);
+	return true;
+}
+
 /* --- A whole answer. */
 
 static bool
@@ -369,6 +388,7 @@ const struct answer_ops responses_ops = {
 	.end = end,
 	.fail = fail,
 	.whole = whole,
+	.alive = alive,
 	.destroy = destroy
 };
 

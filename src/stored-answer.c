@@ -296,6 +296,15 @@ over(void *self)
 	return a->inner->over(a->self);
 }
 
+/* What the inner answer withholds comes first; the last event stays last. */
+static bool
+alive(void *self, struct buf *out)
+{
+	struct answer *a = self;
+
+	return a->final.len == 0 && !a->ended && a->inner->alive(a->self, out);
+}
+
 static void
 destroy(void *self)
 {
@@ -329,6 +338,7 @@ stored_answer_wrap(struct exchange *x, struct stored_request *take)
 		.done = done,
 		.explain = a->inner->explain != NULL ? explain : NULL,
 		.over = a->inner->over != NULL ? over : NULL,
+		.alive = a->inner->alive != NULL ? alive : NULL,
 		.destroy = destroy
 	};
 	a->stored = x->stored;

@@ -586,6 +586,38 @@ test_late_errors(void **state)
 	check("chat-error.sse", "", " [failed] error=rate_limit_exceeded");
 }
 
+/* As on the other way (responses-answer-t): numbered, and only in between. */
+static void
+test_alive(void **state)
+{
+	static const char	one[] = "data: " CHUNK("{\"content\":\"u\"}",
+	    "null") "\n\n";
+	struct sse		sse = { .max = 1 << 20 };
+	struct run		run;
+	char			want[64];
+	int			n = 0;
+	const char		*p;
+
+	(void)state;
+	start(&run, STREAM);
+	assert_false(bridge_responses_ops.alive(run.self, &run.out));
+	assert_int_equal(run.out.len, 0);
+	sse_feed(&sse, one, sizeof(one) - 1, on_event, &run);
+	assert_true(bridge_responses_ops.alive(run.self, &run.out));
+	feed(&run, one, sizeof(one) - 1, sizeof(one));
+	for (p = buf_str(&run.out); (p = strstr(p, "\"sequence_number\":")) !=
+	    NULL; p += 18, n++) {
+		snprintf(want, sizeof(want), "\"sequence_number\":%d", n);
+		assert_true(util_starts(p, want));
+	}
+	assert_true(n > 5);
+	assert_non_null(strstr(buf_str(&run.out), "\n\nevent: keepalive\n"
+	    "data: {\"type\":\"keepalive\",\"sequence_number\":"));
+	assert_false(bridge_responses_ops.alive(run.self, &run.out));
+	sse_finish(&sse);
+	stop(&run);
+}
+
 static void
 test_limits(void **state)
 {
@@ -754,6 +786,7 @@ main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_early_error),
 		cmocka_unit_test(test_late_errors),
+		cmocka_unit_test(test_alive),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_terms),
 		cmocka_unit_test(test_shape),

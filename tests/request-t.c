@@ -120,6 +120,38 @@ test_facts(void **state)
 	request_finish(&r);
 }
 
+/* Who is Codex: by its name, or by headers that nobody else sends. */
+static void
+test_codex(void **state)
+{
+	static const struct {
+		const char	*header;
+		bool		 want;
+	} cases[] = {
+		{ "HTTP_USER_AGENT=codex_exec/0.169.0 (Debian 12)", true },
+		{ "HTTP_USER_AGENT=codex_cli_rs/0.72.0", true },
+		{ "HTTP_USER_AGENT=Codex Desktop/1.0", true },
+		{ "HTTP_USER_AGENT=myeditor/1 (codex)", false },
+		{ "HTTP_USER_AGENT=OpenAI/JS 7.57.0", false },
+		{ "HTTP_X_CODEX_WINDOW_ID=0", true },
+		{ "HTTP_X_CODEX_=0", false },
+		{ "HTTP_X_CODEXES=0", false },
+		{ "HTTP_USER_AGENT=", false },
+	};
+	const char	*env[] = { NULL, NULL };
+	struct request	 r;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		env[0] = cases[i].header;
+		request_init(&r, (char *const *)env);
+		if (r.codex != cases[i].want)
+			fail_msg("row %zu: %s", i, cases[i].header);
+		request_finish(&r);
+	}
+}
+
 /* nginx: "include fastcgi_params" and then one variable once more. */
 static void
 test_last_one_counts(void **state)
@@ -192,6 +224,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_codex),
 		cmocka_unit_test(test_last_one_counts),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_query),

@@ -727,6 +727,58 @@ test_large(void **state)
 	buf_finish(&text);
 }
 
+static void
+feed_text(struct run *run, const char *text)
+{
+	struct sse sse = { .max = 1 << 20 };
+
+	sse_feed(&sse, text, strlen(text), on_event, run);
+	sse_finish(&sse);
+	assert_true(run->ok);
+}
+
+/*
+ * An event that says nothing is one of the others, numbered with them; before
+ * the first one and behind the last there is none.
+ */
+static void
+test_alive(void **state)
+{
+	static const char *const types[] = {
+		"response.created", "response.in_progress",
+		"response.output_text.delta", "keepalive", "keepalive",
+		"response.output_text.delta", "response.completed"
+	};
+	struct events	events;
+	struct run	run;
+	size_t		i;
+
+	(void)state;
+	start(&run, "");
+	assert_false(responses_ops.alive(run.self, &run.out));
+	feed_text(&run, "data: {\"type\":\"response.created\"}\n\n"
+	    "data: {\"type\":\"response.in_progress\"}\n\n");
+	assert_false(responses_ops.alive(run.self, &run.out));
+	assert_int_equal(run.out.len, 0);
+	feed_text(&run, "data: {\"type\":\"response.output_text.delta\","
+	    "\"output_index\":0,\"delta\":\"a\"}\n\n");
+	assert_true(responses_ops.alive(run.self, &run.out));
+	assert_true(responses_ops.alive(run.self, &run.out));
+	feed_text(&run, "data: {\"type\":\"response.output_text.delta\","
+	    "\"output_index\":0,\"delta\":\"b\"}\n\n"
+	    "data: {\"type\":\"response.completed\",\"response\":"
+	    "{\"output\":[]}}\n\n");
+	assert_false(responses_ops.alive(run.self, &run.out));
+	assert_non_null(strstr(buf_str(&run.out), "\n\nevent: keepalive\n"
+	    "data: {\"type\":\"keepalive\",\"sequence_number\":3}\n\n"));
+	collect(&run, &events);
+	assert_int_equal(events.n, COUNT(types));
+	for (i = 0; i < COUNT(types); i++)
+		assert_true(js_is(events.list[i], "type", types[i]));
+	release(&events);
+	stop(&run);
+}
+
 int
 main(void)
 {
@@ -744,7 +796,8 @@ main(void)
 		cmocka_unit_test(test_shuffled),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_whole_refused),
-		cmocka_unit_test(test_large)
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_alive)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -209,11 +209,8 @@ static bool
 is_due(struct conn *c)
 {
 	struct player	*p = &c->play;
-	int64_t		 every = p->at > 0 ? p->byte_ns : p->every_ns;
 
-	if (p->pieces == 0 || every == 0)
-		return true;
-	if (mono_ns() >= p->due)
+	if (p->pieces == 0 || mono_ns() >= p->due)
 		return true;
 	timer_set(&c->f->loop, &p->timer, p->due);
 	return false;
@@ -232,6 +229,8 @@ schedule(struct player *p)
 	p->due += every;
 	if (p->pieces == 1 || p->due < now - 1000000000)
 		p->due = now + every;
+	if (p->at == 0 && (int64_t)p->next == p->pause_after)
+		p->due = now + p->pause_ns;
 }
 
 /* Sends until something has to be waited for. */
@@ -311,6 +310,8 @@ read_scenario(struct player *p, json_object *scn)
 	p->clean_end = js_bool(scn, "clean_end", false);
 	p->byte_ns = ms_to_ns(js_int(scn, "byte_delay_ms", 0));
 	p->stall_after = count(scn, "stall_after_events");
+	p->pause_after = count(scn, "pause_after_events");
+	p->pause_ns = ms_to_ns(js_int(scn, "pause_ms", 1000));
 	p->cut_events = count(scn, "cut_after_events");
 	p->cut_bytes = count(scn, "cut_after_bytes");
 	p->reset_after = count(scn, "reset_after_events");

@@ -32,8 +32,10 @@ struct player {
 
 	int64_t		 every_ns;	/* between events */
 	int64_t		 byte_ns;	/* between pieces */
+	int64_t		 pause_ns;	/* once, after so many events */
 	bool		 byte_by_byte, odd_chunks, clean_end;
 	int64_t		 stall_after, cut_events, cut_bytes, reset_after;
+	int64_t		 pause_after;
 };
 
 /* Starts conn->ans; the scenario says how. */

@@ -46,6 +46,8 @@ static const struct member {
 	{ "byte_by_byte", FLAG, 0 },
 	{ "odd_chunks", FLAG, 0 },
 	{ "stall_after_events", NUMBER, 2 },
+	{ "pause_after_events", NUMBER, 2 },
+	{ "pause_ms", NUMBER, 1000 },
 	{ "cut_after_events", NUMBER, 2 },
 	{ "cut_after_bytes", NUMBER, 300 },
 	{ "reset_after_events", NUMBER, 2 },

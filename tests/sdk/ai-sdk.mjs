@@ -5,8 +5,8 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, embed, embedMany, generateObject, generateText,
     isStepCount, Output, streamObject, streamText, tool } from "ai";
 import { z } from "zod";
-import { all, assert, base, bothCalls, fake, key, locked, run, styles, test }
-    from "./lib.mjs";
+import { all, assert, base, bothCalls, fake, key, lively, locked, run, styles,
+    test } from "./lib.mjs";
 
 const openai = createOpenAI({ baseURL: base, apiKey: "any" });
 const compatible = createOpenAICompatible({ name: "copilot", baseURL: base,
@@ -222,6 +222,26 @@ perModel("leaving a stream closes upstream's", async (model, path) => {
 	await all(r.textStream).catch(() => {});
 	await fake.closed(path);
 });
+
+for (const [name, path] of [["gpt-5.4", "/responses"],
+    ["claude-sonnet-4.6", "/chat/completions"]]) {
+	test(`events in silence (${name})`, async () => {
+		await fake.silence(path);
+		const model = createOpenAI({ baseURL: lively, apiKey: "any" })
+		    (name);
+		const parts = await all(streamText({ model, maxRetries: 0,
+		    prompt: "one two three four five", providerOptions,
+		    includeRawChunks: true }).stream);
+
+		assert(parts.some((p) => p.type === "raw" &&
+		    p.rawValue.type === "keepalive"));
+		assert(!parts.some((p) => p.type === "error"));
+		assert.equal(parts.filter((p) => p.type === "text-delta")
+		    .map((p) => p.text).join(""),
+		    "You said: one two three four five");
+		assert.equal(parts.at(-1).finishReason, "stop");
+	});
+}
 
 test("a wrong key", async () => {
 	for (const apiKey of [key, "sk-wrong"]) {

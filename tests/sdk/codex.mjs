@@ -249,6 +249,31 @@ codex("a patch is applied by a bridged model", { model: "claude-sonnet-4.6",
 	assert.equal(await readFile(join(home, "new.txt"), "utf8"), "one\n");
 });
 
+// Its patience is for the time between events; comments are none.
+const patience = { provider: "stream_idle_timeout_ms = 2500" };
+const pause = { n: 5, pause_ms: 4000 };
+
+for (const [model, path] of [["gpt-5.4", PATH],
+    ["claude-sonnet-4.6", "/chat/completions"]]) {
+	codex(`a long silence of ${model}`, { model, ...patience },
+	    async (ask) => {
+		await fake.scenario(path, "pause_after_events", pause);
+		const { last } = await ask("one two three four five");
+
+		assert.equal(last, "You said: one two three four five");
+		assert.equal((await fake.requests(path)).length, 1);
+	});
+}
+
+codex("a silence that is not filled is tried again", { ...patience,
+    url: process.env.SERVER + "/v1" }, async (ask) => {
+	await fake.scenario(PATH, "pause_after_events", pause);
+	const { last } = await ask("one two three four five");
+
+	assert.equal(last, "You said: one two three four five");
+	assert.equal((await sent()).length, 2);
+});
+
 codex("a search of the web", {}, async (ask) => {
 	const { status, items } = await ask("search for news");
 

@@ -4,8 +4,8 @@ import { AIMessageChunk, HumanMessage, SystemMessage, ToolMessage }
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { z } from "zod";
-import { all, assert, base, bothCalls, fake, key, locked, run, styles, test }
-    from "./lib.mjs";
+import { all, assert, base, bothCalls, fake, key, lively, locked, run, styles,
+    test } from "./lib.mjs";
 
 const common = { apiKey: "any", configuration: { baseURL: base },
     maxRetries: 0 };
@@ -129,6 +129,20 @@ perModel("leaving a stream closes upstream's", async (model, path) => {
 	    all(await model.stream("one two three", { signal })));
 	await fake.closed(path);
 });
+
+for (const [model, path] of [["gpt-5-mini", "/responses"],
+    ["claude-sonnet-4.6", "/chat/completions"]]) {
+	test(`events in silence (${model})`, async () => {
+		await fake.silence(path);
+		const m = await gathered(await new ChatOpenAI({ ...common,
+		    configuration: { baseURL: lively }, model,
+		    useResponsesApi: true, zdrEnabled: true })
+		    .stream("one two three four five"));
+
+		assert.equal(m.text, "You said: one two three four five");
+		assert(m.usage_metadata.output_tokens > 0);
+	});
+}
 
 test("a wrong key", async () => {
 	const configuration = { baseURL: locked };

@@ -6,6 +6,7 @@ export { assert, sleep };
 
 export const base = process.env.SERVER + "/v1";		// open to everybody
 export const locked = process.env.LOCKED + "/v1";	// wants the key
+export const lively = process.env.LIVELY + "/v1";	// events in silence
 export const key = process.env.KEY;
 
 // One model of each style that upstream has.
@@ -56,6 +57,9 @@ export const fake = {
 		return all.filter((r) => r.path === path)
 		    .map((r) => ({ ...r, json: JSON.parse(r.body) }));
 	},
+	// So long a silence that our server sends some of these events.
+	silence: (path) => fake.scenario(path, "pause_after_events",
+	    { n: 5, pause_ms: 900 }),
 	// What was sealed so far can't be opened any more.
 	forget: () => control("forget", {}),
 	last: async (path) => (await fake.requests(path)).at(-1),

@@ -2,8 +2,8 @@
 import OpenAI from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import { z } from "zod";
-import { all, assert, base, bothCalls, constant, fake, run, schemas, test }
-    from "./lib.mjs";
+import { all, assert, base, bothCalls, constant, fake, lively, run, schemas,
+    test } from "./lib.mjs";
 
 const PATH = "/responses";
 const client = new OpenAI({ baseURL: base, apiKey: "any", maxRetries: 0 });
@@ -265,6 +265,43 @@ test("an error before the first event is an error of HTTP", async () => {
 test("a member of the wrong type is named", async () => {
 	await assert.rejects(create(5), { status: 400, param: "input" });
 });
+
+// As OpenAI's own API bridges silence, by events that it does not document.
+for (const [model, path] of [["gpt-5-mini", PATH],
+    ["claude-sonnet-4.6", "/chat/completions"]]) {
+	const { responses } = new OpenAI({ baseURL: lively, apiKey: "any",
+	    maxRetries: 0 });
+	const body = { model, input: "one two three four five" };
+
+	test(`events in silence (${model})`, async () => {
+		await fake.silence(path);
+		const events = await all(await responses.create({ ...body,
+		    stream: true }));
+		const alive = events.filter((e) => e.type === "keepalive");
+
+		assert(alive.length >= 2);
+		assert.deepEqual(events.map((e) => e.sequence_number),
+		    [...events.keys()]);
+		assert.equal(events.at(-1).type, "response.completed");
+	});
+
+	test(`events in silence, the stream helper (${model})`, async () => {
+		await fake.silence(path);
+		const helper = responses.stream(body);
+		let text = "";
+
+		helper.on("response.output_text.delta", (e) => {
+			text += e.delta;
+			assert.equal(e.snapshot, text);
+		});
+		const events = await all(helper);
+		assert(events.some((e) => e.type === "keepalive"));
+		const r = await helper.finalResponse();
+		assert.equal(r.output_text,
+		    "You said: one two three four five");
+		assert.equal(text, r.output_text);
+	});
+}
 
 test("leaving a stream closes upstream's", async () => {
 	await fake.scenario(PATH, "stall_after_events", { n: 5 });
