@@ -63,28 +63,6 @@ check_max(const struct chat_request *r, struct bridge_chat *b,
 	    "but got %lld instead.", b->max_name, (long long)n);
 }
 
-static bool
-check_format(const struct chat_request *r, struct err *err)
-{
-	json_object	*format = js_get(r->obj, "response_format");
-	json_object	*schema = js_get(format, "json_schema");
-
-	if (format == NULL)
-		return true;
-	if (js_str(format, "type") == NULL)
-		return chat_missing(err, "response_format.type");
-	if (!js_is(format, "type", "json_schema"))
-		return true;
-	if (!json_object_is_type(schema, json_type_object))
-		return schema == NULL ?
-		    chat_missing(err, "response_format.json_schema") :
-		    chat_wrong_type(err, "response_format.json_schema",
-		    "an object", schema);
-	if (js_str(schema, "name") == NULL)
-		return chat_missing(err, "response_format.json_schema.name");
-	return true;
-}
-
 /* A function by its name, wherever a choice names one. */
 static bool
 is_function(json_object *v)
@@ -383,7 +361,7 @@ bridge_chat_request(struct chat_request *r, struct bridge_chat *b,
 
 	*b = (struct bridge_chat){ .functions = r->functions };
 	if (!check_n(r, err) || !check_max(r, b, err) ||
-	    !check_format(r, err) || (!r->functions && !check_choice(r, err)) ||
+	    (!r->functions && !check_choice(r, err)) ||
 	    !chat_stop_read(r->obj, &b->stop, err))
 		return false;
 	to = json_object_new_object();

@@ -7,6 +7,7 @@
 #include "chat-check.h"
 #include "err.h"
 #include "js.h"
+#include "tuning.h"
 #include "util.h"
 
 #define PARAM_SIZE 128
@@ -274,6 +275,15 @@ check_functions(json_object *req, struct err *err)
 	return true;
 }
 
+static bool
+check_format(json_object *req, struct err *err)
+{
+	json_object *format = js_get(req, "response_format");
+
+	return format == NULL || tuning_check_format(format, "response_format",
+	    js_get(format, "json_schema"), "response_format.json_schema", err);
+}
+
 bool
 chat_check(json_object *req, struct err *err)
 {
@@ -289,6 +299,7 @@ chat_check(json_object *req, struct err *err)
 		return chat_missing(err, "model");
 	if (js_get(req, "messages") == NULL)
 		return chat_missing(err, "messages");
-	return check_n(req, err) && check_tools(req, err) &&
+	return check_n(req, err) && tuning_check(req, err) &&
+	    check_format(req, err) && check_tools(req, err) &&
 	    check_functions(req, err);
 }

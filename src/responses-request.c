@@ -12,6 +12,7 @@
 #include "responses-request.h"
 #include "responses-tools.h"
 #include "text.h"
+#include "tuning.h"
 #include "util.h"
 
 #define OUTPUT_TOKENS_MIN 16	/* OpenAI's minimum, and Copilot's */
@@ -170,6 +171,15 @@ check_values(json_object *obj, struct err *err)
 		    "Expected a value >= %d, but got %lld instead.",
 		    OUTPUT_TOKENS_MIN, (long long)n);
 	return true;
+}
+
+static bool
+check_format(json_object *obj, struct err *err)
+{
+	json_object *format = js_get(js_obj(obj, "text"), "format");
+
+	return format == NULL || tuning_check_format(format, "text.format",
+	    format, "text.format", err);
 }
 
 /* --- Edits. */
@@ -403,7 +413,8 @@ echo_of(json_object *obj)
 bool
 responses_check(json_object *obj, struct err *err)
 {
-	return check_types(obj, err) && check_values(obj, err);
+	return check_types(obj, err) && check_values(obj, err) &&
+	    tuning_check(obj, err) && check_format(obj, err);
 }
 
 void

@@ -265,6 +265,26 @@ static const struct refusal {
 	  "invalid_type", "expected an integer, but got a decimal" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"temperature\":\"hot\"}",
 	  "temperature", "invalid_type", "expected a decimal" },
+	{ "{\"model\":\"m\"," MESSAGES ",\"temperature\":7}", "temperature",
+	  "decimal_above_max_value", "Invalid 'temperature': decimal above "
+	  "maximum value. Expected a value <= 2, but got 7 instead." },
+	{ "{\"model\":\"m\"," MESSAGES ",\"top_p\":-0.1}", "top_p",
+	  "decimal_below_min_value", "Expected a value >= 0, but got -0.1" },
+	{ "{\"model\":\"m\"," MESSAGES ",\"top_logprobs\":21}",
+	  "top_logprobs", "integer_above_max_value", "<= 20, but got 21" },
+	{ "{\"model\":\"m\"," MESSAGES ",\"response_format\":{}}",
+	  "response_format.type", "missing_required_parameter", "Missing" },
+	{ "{\"model\":\"m\"," MESSAGES ",\"response_format\":{\"type\":"
+	  "\"xml\"}}", "response_format.type", "invalid_value",
+	  "Supported values are: 'text', 'json_object', and 'json_schema'." },
+	{ "{\"model\":\"m\"," MESSAGES ",\"response_format\":{\"type\":"
+	  "\"json_schema\",\"json_schema\":{\"schema\":{}}}}",
+	  "response_format.json_schema.name", "missing_required_parameter",
+	  "Missing" },
+	{ "{\"model\":\"m\"," MESSAGES ",\"response_format\":{\"type\":"
+	  "\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{"
+	  "\"type\":\"string\"}}}}", "response_format", "invalid_json_schema",
+	  "got 'type: \"string\"'" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"n\":0}", "n",
 	  "integer_below_min_value", "Expected a value >= 1, but got 0" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"n\":129}", "n",
