@@ -80,6 +80,8 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	/* The body is last, since it changes what was read. */
+	if (!chat_request_fit(r, err))
+		return false;
 	if (is_bridged(x, r))
 		return prepare_bridge(x, r, &wanted, err);
 	x->call.path = "/chat/completions";

@@ -181,17 +181,17 @@ static bool
 finish_chat(json_object *take, const struct responses_setting *set,
     struct bridge_request *b, struct buf *body, struct err *err)
 {
-	const struct model	*model = set->model;
 	struct chat_request	r;
 	struct buf		text = { 0 };
-	int64_t			max;
 	bool			ok;
 
-	max = model != NULL ? model->max_prompt_image_size : 0;
-	ok = chat_request_take(&r, take, err) && (max <= 0 ||
-	    chat_messages_images(js_array(r.obj, "messages"), max, err));
+	ok = chat_request_take(&r, take, err);
 	if (ok) {
-		r.info = model;
+		r.info = set->model;
+		ok = chat_messages_images(js_array(r.obj, "messages"), r.info,
+		    err) && chat_request_fit(&r, err);
+	}
+	if (ok) {
 		/* Who keeps no reasoning items can't give any back. */
 		if (set->thinker != NULL)
 			thoughts_restore(set->thinker,

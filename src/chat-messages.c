@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bridge-chat-opaque.h"
 #include "chat-check.h"
 #include "chat-messages.h"
 #include "err.h"
+#include "images.h"
 #include "js.h"
 #include "util.h"
 
@@ -151,23 +153,15 @@ chat_messages_read(json_object *messages, struct chat_messages *m,
 	return true;
 }
 
-/* The bytes of an inline image; 0 for an address, which upstream fetches. */
-static int64_t
-image_size(json_object *part)
+static bool
+is_image(json_object *part)
 {
-	json_object	*url = js_get(js_get(part, "image_url"), "url");
-	const char	*s, *comma;
-
-	if (!json_object_is_type(url, json_type_string))
-		return 0;
-	s = json_object_get_string(url);
-	if (!util_starts_nocase(s, "data:") || (comma = strchr(s, ',')) == NULL)
-		return 0;
-	return (json_object_get_string_len(url) - (comma + 1 - s)) / 4 * 3;
+	return js_is(part, "type", "image_url");
 }
 
 bool
-chat_messages_images(json_object *messages, int64_t max, struct err *err)
+chat_messages_images(json_object *messages, const struct model *model,
+    struct err *err)
 {
 	json_object	*content, *part;
 	char		 param[PARAM_SIZE];
@@ -178,16 +172,73 @@ chat_messages_images(json_object *messages, int64_t max, struct err *err)
 		    "content");
 		for (j = 0; j < js_len(content); j++) {
 			part = json_object_array_get_idx(content, j);
-			/* Three bytes of doubt: the padding isn't looked at. */
-			if (image_size(part) <= max + 3)
+			if (!is_image(part))
 				continue;
 			snprintf(param, sizeof(param),
 			    "messages[%zu].content[%zu].image_url", i, j);
-			return err_param(err, param, "image_too_large",
-			    "Invalid '%s': the image is too large. This model "
-			    "takes images of at most %lld bytes.", param,
-			    (long long)max);
+			if (!images_check(js_get(js_get(part, "image_url"),
+			    "url"), model, param, err))
+				return false;
 		}
+	}
+	return true;
+}
+
+/* A text in place of an image, so that the model knows of it. */
+static json_object *
+left_out(int64_t max)
+{
+	json_object	*part = json_object_new_object();
+	char		*text;
+
+	text = xasprintf("[An image was here. This model takes %lld at a time, "
+	    "so that only the newest are shown.]", (long long)max);
+	js_add_str(part, "type", "text");
+	js_add_str(part, "text", text);
+	free(text);
+	return part;
+}
+
+/* Images of a message, from its end, as long as "room" is left. */
+static void
+trim_message(json_object *msg, int64_t max, int64_t *room, bool *changed)
+{
+	json_object	*content = js_array(msg, "content");
+	size_t		 j;
+
+	for (j = js_len(content); j > 0; j--) {
+		if (!is_image(json_object_array_get_idx(content, j - 1)))
+			continue;
+		if (--*room >= 0)
+			continue;
+		json_object_array_put_idx(content, j - 1, left_out(max));
+		*changed = true;
+	}
+}
+
+/*
+ * An agent's screenshots pile up until its model refuses every further request,
+ * and then the conversation is lost; so VS Code and others send the newest
+ * (microsoft/vscode pull request 310437). What has come since the model last
+ * spoke is what is asked about: nothing of that is left out.
+ */
+bool
+chat_messages_trim(json_object *messages, int64_t max, bool *changed,
+    struct err *err)
+{
+	json_object	*msg;
+	int64_t		 room = max;
+	size_t		 i;
+	bool		 history = false;
+
+	for (i = js_len(messages); i > 0; i--) {
+		msg = json_object_array_get_idx(messages, i - 1);
+		history |= js_is(msg, "role", "assistant");
+		trim_message(msg, max, &room, changed);
+		if (room < 0 && !history)
+			return err_param(err, "messages", "too_many_images",
+			    "Too many images in the request. This model takes "
+			    "at most %lld of them.", (long long)max);
 	}
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 struct err;
+struct model;
 
 struct chat_messages {
 	bool	agent;	/* the last turn is not the user's */
@@ -22,8 +23,16 @@ struct chat_messages {
 bool	chat_messages_read(json_object *messages, struct chat_messages *,
 	    struct err *);
 
-/* Is each inline image small enough? "max" is in bytes. */
-bool	chat_messages_images(json_object *messages, int64_t max, struct err *);
+/* Is each inline image one that the model (may be NULL) takes? */
+bool	chat_messages_images(json_object *messages, const struct model *,
+	    struct err *);
+/*
+ * Keep the newest "max" images, and say so in place of the others; *changed is
+ * set if there were more. False with "err" set to a 400 when the last turn has
+ * more of them itself.
+ */
+bool	chat_messages_trim(json_object *messages, int64_t max, bool *changed,
+	    struct err *);
 
 /*
  * Change what upstream has another form for: reasoning_content (the name that

@@ -10,6 +10,7 @@
 #include "chat-request.h"
 #include "conf.h"
 #include "err.h"
+#include "images.h"
 #include "js.h"
 #include "models.h"
 #include "util.h"
@@ -120,11 +121,18 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
 	r->info = models_resolve(models, r->model);
 	if (r->info != NULL)
 		r->model = r->info->id;
-	if (r->messages.vision && r->info != NULL &&
-	    r->info->max_prompt_image_size > 0)
-		return chat_messages_images(js_array(r->obj, "messages"),
-		    r->info->max_prompt_image_size, err);
-	return true;
+	return !r->messages.vision ||
+	    chat_messages_images(js_array(r->obj, "messages"), r->info, err);
+}
+
+bool
+chat_request_fit(struct chat_request *r, struct err *err)
+{
+	int64_t max = images_max(r->info);
+
+	return !r->messages.vision || max == 0 ||
+	    chat_messages_trim(js_array(r->obj, "messages"), max,
+	    &r->messages.dirty, err);
 }
 
 static void

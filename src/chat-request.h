@@ -49,6 +49,12 @@ bool	chat_request_model(struct chat_request *, const struct conf *,
 	    const struct models *, struct err *);
 
 /*
+ * Make it fit for the model: how many images stay. Last of all, since the
+ * messages are changed. False with "err" set to a 400.
+ */
+bool	chat_request_fit(struct chat_request *, struct err *);
+
+/*
  * Append upstream's body. Members that upstream refuses are left out, those it
  * has another form for are changed, all others keep the bytes of "text", which
  * is the one that was read. Changes r->obj.

@@ -350,6 +350,7 @@ model_supports(struct model *m, json_object *capabilities)
 	m->max_inputs = limit_of(limits, "max_inputs");
 	m->max_prompt_image_size = limit_of(vision, "max_prompt_image_size");
 	m->max_prompt_images = limit_of(vision, "max_prompt_images");
+	m->image_types = strings_of(js_array(vision, "supported_media_types"));
 }
 
 static void
@@ -392,6 +393,7 @@ model_finish(struct model *m)
 	free(m->version);
 	free(m->json);
 	strings_free(m->reasoning_effort);
+	strings_free(m->image_types);
 	strings_free(m->request_headers);
 }
 

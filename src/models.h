@@ -39,6 +39,7 @@ struct model {
 	int64_t		  max_prompt_image_size;
 	int64_t		  max_prompt_images;
 	char		**reasoning_effort;	/* NULL-terminated; empty: none */
+	char		**image_types;		/* likewise: "image/png", ... */
 	char		**request_headers;	/* "Name: value", NULL-terminated */
 	char		 *json;			/* OpenAI's Model object as text */
 };

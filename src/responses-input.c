@@ -6,11 +6,14 @@
 
 #include "bridge-reasoning.h"
 #include "err.h"
+#include "images.h"
 #include "js.h"
 #include "responses-input.h"
 #include "responses-tools.h"
 #include "text.h"
 #include "util.h"
+
+#define PARAM_SIZE 128
 
 /*
  * The members that upstream knows, besides "type": it answers an unknown one
@@ -228,6 +231,58 @@ responses_input_check(json_object *item, size_t i, struct err *err)
 	    "Invalid type for '%s': expected an input item.", param);
 }
 
+static bool	check_images(json_object *, const char *, const char *,
+		    const struct responses_input *, struct err *);
+
+/* The image that a part is, and those that are in it; "where" names it. */
+static bool
+check_part(json_object *part, const char *where,
+    const struct responses_input *in, struct err *err)
+{
+	char param[PARAM_SIZE + sizeof(".image_url")];
+
+	snprintf(param, sizeof(param), "%s.image_url", where);
+	if (js_is(part, "type", "input_image") &&
+	    !images_check(js_get(part, "image_url"), in->model, param, err))
+		return false;
+	return check_images(part, "content", where, in, err);
+}
+
+/* Of the images in a list, as deep as they are: does the model take them? */
+static bool
+check_images(json_object *obj, const char *key, const char *where,
+    const struct responses_input *in, struct err *err)
+{
+	json_object	*list = js_array(obj, key), *part;
+	char		 place[PARAM_SIZE];
+	size_t		 n = js_len(list), i;
+
+	for (i = 0; i < n; i++) {
+		part = json_object_array_get_idx(list, i);
+		if (!js_is(part, "type", "input_image") &&
+		    js_array(part, "content") == NULL)
+			continue;
+		snprintf(place, sizeof(place), "%s.%s[%zu]", where, key, i);
+		if (!check_part(part, place, in, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_item_images(json_object *item, size_t i,
+    const struct responses_input *in, struct err *err)
+{
+	char where[PARAM_SIZE];
+
+	if (js_array(item, "content") == NULL &&
+	    js_array(item, "output") == NULL)
+		return true;
+	snprintf(where, sizeof(where), "input[%zu]", i);
+	return check_images(item, "content", where, in, err) &&
+	    check_images(item, "output", where, in, err);
+}
+
 json_object *
 responses_input(json_object *list, struct responses_input *in, struct err *err)
 {
@@ -236,7 +291,8 @@ responses_input(json_object *list, struct responses_input *in, struct err *err)
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(list, i);
-		if (!responses_input_check(item, i, err)) {
+		if (!responses_input_check(item, i, err) ||
+		    !check_item_images(item, i, in, err)) {
 			json_object_put(kept);
 			return NULL;
 		}

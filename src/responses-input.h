@@ -8,10 +8,12 @@
 #include <json-c/json.h>
 
 struct err;
+struct model;
 
 struct responses_input {
 	bool	web_search;	/* given: may tools of this kind stay? */
 	bool	unsealed;	/* given: reasoning stays behind */
+	const struct model *model; /* given; may be NULL */
 	bool	changed;	/* the items are not what the client sent */
 	bool	vision;		/* there is an image somewhere */
 	bool	agent;		/* the last item is no user's message */

@@ -244,7 +244,7 @@ set_input(json_object *obj, const struct responses_setting *set,
 {
 	struct responses_input	 in = {
 		.web_search = set->web_search, .unsealed = set->unsealed,
-		.changed = set->edited
+		.changed = set->edited, .model = set->model
 	};
 	json_object		*items;
 

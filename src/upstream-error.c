@@ -141,6 +141,13 @@ static const struct verdict lost_response = {
 	"The previous response was not found."
 };
 
+/* Of all families: ericc-ch/copilot-api issue 155, caozhiyuan's 258. */
+static const struct verdict image_address = {
+	400, ERR_REQUEST, "invalid_image_url", NULL, true, true,
+	"GitHub Copilot does not fetch images: send the image itself, as a "
+	"data URL (data:image/png;base64,...)."
+};
+
 /* Copilot's codes. What is not here keeps its code and goes by its status. */
 static const struct {
 	const char		*code;
@@ -197,6 +204,7 @@ static const struct {
 	{ "exceeds the model's context window",		&overflow },
 	{ "too large for model context window",		&overflow },
 	{ "maximum context length",			&overflow },
+	{ "external image urls are not supported",	&image_address },
 	{ "editor-version header",			&old_version },
 	{ "api version is no longer supported",		&old_version },
 	{ "the encrypted content ",			&sealed },

@@ -33,7 +33,8 @@ static const char list[] = "{\"object\":\"list\",\"data\":["
 "\"capabilities\":{\"family\":\"gpt-5-mini\",\"type\":\"chat\","
 "\"limits\":{\"max_context_window_tokens\":264000,"
 "\"max_output_tokens\":64000,\"max_prompt_tokens\":128000,"
-"\"vision\":{\"max_prompt_image_size\":3145728,\"max_prompt_images\":1}},"
+"\"vision\":{\"max_prompt_image_size\":3145728,\"max_prompt_images\":1,"
+"\"supported_media_types\":[\"image/jpeg\",\"image/png\"]}},"
 "\"supports\":{\"parallel_tool_calls\":true,\"streaming\":true,"
 "\"reasoning_effort\":[\"low\",\"medium\",5,\"high\"],"
 "\"structured_outputs\":true,\"tool_calls\":true,\"vision\":true}}},"
@@ -90,6 +91,7 @@ test_members(void **state)
 	assert_null(m->reasoning_effort[3]);
 	assert_string_equal(m->request_headers[0], "x-model: mini");
 	assert_null(m->request_headers[1]);
+	assert_string_equal(m->image_types[0], "image/jpeg");
 	models_unref(models);
 }
 

@@ -479,11 +479,55 @@ test_unsealed(void **state)
 	responses_finish(&r);
 }
 
+/* What no model takes, wherever it is. */
+static void
+test_images(void **state)
+{
+	static char		 png[] = "image/png";
+	static char		*types[] = { png, NULL };
+	static const struct model tiny = {
+		.reasoning_effort = efforts, .image_types = types,
+		.max_prompt_image_size = 30
+	};
+	static const struct {
+		const char *in, *param, *code;
+	} bad[] = {
+		{ IN(ITEMS(HI ",{\"role\":\"user\",\"content\":[{\"type\":"
+		    "\"input_image\",\"image_url\":\"data:image/gif;base64,"
+		    "AAAA\"}]}")), "input[1].content[0].image_url",
+		    "invalid_image_format" },
+		{ IN(ITEMS("{\"type\":\"function_call_output\",\"call_id\":"
+		    "\"c\",\"output\":[{\"type\":\"x\",\"content\":[{"
+		    "\"type\":\"input_image\",\"image_url\":\"data:image/png;"
+		    "base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		    "AAAA\"}]}]}")), "input[0].output[0].content[0].image_url",
+		    "image_too_large" },
+	};
+	struct responses_setting set = { .upstream = "up", .model = &tiny };
+	struct responses	 r = { 0 };
+	struct buf		 body = { 0 };
+	struct err		 err;
+	json_object		*obj;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(bad); i++) {
+		obj = js_parse_quiet(bad[i].in, strlen(bad[i].in));
+		assert_false(responses_request(bad[i].in, strlen(bad[i].in),
+		    obj, &set, &r, &body, &err));
+		assert_string_equal(err.param, bad[i].param);
+		assert_string_equal(err.code, bad[i].code);
+		json_object_put(obj);
+		responses_finish(&r);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unsealed),
+		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_initiator),

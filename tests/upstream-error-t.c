@@ -62,6 +62,9 @@ static const struct failure failures[] = {
 	    "instead.\",\"code\":\"invalid_request_body\""),
 	    400, ERR_REQUEST, "unsupported_parameter", "max_tokens",
 	    "Use 'max_completion_tokens'", true },
+	{ __LINE__, 400, E("\"message\":\"external image URLs are not supported"
+	    "\",\"code\":\"invalid_request_body\""),
+	    400, ERR_REQUEST, "invalid_image_url", "", "data URL", true },
 	{ __LINE__, 400, E("\"message\":\"Invalid 'max_output_tokens': integer "
 	    "below minimum value. Expected a value >= 16, but got 8 "
 	    "instead.\",\"code\":\"invalid_request_body\""),

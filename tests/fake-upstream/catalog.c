@@ -353,3 +353,16 @@ catalog_effort(const struct model *m, const char *effort)
 	json_object_put(list_);
 	return ok;
 }
+
+/* What Google says of a request isn't passed on. */
+bool
+catalog_images(struct call *c, const struct model *m, int images, bool address)
+{
+	if (address)
+		return refuse_param(c, "external image URLs are not supported");
+	if (m->family == FAMILY_CLAUDE && images > 20)
+		return refuse(c, 400, "", "too many URL images in request "
+		    "(max 20)");
+	return m->family != FAMILY_GEMINI || images <= 10 ||
+	    refuse_text(c, 400, "Bad Request\n");
+}

@@ -47,5 +47,8 @@ struct model {
 const struct model *catalog_check(struct call *, unsigned endpoint);
 /* Is the effort one that the model takes? NULL counts as yes. */
 bool	catalog_effort(const struct model *, const char *effort);
+/* Are the images ones that the model takes? Addresses are not. Or refuses. */
+bool	catalog_images(struct call *, const struct model *, int images,
+	    bool address);
 
 #endif

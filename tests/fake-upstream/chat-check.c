@@ -31,8 +31,22 @@ chat_content(json_object *content, struct buf *out, int *images)
 	}
 }
 
+struct seen {
+	int	images;
+	bool	address;	/* one of them is one */
+};
+
+static void
+see_image(json_object *part, struct seen *seen)
+{
+	const char *url = js_str(js_obj(part, "image_url"), "url");
+
+	seen->images++;
+	seen->address |= url != NULL && util_starts_nocase(url, "http");
+}
+
 static bool
-check_parts(struct call *c, size_t at, json_object *parts, bool *image)
+check_parts(struct call *c, size_t at, json_object *parts, struct seen *seen)
 {
 	static const char *const types[] = { "text", "image_url", "refusal" };
 	const char	*type;
@@ -47,13 +61,14 @@ check_parts(struct call *c, size_t at, json_object *parts, bool *image)
 			return refuse_param(c, "Invalid value: '%s' at "
 			    "messages[%zu].content[%zu].type.",
 			    type != NULL ? type : "", at, i);
-		*image |= strcmp(type, "image_url") == 0;
+		if (strcmp(type, "image_url") == 0)
+			see_image(json_object_array_get_idx(parts, i), seen);
 	}
 	return true;
 }
 
 static bool
-check_message(struct call *c, size_t at, json_object *msg, bool *image)
+check_message(struct call *c, size_t at, json_object *msg, struct seen *seen)
 {
 	const char	*role = js_str(msg, "role");
 	json_object	*content = js_get(msg, "content");
@@ -73,7 +88,7 @@ check_message(struct call *c, size_t at, json_object *msg, bool *image)
 	if (strcmp(role, "tool") == 0 && js_str(msg, "tool_call_id") == NULL)
 		return refuse_param(c, "Missing required parameter: "
 		    "'messages[%zu].tool_call_id'.", at);
-	return check_parts(c, at, content, image);
+	return check_parts(c, at, content, seen);
 }
 
 /*
@@ -103,24 +118,24 @@ check_messages(struct call *c, const struct model *m)
 {
 	json_object	*messages = js_array(c->body, "messages"), *msg;
 	const char	*vision;
-	bool		 image = false;
+	struct seen	 seen = { 0 };
 	size_t		 i, n = js_len(messages);
 
 	if (n == 0)
 		return refuse_param(c, "messages: expected a non-empty array");
 	for (i = 0; i < n; i++) {
 		msg = json_object_array_get_idx(messages, i);
-		if (!check_message(c, i, msg, &image))
+		if (!check_message(c, i, msg, &seen))
 			return false;
 		if ((m->flags & MODEL_OPAQUE) && !check_echo(c, msg))
 			return false;
 	}
 	vision = req_header(c->req, "Copilot-Vision-Request");
-	if (image && setting_bool(c->f, "check_headers") &&
+	if (seen.images > 0 && setting_bool(c->f, "check_headers") &&
 	    (vision == NULL || strcmp(vision, "true") != 0))
 		return refuse(c, 400, "", "missing required "
 		    "Copilot-Vision-Request header for vision requests");
-	return true;
+	return catalog_images(c, m, seen.images, seen.address);
 }
 
 static bool
