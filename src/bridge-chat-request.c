@@ -314,16 +314,14 @@ put_include(const struct chat_request *r, json_object *to)
 /* --- The whole. */
 
 static bool
-put_input(const struct chat_request *r, struct bridge_chat *b,
+put_input(struct chat_request *r, struct bridge_chat *b,
     json_object *to, struct err *err)
 {
 	struct bridge_chat_input	 in;
-	json_object		*messages = js_array(r->obj, "messages");
-	bool			 ok;
+	bool				 ok;
 
-	if (r->messages.dirty)
-		chat_messages_repair(messages, false);
-	ok = bridge_chat_input_read(&in, messages, err);
+	chat_request_messages(r, false);
+	ok = bridge_chat_input_read(&in, js_array(r->obj, "messages"), err);
 	if (ok) {
 		js_add_ref(to, "input", in.items);
 		b->origins = in.origins;
@@ -335,7 +333,7 @@ put_input(const struct chat_request *r, struct bridge_chat *b,
 }
 
 static bool
-build(const struct chat_request *r, struct bridge_chat *b, json_object *to,
+build(struct chat_request *r, struct bridge_chat *b, json_object *to,
     struct err *err)
 {
 	js_add_str(to, "model", r->model);

@@ -125,6 +125,7 @@ read_message(json_object *msg, size_t i, struct chat_messages *m,
 		    "Invalid value: '%.*s'. Supported values are: 'system', "
 		    "'assistant', 'user', 'function', 'tool', and 'developer'.",
 		    chat_clip(name), name);
+	m->developer |= strcmp(name, "developer") == 0;
 	/* The system's reminder behind a turn doesn't change whose it is. */
 	if (role->turn != NEITHER)
 		m->agent = role->turn == AGENT;
@@ -302,6 +303,19 @@ chat_messages_repair(json_object *messages, bool native)
 		js_add_str(msg, "role", "tool");
 		js_add_str(msg, "tool_call_id", id);
 		js_del(msg, "name");
+	}
+}
+
+void
+chat_messages_system(json_object *messages)
+{
+	json_object	*msg;
+	size_t		 i, n = js_len(messages);
+
+	for (i = 0; i < n; i++) {
+		msg = json_object_array_get_idx(messages, i);
+		if (js_is(msg, "role", "developer"))
+			js_add_str(msg, "role", "system");
 	}
 }
 

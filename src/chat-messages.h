@@ -14,6 +14,7 @@ struct chat_messages {
 	bool	agent;	/* the last turn is not the user's */
 	bool	vision;	/* there are images */
 	bool	dirty;	/* chat_messages_repair has something to do */
+	bool	developer; /* there is one of that role */
 };
 
 /*
@@ -40,6 +41,9 @@ bool	chat_messages_trim(json_object *messages, int64_t max, bool *changed,
  * tool calls. "native": thoughts that only /responses can read are left out.
  */
 void	chat_messages_repair(json_object *messages, bool native);
+
+/* OpenAI's newer name for the system, for models of others. */
+void	chat_messages_system(json_object *messages);
 
 /* Leave out all thoughts, sealed or not: the one needs the other. */
 void	chat_messages_forget(json_object *messages);

@@ -135,6 +135,24 @@ chat_request_fit(struct chat_request *r, struct err *err)
 	    &r->messages.dirty, err);
 }
 
+/* Is there a role that only OpenAI's models are known to have? */
+static bool
+has_developer(const struct chat_request *r)
+{
+	return r->messages.developer && r->info != NULL && !r->info->openai;
+}
+
+void
+chat_request_messages(struct chat_request *r, bool native)
+{
+	json_object *messages = js_array(r->obj, "messages");
+
+	if (r->messages.dirty)
+		chat_messages_repair(messages, native);
+	if (has_developer(r))
+		chat_messages_system(messages);
+}
+
 static void
 edit_model(const struct chat_request *r, struct edits *ed)
 {
@@ -145,12 +163,9 @@ edit_model(const struct chat_request *r, struct edits *ed)
 static void
 edit_messages(const struct chat_request *r, struct edits *ed)
 {
-	json_object *messages = js_array(r->obj, "messages");
-
-	if (!r->messages.dirty)
-		return;
-	chat_messages_repair(messages, true);
-	edit_take(ed, "messages", json_object_get(messages), false);
+	if (r->messages.dirty || has_developer(r))
+		edit_take(ed, "messages", json_object_get(js_array(r->obj,
+		    "messages")), false);
 }
 
 /*
@@ -303,6 +318,7 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 	struct edits	ed = { 0 };
 	size_t		i;
 
+	chat_request_messages(r, true);
 	for (i = 0; i < COUNT(repairs); i++)
 		repairs[i](r, &ed);
 	js_splice(text, n, ed.e, ed.n, out);

@@ -54,6 +54,9 @@ bool	chat_request_model(struct chat_request *, const struct conf *,
  */
 bool	chat_request_fit(struct chat_request *, struct err *);
 
+/* Make the messages what upstream takes; "native": for chat completions. */
+void	chat_request_messages(struct chat_request *, bool native);
+
 /*
  * Append upstream's body. Members that upstream refuses are left out, those it
  * has another form for are changed, all others keep the bytes of "text", which
