@@ -80,14 +80,16 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	/* The body is last, since it changes what was read. */
-	if (!chat_request_fit(r, err))
+	if (!chat_request_fit(r, !is_bridged(x, r), err))
 		return false;
+	wanted.told = r->told;
 	if (is_bridged(x, r))
 		return prepare_bridge(x, r, &wanted, err);
 	x->call.path = "/chat/completions";
 	x->answer = &chat_answer;
-	x->self = chat_answer_create(&wanted, &x->usage);
 	chat_request_body(r, x->req.body.p, x->req.body.len, &x->call.body);
+	wanted.inserted = r->inserted;
+	x->self = chat_answer_create(&wanted, &x->usage);
 	return true;
 }
 

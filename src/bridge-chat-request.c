@@ -223,7 +223,7 @@ put_text(const struct chat_request *r, json_object *to)
 	json_object	*text = json_object_new_object();
 	json_object	*format = js_get(r->obj, "response_format");
 
-	if (format != NULL)
+	if (format != NULL && !r->told)
 		js_add_take(text, "format", format_of(format));
 	copy(r->obj, "verbosity", text, "verbosity");
 	if (json_object_object_length(text) > 0)
@@ -318,6 +318,7 @@ put_input(struct chat_request *r, struct bridge_chat *b,
     json_object *to, struct err *err)
 {
 	struct bridge_chat_input	 in;
+	size_t				 i;
 	bool				 ok;
 
 	chat_request_messages(r, false);
@@ -328,6 +329,9 @@ put_input(struct chat_request *r, struct bridge_chat *b,
 		b->norigins = in.norigins;
 		in.origins = NULL;
 	}
+	for (i = 0; r->inserted && i < b->norigins; i++)
+		if (b->origins[i].message > 0)
+			b->origins[i].message--;
 	bridge_chat_input_finish(&in);
 	return ok;
 }

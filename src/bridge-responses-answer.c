@@ -14,6 +14,7 @@
 #include "bridge-responses-request.h"
 #include "buf.h"
 #include "chat-answer.h"
+#include "chat-format.h"
 #include "err.h"
 #include "js.h"
 #include "responses-object.h"
@@ -363,6 +364,8 @@ answer_explain(void *self, struct err *err)
 {
 	struct answer *a = self;
 
+	if (a->b.inserted)
+		chat_format_explain(err);
 	bridge_terms_apply(&a->b.terms, &a->b.tools, err);
 }
 
@@ -500,7 +503,8 @@ bridge_responses_create(struct bridge_request *take, size_t max,
 	struct answer		*a = xcalloc(1, sizeof(*a));
 	struct chat_wanted	 wanted = {
 		.model = take->responses.model, .stream = true, .n = 1,
-		.max = max, .thinker = take->thinker, .sink = &sink, .arg = a
+		.max = max, .thinker = take->thinker, .sink = &sink, .arg = a,
+		.told = take->told
 	};
 
 	a->b = *take;

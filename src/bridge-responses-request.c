@@ -189,7 +189,7 @@ finish_chat(json_object *take, const struct responses_setting *set,
 	if (ok) {
 		r.info = set->model;
 		ok = chat_messages_images(js_array(r.obj, "messages"), r.info,
-		    err) && chat_request_fit(&r, err);
+		    err) && chat_request_fit(&r, true, err);
 	}
 	if (ok) {
 		/* Who keeps no reasoning items can't give any back. */
@@ -200,6 +200,8 @@ finish_chat(json_object *take, const struct responses_setting *set,
 			chat_messages_forget(js_array(r.obj, "messages"));
 		js_print(r.obj, &text);
 		chat_request_body(&r, text.p, text.len, body);
+		b->told = r.told;
+		b->inserted = r.inserted;
 	} else
 		bridge_terms_apply(&b->terms, &b->tools, err);
 	chat_request_finish(&r);

@@ -21,6 +21,8 @@ struct bridge_request {
 	struct bridge_terms	 terms;
 	char			*vendor;	/* of the model, or "" */
 	bool			 encrypted;	/* reasoning can come back */
+	bool			 told;		/* as in struct chat_request */
+	bool			 inserted;
 	struct thinker		 thinker;	/* set by who calls; may be zero */
 };
 

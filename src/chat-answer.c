@@ -8,6 +8,7 @@
 #include "chat-check.h"
 #include "chat-choice.h"
 #include "chat-collect.h"
+#include "chat-format.h"
 #include "chat-head.h"
 #include "chat-repair.h"
 #include "js.h"
@@ -197,7 +198,8 @@ choice_at(struct answer *a, int64_t i)
 		    (size_t)(i + 1) * sizeof(*a->choices));
 		memset(a->choices + a->nchoices, 0,
 		    (size_t)(i + 1 - a->nchoices) * sizeof(*a->choices));
-		a->nchoices = i + 1;
+		for (; a->nchoices <= i; a->nchoices++)
+			a->choices[a->nchoices].json = a->wanted.told;
 	}
 	return &a->choices[i];
 }
@@ -474,6 +476,15 @@ answer_held(void *self)
 	return a->held;
 }
 
+static void
+answer_explain(void *self, struct err *err)
+{
+	const struct answer *a = self;
+
+	if (a->wanted.inserted)
+		chat_format_explain(err);
+}
+
 const struct answer_ops chat_answer = {
 	.either = true,
 	.event = answer_event,
@@ -483,5 +494,6 @@ const struct answer_ops chat_answer = {
 	.commit = answer_commit,
 	.commits = answer_commits,
 	.done = answer_held,
+	.explain = answer_explain,
 	.destroy = answer_destroy
 };

@@ -43,6 +43,8 @@ struct chat_wanted {
 	bool		 stream;
 	bool		 include_usage;	/* of stream_options */
 	bool		 functions;	/* function_call, not tool_calls */
+	bool		 told;		/* to answer with JSON, by a message */
+	bool		 inserted;	/* which is one more, the first */
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
 	struct thinker	 thinker;	/* whose thoughts are kept */

@@ -85,6 +85,30 @@ repair_opaque(struct chat_choice *c, json_object *delta)
 		c->opaque = true;
 }
 
+/*
+ * Of a model that was told to answer with JSON the object counts. Its text is
+ * then no longer what logprobs are about.
+ */
+static void
+repair_json(struct chat_choice *c, json_object *piece, json_object *delta)
+{
+	json_object	*text = nonempty_string(delta, "content");
+	struct buf	 out = { 0 };
+
+	if (!c->json || text == NULL)
+		return;
+	if (js_has(piece, "logprobs"))
+		js_add_null(piece, "logprobs");
+	chat_json_feed(&c->object, json_object_get_string(text),
+	    (size_t)json_object_get_string_len(text), &out);
+	if (out.len > 0)
+		js_add_take(delta, "content",
+		    json_object_new_string_len(out.p, (int)out.len));
+	else
+		js_add_null(delta, "content");
+	buf_finish(&out);
+}
+
 /* Copilot repeats its copilot_annotations, an object, as "annotations". */
 static void
 repair_annotations(json_object *delta)
@@ -193,6 +217,7 @@ chat_choice_repair(struct chat_choice *c, json_object *piece, int64_t index,
 	c->seen = true;
 	js_add_int(piece, "index", index);
 	chat_drop_private(piece);
+	repair_json(c, piece, delta);
 	repair_logprobs(piece);
 	repair_annotations(delta);
 	chat_drop_private(delta);
@@ -233,13 +258,18 @@ final_reason(const struct chat_choice *c, bool functions)
 json_object *
 chat_choice_last(const struct chat_choice *c, int64_t index, bool functions)
 {
-	json_object *piece = json_object_new_object();
-	json_object *delta = json_object_new_object();
+	json_object		*piece = json_object_new_object();
+	json_object		*delta = json_object_new_object();
+	const struct buf	*rest = chat_json_rest(&c->object);
 
 	if (!c->role) {
 		js_add_str(delta, "role", "assistant");
 		js_add_str(delta, "content", "");
 	}
+	/* What was said before a call is none, and parsers would fail on it. */
+	if (rest != NULL && c->nnamed == 0)
+		js_add_take(delta, "content",
+		    json_object_new_string_len(rest->p, (int)rest->len));
 	js_add_int(piece, "index", index);
 	js_add_take(piece, "delta", delta);
 	js_add_null(piece, "logprobs");
@@ -257,5 +287,6 @@ chat_choice_clear(struct chat_choice *c)
 		buf_finish(&c->calls[i].held);
 	}
 	free(c->calls);
+	chat_json_finish(&c->object);
 	*c = (struct chat_choice){ 0 };
 }

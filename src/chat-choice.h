@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "buf.h"
+#include "chat-json.h"
 
 struct err;
 
@@ -25,6 +26,8 @@ struct chat_call {
 
 /* Zeroed memory is a choice of which nothing has come yet. */
 struct chat_choice {
+	bool			 json;		/* given: only an object counts */
+	struct chat_json	 object;	/* that is looked for */
 	bool			 seen;
 	bool			 role;		/* has been said */
 	bool			 content;	/* there was some */

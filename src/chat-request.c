@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "chat-check.h"
+#include "chat-format.h"
 #include "chat-request.h"
 #include "conf.h"
 #include "err.h"
@@ -125,11 +126,27 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
 	    chat_messages_images(js_array(r->obj, "messages"), r->info, err);
 }
 
+/*
+ * Has the format to be told? OpenAI's models all know JSON without a schema,
+ * the others' lists say nothing about it. Who serves /responses is OpenAI's.
+ */
+static bool
+has_to_be_told(const struct chat_request *r, bool native)
+{
+	if (!chat_format_is_json(r->obj))
+		return false;
+	if (!native || r->info == NULL)
+		return false;
+	return js_is(js_get(r->obj, "response_format"), "type",
+	    "json_object") ? !r->info->openai : !r->info->structured_outputs;
+}
+
 bool
-chat_request_fit(struct chat_request *r, struct err *err)
+chat_request_fit(struct chat_request *r, bool native, struct err *err)
 {
 	int64_t max = images_max(r->info);
 
+	r->told = has_to_be_told(r, native);
 	return !r->messages.vision || max == 0 ||
 	    chat_messages_trim(js_array(r->obj, "messages"), max,
 	    &r->messages.dirty, err);
@@ -151,6 +168,8 @@ chat_request_messages(struct chat_request *r, bool native)
 		chat_messages_repair(messages, native);
 	if (has_developer(r))
 		chat_messages_system(messages);
+	if (r->told)
+		r->inserted = chat_format_tell(r->obj);
 }
 
 static void
@@ -163,9 +182,11 @@ edit_model(const struct chat_request *r, struct edits *ed)
 static void
 edit_messages(const struct chat_request *r, struct edits *ed)
 {
-	if (r->messages.dirty || has_developer(r))
+	if (r->messages.dirty || r->told || has_developer(r))
 		edit_take(ed, "messages", json_object_get(js_array(r->obj,
 		    "messages")), false);
+	if (r->told)
+		edit_drop(ed, r->obj, "response_format");
 }
 
 /*

@@ -26,6 +26,8 @@ struct chat_request {
 	bool			 include_usage;
 	bool			 functions;	/* the form before tools */
 	int64_t			 n;		/* choices */
+	bool			 told;		/* the format, in a message */
+	bool			 inserted;	/* which is one more, the first */
 };
 
 /*
@@ -49,12 +51,13 @@ bool	chat_request_model(struct chat_request *, const struct conf *,
 	    const struct models *, struct err *);
 
 /*
- * Make it fit for the model: how many images stay. Last of all, since the
- * messages are changed. False with "err" set to a 400.
+ * Make it fit for the model, and "native" for chat completions: how its format
+ * is said, how many images stay. Last of all, since the messages are changed.
+ * False with "err" set to a 400.
  */
-bool	chat_request_fit(struct chat_request *, struct err *);
+bool	chat_request_fit(struct chat_request *, bool native, struct err *);
 
-/* Make the messages what upstream takes; "native": for chat completions. */
+/* Make the messages what upstream takes; "native" as above. */
 void	chat_request_messages(struct chat_request *, bool native);
 
 /*

@@ -31,7 +31,7 @@ static const struct model gemini = {
 };
 static const struct model gpt = {
 	.id = (char *)"gpt", .vendor = (char *)"OpenAI", .openai = true,
-	.reasoning_effort = no_efforts
+	.reasoning_effort = no_efforts, .structured_outputs = true
 };
 
 /* --- Requests. */
@@ -220,7 +220,15 @@ static const struct {
 	{ REQ("\"input\":\"x\",\"text\":{\"format\":{\"type\":"
 	    "\"json_object\"}},\"include\":[\"message.output_text.logprobs\"]"),
 	    NULL, "\"response_format\":{\"type\":\"json_object\"},"
-	    "\"logprobs\":true,", NULL },
+	    "\"logprobs\":true,", &gpt },
+	/* A model that can't be made to keep to a format is told of it. */
+	{ REQ("\"input\":\"x\",\"instructions\":\"i\",\"text\":{\"format\":{"
+	    "\"type\":\"json_schema\",\"name\":\"n\",\"schema\":{}}}"),
+	    "{\"role\":\"system\",\"content\":\"i\\n\\nYour answer has to be one "
+	    "JSON object and nothing else: no words before or behind it, no "
+	    "Markdown, no code fence. It has to be valid against this JSON "
+	    "Schema, called \\\"n\\\", which is not to be repeated:\\n{}\"},"
+	    USER, "", &gemini },
 };
 
 /* stream_options is appended by the last step, wherever it changes more. */

@@ -31,7 +31,7 @@ static char *efforts[] = {
 };
 static const struct model model = {
 	.id = (char *)"m", .vendor = (char *)"OpenAI", .openai = true,
-	.reasoning_effort = efforts
+	.reasoning_effort = efforts, .structured_outputs = true
 };
 
 /* --- Random requests, the same in each run. */

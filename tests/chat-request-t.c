@@ -32,7 +32,7 @@ static char old[] = "gpt-4.1", vendor[] = "x";
 static struct model list[] = {
 	{ .id = gpt, .vendor = vendor, .openai = true, .endpoints = MODEL_CHAT,
 	  .reasoning_effort = efforts, .request_headers = headers,
-	  .max_prompt_image_size = 300 },
+	  .max_prompt_image_size = 300, .structured_outputs = true },
 	{ .id = claude, .vendor = vendor, .endpoints = MODEL_CHAT,
 	  .reasoning_effort = efforts, .request_headers = no_efforts },
 	{ .id = old, .vendor = vendor, .openai = true, .endpoints = MODEL_CHAT,

@@ -177,12 +177,31 @@ unsupported(struct call *c, const char *name, const char *more)
 	    "with this model.%s", name, more);
 }
 
+/* What upstream really does here isn't known for all: the worst is imitated. */
+static bool
+check_format(struct call *c, const struct model *m)
+{
+	json_object	*format = js_obj(c->body, "response_format");
+	bool		 gpt = m->family == FAMILY_GPT ||
+			    m->family == FAMILY_GPT4;
+
+	if ((js_is(format, "type", "json_schema") &&
+	    !(m->flags & MODEL_SCHEMA)) ||
+	    (js_is(format, "type", "json_object") && !gpt))
+		return refuse_param(c, "Invalid parameter: 'response_format' "
+		    "of type '%s' is not supported with this model.",
+		    js_str(format, "type"));
+	return true;
+}
+
 static bool
 check_parameters(struct call *c, const struct model *m)
 {
 	json_object	*b = c->body;
 	const char	*effort = js_str(b, "reasoning_effort"), *s;
 
+	if (!check_format(c, m))
+		return false;
 	if ((m->flags & MODEL_MAX_COMPLETION) && js_has(b, "max_tokens"))
 		return unsupported(c, "max_tokens",
 		    " Use 'max_completion_tokens' instead.");

@@ -23,6 +23,7 @@ chat_copilot_usage(struct buf *out, int64_t in, int64_t tokens)
 struct texts {
 	struct buf	 user, result;
 	struct tool	*tools;
+	json_object	*schema;	/* that the system told of */
 };
 
 static void
@@ -67,6 +68,8 @@ read_messages(struct call *c, struct plan_input *in, struct texts *t)
 		ignored = 0;
 		chat_content(js_get(msg, "content"), &text, &ignored);
 		in->bytes += (int64_t)text.len;
+		if (js_is(msg, "role", "system"))
+			plan_told(in, buf_str(&text), &t->schema);
 		if (js_is(msg, "role", "user")) {
 			buf_truncate(&t->user, 0);
 			buf_append(&t->user, text.p, text.len);
@@ -82,7 +85,7 @@ read_format(struct call *c, struct plan_input *in)
 {
 	json_object *format = js_obj(c->body, "response_format");
 
-	in->json = js_is(format, "type", "json_object");
+	in->json |= js_is(format, "type", "json_object");
 	if (js_is(format, "type", "json_schema"))
 		in->schema = js_obj(js_obj(format, "json_schema"), "schema");
 }
@@ -112,6 +115,7 @@ plan(struct chat *chat)
 	buf_finish(&t.user);
 	buf_finish(&t.result);
 	free(t.tools);
+	json_object_put(t.schema);
 	return ok;
 }
 

@@ -253,6 +253,24 @@ instance(json_object *schema, const char *text, int depth)
 	    json_object_new_boolean(1) : NULL;
 }
 
+/*
+ * Who is told to answer with JSON does so, but as models do: in a code fence,
+ * with words around it. The schema is the last line.
+ */
+void
+plan_told(struct plan_input *in, const char *text, json_object **schema)
+{
+	const char *line = strrchr(text, '\n');
+
+	if (strstr(text, "one JSON object") == NULL)
+		return;
+	in->json = in->fenced = true;
+	if (strstr(text, "JSON Schema") != NULL && line != NULL &&
+	    *schema == NULL)
+		in->schema = *schema = js_parse_quiet(line + 1,
+		    strlen(line + 1));
+}
+
 static void
 say_json(struct plan *p, const struct plan_input *in)
 {
@@ -266,7 +284,11 @@ say_json(struct plan *p, const struct plan_input *in)
 		obj = json_object_new_object();
 		js_add_str(obj, "you_said", buf_str(&text));
 	}
+	if (in->fenced)
+		buf_puts(&p->text, "Here it is, for {you}:\n```json\n");
 	js_print(obj, &p->text);
+	if (in->fenced)
+		buf_puts(&p->text, "\n```\nIs {\"that\":1} all?");
 	json_object_put(obj);
 	buf_finish(&text);
 }

@@ -48,11 +48,17 @@ struct plan_input {
 	const char	*forced;	/* tool name, or NULL */
 	json_object	*schema;	/* structured output, or NULL */
 	bool		 json;		/* any JSON object */
+	bool		 fenced;	/* in a code fence, between sentences */
 	const char	*call_prefix;	/* "call_", "toolu_" */
 	const char	*model;
 	bool		 demo;
 };
 
+/*
+ * What the system says, if that is about the answer's form. *schema is NULL,
+ * and to be put by the caller.
+ */
+void	plan_told(struct plan_input *, const char *text, json_object **schema);
 void	plan_make(struct plan *, const struct plan_input *, json_object *scn);
 void	plan_finish(struct plan *);
 

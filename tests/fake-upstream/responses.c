@@ -14,6 +14,7 @@ struct texts {
 	struct buf	 user, result;
 	struct tool	*tools;
 	size_t		 ntools;
+	json_object	*schema;	/* that the system told of */
 };
 
 static void
@@ -91,6 +92,8 @@ read_items(json_object *input, struct plan_input *in, struct texts *t)
 		content_text(js_get(item, "content"), &text, &images);
 		content_text(js_get(item, "output"), &text, &images);
 		in->bytes += (int64_t)text.len;
+		if (js_is(item, "role", "system"))
+			plan_told(in, buf_str(&text), &t->schema);
 		if (js_is(item, "role", "user")) {
 			buf_truncate(&t->user, 0);
 			buf_append(&t->user, text.p, text.len);
@@ -122,7 +125,7 @@ read_request(struct call *c, struct plan_input *in, struct texts *t)
 	if (json_object_is_type(choice, json_type_string))
 		in->choice = json_object_get_string(choice);
 	in->forced = js_str(choice, "name");
-	in->json = js_is(format, "type", "json_object");
+	in->json |= js_is(format, "type", "json_object");
 	if (js_is(format, "type", "json_schema"))
 		in->schema = js_obj(format, "schema");
 	in->limit = js_int(c->body, "max_output_tokens", 0);
@@ -148,6 +151,7 @@ plan(struct resp *r)
 	buf_finish(&t.user);
 	buf_finish(&t.result);
 	free(t.tools);
+	json_object_put(t.schema);
 	return ok;
 }
 

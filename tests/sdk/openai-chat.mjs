@@ -250,6 +250,24 @@ perStyle("parse, with zod, streamed", async (model) => {
 	assert.equal(typeof message.parsed.big, "boolean");
 });
 
+for (const model of ["gpt-4o", "claude-opus-4.5", "gemini-3.1-pro-preview"])
+	test(`parse, with zod, without structured outputs (${model})`,
+	    async () => {
+		const Place = z.object({ city: z.string(), big: z.boolean(),
+		    near: z.array(z.object({ name: z.string() })) });
+		const more = { model, messages: user("Paris"),
+		    response_format: zodResponseFormat(Place, "place") };
+		const whole = await completions.parse(more);
+		const streamed = await completions.stream(more)
+		    .finalChatCompletion();
+
+		for (const { choices: [c] } of [whole, streamed]) {
+			assert.equal(c.finish_reason, "stop");
+			assert.equal(c.message.content[0], "{");
+			assert.equal(c.message.parsed.near[0].name, "Paris");
+		}
+	});
+
 // ---- what goes wrong in a stream
 
 for (const [name, scenario] of Object.entries({

@@ -202,6 +202,22 @@ test("parse", async () => {
 	assert.deepEqual(s.output_parsed, { city: "Paris" });
 });
 
+for (const model of ["gpt-4o", "claude-opus-4.5", "gemini-3.1-pro-preview"])
+	test(`parse, without structured outputs (${model})`, async () => {
+		const Place = z.object({ city: z.string(), big: z.boolean(),
+		    near: z.array(z.object({ name: z.string() })) });
+		const more = { model, input: "Paris",
+		    text: { format: zodTextFormat(Place, "place") } };
+		const r = await responses.parse(more);
+		const s = await responses.stream(more).finalResponse();
+
+		for (const { output_parsed, output_text } of [r, s]) {
+			assert.equal(output_parsed.city, "Paris");
+			assert.equal(output_parsed.near[0].name, "Paris");
+			assert.equal(output_text[0], "{");
+		}
+	});
+
 // ---- ends that are not good
 
 for (const reason of ["max_output_tokens", "content_filter"]) {

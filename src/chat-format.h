@@ -1,0 +1,34 @@
+/*
+ * The format of an answer, told to models that can't be made to keep to one.
+ *
+ * What upstream does with response_format for a model whose entry lacks
+ * structured_outputs isn't known for all of them: some refuse it, some ignore
+ * it. So it is not sent there; the schema is told in a system message, and
+ * chat-json.c takes the object out of what the model says.
+ *
+ * A function that the model is forced to call would stream as well, and is what
+ * some proxies do, but it fails where it is needed: Gemini takes only part of
+ * JSON Schema in a function's parameters and refuses what clients' libraries
+ * generate, Claude refuses a forced call when it thinks, and the client's own
+ * tools could no longer be called. An instruction has none of these limits.
+ */
+#ifndef CHAT_FORMAT_H
+#define CHAT_FORMAT_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+struct err;
+
+/* Does the request want its answer to be JSON? */
+bool	chat_format_is_json(json_object *request);
+/*
+ * Tell it in a request's messages: behind what the first one says, if that is
+ * the system's; else in a new one before it, and true is returned.
+ */
+bool	chat_format_tell(json_object *request);
+/* An error about messages[N] of such a request, in the client's numbers. */
+void	chat_format_explain(struct err *);
+
+#endif
