@@ -11,6 +11,7 @@
 #include "chat-request.h"
 #include "conf.h"
 #include "js.h"
+#include "lessons.h"
 #include "models.h"
 #include "thoughts.h"
 #include "util.h"
@@ -71,6 +72,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		chat_messages_forget(js_array(r->obj, "messages"));
 		r->messages.dirty = true;
 	}
+	lessons_recall(x->lessons, r->model, &x->lesson);
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
 	wanted.thinker.model = x->model;
@@ -80,7 +82,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	/* The body is last, since it changes what was read. */
-	if (!chat_request_fit(r, !is_bridged(x, r), err))
+	if (!chat_request_fit(r, &x->lesson, !is_bridged(x, r), err))
 		return false;
 	wanted.told = r->told;
 	if (is_bridged(x, r))

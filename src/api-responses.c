@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "err.h"
 #include "js.h"
+#include "lessons.h"
 #include "models.h"
 #include "responses-answer.h"
 #include "responses-request.h"
@@ -29,6 +30,10 @@ is_bridged(const struct exchange *x, const struct model *m)
 {
 	bool native = m == NULL || (m->endpoints & MODEL_RESPONSES) != 0;
 
+	/* Over chat completions a format can be told, see chat-format.h. */
+	if (native && m != NULL && (m->endpoints & MODEL_CHAT) != 0 &&
+	    (x->lesson.without & LESSON_FORMAT) != 0)
+		return true;
 	return native == x->other_endpoint;
 }
 
@@ -117,6 +122,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		return exchange_refuse(x, &err);
 	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream,
 	    !stored->keep };
+	lessons_recall(x->lessons, t.upstream, &x->lesson);
 	set = (struct responses_setting){
 		.upstream = t.upstream,
 		.model = t.model,
@@ -124,7 +130,8 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		.edited = stored->edited,
 		.unsealed = x->unsealed,
 		.sealed = stored->keep,
-		.thinker = &thinker
+		.thinker = &thinker,
+		.lesson = x->lesson
 	};
 	handled = is_bridged(x, t.model) ? ask_bridged(x, obj, &t, &set) :
 	    ask_native(x, obj, &t, &set);

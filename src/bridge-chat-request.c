@@ -351,6 +351,7 @@ build(struct chat_request *r, struct bridge_chat *b, json_object *to,
 	put_limit(r, b, to);
 	put_all_tools(r, to);
 	copy(r->obj, "prompt_cache_key", to, "prompt_cache_key");
+	lesson_apply(&r->lesson, to);
 	return true;
 }
 

@@ -189,7 +189,7 @@ finish_chat(json_object *take, const struct responses_setting *set,
 	if (ok) {
 		r.info = set->model;
 		ok = chat_messages_images(js_array(r.obj, "messages"), r.info,
-		    err) && chat_request_fit(&r, true, err);
+		    err) && chat_request_fit(&r, &set->lesson, true, err);
 	}
 	if (ok) {
 		/* Who keeps no reasoning items can't give any back. */

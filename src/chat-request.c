@@ -135,6 +135,8 @@ has_to_be_told(const struct chat_request *r, bool native)
 {
 	if (!chat_format_is_json(r->obj))
 		return false;
+	if ((r->lesson.without & LESSON_FORMAT) != 0)
+		return true;
 	if (!native || r->info == NULL)
 		return false;
 	return js_is(js_get(r->obj, "response_format"), "type",
@@ -142,11 +144,15 @@ has_to_be_told(const struct chat_request *r, bool native)
 }
 
 bool
-chat_request_fit(struct chat_request *r, bool native, struct err *err)
+chat_request_fit(struct chat_request *r, const struct lesson *lesson,
+    bool native, struct err *err)
 {
-	int64_t max = images_max(r->info);
+	int64_t max = lesson->images;
 
+	r->lesson = *lesson;
 	r->told = has_to_be_told(r, native);
+	if (max == 0)
+		max = images_max(r->info);
 	return !r->messages.vision || max == 0 ||
 	    chat_messages_trim(js_array(r->obj, "messages"), max,
 	    &r->messages.dirty, err);
@@ -214,8 +220,20 @@ edit_stream(const struct chat_request *r, struct edits *ed)
 
 /*
  * OpenAI's models refuse max_tokens (GPT-5) and all take
- * max_completion_tokens; for the others only max_tokens is known to work.
+ * max_completion_tokens; for the others only max_tokens is known to work. A
+ * model that refused one of them shall get the other.
  */
+static bool
+wants_max_tokens(const struct chat_request *r)
+{
+	unsigned bad = r->lesson.without &
+	    (LESSON_MAX_TOKENS | LESSON_MAX_COMPLETION);
+
+	return bad == LESSON_MAX_TOKENS || bad == LESSON_MAX_COMPLETION ?
+	    bad == LESSON_MAX_COMPLETION :
+	    r->info != NULL && !r->info->openai;
+}
+
 static void
 edit_max_tokens(const struct chat_request *r, struct edits *ed)
 {
@@ -223,9 +241,10 @@ edit_max_tokens(const struct chat_request *r, struct edits *ed)
 	const char	*s;
 	json_object	*v;
 
-	if (r->info == NULL)
+	if (r->info == NULL && (r->lesson.without &
+	    (LESSON_MAX_TOKENS | LESSON_MAX_COMPLETION)) == 0)
 		return;
-	if (r->info->openai) {
+	if (!wants_max_tokens(r)) {
 		s = good;
 		good = bad;
 		bad = s;
@@ -317,6 +336,33 @@ edit_prediction(const struct chat_request *r, struct edits *ed)
 		edit_drop(ed, r->obj, "prediction");
 }
 
+/* The edit of a member is removal, whatever it was before. */
+static void
+edit_remove(struct edits *ed, json_object *obj, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < ed->n; i++)
+		if (strcmp(ed->e[i].key, key) == 0) {
+			json_object_put(ed->e[i].value);
+			ed->e[i] = (struct js_edit){ key, NULL, true };
+			return;
+		}
+	edit_drop(ed, obj, key);
+}
+
+/* What this model refuses, as upstream has said; "inner" is of Responses. */
+static void
+edit_lessons(const struct chat_request *r, struct edits *ed)
+{
+	const char	*member, *inner;
+	size_t		 i = 0;
+
+	while (lesson_next(&r->lesson, r->obj, &i, &member, &inner))
+		if (inner == NULL)
+			edit_remove(ed, r->obj, member);
+}
+
 static void
 edit_refused(const struct chat_request *r, struct edits *ed)
 {
@@ -334,7 +380,7 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 	    struct edits *) = {
 		edit_model, edit_messages, edit_stream,
 		edit_max_tokens, edit_effort, edit_no_tools, edit_functions,
-		edit_prediction, edit_refused,
+		edit_prediction, edit_refused, edit_lessons,
 	};
 	struct edits	ed = { 0 };
 	size_t		i;

@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "chat-messages.h"
+#include "lessons.h"
 
 struct buf;
 struct conf;
@@ -26,6 +27,7 @@ struct chat_request {
 	bool			 include_usage;
 	bool			 functions;	/* the form before tools */
 	int64_t			 n;		/* choices */
+	struct lesson		 lesson;	/* see chat_request_fit() */
 	bool			 told;		/* the format, in a message */
 	bool			 inserted;	/* which is one more, the first */
 };
@@ -51,11 +53,12 @@ bool	chat_request_model(struct chat_request *, const struct conf *,
 	    const struct models *, struct err *);
 
 /*
- * Make it fit for the model, and "native" for chat completions: how its format
- * is said, how many images stay. Last of all, since the messages are changed.
- * False with "err" set to a 400.
+ * Make it fit for what upstream taught of the model, and "native" for chat
+ * completions: how its format is said, how many images stay. Last of all, since
+ * the messages are changed. False with "err" set to a 400.
  */
-bool	chat_request_fit(struct chat_request *, bool native, struct err *);
+bool	chat_request_fit(struct chat_request *, const struct lesson *,
+	    bool native, struct err *);
 
 /* Make the messages what upstream takes; "native" as above. */
 void	chat_request_messages(struct chat_request *, bool native);

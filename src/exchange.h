@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "lessons.h"
 #include "reply.h"
 #include "request.h"
 
@@ -112,6 +113,7 @@ struct exchange {
 	const char		*key;		/* its key that was sent, or NULL */
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;	/* likewise */
+	struct lessons		*lessons;	/* likewise */
 	const struct models	*models;	/* NULL: not known */
 	bool			 models_tried;	/* and can't be had: do without */
 	struct err		 models_err;	/* why not */
@@ -129,6 +131,8 @@ struct exchange {
 	/* Items of "input" that come before the client's, and who asked. */
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */
+	/* What upstream taught of this request's model, see lessons.h. */
+	struct lesson		 lesson;
 
 	/* The handler's result. */
 	struct reply		 reply;

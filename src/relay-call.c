@@ -18,6 +18,7 @@
 #define INLINE_MAX	(32u << 10)	/* a larger body is a worker's business */
 #define BACKLOG_MAX	(8u << 20)	/* kept for a slow client, see call_events */
 #define LINGER_MS	200		/* for upstream's end behind the last event */
+#define LESSONS_MAX	4		/* calls that a request may cost more */
 
 /* Does the answer want nothing more of a call that still has something? */
 static bool
@@ -354,6 +355,28 @@ relay_linger_over(struct loop_timer *t)
 }
 
 /*
+ * Does r->err say what this model doesn't take? Each call teaches something
+ * new, so that they come to an end, but a request shall not pay for many.
+ */
+static bool
+learn(struct relay *r)
+{
+	struct exchange	*x = r->x;
+	struct lesson	 lesson;
+	bool		 lasts;
+
+	if (!x->call.completion || r->lessons == LESSONS_MAX ||
+	    !lesson_read(&r->err, &r->request.body, &lesson, &lasts) ||
+	    !lesson_add(&x->lesson, &lesson))
+		return false;
+	r->lessons++;
+	if (lasts && x->model != NULL)
+		lessons_note(x->lessons, x->model, &lesson);
+	log_info("%s: asking again otherwise: %.200s", x->req.id, r->err.msg);
+	return true;
+}
+
+/*
  * Does r->err say how the call has to be changed? Then the handler makes
  * another one of the request, once. A 200 has cost us the client's body:
  * nothing to ask again with.
@@ -370,9 +393,10 @@ ask_otherwise(struct relay *r)
 		told = &x->other_endpoint;
 	else if (strcmp(r->err.code, "invalid_encrypted_content") == 0)
 		told = &x->unsealed;
-	if (told == NULL || *told)
+	if (told == NULL ? !learn(r) : *told)
 		return false;
-	*told = true;
+	if (told != NULL)
+		*told = true;
 	call_clear(r);
 	http_request_finish(&r->request);
 	relay_handle_again(r);

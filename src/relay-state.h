@@ -40,6 +40,7 @@ struct relay {
 	unsigned		  generation;	/* of the token it carries */
 	bool			  retried;	/* after a network failure */
 	bool			  replayed;	/* after a 401 */
+	int			  lessons;	/* calls that taught something */
 	enum expect		  expect;
 	int			  status;	/* upstream's */
 	char			 *retry_after;

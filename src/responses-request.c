@@ -191,20 +191,33 @@ struct edits {
 	size_t		 n;
 };
 
+/* The last edit of a member counts. */
+static void
+edit_set(struct edits *e, const char *key, json_object *value, bool remove)
+{
+	size_t i;
+
+	for (i = 0; i < e->n && strcmp(e->list[i].key, key) != 0; i++)
+		;
+	if (i == EDITS_MAX)
+		die("more edits of a request than there are members");
+	if (i == e->n)
+		e->owned[e->n++] = NULL;
+	json_object_put(e->owned[i]);
+	e->owned[i] = value;
+	e->list[i] = (struct js_edit){ key, value, remove };
+}
+
 static void
 edit_take(struct edits *e, const char *key, json_object *value)
 {
-	if (e->n == EDITS_MAX)
-		die("more edits of a request than there are members");
-	e->owned[e->n] = value;
-	e->list[e->n++] = (struct js_edit){ .key = key, .value = value };
+	edit_set(e, key, value, false);
 }
 
 static void
 edit_remove(struct edits *e, const char *key)
 {
-	edit_take(e, key, NULL);
-	e->list[e->n - 1].remove = true;
+	edit_set(e, key, NULL, true);
 }
 
 static void
@@ -396,6 +409,25 @@ set_effort(json_object *obj, const struct model *model, struct edits *e)
 	edit_take(e, "reasoning", json_object_get(reasoning));
 }
 
+/* --- What this model refuses, as upstream has said. */
+
+static void
+set_lessons(json_object *obj, const struct lesson *lesson, struct edits *e)
+{
+	const char	*member, *inner;
+	size_t		 i = 0;
+
+	while (lesson_next(lesson, obj, &i, &member, &inner)) {
+		if (inner == NULL) {
+			js_del(obj, member);
+			edit_remove(e, member);
+			continue;
+		}
+		js_del(js_obj(obj, member), inner);
+		edit_take(e, member, json_object_get(js_obj(obj, member)));
+	}
+}
+
 /* --- The whole. */
 
 static json_object *
@@ -444,6 +476,7 @@ responses_request(const char *text, size_t n, json_object *obj,
 	}
 	set_tools(obj, set->web_search, &e);
 	set_include(obj, set, &e);
+	set_lessons(obj, &set->lesson, &e);
 	set_effort(obj, set->model, &e);
 	js_splice(text, n, e.list, e.n, body);
 	responses_note(obj, r);

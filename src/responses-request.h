@@ -7,6 +7,8 @@
 
 #include <json-c/json.h>
 
+#include "lessons.h"
+
 struct buf;
 struct err;
 struct model;
@@ -31,6 +33,7 @@ struct responses_setting {
 	bool			 unsealed;	/* sealed thoughts stay behind */
 	bool			 sealed;	/* want reasoning that can go back */
 	const struct thinker	*thinker;	/* for chat; NULL: nobody */
+	struct lesson		 lesson;	/* what upstream taught of it */
 };
 
 /*

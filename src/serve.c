@@ -15,6 +15,7 @@
 #include "copilot.h"
 #include "http.h"
 #include "js.h"
+#include "lessons.h"
 #include "log.h"
 #include "loop.h"
 #include "models.h"
@@ -60,6 +61,7 @@ serve_handle(struct server *s, struct exchange *x, serve_read *read, void *arg,
 	x->conf = conf_file_get(s->conf_file);
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
+	x->lessons = s->lessons;
 	if ((handler = route_find(x, &wants_body)) == NULL)
 		return true;
 	if (wants_body && !take_place(s, x, &err)) {
@@ -156,6 +158,7 @@ serve_main(const struct cli *cli)
 	    cli->github_token, cli->override.enterprise_url != NULL);
 	s.stored = stored_create(cli->home);
 	s.thoughts = thoughts_create(s.stored);
+	s.lessons = lessons_create();
 	if (fcgi_wanted()) {
 		raise_file_limit();
 		s.workers = workers_create();
@@ -163,6 +166,7 @@ serve_main(const struct cli *cli)
 		workers_destroy(s.workers);
 	} else
 		rc = cgi_run(&s);
+	lessons_destroy(s.lessons);
 	thoughts_destroy(s.thoughts);
 	stored_destroy(s.stored);
 	copilot_destroy(s.copilot);

@@ -14,6 +14,7 @@ struct client;
 struct conf_file;
 struct copilot;
 struct http;
+struct lessons;
 struct loop;
 struct relay;
 struct stored;
@@ -27,6 +28,7 @@ struct server {
 	struct copilot		*copilot;
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;
+	struct lessons		*lessons;
 	struct workers		*workers;	/* NULL: do jobs at once (CGI) */
 	_Atomic int		 exchanges;	/* that occupy a place */
 	struct relay		*relays;	/* answers under way on the loop */

@@ -205,6 +205,116 @@ test_reasoning_replay(void **state)
 	    "\"t\"},{\"role\":\"user\",\"content\":\"c\"}]}");
 }
 
+/* A request as it is sent on, with what upstream taught. */
+static void
+check_fit(int line, const struct lesson *lesson, const char *in,
+    const char *want)
+{
+	struct chat_request	r;
+	struct err		err;
+	struct buf		out = { 0 };
+
+	if (!chat_request_read(&r, in, strlen(in), &err) ||
+	    !chat_request_model(&r, &conf, &models, &err) ||
+	    !chat_request_fit(&r, lesson, true, &err))
+		fail_msg("line %d: %s", line, err.msg);
+	chat_request_body(&r, in, strlen(in), &out);
+	if (strcmp(buf_str(&out), want) != 0)
+		fail_msg("line %d:\n got %s\nwant %s", line, buf_str(&out),
+		    want);
+	chat_request_finish(&r);
+	buf_finish(&out);
+}
+
+static void
+test_lessons(void **state)
+{
+	struct lesson l = { .without = LESSON_TOP_P | LESSON_EFFORT };
+
+	(void)state;
+	check_fit(__LINE__, &l, "{\"model\":\"gpt-5-mini\",\"top_p\":1,"
+	    "\"temperature\":1,\"reasoning_effort\":\"xhigh\"," MESSAGES "}",
+	    "{\"model\":\"gpt-5-mini\",\"temperature\":1," MESSAGES "}");
+	l.without = LESSON_MAX_COMPLETION;
+	check_fit(__LINE__, &l, "{\"model\":\"gpt-5-mini\",\"max_tokens\":5,"
+	    MESSAGES "}", "{\"model\":\"gpt-5-mini\",\"max_tokens\":5,"
+	    MESSAGES "}");
+	l.without = LESSON_MAX_TOKENS;
+	check_fit(__LINE__, &l, "{\"model\":\"unheard-of\",\"max_tokens\":5,"
+	    MESSAGES "}", "{\"model\":\"unheard-of\"," MESSAGES
+	    ",\"max_completion_tokens\":5}");
+}
+
+#define TOLD "Your answer has to be one JSON object and nothing else: no words " \
+	"before or behind it, no Markdown, no code fence."
+#define SCHEMA ",\"response_format\":{\"type\":\"json_schema\"," \
+	"\"json_schema\":{\"name\":\"n\",\"description\":\"d\"," \
+	"\"schema\":{\"type\":\"object\"}}}"
+#define TOLD_SCHEMA TOLD " It has to be valid against this JSON Schema, " \
+	"called \\\"n\\\" (d), which is not to be repeated:\\n" \
+	"{\\\"type\\\":\\\"object\\\"}"
+
+static void
+test_told(void **state)
+{
+	const struct lesson nothing = { 0 }, format = {
+	    .without = LESSON_FORMAT };
+
+	(void)state;
+	check_fit(__LINE__, &nothing, "{\"model\":\"claude-sonnet-4.6\","
+	    MESSAGES SCHEMA "}", "{\"model\":\"claude-sonnet-4.6\","
+	    "\"messages\":[{\"role\":\"system\",\"content\":\"" TOLD_SCHEMA
+	    "\"},{\"role\":\"user\",\"content\":\"hi\"}]}");
+	check_fit(__LINE__, &nothing, "{\"model\":\"claude-sonnet-4.6\","
+	    "\"messages\":[{\"role\":\"developer\",\"content\":\"s\"}],"
+	    "\"response_format\":{\"type\":\"json_object\"}}",
+	    "{\"model\":\"claude-sonnet-4.6\",\"messages\":[{\"role\":"
+	    "\"system\",\"content\":\"s\\n\\n" TOLD "\"}]}");
+	/* Those of OpenAI's that lack a schema know JSON. */
+	check_fit(__LINE__, &nothing, "{\"model\":\"gpt-4.1\"," MESSAGES
+	    ",\"response_format\":{\"type\":\"json_object\"}}",
+	    "{\"model\":\"gpt-4.1\"," MESSAGES
+	    ",\"response_format\":{\"type\":\"json_object\"}}");
+	check_fit(__LINE__, &nothing, "{\"model\":\"gpt-5-mini\"," MESSAGES
+	    SCHEMA "}", "{\"model\":\"gpt-5-mini\"," MESSAGES SCHEMA "}");
+	check_fit(__LINE__, &format, "{\"model\":\"gpt-5-mini\"," MESSAGES
+	    SCHEMA "}", "{\"model\":\"gpt-5-mini\",\"messages\":[{\"role\":"
+	    "\"system\",\"content\":\"" TOLD_SCHEMA "\"},{\"role\":\"user\","
+	    "\"content\":\"hi\"}]}");
+}
+
+#define IMAGE "{\"type\":\"image_url\",\"image_url\":{\"url\":\"u\"}}"
+#define NOTE "{\"type\":\"text\",\"text\":\"[An image was here. This model " \
+	"takes 2 at a time, so that only the newest are shown.]\"}"
+#define ASSISTANT "{\"role\":\"assistant\",\"content\":\"a\"}"
+#define USER(parts) "{\"role\":\"user\",\"content\":[" parts "]}"
+#define ALBUM(messages) "{\"model\":\"gpt-5-mini\",\"messages\":[" messages "]}"
+
+static void
+test_many_images(void **state)
+{
+	static const char	too_many[] = ALBUM(ASSISTANT ","
+				    USER(IMAGE "," IMAGE) "," USER(IMAGE));
+	const struct lesson	two = { .images = 2 };
+	struct chat_request	r;
+	struct err		err;
+
+	(void)state;
+	check_fit(__LINE__, &two, ALBUM(USER(IMAGE "," IMAGE)),
+	    ALBUM(USER(IMAGE "," IMAGE)));
+	check_fit(__LINE__, &two, ALBUM(USER(IMAGE "," IMAGE) "," ASSISTANT ","
+	    USER(IMAGE)), ALBUM(USER(NOTE "," IMAGE) "," ASSISTANT ","
+	    USER(IMAGE)));
+	check_fit(__LINE__, &two, ALBUM(USER(IMAGE) "," ASSISTANT ","
+	    USER(IMAGE "," IMAGE)), ALBUM(USER(NOTE) "," ASSISTANT ","
+	    USER(IMAGE "," IMAGE)));
+	assert_true(chat_request_read(&r, too_many, strlen(too_many), &err));
+	assert_true(chat_request_model(&r, &conf, &models, &err));
+	assert_false(chat_request_fit(&r, &two, true, &err));
+	assert_string_equal(err.code, "too_many_images");
+	chat_request_finish(&r);
+}
+
 /* Unchanged messages keep their very bytes. */
 static void
 test_bytes(void **state)
@@ -539,6 +649,9 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_reasoning_replay),
+		cmocka_unit_test(test_lessons),
+		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_many_images),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_too_many_tools),

@@ -479,6 +479,37 @@ test_unsealed(void **state)
 	responses_finish(&r);
 }
 
+/* What upstream taught of the model; the answer doesn't repeat it either. */
+static void
+test_lessons(void **state)
+{
+	static const char	 in[] = "{\"model\":\"m\",\"temperature\":1,"
+	    "\"top_p\":1,\"reasoning\":{\"effort\":\"xhigh\",\"summary\":"
+	    "\"auto\"},\"text\":{\"verbosity\":\"low\"},\"user\":\"u\","
+	    "\"input\":\"hi\"}";
+	struct responses_setting set = {
+		.upstream = "up", .model = &model, .lesson = { .without =
+		    LESSON_TEMPERATURE | LESSON_SUMMARY | LESSON_VERBOSITY |
+		    LESSON_USER }
+	};
+	json_object		*obj = js_parse_quiet(in, strlen(in));
+	struct responses	 r = { 0 };
+	struct buf		 body = { 0 };
+	struct err		 err;
+
+	(void)state;
+	assert_true(responses_request(in, strlen(in), obj, &set, &r, &body,
+	    &err));
+	assert_string_equal(body.p, "{\"model\":\"up\",\"top_p\":1,"
+	    "\"reasoning\":{\"effort\":\"high\"},\"text\":{},"
+	    "\"input\":\"hi\",\"store\":false}");
+	assert_false(js_has(r.echo, "temperature"));
+	assert_true(js_has(r.echo, "top_p"));
+	json_object_put(obj);
+	buf_finish(&body);
+	responses_finish(&r);
+}
+
 /* What no model takes, wherever it is. */
 static void
 test_images(void **state)
@@ -527,6 +558,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unsealed),
+		cmocka_unit_test(test_lessons),
 		cmocka_unit_test(test_images),
 		cmocka_unit_test(test_accepted),
 		cmocka_unit_test(test_refused),

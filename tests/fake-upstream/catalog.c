@@ -354,6 +354,40 @@ catalog_effort(const struct model *m, const char *effort)
 	return ok;
 }
 
+/* "reasoning.effort" is in an object. */
+static bool
+has(json_object *body, const char *name)
+{
+	const char	*dot = strchr(name, '.');
+	char		*outer;
+	bool		 found;
+
+	if (dot == NULL)
+		return js_get(body, name) != NULL;
+	outer = xstrndup(name, (size_t)(dot - name));
+	found = js_get(js_obj(body, outer), dot + 1) != NULL;
+	free(outer);
+	return found;
+}
+
+bool
+catalog_parameters(struct call *c, const struct model *m)
+{
+	json_object	*list;
+	const char	*name;
+	size_t		 i;
+
+	list = js_array(js_get(c->f->set, "refuse"), m->id);
+	for (i = 0; i < js_len(list); i++) {
+		name = json_object_get_string(json_object_array_get_idx(list,
+		    i));
+		if (has(c->body, name))
+			return refuse_param(c, "Unsupported parameter: '%s' "
+			    "is not supported with this model.", name);
+	}
+	return true;
+}
+
 /* What Google says of a request isn't passed on. */
 bool
 catalog_images(struct call *c, const struct model *m, int images, bool address)

@@ -47,7 +47,9 @@ struct model {
 const struct model *catalog_check(struct call *, unsigned endpoint);
 /* Is the effort one that the model takes? NULL counts as yes. */
 bool	catalog_effort(const struct model *, const char *effort);
-/* Are the images ones that the model takes? Addresses are not. Or refuses. */
+/* Does the body name a parameter that setting "refuse" has? Then refuses. */
+bool	catalog_parameters(struct call *, const struct model *);
+/* The same of images: addresses, and too many of them. */
 bool	catalog_images(struct call *, const struct model *, int images,
 	    bool address);
 

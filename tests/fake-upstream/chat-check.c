@@ -200,7 +200,7 @@ check_parameters(struct call *c, const struct model *m)
 	json_object	*b = c->body;
 	const char	*effort = js_str(b, "reasoning_effort"), *s;
 
-	if (!check_format(c, m))
+	if (!catalog_parameters(c, m) || !check_format(c, m))
 		return false;
 	if ((m->flags & MODEL_MAX_COMPLETION) && js_has(b, "max_tokens"))
 		return unsupported(c, "max_tokens",

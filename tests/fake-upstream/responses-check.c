@@ -285,6 +285,8 @@ check_parameters(struct call *c, const struct model *m)
 	const char	*effort = js_str(js_obj(b, "reasoning"), "effort");
 	int64_t		 max = js_int(b, "max_output_tokens", OUTPUT_MIN);
 
+	if (!catalog_parameters(c, m))
+		return false;
 	if (js_get(b, "service_tier") != NULL)
 		return refuse_param(c, "service_tier is not supported");
 	if (js_get(b, "previous_response_id") != NULL)

@@ -27,7 +27,7 @@ static const char defaults[] = "{"
     "\"quota_remaining\":3830,\"quota_reset\":\"2026-07-01T00%3A00%3A00Z\","
     "\"quota_chat\":\"ent=-1&ov=0.0&ovPerm=false&rem=100.0\","
     "\"models_pad\":0,\"bench_models\":[],"
-    "\"enabled_models\":[],"
+    "\"enabled_models\":[],\"refuse\":{},"
     /* how answers are sent */
     "\"event_ms\":0,\"body_timeout_ms\":60000}";
 

@@ -268,6 +268,18 @@ for (const model of ["gpt-4o", "claude-opus-4.5", "gemini-3.1-pro-preview"])
 		}
 	});
 
+test("a parameter that the model refuses does no harm", async () => {
+	const model = "gpt-5-mini", messages = user("Hi!");
+
+	for (let i = 0; i < 2; i++) {
+		const c = await completions.create({ model, messages,
+		    top_p: 0.5 });
+		assert.equal(c.choices[0].message.content, "You said: Hi!");
+	}
+	await assert.rejects(completions.create({ model, messages, top_p: 7 }),
+	    (e) => e instanceof OpenAI.BadRequestError && e.param === "top_p");
+});
+
 // ---- what goes wrong in a stream
 
 for (const [name, scenario] of Object.entries({

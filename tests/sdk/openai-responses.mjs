@@ -218,6 +218,17 @@ for (const model of ["gpt-4o", "claude-opus-4.5", "gemini-3.1-pro-preview"])
 		}
 	});
 
+for (const model of ["gpt-5-mini", "gpt-5.3-codex"])
+	test(`what ${model} refuses does no harm`, async () => {
+		for (let i = 0; i < 2; i++) {
+			const r = await responses.create({ model, input: "Hi!",
+			    top_p: 0.5 });
+			assert.equal(r.output_text, "You said: Hi!");
+		}
+		await assert.rejects(responses.create({ model, input: "Hi!",
+		    top_p: 7 }), OpenAI.BadRequestError);
+	});
+
 // ---- ends that are not good
 
 for (const reason of ["max_output_tokens", "content_filter"]) {

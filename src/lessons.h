@@ -1,0 +1,81 @@
+/*
+ * What upstream taught about its models, beyond what its list says: parameters
+ * that a model refuses, how many images it takes. The first request pays for it
+ * with a call that fails, the next ones don't.
+ *
+ * Any thread may call these; NULL is a table in which nothing is kept.
+ */
+#ifndef LESSONS_H
+#define LESSONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+struct buf;
+struct err;
+struct lessons;
+
+/*
+ * Parameters that a request can do without: they tune an answer, and without
+ * them it is still one to what was asked. What changes the meaning of a request
+ * is never in here.
+ */
+enum {
+	LESSON_TEMPERATURE	= 1u << 0,
+	LESSON_TOP_P		= 1u << 1,
+	LESSON_ONE_SAMPLER	= 1u << 2,	/* top_p beside temperature */
+	LESSON_PENALTIES	= 1u << 3,
+	LESSON_SEED		= 1u << 4,
+	LESSON_LOGPROBS		= 1u << 5,
+	LESSON_USER		= 1u << 6,
+	LESSON_PREDICTION	= 1u << 7,
+	LESSON_VERBOSITY	= 1u << 8,
+	LESSON_EFFORT		= 1u << 9,
+	LESSON_SUMMARY		= 1u << 10,
+	LESSON_CACHE_KEY	= 1u << 11,
+	LESSON_TRUNCATION	= 1u << 12,
+	LESSON_COMPACTION	= 1u << 13,
+	LESSON_PARALLEL		= 1u << 14,	/* if true, the default */
+	/* These aren't left out, but said in another way. */
+	LESSON_MAX_TOKENS	= 1u << 15,	/* max_completion_tokens */
+	LESSON_MAX_COMPLETION	= 1u << 16,	/* max_tokens */
+	LESSON_FORMAT		= 1u << 17	/* as an instruction */
+};
+
+struct lesson {
+	unsigned	without;
+	int64_t		images;		/* most in a request; 0: not known */
+};
+
+struct lessons *lessons_create(void);
+void	lessons_destroy(struct lessons *);
+
+/*
+ * Is this refusal of upstream's, in its own terms, one that the request, whose
+ * body "sent" was, can evade? Then fill in how; "lasts" says that it is so for
+ * every request to the model and not for this value only. The request was
+ * checked as OpenAI does: what is said of a parameter here is about the model.
+ */
+bool	lesson_read(const struct err *, const struct buf *sent,
+	    struct lesson *, bool *lasts);
+/* Add one to the other; false when it had nothing new. */
+bool	lesson_add(struct lesson *to, const struct lesson *);
+
+/* Keep what was learnt about a model, and add what is known to "to". */
+void	lessons_note(struct lessons *, const char *model,
+	    const struct lesson *);
+void	lessons_recall(struct lessons *, const char *model, struct lesson *to);
+
+/*
+ * The parameters of chat completions and Responses that have to be left out.
+ * False behind the last one; start with *i == 0. "inner" is the member of
+ * "member" that is meant, NULL: all of it. Only what "body" has.
+ */
+bool	lesson_next(const struct lesson *, json_object *body, size_t *i,
+	    const char **member, const char **inner);
+/* Remove them from a body. */
+void	lesson_apply(const struct lesson *, json_object *body);
+
+#endif

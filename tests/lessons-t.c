@@ -1,0 +1,217 @@
+/* What upstream taught about its models. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "err.h"
+#include "js.h"
+#include "lessons.h"
+#include "upstream-error.h"
+#include "util.h"
+
+#define SENT "{\"temperature\":1,\"top_p\":1,\"seed\":1,\"max_tokens\":1," \
+	"\"reasoning_effort\":\"low\",\"reasoning\":{\"effort\":\"low\"," \
+	"\"summary\":\"auto\"},\"context_management\":[],\"user\":\"u\"," \
+	"\"text\":{\"verbosity\":\"low\",\"format\":{}},\"prediction\":{}," \
+	"\"response_format\":{},\"tools\":[],\"stop\":\"x\",\"n\":2}"
+
+/* Upstream's body as it comes, and what follows from it. */
+static const struct {
+	int		 line;
+	const char	*message, *code;
+	unsigned	 without;	/* 0: the client is told */
+	int64_t		 images;
+	bool		 lasts;
+} refusals[] = {
+	{ __LINE__, "Unsupported parameter: 'top_p' is not supported with this "
+	    "model.", "invalid_request_body", LESSON_TOP_P, 0, true },
+	{ __LINE__, "Unsupported parameter: 'temperature' is not supported with "
+	    "this model.", "unsupported_parameter", LESSON_TEMPERATURE, 0,
+	    true },
+	{ __LINE__, "Unsupported value: 'temperature' does not support 0.2 with "
+	    "this model. Only the default (1) value is supported.",
+	    "unsupported_value", LESSON_TEMPERATURE, 0, true },
+	{ __LINE__, "Unsupported parameter: 'max_tokens' is not supported with "
+	    "this model. Use 'max_completion_tokens' instead.",
+	    "invalid_request_body", LESSON_MAX_TOKENS, 0, true },
+	{ __LINE__, "context_management is not supported with this model.",
+	    "unsupported_value", LESSON_COMPACTION, 0, true },
+	{ __LINE__, "`temperature` is deprecated for this model.", "",
+	    LESSON_TEMPERATURE, 0, true },
+	{ __LINE__, "`temperature` and `top_p` cannot both be specified for "
+	    "this model. Please use only one.", "invalid_request_body",
+	    LESSON_ONE_SAMPLER, 0, true },
+	{ __LINE__, "Unknown parameter: 'seed'.", "invalid_request_body",
+	    LESSON_SEED, 0, true },
+	{ __LINE__, "Unsupported parameter: 'reasoning.summary' is not "
+	    "supported with this model.", "", LESSON_SUMMARY, 0, true },
+	{ __LINE__, "Invalid parameter: 'response_format' of type "
+	    "'json_schema' is not supported with this model.", "",
+	    LESSON_FORMAT, 0, true },
+	{ __LINE__, "too many URL images in request (max 20)", "", 0, 20,
+	    true },
+	/* Of this value only: another one may be taken. */
+	{ __LINE__, "reasoning_effort \"xhigh\" is not supported by model "
+	    "gemini-3.1-pro-preview", "invalid_request_body", LESSON_EFFORT, 0,
+	    false },
+	{ __LINE__, "temperature: range: 0..1", "", LESSON_TEMPERATURE, 0,
+	    false },
+	/* What changes the meaning, and what isn't about a parameter. */
+	{ __LINE__, "Unsupported parameter: 'tools' is not supported with this "
+	    "model.", "unsupported_parameter", 0, 0, false },
+	{ __LINE__, "Unsupported parameter: 'stop' is not supported with this "
+	    "model.", "unsupported_parameter", 0, 0, false },
+	{ __LINE__, "Unsupported value: 'n' does not support 2 with this "
+	    "model.", "unsupported_value", 0, 0, false },
+	{ __LINE__, "Invalid schema for response_format 'x': no.",
+	    "invalid_request_body", 0, 0, false },
+	{ __LINE__, "Invalid value: 'huge'. Supported values are: 'low'. "
+	    "(reasoning_effort)", "", 0, 0, false },
+	{ __LINE__, "max_tokens is too large: 900000.", "", 0, 0, false },
+	{ __LINE__, "The user is unknown.", "", 0, 0, false },
+	{ __LINE__, "user has no seat", "", 0, 0, false },
+	{ __LINE__, "prompt token count of 13613 exceeds the limit of 12288",
+	    "model_max_prompt_tokens_exceeded", 0, 0, false },
+	/* It was not sent: there is nothing to leave out. */
+	{ __LINE__, "Unsupported parameter: 'presence_penalty' is not "
+	    "supported with this model.", "", 0, 0, false },
+};
+
+static bool
+read_refusal(const char *message, const char *code, int status,
+    struct lesson *lesson, bool *lasts)
+{
+	json_object	*obj = json_object_new_object();
+	json_object	*in = json_object_new_object();
+	struct buf	 body = { 0 }, sent = { 0 };
+	struct err	 err;
+	bool		 ok;
+
+	js_add_str(in, "message", message);
+	js_add_str(in, "code", code);
+	js_add_take(obj, "error", in);
+	js_print(obj, &body);
+	buf_puts(&sent, SENT);
+	upstream_error(status, body.p, body.len, NULL, &err);
+	ok = lesson_read(&err, &sent, lesson, lasts);
+	json_object_put(obj);
+	buf_finish(&body);
+	buf_finish(&sent);
+	return ok;
+}
+
+static void
+test_refusals(void **state)
+{
+	struct lesson	l;
+	size_t		i;
+	bool		ok, lasts;
+
+	(void)state;
+	for (i = 0; i < COUNT(refusals); i++) {
+		ok = read_refusal(refusals[i].message, refusals[i].code, 400,
+		    &l, &lasts);
+		if (ok != (refusals[i].without != 0 || refusals[i].images > 0) ||
+		    (ok && (l.without != refusals[i].without ||
+		    l.images != refusals[i].images ||
+		    lasts != refusals[i].lasts)))
+			fail_msg("line %d: %d %x %lld %d", refusals[i].line,
+			    ok, l.without, (long long)l.images, lasts);
+	}
+	assert_false(read_refusal(refusals[0].message, "", 500, &l, &lasts));
+}
+
+static void
+check_body(unsigned without, const char *in, const char *want)
+{
+	struct lesson	 l = { .without = without };
+	json_object	*obj = js_parse_quiet(in, strlen(in));
+	struct buf	 out = { 0 };
+
+	lesson_apply(&l, obj);
+	js_print(obj, &out);
+	assert_string_equal(out.p, want);
+	buf_finish(&out);
+	json_object_put(obj);
+}
+
+static void
+test_bodies(void **state)
+{
+	(void)state;
+	check_body(0, "{\"top_p\":1}", "{\"top_p\":1}");
+	check_body(LESSON_TOP_P, "{\"top_p\":1,\"a\":{\"top_p\":1}}",
+	    "{\"a\":{\"top_p\":1}}");
+	check_body(LESSON_PENALTIES | LESSON_LOGPROBS, "{\"logprobs\":true,"
+	    "\"top_logprobs\":2,\"presence_penalty\":1,\"frequency_penalty\":1,"
+	    "\"stop\":\"a\"}", "{\"stop\":\"a\"}");
+	check_body(LESSON_EFFORT | LESSON_VERBOSITY, "{\"reasoning\":{"
+	    "\"effort\":\"low\",\"summary\":\"auto\"},\"text\":{\"verbosity\":"
+	    "\"low\"},\"reasoning_effort\":\"low\"}",
+	    "{\"reasoning\":{\"summary\":\"auto\"},\"text\":{}}");
+	check_body(LESSON_ONE_SAMPLER, "{\"top_p\":1}", "{\"top_p\":1}");
+	check_body(LESSON_ONE_SAMPLER, "{\"top_p\":1,\"temperature\":1}",
+	    "{\"temperature\":1}");
+	/* One call at a time is something that a client relies on. */
+	check_body(LESSON_PARALLEL, "{\"parallel_tool_calls\":false}",
+	    "{\"parallel_tool_calls\":false}");
+	check_body(LESSON_PARALLEL, "{\"parallel_tool_calls\":true}", "{}");
+}
+
+static void
+test_table(void **state)
+{
+	struct lessons	*t = lessons_create();
+	struct lesson	 l = { .without = LESSON_TOP_P }, got = { 0 };
+	char		 name[32];
+	int		 i, known = 0;
+
+	(void)state;
+	lessons_recall(t, "a", &got);
+	assert_int_equal(got.without, 0);
+	lessons_note(t, "a", &l);
+	l = (struct lesson){ .without = LESSON_SEED, .images = 20 };
+	lessons_note(t, "a", &l);
+	lessons_recall(t, "a", &got);
+	assert_int_equal(got.without, LESSON_TOP_P | LESSON_SEED);
+	assert_int_equal(got.images, 20);
+	assert_false(lesson_add(&got, &l));
+	/* Clients can name any number of models. */
+	for (i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		lessons_note(t, name, &l);
+	}
+	for (i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		got = (struct lesson){ 0 };
+		lessons_recall(t, name, &got);
+		known += got.images == 20;
+	}
+	assert_true(known >= 100 && known <= 128);
+	lessons_destroy(t);
+	lessons_note(NULL, "a", &l);
+	lessons_recall(NULL, "a", &got);
+	lessons_destroy(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_bodies),
+		cmocka_unit_test(test_table)
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
