@@ -120,9 +120,9 @@ export function constant(list, ...members)
 const TIMEOUT = 8000;
 const tests = [];
 
-export function test(name, body)
+export function test(name, body, timeout = TIMEOUT)
 {
-	tests.push([name, body]);
+	tests.push([name, body, timeout]);
 }
 
 export function perStyle(name, body)
@@ -131,12 +131,12 @@ export function perStyle(name, body)
 		test(`${name} (${style})`, () => body(model, style));
 }
 
-async function limited(body)
+async function limited(body, timeout)
 {
 	const timer = new AbortController();
 
 	try {
-		await Promise.race([body(), sleep(TIMEOUT, null, timer)
+		await Promise.race([body(), sleep(timeout, null, timer)
 		    .then(() => assert.fail("hangs"))]);
 	} finally {
 		timer.abort();
@@ -148,10 +148,10 @@ export async function run()
 	let number = 0, failed = 0;
 
 	console.log(`1..${tests.length}`);
-	for (const [name, body] of tests) {
+	for (const [name, body, timeout] of tests) {
 		await fresh(oddities);
 		try {
-			await limited(body);
+			await limited(body, timeout);
 			console.log(`ok ${++number} - ${name}`);
 		} catch (why) {
 			failed++;
