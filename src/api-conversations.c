@@ -48,18 +48,18 @@ segment(const char **p)
 	return s;
 }
 
-/* /conversations[/ID[/items[/ITEM]]]. False when nothing is stored at all. */
+/* /conversations[/ID[/items[/ITEM]]]. False when nothing is stored here. */
 static bool
 about(struct exchange *x, struct about *a, struct err *err)
 {
 	const char	*p = x->req.path + strlen("/conversations");
-	char		 why[STORED_WHY_SIZE];
+	char	 why[STORED_WHY_SIZE];
 
 	a->id = segment(&p);
 	free(segment(&p));
 	a->item = segment(&p);
 	stored_owner(x->key, a->owner);
-	return stored_usable(x->stored, x->conf, why) ||
+	return stored_state(x->stored, x->conf, why) != STORED_OFF ||
 	    err_set(err, 400, ERR_REQUEST, "conversations_not_stored", NULL,
 	    "Conversations are not stored by this server: %s.", why);
 }

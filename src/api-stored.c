@@ -23,17 +23,17 @@ struct about {
 	char	*id;
 };
 
-/* False when there are none at all. Release "id". */
+/* False when nothing is stored here. Release "id". */
 static bool
 about(struct exchange *x, struct about *a, struct err *err)
 {
 	static const char	 before[] = "/responses/";
 	const char		*p = x->req.path + sizeof(before) - 1;
-	char			 why[STORED_WHY_SIZE];
+	char		 why[STORED_WHY_SIZE];
 
 	a->id = xstrndup(p, strcspn(p, "/"));
 	stored_owner(x->key, a->owner);
-	return stored_usable(x->stored, x->conf, why) ||
+	return stored_state(x->stored, x->conf, why) != STORED_OFF ||
 	    err_set(err, 400, ERR_REQUEST, "responses_not_stored", NULL,
 	    "Responses are not stored by this server: %s.", why);
 }

@@ -106,19 +106,12 @@ finish(struct stored *s, enum stored_found found)
 
 /* --- Adding items. */
 
-/* The text of each item, printed before the file is locked. */
-struct text {
-	struct buf	 text;		/* all of them */
-	size_t		*ends;
-	json_object	*items;		/* borrowed */
-};
-
-static void
-text_make(struct text *t, json_object *items)
+void
+stored_texts_make(struct stored_texts *t, json_object *items)
 {
 	size_t n = js_len(items), i;
 
-	*t = (struct text){ .items = items, .ends = xcalloc(n + 1,
+	*t = (struct stored_texts){ .items = items, .ends = xcalloc(n + 1,
 	    sizeof(*t->ends)) };
 	for (i = 0; i < n; i++) {
 		js_print(json_object_array_get_idx(items, i), &t->text);
@@ -126,15 +119,15 @@ text_make(struct text *t, json_object *items)
 	}
 }
 
-static void
-text_finish(struct text *t)
+void
+stored_texts_finish(struct stored_texts *t)
 {
 	buf_finish(&t->text);
 	free(t->ends);
 }
 
 static void
-bind_item(sqlite3_stmt *st, const struct text *t, size_t i)
+bind_item(sqlite3_stmt *st, const struct stored_texts *t, size_t i)
 {
 	size_t start = i > 0 ? t->ends[i - 1] : 0, n = t->ends[i] - start;
 
@@ -150,7 +143,7 @@ bind_item(sqlite3_stmt *st, const struct text *t, size_t i)
  * the index of such an item, and it is for the caller to undo the rest.
  */
 static bool
-insert(struct stored *s, int64_t row, const char *model, const struct text *t,
+insert(struct stored *s, int64_t row, const char *model, const struct stored_texts *t,
     int *twice)
 {
 	sqlite3_stmt	*st;
@@ -207,7 +200,7 @@ is_full(struct stored *s, const struct conf *conf, int64_t row, size_t more)
 
 static enum stored_found
 add(struct stored *s, const struct conf *conf, const char *owner,
-    const char *id, const struct text *t, int *twice)
+    const char *id, const struct stored_texts *t, int *twice)
 {
 	enum stored_found	found;
 	int64_t			row;
@@ -228,16 +221,16 @@ stored_conv_add(struct stored *s, const struct conf *conf, const char *owner,
     const char *id, json_object *items, int *twice)
 {
 	enum stored_found	found = STORED_TROUBLE;
-	struct text		t;
+	struct stored_texts	t;
 
 	*twice = -1;
-	text_make(&t, items);
+	stored_texts_make(&t, items);
 	if (s != NULL && stored_enter(s)) {
 		if (stored_begin(s))
 			found = add(s, conf, owner, id, &t, twice);
 		found = finish(s, found);
 	}
-	text_finish(&t);
+	stored_texts_finish(&t);
 	return found;
 }
 
@@ -263,19 +256,13 @@ stored_conv_place(struct stored *s, const char *owner, const char *id,
 
 bool
 stored_conv_join(struct stored *s, const struct conf *conf, int64_t row,
-    const char *model, json_object *items)
+    const char *model, const struct stored_texts *t)
 {
-	struct text	t;
-	bool		ok = false;
-
-	text_make(&t, items);
-	if (is_full(s, conf, row, t.text.len))
-		log_warn("stored responses: a conversation is full "
-		    "(storedResponses.maxBytes)");
-	else
-		ok = insert(s, row, model, &t, NULL) && touch(s, row);
-	text_finish(&t);
-	return ok;
+	if (!is_full(s, conf, row, t->text.len))
+		return insert(s, row, model, t, NULL) && touch(s, row);
+	log_warn("stored responses: a conversation is full "
+	    "(storedResponses.maxBytes)");
+	return false;
 }
 
 /* --- Reading items. */
@@ -475,20 +462,20 @@ stored_conv_create(struct stored *s, const struct conf *conf,
 {
 	enum stored_found	found = STORED_TROUBLE;
 	struct buf		metadata = { 0 };
-	struct text		t;
+	struct stored_texts	t;
 
 	*twice = -1;
 	memcpy(c->id, "conv_", 5);
 	util_random_hex(c->id + 5, ID_DIGITS);
 	c->created = time(NULL);
 	js_print(c->metadata, &metadata);
-	text_make(&t, items);
+	stored_texts_make(&t, items);
 	if (s != NULL && stored_enter(s)) {
 		if (stored_begin(s) && create(s, owner, c->id, &metadata))
 			found = add(s, conf, owner, c->id, &t, twice);
 		found = finish(s, found);
 	}
-	text_finish(&t);
+	stored_texts_finish(&t);
 	buf_finish(&metadata);
 	return found;
 }

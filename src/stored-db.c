@@ -132,14 +132,22 @@ stored_destroy(struct stored *s)
 
 /* --- Opening. */
 
-/* Nothing more with this file for a while. */
+/* Nothing is written for a while. */
+static void
+refuse(struct stored *s, const char *what, const char *why)
+{
+	snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
+	s->refused_until = util_now_ms() + BROKEN_MS;
+	log_warn("stored responses: %s; nothing is stored for %d s", s->why,
+	    BROKEN_MS / 1000);
+}
+
+/* Nor is anything read. */
 static void
 give_up(struct stored *s, const char *what, const char *why)
 {
-	snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
-	s->broken_until = util_now_ms() + BROKEN_MS;
-	log_warn("stored responses: %s; nothing is stored for %d s", s->why,
-	    BROKEN_MS / 1000);
+	refuse(s, what, why);
+	s->broken_until = s->refused_until;
 	close_file(s);
 }
 
@@ -220,10 +228,21 @@ open_file(struct stored *s)
 	return false;
 }
 
+/* After the disk refused it is opened anew: perhaps it is another one. */
+static void
+try_again(struct stored *s)
+{
+	if (s->refused_until != 0 && util_now_ms() >= s->refused_until) {
+		s->refused_until = 0;
+		close_file(s);
+	}
+}
+
 bool
 stored_enter(struct stored *s)
 {
 	pthread_mutex_lock(&s->lock);
+	try_again(s);
 	if (util_now_ms() >= s->broken_until && open_file(s))
 		return true;
 	pthread_mutex_unlock(&s->lock);
@@ -315,7 +334,7 @@ stored_step(struct stored *s, const char *sql)
 bool
 stored_begin(struct stored *s)
 {
-	return stored_step(s, "BEGIN IMMEDIATE");
+	return s->refused_until == 0 && stored_step(s, "BEGIN IMMEDIATE");
 }
 
 bool
@@ -326,6 +345,8 @@ stored_end(struct stored *s, bool ok, const char *what)
 
 	if (ok && stored_step(s, "COMMIT"))
 		return true;
+	if (s->refused_until != 0)
+		return false;
 	rc = sqlite3_errcode(s->db) & 0xff;
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
 	if (!sqlite3_get_autocommit(s->db))
@@ -336,6 +357,6 @@ stored_end(struct stored *s, bool ok, const char *what)
 	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED || rc == SQLITE_CONSTRAINT)
 		log_warn("stored responses: %s: %s", what, why);
 	else
-		give_up(s, what, why);
+		refuse(s, what, why);
 	return false;
 }

@@ -13,7 +13,8 @@
 #include <json-c/json.h>
 #include <sqlite3.h>
 
-struct buf;
+#include "buf.h"
+
 struct conf;
 
 struct stored {
@@ -23,7 +24,8 @@ struct stored {
 	struct stored_group *group;	/* who is about to write */
 	pthread_mutex_t	 lock;		/* of all below */
 	sqlite3		*db;		/* NULL: not open */
-	int64_t		 broken_until;
+	int64_t		 broken_until;	/* it is not opened before */
+	int64_t		 refused_until;	/* not written to; 0: it can be */
 	char		 why[200];
 	unsigned	 puts;
 	unsigned	 thoughts;	/* that were put */
@@ -73,10 +75,11 @@ void	 stored_done(sqlite3_stmt *);
 /* Run it to its end and release it; NULL is fine, and false. */
 bool	 stored_finish(sqlite3_stmt *);
 
+/* False at once as long as the disk refuses. */
 bool	 stored_begin(struct stored *);
 /*
- * End what was begun: kept if "ok", else undone, and the file is given up for
- * a while unless it was only busy. "what" is for the log.
+ * End what was begun, or was not: kept if "ok", else undone. If it was the disk
+ * that refused, nothing is written for a while. "what" is for the log.
  */
 bool	 stored_end(struct stored *, bool ok, const char *what);
 
@@ -96,12 +99,20 @@ bool	 stored_bound(struct stored *, const struct conf *, int64_t turn,
  */
 bool	 stored_conv_place(struct stored *, const char *owner, const char *id,
 	    int64_t *row, int64_t *last);
+/* Items as text, printed while nothing is locked yet. */
+struct stored_texts {
+	struct buf	 text;		/* all of them */
+	size_t		*ends;		/* of each */
+	json_object	*items;		/* borrowed; NULL: none */
+};
+void	 stored_texts_make(struct stored_texts *, json_object *items);
+void	 stored_texts_finish(struct stored_texts *);
 /*
  * Add what a response adds; an item that is there already stays as it is. False
  * also when the conversation alone would be too much.
  */
 bool	 stored_conv_join(struct stored *, const struct conf *, int64_t row,
-	    const char *model, json_object *items);
+	    const char *model, const struct stored_texts *);
 /*
  * Append the items up to number "last" as an array, see stored_conv_items().
  * False when it can't be, or with *room == 0 when there are too many.

@@ -24,15 +24,15 @@ stored_destroy(struct stored *s)
 	(void)s;
 }
 
-bool
-stored_usable(struct stored *s, const struct conf *conf,
+enum stored_state
+stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])
 {
 	(void)s;
 	(void)conf;
 	snprintf(why, STORED_WHY_SIZE,
 	    "this program was built without SQLite");
-	return false;
+	return STORED_OFF;
 }
 
 bool

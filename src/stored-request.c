@@ -52,18 +52,23 @@ no_conversation(const char *id, const char *why, struct err *err)
 	    *why != '\0' ? "." : "");
 }
 
-/* Nothing can be stored: the client shall not count on it. */
-static bool
-do_without(struct exchange *x, json_object *obj, const char *why,
-    struct err *err)
+/* The client shall not count on it. */
+static void
+keep_nothing(struct exchange *x, json_object *obj)
 {
-	const char *previous = js_str(obj, "previous_response_id");
-	const char *conversation = conversation_of(obj);
-
 	if (js_bool(obj, "store", true)) {
 		js_add_bool(obj, "store", false);
 		reply_header(&x->reply, STORED_HEADER, "no");
 	}
+}
+
+/* Nothing is stored here, so nothing can be gone on from. */
+static bool
+do_without(json_object *obj, const char *why, struct err *err)
+{
+	const char *previous = js_str(obj, "previous_response_id");
+	const char *conversation = conversation_of(obj);
+
 	if (conversation != NULL)
 		return no_conversation(conversation, why, err);
 	return previous == NULL || no_previous(previous, why, err);
@@ -250,9 +255,10 @@ bool
 stored_request_read(struct stored_request *r, struct exchange *x,
     json_object *obj, struct err *err)
 {
-	json_object	*input = js_get(obj, "input"), *items;
-	char		 why[STORED_WHY_SIZE];
-	bool		 ok;
+	json_object		*input = js_get(obj, "input"), *items;
+	enum stored_state	 state;
+	char			 why[STORED_WHY_SIZE];
+	bool			 ok;
 
 	*r = (struct stored_request){ 0 };
 	x->restored = 0;
@@ -263,8 +269,11 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 		return true;
 	if (!fit_conversation(obj, err))
 		return false;
-	if (!stored_usable(x->stored, x->conf, why))
-		return do_without(x, obj, why, err);
+	state = stored_state(x->stored, x->conf, why);
+	if (state != STORED_USABLE)
+		keep_nothing(x, obj);
+	if (state == STORED_OFF)
+		return do_without(obj, why, err);
 	stored_owner(x->key, r->owner);
 	items = stored_items_array(input);
 	note(r, obj, items);

@@ -18,25 +18,27 @@
 #define COUNT_ALL	"SELECT (SELECT COUNT(*) FROM turn) +" \
 	" (SELECT COUNT(*) FROM conversation)"
 
-bool
-stored_usable(struct stored *s, const struct conf *conf,
+enum stored_state
+stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])
 {
-	const char *off = s == NULL ? "this program was built without SQLite" :
-	    "storedResponses.enabled is false";
+	const char		*off = s == NULL ? "this program was built "
+	    "without SQLite" : "storedResponses.enabled is false";
+	enum stored_state	 state = STORED_BROKEN;
 
 	if (s == NULL || !conf->stored_responses_enabled) {
 		snprintf(why, STORED_WHY_SIZE, "%s", off);
-		return false;
+		return STORED_OFF;
 	}
 	if (stored_enter(s)) {
+		state = s->refused_until == 0 ? STORED_USABLE :
+		    STORED_READABLE;
 		stored_leave(s);
-		return true;
 	}
 	pthread_mutex_lock(&s->lock);
 	snprintf(why, STORED_WHY_SIZE, "%s", s->why);
 	pthread_mutex_unlock(&s->lock);
-	return false;
+	return state;
 }
 
 /* --- Keeping. */
@@ -151,6 +153,7 @@ struct put {
 	const struct conf		*conf;
 	const struct stored_turn	*turn;
 	struct texts			 texts;
+	struct stored_texts		 joined;
 };
 
 /* The rows of a turn, and of what it adds to its conversation. */
@@ -162,14 +165,15 @@ put_all(struct stored *s, void *arg)
 	struct place			 in = { 0 };
 
 	if ((t->conversation != NULL && !stored_conv_place(s, t->owner,
-	    t->conversation, &in.row, &in.last)) || !put_turn(s, t, &p->texts, &in))
+	    t->conversation, &in.row, &in.last)) ||
+	    !put_turn(s, t, &p->texts, &in))
 		return false;
 	if (s->fresh == 0)
 		s->fresh = sqlite3_last_insert_rowid(s->db);
 	return put_items(s, t, t->ids, false) &&
 	    put_items(s, t, js_array(t->response, "output"), true) &&
 	    (in.row == 0 || stored_conv_join(s, p->conf, in.row,
-	    js_str(t->response, "model"), t->joined)) &&
+	    js_str(t->response, "model"), &p->joined)) &&
 	    stored_bound(s, p->conf, s->fresh, in.row);
 }
 
@@ -183,10 +187,12 @@ stored_put(struct stored *s, const struct conf *conf,
 	if (s == NULL)
 		return false;
 	texts_make(&p.texts, t);
+	stored_texts_make(&p.joined, t->joined);
 	/* One that is alone too much would take all others with it. */
 	ok = size_of(t, &p.texts) <= conf->stored_responses_max_bytes &&
 	    stored_group_put(s, put_all, &p, "a response could not be kept");
 	texts_finish(&p.texts);
+	stored_texts_finish(&p.joined);
 	return ok;
 }
 

@@ -47,12 +47,16 @@ const char *stored_library(void);
 struct stored *stored_create(const char *home);
 void	stored_destroy(struct stored *);
 
-/*
- * Can it be used now? Not when storedResponses.enabled is false, and not for a
- * while after the disk was full, read-only or broken: then "why" tells.
- */
+/* What it is good for now. */
+enum stored_state {
+	STORED_OFF,		/* nothing: it isn't there, or is switched off */
+	STORED_BROKEN,		/* nothing for a while: it can't be opened .. */
+	STORED_READABLE,	/* .. or only reading: the disk is full, say */
+	STORED_USABLE
+};
+/* "why" tells unless it is usable; the log has told about a disk already. */
 #define STORED_WHY_SIZE 200
-bool	stored_usable(struct stored *, const struct conf *,
+enum stored_state stored_state(struct stored *, const struct conf *,
 	    char why[static STORED_WHY_SIZE]);
 
 /* One turn. */
@@ -69,7 +73,7 @@ struct stored_turn {
 
 /*
  * Keep a turn, at once or not at all; drops what is too old or too much.
- * False when the disk refuses: logged, and stored_usable() says so.
+ * False when the disk refuses: logged, and stored_state() says so.
  */
 bool	stored_put(struct stored *, const struct conf *,
 	    const struct stored_turn *);

@@ -196,7 +196,8 @@ thought_keep(const struct thought *t, const struct thinker *who)
 		text = t->text.p;
 	stored_owner(who->key, owner);
 	disk = !who->memory_only &&
-	    stored_usable(who->thoughts->stored, who->conf, why);
+	    stored_state(who->thoughts->stored, who->conf, why) ==
+	    STORED_USABLE;
 	for (i = 0; i < js_len(t->calls); i++)
 		keep_call(who, owner, json_object_get_string(
 		    json_object_array_get_idx(t->calls, i)),
@@ -230,7 +231,7 @@ find_places(const struct thinker *who, struct places *p)
 	pthread_mutex_lock(&t->lock);
 	p->memory = t->bytes > 0;
 	pthread_mutex_unlock(&t->lock);
-	p->disk = stored_usable(t->stored, who->conf, why) &&
+	p->disk = stored_state(t->stored, who->conf, why) != STORED_OFF &&
 	    stored_thought_any(t->stored, p->owner, who->model);
 }
 

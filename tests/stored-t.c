@@ -396,7 +396,7 @@ assert_unusable(struct stored *s, const char *word)
 	char	why[STORED_WHY_SIZE];
 	int64_t	bytes;
 
-	assert_false(stored_usable(s, &conf, why));
+	assert_int_equal(stored_state(s, &conf, why), STORED_BROKEN);
 	if (strstr(why, word) == NULL)
 		fail_msg("no \"%s\" in: %s", word, why);
 	assert_false(put_sized(s, "", "x", NULL, "m", 1));
@@ -550,12 +550,12 @@ test_switched_off(void **state)
 
 	(void)state;
 	conf.stored_responses_enabled = false;
-	assert_false(stored_usable(s, &conf, why));
+	assert_int_equal(stored_state(s, &conf, why), STORED_OFF);
 	assert_non_null(strstr(why, "storedResponses.enabled"));
 	conf.stored_responses_enabled = true;
-	assert_true(stored_usable(s, &conf, why));
+	assert_int_equal(stored_state(s, &conf, why), STORED_USABLE);
 	close_fresh(s, home);
-	assert_false(stored_usable(NULL, &conf, why));
+	assert_int_equal(stored_state(NULL, &conf, why), STORED_OFF);
 	assert_false(put_sized(NULL, "", "a", NULL, "m", 1));
 	assert_null(stored_chain(NULL, "", "a", "m", room(), NULL));
 }
