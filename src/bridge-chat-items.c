@@ -21,7 +21,8 @@ struct bridge_chat_item {
 	int64_t	call;		/* number of the call, -1: it is none */
 	int64_t	part;		/* the part in hand .. */
 	size_t	sent;		/* .. and how much of it went on .. */
-	uint64_t hash;		/* .. which was this */
+	uint64_t hash;		/* .. which was this, .. */
+	uint64_t dense;		/* .. and this without white space */
 	bool	open;		/* a part has begun */
 	bool	held;		/* its deltas are nothing that could go on */
 	bool	ended;
@@ -184,6 +185,18 @@ hash_more(uint64_t hash, const char *p, size_t n)
 	return hash;
 }
 
+/* The same without white space. */
+static uint64_t
+hash_dense(uint64_t hash, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strchr(" \t\r\n", p[i]) == NULL)
+			hash = hash_more(hash, &p[i], 1);
+	return hash;
+}
+
 /*
  * Deltas of arguments were reported to be unreadable, the last event never:
  * what doesn't begin as an object waits for that.
@@ -202,12 +215,16 @@ is_unreadable(struct bridge_chat_item *it, const struct bridge_chat_text *t)
 
 /*
  * The deltas were something else than the last event says, which is what
- * counts. For text it is too late; a tool must not be called with either.
+ * counts. For text it is too late; a tool must not be called with either,
+ * unless they are the same JSON.
  */
 static bool
-contradict(struct bridge_chat_items *items, const struct bridge_chat_text *t)
+contradict(struct bridge_chat_items *items, const struct bridge_chat_item *it,
+    const struct bridge_chat_text *t)
 {
-	return t->kind != BRIDGE_CHAT_ARGUMENTS || err_set(items->err, 502,
+	return t->kind != BRIDGE_CHAT_ARGUMENTS || it->dense == hash_dense(0,
+	    json_object_get_string(t->text),
+	    (size_t)json_object_get_string_len(t->text)) || err_set(items->err, 502,
 	    ERR_SERVER, NULL, NULL, "GitHub Copilot contradicted itself about "
 	    "the arguments of a tool call.");
 }
@@ -226,7 +243,7 @@ add_text(struct bridge_chat_items *items, struct bridge_chat_item *it,
 	skip = t->whole && !begins ? it->sent : 0;
 	if (skip > 0 && n > 0 && (n < skip ||
 	    hash_more(0, p, skip) != it->hash))
-		return contradict(items, t);
+		return contradict(items, it, t);
 	if (n <= skip)
 		return true;
 	if (begins) {
@@ -234,11 +251,14 @@ add_text(struct bridge_chat_items *items, struct bridge_chat_item *it,
 		it->part = t->part;
 		it->sent = 0;
 		it->hash = 0;
+		it->dense = 0;
 		if (!put_gap(items, it, t->kind) || items->cut)
 			return items->cut;
 	}
 	it->sent += n - skip;
 	it->hash = hash_more(it->hash, p + skip, n - skip);
+	if (t->kind == BRIDGE_CHAT_ARGUMENTS)
+		it->dense = hash_dense(it->dense, p + skip, n - skip);
 	if (t->kind == BRIDGE_CHAT_CONTENT)
 		return put_content(items, p + skip, n - skip,
 		    skip == 0 ? t->logprobs : NULL);

@@ -813,6 +813,10 @@ test_contradictions(void **state)
 	    "\"output_index\":1,\"arguments\":\"{\\\"x\\\":1}\"")
 	    CALL_DONE("1", "a", "f", "{\\\"x\\\":1}") COMPLETED,
 	    "#0 a:f({\"x\":1}) [tool_calls]" END);
+	/* The same JSON, written otherwise. */
+	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":")
+	    ARGS("1", "1}") CALL_DONE("1", "a", "f", "{ \\\"x\\\": 1 }")
+	    COMPLETED, "#0 a:f({\"x\":1}) [tool_calls]" END);
 	/* Nobody shall call a tool with arguments that were taken back. */
 	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
 	    CALL_DONE("1", "a", "f", "{\\\"x\\\":2}") COMPLETED,
