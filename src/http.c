@@ -309,8 +309,10 @@ call_end(struct http_call *c, CURLcode code)
 		end = HTTP_SILENT;
 	else if (code == CURLE_OK && c->head_done)
 		end = HTTP_DONE;
+	else if (c->head_done)
+		end = HTTP_CUT;
 	else
-		end = c->head_done ? HTTP_CUT : HTTP_UNREACHABLE;
+		end = http_sent(c) ? HTTP_LOST : HTTP_UNREACHABLE;
 	if (c->silent)
 		snprintf(why, sizeof(why), "nothing received for %lld ms",
 		    (long long)(c->head_done ? c->silence_limit :

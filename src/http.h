@@ -45,7 +45,8 @@ void	 http_reply_finish(struct http_reply *);
 /* How a call ended. */
 enum http_end {
 	HTTP_DONE,		/* whole */
-	HTTP_UNREACHABLE,	/* nothing of an answer arrived */
+	HTTP_UNREACHABLE,	/* nothing was sent, or not all of it .. */
+	HTTP_LOST,		/* .. or all, and nothing of an answer arrived */
 	HTTP_SILENT,		/* a silence limit was reached */
 	HTTP_CUT,		/* broke off behind the head */
 	HTTP_REFUSED		/* a callback asked to stop */

@@ -365,7 +365,7 @@ learn(struct relay *r)
 	struct lesson	 lesson;
 	bool		 lasts;
 
-	if (!x->call.completion || r->lessons == LESSONS_MAX ||
+	if (r->lessons == LESSONS_MAX ||
 	    !lesson_read(&r->err, &r->request.body, &lesson, &lasts) ||
 	    !lesson_add(&x->lesson, &lesson))
 		return false;
@@ -387,7 +387,7 @@ ask_otherwise(struct relay *r)
 	struct exchange	*x = r->x;
 	bool		*told = NULL;
 
-	if (r->status < 400 || r->head_sent)
+	if (r->status < 400 || r->head_sent || !x->call.completion)
 		return false;
 	if (strcmp(r->err.code, "unsupported_api_for_model") == 0)
 		told = &x->other_endpoint;
@@ -435,8 +435,10 @@ end_error(struct relay *r)
 static void
 call_end(void *arg, enum http_end end, const char *why)
 {
-	struct relay *r = arg;
+	struct relay	*r = arg;
+	bool		 unanswered;
 
+	unanswered = end == HTTP_UNREACHABLE || end == HTTP_LOST;
 	r->call = NULL;
 	loop_timer_stop(r->server->loop, &r->linger);
 	r->paused = false;
@@ -449,11 +451,12 @@ call_end(void *arg, enum http_end end, const char *why)
 		relay_end_stream(r);
 	else if (r->failed)
 		relay_fail(r);
-	else if (end == HTTP_UNREACHABLE && !r->retried) {
+	else if (unanswered && !r->retried) {
 		log_debug("%s: trying once more: %s", r->x->req.id, why);
 		r->retried = true;
+		r->counted = end == HTTP_LOST;
 		call_again(r);
-	} else if (end == HTTP_UNREACHABLE || (end == HTTP_CUT &&
+	} else if (unanswered || (end == HTTP_CUT &&
 	    r->expect != EXPECT_EVENTS)) {
 		err_set(&r->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
 		    "Copilot could not be reached: %s.", why);
@@ -478,6 +481,12 @@ relay_call_start(struct relay *r)
 	struct server	*s = r->server;
 	struct exchange	*x = r->x;
 
+	/*
+	 * A call that was sent may have been counted as the user's turn, and
+	 * that shall not be paid twice (VS Code's are the agent's then, too).
+	 * One that was refused was not counted.
+	 */
+	x->call.agent = x->call.agent || r->counted;
 	if (!copilot_request(s->copilot, x->conf, &x->call, &r->request,
 	    &r->err)) {
 		relay_fail(r);

@@ -32,13 +32,15 @@ struct relay {
 	struct job		  job;		/* a trip to a worker .. */
 	struct loop_task	  task;		/* .. and back */
 	bool			  away;		/* on it: the exchange is not ours */
+	bool			  stopped;	/* meanwhile: no more calls */
 	enum handled		  handled;
 
 	/* The call. */
 	struct http_request	  request;
 	struct http_call	 *call;
 	unsigned		  generation;	/* of the token it carries */
-	bool			  retried;	/* after a network failure */
+	bool			  retried;	/* after a network failure .. */
+	bool			  counted;	/* .. of a call that was sent */
 	bool			  replayed;	/* after a 401 */
 	int			  lessons;	/* calls that taught something */
 	enum expect		  expect;

@@ -83,6 +83,14 @@ job_again(struct job *job)
 }
 
 static void
+shut_down(struct relay *r)
+{
+	err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
+	    "This server is shutting down.");
+	relay_fail(r);
+}
+
+static void
 task_again(struct loop_task *task)
 {
 	struct relay *r = RELAY_OF(task, task);
@@ -90,6 +98,8 @@ task_again(struct loop_task *task)
 	r->away = false;
 	if (r->gone)
 		relay_abandon(r, r->remark);
+	else if (r->stopped)
+		shut_down(r);
 	else
 		proceed(r);
 }
@@ -169,6 +179,7 @@ relay_stop_all(struct server *s)
 
 	for (r = s->relays; r != NULL; r = next) {
 		next = r->next;
+		r->stopped = true;
 		if (r->away || r->over)
 			continue;
 		if (r->linger.place != 0) {
@@ -180,8 +191,6 @@ relay_stop_all(struct server *s)
 		waiter_forget(&r->waiter);
 		http_cancel(r->call);
 		r->call = NULL;
-		err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
-		    "This server is shutting down.");
-		relay_fail(r);
+		shut_down(r);
 	}
 }
