@@ -20,19 +20,27 @@
 #include "thoughts.h"
 #include "util.h"
 
+static bool
+wants_format(json_object *obj)
+{
+	json_object *format = js_obj(js_obj(obj, "text"), "format");
+
+	return format != NULL && !js_is(format, "type", "text");
+}
+
 /*
  * Shall this model be asked by chat completions? Its entry in the list decides;
  * one that isn't listed is expected to serve /responses. Unless upstream has
  * said that it is the other way round.
  */
 static bool
-is_bridged(const struct exchange *x, const struct model *m)
+is_bridged(const struct exchange *x, json_object *obj, const struct model *m)
 {
 	bool native = m == NULL || (m->endpoints & MODEL_RESPONSES) != 0;
 
 	/* Over chat completions a format can be told, see chat-format.h. */
 	if (native && m != NULL && (m->endpoints & MODEL_CHAT) != 0 &&
-	    (x->lesson.without & LESSON_FORMAT) != 0)
+	    (x->lesson.without & LESSON_FORMAT) != 0 && wants_format(obj))
 		return true;
 	return native == x->other_endpoint;
 }
@@ -133,7 +141,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		.thinker = &thinker,
 		.lesson = x->lesson
 	};
-	handled = is_bridged(x, t.model) ? ask_bridged(x, obj, &t, &set) :
+	handled = is_bridged(x, obj, t.model) ? ask_bridged(x, obj, &t, &set) :
 	    ask_native(x, obj, &t, &set);
 	if (handled == HANDLED_CALL && stored->keep)
 		stored_answer_wrap(x, stored);

@@ -223,7 +223,7 @@ put_text(const struct chat_request *r, json_object *to)
 	json_object	*text = json_object_new_object();
 	json_object	*format = js_get(r->obj, "response_format");
 
-	if (format != NULL && !r->told)
+	if (format != NULL && !r->formless)
 		js_add_take(text, "format", format_of(format));
 	copy(r->obj, "verbosity", text, "verbosity");
 	if (json_object_object_length(text) > 0)

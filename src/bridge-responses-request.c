@@ -30,16 +30,7 @@ static const struct {
 static bool
 includes(json_object *obj, const char *what)
 {
-	json_object	*list = js_array(obj, "include"), *v;
-	size_t		 n = js_len(list), i;
-
-	for (i = 0; i < n; i++) {
-		v = json_object_array_get_idx(list, i);
-		if (json_object_is_type(v, json_type_string) &&
-		    strcmp(json_object_get_string(v), what) == 0)
-			return true;
-	}
-	return false;
+	return responses_included(js_array(obj, "include"), what);
 }
 
 /* The format of chat has the schema in an object of its own. */
@@ -225,7 +216,7 @@ bridge_request(json_object *obj, const struct responses_setting *set,
 	b->vendor = xstrdup(set->model != NULL && set->model->vendor != NULL ?
 	    set->model->vendor : "");
 	b->encrypted = set->sealed ||
-	    includes(obj, "reasoning.encrypted_content");
+	    includes(obj, RESPONSES_SEALED);
 	if ((chat = translate(obj, set, b, err)) == NULL ||
 	    !finish_chat(chat, set, b, body, err))
 		return false;

@@ -302,26 +302,34 @@ put_whole(struct answer *a, struct buf *out)
 	json_object_put(choices);
 }
 
+/* What is still to be said of a choice, and its reason to end. */
+static bool
+finish_choice(struct answer *a, int64_t i, struct buf *out, struct err *err)
+{
+	const struct chat_choice	*c = &a->choices[i];
+	json_object			*rest = chat_choice_rest(c, i);
+	json_object			*last = chat_choice_last(c, i,
+					    a->wanted.functions);
+	bool				 ok;
+
+	ok = (rest == NULL || say(a, i, rest, NULL, out, err)) &&
+	    say(a, i, last, NULL, out, err);
+	json_object_put(rest);
+	json_object_put(last);
+	return ok;
+}
+
 /* The end: a reason for each choice, usage, [DONE]; or the whole body. */
 static bool
 finish(struct answer *a, struct buf *out, struct err *err)
 {
-	json_object	*piece;
-	int64_t		 i;
-	bool		 ok = true;
+	int64_t i;
 
 	if (a->nchoices == 0)
 		return broken(err, "sent an empty answer");
-	for (i = 0; i < a->nchoices && ok; i++) {
-		if (!a->choices[i].seen)
-			continue;
-		piece = chat_choice_last(&a->choices[i], i,
-		    a->wanted.functions);
-		ok = say(a, i, piece, NULL, out, err);
-		json_object_put(piece);
-	}
-	if (!ok)
-		return false;
+	for (i = 0; i < a->nchoices; i++)
+		if (a->choices[i].seen && !finish_choice(a, i, out, err))
+			return false;
 	a->done = true;
 	if (a->wanted.sink != NULL)
 		return a->wanted.sink->end(a->wanted.arg, a->usage, out, err);

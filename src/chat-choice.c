@@ -101,9 +101,10 @@ repair_json(struct chat_choice *c, json_object *piece, json_object *delta)
 		js_add_null(piece, "logprobs");
 	chat_json_feed(&c->object, json_object_get_string(text),
 	    (size_t)json_object_get_string_len(text), &out);
-	if (out.len > 0)
-		js_add_take(delta, "content",
-		    json_object_new_string_len(out.p, (int)out.len));
+	/* OpenAI's first piece has an empty text, no null. */
+	if (out.len > 0 || !c->role)
+		js_add_take(delta, "content", json_object_new_string_len(
+		    buf_str(&out), (int)out.len));
 	else
 		js_add_null(delta, "content");
 	buf_finish(&out);
@@ -255,26 +256,43 @@ final_reason(const struct chat_choice *c, bool functions)
 	return functions ? "function_call" : "tool_calls";
 }
 
+static json_object *
+piece_new(int64_t index, json_object *take, const char *reason)
+{
+	json_object *piece = json_object_new_object();
+
+	js_add_int(piece, "index", index);
+	js_add_take(piece, "delta", take);
+	js_add_null(piece, "logprobs");
+	js_add_str(piece, "finish_reason", reason);
+	return piece;
+}
+
+json_object *
+chat_choice_rest(const struct chat_choice *c, int64_t index)
+{
+	const struct buf	*rest = chat_json_rest(&c->object);
+	json_object		*delta;
+
+	/* What was said before a call is none, and parsers would fail on it. */
+	if (rest == NULL || c->nnamed > 0)
+		return NULL;
+	delta = json_object_new_object();
+	js_add_take(delta, "content",
+	    json_object_new_string_len(rest->p, (int)rest->len));
+	return piece_new(index, delta, NULL);
+}
+
 json_object *
 chat_choice_last(const struct chat_choice *c, int64_t index, bool functions)
 {
-	json_object		*piece = json_object_new_object();
-	json_object		*delta = json_object_new_object();
-	const struct buf	*rest = chat_json_rest(&c->object);
+	json_object *delta = json_object_new_object();
 
 	if (!c->role) {
 		js_add_str(delta, "role", "assistant");
 		js_add_str(delta, "content", "");
 	}
-	/* What was said before a call is none, and parsers would fail on it. */
-	if (rest != NULL && c->nnamed == 0)
-		js_add_take(delta, "content",
-		    json_object_new_string_len(rest->p, (int)rest->len));
-	js_add_int(piece, "index", index);
-	js_add_take(piece, "delta", delta);
-	js_add_null(piece, "logprobs");
-	js_add_str(piece, "finish_reason", final_reason(c, functions));
-	return piece;
+	return piece_new(index, delta, final_reason(c, functions));
 }
 
 void

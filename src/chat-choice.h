@@ -47,7 +47,11 @@ struct chat_choice {
 bool	chat_choice_repair(struct chat_choice *, json_object *piece,
 	    int64_t index, bool functions, bool *say, struct err *);
 
-/* The last piece, with the reason of the end. */
+/*
+ * At the end, what was held back in the search for an object, as a piece; NULL:
+ * nothing. Then the last piece, with the reason of the end.
+ */
+json_object *chat_choice_rest(const struct chat_choice *, int64_t index);
 json_object *chat_choice_last(const struct chat_choice *, int64_t index,
 	    bool functions);
 

@@ -70,19 +70,23 @@ inside(struct chat_json *j, const char *p, size_t n, struct buf *out)
 	buf_append(out, p, i);
 }
 
+/* What is behind the bound is looked at in no case, wherever a piece ends. */
 static void
 before(struct chat_json *j, const char *p, size_t n, struct buf *out)
 {
-	buf_append(&j->held, p, n);
+	size_t room = HELD_MAX - j->held.len, take = n < room ? n : room;
+
+	buf_append(&j->held, p, take);
 	if (find_start(j)) {
 		j->state = CHAT_JSON_INSIDE;
 		inside(j, j->held.p + j->at, j->held.len - j->at, out);
-	} else if (j->held.len > HELD_MAX) {
+	} else if (j->held.len == HELD_MAX) {
 		j->state = CHAT_JSON_PLAIN;
 		buf_append(out, j->held.p, j->held.len);
 	} else
 		return;
 	buf_finish(&j->held);
+	chat_json_feed(j, p + take, n - take, out);
 }
 
 void

@@ -16,7 +16,7 @@
 #include "models.h"
 #include "util.h"
 
-#define EDITS_MAX 32
+#define EDITS_MAX 48
 
 /* Changes of top-level members, collected before they are made at once. */
 struct edits {
@@ -151,6 +151,7 @@ chat_request_fit(struct chat_request *r, const struct lesson *lesson,
 
 	r->lesson = *lesson;
 	r->told = has_to_be_told(r, native);
+	r->formless = r->told || (lesson->without & LESSON_FORMAT) != 0;
 	if (max == 0)
 		max = images_max(r->info);
 	return !r->messages.vision || max == 0 ||
@@ -191,7 +192,7 @@ edit_messages(const struct chat_request *r, struct edits *ed)
 	if (r->messages.dirty || r->told || has_developer(r))
 		edit_take(ed, "messages", json_object_get(js_array(r->obj,
 		    "messages")), false);
-	if (r->told)
+	if (r->formless)
 		edit_drop(ed, r->obj, "response_format");
 }
 

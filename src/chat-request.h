@@ -28,7 +28,8 @@ struct chat_request {
 	bool			 functions;	/* the form before tools */
 	int64_t			 n;		/* choices */
 	struct lesson		 lesson;	/* see chat_request_fit() */
-	bool			 told;		/* the format, in a message */
+	bool			 told;		/* the format, in a message .. */
+	bool			 formless;	/* .. it, or any, isn't sent */
 	bool			 inserted;	/* which is one more, the first */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bridge-reasoning.h"
+#include "buf.h"
 #include "err.h"
 #include "images.h"
 #include "js.h"
@@ -12,8 +13,6 @@
 #include "responses-tools.h"
 #include "text.h"
 #include "util.h"
-
-#define PARAM_SIZE 128
 
 /*
  * The members that upstream knows, besides "type": it answers an unknown one
@@ -231,56 +230,62 @@ responses_input_check(json_object *item, size_t i, struct err *err)
 	    "Invalid type for '%s': expected an input item.", param);
 }
 
-static bool	check_images(json_object *, const char *, const char *,
+static bool	check_images(json_object *, const char *, struct buf *,
 		    const struct responses_input *, struct err *);
 
-/* The image that a part is, and those that are in it; "where" names it. */
+/* The image that a part or an item is, and those that are in it. */
 static bool
-check_part(json_object *part, const char *where,
+check_part(json_object *part, struct buf *where,
     const struct responses_input *in, struct err *err)
 {
-	char param[PARAM_SIZE + sizeof(".image_url")];
+	size_t	len = where->len;
+	bool	ok = true;
 
-	snprintf(param, sizeof(param), "%s.image_url", where);
-	if (js_is(part, "type", "input_image") &&
-	    !images_check(js_get(part, "image_url"), in->model, param, err))
-		return false;
-	return check_images(part, "content", where, in, err);
+	if (js_is(part, "type", "input_image")) {
+		buf_puts(where, ".image_url");
+		ok = images_check(js_get(part, "image_url"), in->model,
+		    buf_str(where), err);
+		buf_truncate(where, len);
+	}
+	return ok && check_images(part, "content", where, in, err) &&
+	    check_images(part, "output", where, in, err);
 }
 
-/* Of the images in a list, as deep as they are: does the model take them? */
+/*
+ * Of the images in a list, as deep as they are: does the model take them?
+ * "where" is what the list is in, and the same again afterwards.
+ */
 static bool
-check_images(json_object *obj, const char *key, const char *where,
+check_images(json_object *obj, const char *key, struct buf *where,
     const struct responses_input *in, struct err *err)
 {
-	json_object	*list = js_array(obj, key), *part;
-	char		 place[PARAM_SIZE];
-	size_t		 n = js_len(list), i;
+	json_object	*list = js_array(obj, key);
+	size_t		 n = js_len(list), len = where->len, i;
+	bool		 ok = true;
 
-	for (i = 0; i < n; i++) {
-		part = json_object_array_get_idx(list, i);
-		if (!js_is(part, "type", "input_image") &&
-		    js_array(part, "content") == NULL)
-			continue;
-		snprintf(place, sizeof(place), "%s.%s[%zu]", where, key, i);
-		if (!check_part(part, place, in, err))
-			return false;
+	for (i = 0; i < n && ok; i++) {
+		buf_printf(where, ".%s[%zu]", key, i);
+		ok = check_part(json_object_array_get_idx(list, i), where, in,
+		    err);
+		buf_truncate(where, len);
 	}
-	return true;
+	return ok;
 }
 
 static bool
 check_item_images(json_object *item, size_t i,
     const struct responses_input *in, struct err *err)
 {
-	char where[PARAM_SIZE];
+	struct buf	where = { 0 };
+	bool		ok;
 
 	if (js_array(item, "content") == NULL &&
 	    js_array(item, "output") == NULL)
 		return true;
-	snprintf(where, sizeof(where), "input[%zu]", i);
-	return check_images(item, "content", where, in, err) &&
-	    check_images(item, "output", where, in, err);
+	buf_printf(&where, "input[%zu]", i);
+	ok = check_part(item, &where, in, err);
+	buf_finish(&where);
+	return ok;
 }
 
 json_object *

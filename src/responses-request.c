@@ -412,6 +412,14 @@ set_effort(json_object *obj, const struct model *model, struct edits *e)
 /* --- What this model refuses, as upstream has said. */
 
 static void
+remove_inner(json_object *obj, const char *member, const char *inner,
+    struct edits *e)
+{
+	js_del(js_obj(obj, member), inner);
+	edit_take(e, member, json_object_get(js_obj(obj, member)));
+}
+
+static void
 set_lessons(json_object *obj, const struct lesson *lesson, struct edits *e)
 {
 	const char	*member, *inner;
@@ -421,11 +429,13 @@ set_lessons(json_object *obj, const struct lesson *lesson, struct edits *e)
 		if (inner == NULL) {
 			js_del(obj, member);
 			edit_remove(e, member);
-			continue;
-		}
-		js_del(js_obj(obj, member), inner);
-		edit_take(e, member, json_object_get(js_obj(obj, member)));
+		} else
+			remove_inner(obj, member, inner, e);
 	}
+	/* The format that is none; others can't be left out. */
+	if ((lesson->without & LESSON_FORMAT) != 0 &&
+	    js_is(js_obj(js_obj(obj, "text"), "format"), "type", "text"))
+		remove_inner(obj, "text", "format", e);
 }
 
 /* --- The whole. */

@@ -94,12 +94,43 @@ test_long_prose(void **state)
 	buf_finish(&out);
 }
 
+/* How much is looked at doesn't depend on where the pieces end. */
+static void
+test_bound(void **state)
+{
+	static const char	object[] = "{\"a\":1}";
+	struct chat_json	j = { 0 };
+	struct buf		text = { 0 }, out = { 0 };
+	size_t			bound = 256 << 10, at, first;
+
+	(void)state;
+	for (at = bound - 3; at <= bound + 1; at++) {
+		buf_truncate(&text, 0);
+		while (text.len < at)
+			buf_putc(&text, '.');
+		buf_append(&text, object, sizeof(object) - 1);
+		for (first = at - 5; first <= text.len; first++) {
+			chat_json_feed(&j, text.p, first, &out);
+			chat_json_feed(&j, text.p + first, text.len - first,
+			    &out);
+			assert_string_equal(out.p, at + 2 <= bound ? object :
+			    text.p);
+			assert_null(chat_json_rest(&j));
+			chat_json_finish(&j);
+			buf_truncate(&out, 0);
+		}
+	}
+	buf_finish(&text);
+	buf_finish(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_long_prose)
+		cmocka_unit_test(test_long_prose),
+		cmocka_unit_test(test_bound)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -533,6 +533,11 @@ test_images(void **state)
 		    "base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 		    "AAAA\"}]}]}")), "input[0].output[0].content[0].image_url",
 		    "image_too_large" },
+		{ IN(ITEMS("{\"type\":\"function_call_output\",\"call_id\":"
+		    "\"c\",\"output\":[{\"type\":\"x\",\"output\":[{"
+		    "\"type\":\"input_image\",\"image_url\":\"data:text/plain,"
+		    "x\"}]}]}")), "input[0].output[0].output[0].image_url",
+		    "invalid_image_format" },
 	};
 	struct responses_setting set = { .upstream = "up", .model = &tiny };
 	struct responses	 r = { 0 };
