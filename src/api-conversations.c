@@ -148,25 +148,37 @@ wrong_type(const char *param, const char *expected, struct err *err)
 	    "Invalid type for '%s': expected %s.", param, expected);
 }
 
+/* OpenAI counts characters. */
+static size_t
+characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 static bool
 check_pair(const char *key, json_object *v, struct err *err)
 {
-	char param[32 + METADATA_KEY_MAX], shown[METADATA_KEY_MAX];
+	char	param[32 + METADATA_KEY_MAX], shown[METADATA_KEY_MAX];
+	size_t	n;
 
 	text_clean(key, strlen(key), shown, sizeof(shown));
 	snprintf(param, sizeof(param), "metadata.%s", shown);
-	if (strlen(key) > METADATA_KEY_MAX)
+	if (characters(key) > METADATA_KEY_MAX)
 		return err_param(err, "metadata", "string_above_max_length",
 		    "Invalid 'metadata': a key is longer than %d characters.",
 		    METADATA_KEY_MAX);
 	if (!json_object_is_type(v, json_type_string))
 		return wrong_type(param, "a string", err);
-	if (json_object_get_string_len(v) > METADATA_VALUE_MAX)
+	n = characters(json_object_get_string(v));
+	if (n > METADATA_VALUE_MAX)
 		return err_param(err, param, "string_above_max_length",
 		    "Invalid '%s': string too long. Expected a string with "
-		    "maximum length %d, but got a string with length %d "
-		    "instead.", param, METADATA_VALUE_MAX,
-		    json_object_get_string_len(v));
+		    "maximum length %d, but got a string with length %zu "
+		    "instead.", param, METADATA_VALUE_MAX, n);
 	return true;
 }
 
@@ -196,12 +208,53 @@ read_metadata(json_object *obj, struct err *err)
 	return json_object_get(metadata);
 }
 
+/* It becomes part of a path, and is told apart from others as a C string. */
+static bool
+check_id(json_object *id, const char *item, struct err *err)
+{
+	static const char	 fine[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	const char		*s;
+	char			 param[40], shown[128];
+
+	snprintf(param, sizeof(param), "%s.id", item);
+	if (id == NULL)
+		return true;
+	if (!json_object_is_type(id, json_type_string))
+		return wrong_type(param, "a string", err);
+	s = json_object_get_string(id);
+	if (strspn(s, fine) == (size_t)json_object_get_string_len(id))
+		return true;
+	text_clean(s, strlen(s), shown, sizeof(shown));
+	return err_param(err, param, "invalid_value", "Invalid '%s': '%s'. "
+	    "Expected an ID that contains letters, numbers, underscores, or "
+	    "dashes, but this value contained additional characters.", param,
+	    shown);
+}
+
+static bool
+check_item(json_object *item, const char *param, struct err *err)
+{
+	json_object	*type = js_get(item, "type");
+	char		 type_param[40];
+
+	if (!json_object_is_type(item, json_type_object))
+		return wrong_type(param, "an object", err);
+	snprintf(type_param, sizeof(type_param), "%s.type", param);
+	if (type != NULL && !json_object_is_type(type, json_type_string))
+		return wrong_type(type_param, "a string", err);
+	if (type == NULL && js_str(item, "role") == NULL &&
+	    !stored_items_is_reference(item))
+		return err_param(err, param, "missing_required_parameter",
+		    "Missing required parameter: '%s'.", type_param);
+	return check_id(js_get(item, "id"), param, err);
+}
+
 static bool
 check_items(json_object *items, struct err *err)
 {
-	json_object	*item;
-	size_t		 n = js_len(items), i;
-	char		 param[32];
+	size_t	n = js_len(items), i;
+	char	param[32];
 
 	if (n > ITEMS_MAX)
 		return err_param(err, "items", "array_above_max_length",
@@ -209,15 +262,10 @@ check_items(json_object *items, struct err *err)
 		    "maximum length %d, but got an array with length %zu "
 		    "instead.", ITEMS_MAX, n);
 	for (i = 0; i < n; i++) {
-		item = json_object_array_get_idx(items, i);
 		snprintf(param, sizeof(param), "items[%zu]", i);
-		if (!json_object_is_type(item, json_type_object))
-			return wrong_type(param, "an object", err);
-		if (js_str(item, "type") == NULL && js_str(item, "role") ==
-		    NULL && !stored_items_is_reference(item))
-			return err_param(err, param,
-			    "missing_required_parameter",
-			    "Missing required parameter: '%s.type'.", param);
+		if (!check_item(json_object_array_get_idx(items, i), param,
+		    err))
+			return false;
 	}
 	return true;
 }

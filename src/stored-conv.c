@@ -143,16 +143,18 @@ bind_item(sqlite3_stmt *st, const struct stored_texts *t, size_t i)
  * the index of such an item, and it is for the caller to undo the rest.
  */
 static bool
-insert(struct stored *s, int64_t row, const char *model, const struct stored_texts *t,
-    int *twice)
+insert(struct stored *s, int64_t row, const char *model,
+    const struct stored_texts *t, int *twice)
 {
 	sqlite3_stmt	*st;
 	size_t		 n = js_len(t->items), i;
 	int		 rc = SQLITE_DONE;
 
-	st = prepare_row(s, "INSERT OR IGNORE INTO conversation_item"
+	/* "OR IGNORE" would leave out one without an id as well. */
+	st = prepare_row(s, "INSERT INTO conversation_item"
 	    " (conversation, model, id, size, item)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5)", row);
+	    " VALUES (?1, ?2, ?3, ?4, ?5)"
+	    " ON CONFLICT (conversation, id) DO NOTHING", row);
 	if (st == NULL)
 		return false;
 	if (model != NULL)
@@ -210,10 +212,12 @@ add(struct stored *s, const struct conf *conf, const char *owner,
 		return found;
 	if (is_full(s, conf, row, t->text.len))
 		return STORED_FULL;
-	if (!insert(s, row, NULL, t, twice) || !touch(s, row) ||
-	    !stored_bound(s, conf, 0, row))
+	if (!insert(s, row, NULL, t, twice))
 		return STORED_TROUBLE;
-	return *twice < 0 ? STORED_FOUND : STORED_NONE;
+	if (*twice >= 0)
+		return STORED_NONE;
+	return touch(s, row) && stored_bound(s, conf, 0, row) ? STORED_FOUND :
+	    STORED_TROUBLE;
 }
 
 enum stored_found
@@ -312,28 +316,30 @@ stored_conv_items(struct stored *s, const char *owner, const char *id,
 	if (!stored_conv_text(s, row, INT64_MAX, model, room, &text))
 		*found = *room > 0 ? STORED_TROUBLE : STORED_FULL;
 	stored_leave(s);
-	if (*found == STORED_FOUND)
-		items = js_parse_quiet(text.p, text.len);
+	if (*found == STORED_FOUND &&
+	    (items = js_parse_quiet(text.p, text.len)) == NULL)
+		*found = STORED_TROUBLE;
 	buf_finish(&text);
 	return items;
 }
 
-/* The number of the item that a page begins behind; 0 when there is none. */
-static int64_t
-number_of(struct stored *s, int64_t row, const char *item)
+/* The number of the item that a page begins behind. */
+static enum stored_found
+number_of(struct stored *s, int64_t row, const char *item, int64_t *n)
 {
-	sqlite3_stmt	*st;
-	int64_t		 n = 0;
+	sqlite3_stmt		*st;
+	enum stored_found	 found;
 
 	st = prepare_row(s, "SELECT n FROM conversation_item WHERE"
 	    " conversation = ?1 AND id = ?2", row);
 	if (st == NULL)
-		return 0;
+		return STORED_TROUBLE;
 	sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-	if (sqlite3_step(st) == SQLITE_ROW)
-		n = sqlite3_column_int64(st, 0);
+	found = found_by(sqlite3_step(st));
+	if (found == STORED_FOUND)
+		*n = sqlite3_column_int64(st, 0);
 	stored_done(st);
-	return n;
+	return found;
 }
 
 /* One more row than a page has tells that there are more. */
@@ -342,6 +348,7 @@ read_page(struct stored *s, int64_t row, const struct query_page *p,
     int64_t after, size_t room, struct stored_conv_page *page)
 {
 	sqlite3_stmt	*st;
+	json_object	*item;
 	int64_t		 n = 0;
 	size_t		 size = 0;
 	int		 rc;
@@ -360,7 +367,11 @@ read_page(struct stored *s, int64_t row, const struct query_page *p,
 		size += (size_t)sqlite3_column_bytes(st, 0);
 		if (size > room && n > 1)
 			break;
-		json_object_array_add(page->items, parse_column(st, 0));
+		if ((item = parse_column(st, 0)) == NULL)
+			rc = SQLITE_CORRUPT;
+		if (rc != SQLITE_ROW)
+			break;
+		json_object_array_add(page->items, item);
 	}
 	page->more = rc == SQLITE_ROW;
 	stored_done(st);
@@ -378,10 +389,17 @@ stored_conv_list(struct stored *s, const char *owner, const char *id,
 	found = enter(s, owner, id, &row);
 	if (found != STORED_FOUND)
 		return found;
-	if (p->after != NULL && (after = number_of(s, row, p->after)) == 0)
+	if (p->after != NULL)
+		found = number_of(s, row, p->after, &after);
+	if (found == STORED_NONE) {
 		page->no_after = true;
-	else if (!read_page(s, row, p, after, room, page))
+		found = STORED_FOUND;
+	} else if (found == STORED_FOUND &&
+	    !read_page(s, row, p, after, room, page)) {
+		json_object_put(page->items);
+		page->items = NULL;
 		found = STORED_TROUBLE;
+	}
 	stored_leave(s);
 	return found;
 }
@@ -390,9 +408,10 @@ json_object *
 stored_conv_item(struct stored *s, const char *owner, const char *id,
     const char *item, enum stored_found *found)
 {
-	sqlite3_stmt	*st;
-	json_object	*obj = NULL;
-	int64_t		 row;
+	enum stored_found	 is = STORED_TROUBLE;
+	sqlite3_stmt		*st;
+	json_object		*obj = NULL;
+	int64_t			 row;
 
 	*found = enter(s, owner, id, &row);
 	if (*found != STORED_FOUND)
@@ -401,9 +420,12 @@ stored_conv_item(struct stored *s, const char *owner, const char *id,
 	    " conversation = ?1 AND id = ?2", row);
 	if (st != NULL) {
 		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-		if (sqlite3_step(st) == SQLITE_ROW)
-			obj = parse_column(st, 0);
+		is = found_by(sqlite3_step(st));
 	}
+	if (is == STORED_FOUND && (obj = parse_column(st, 0)) == NULL)
+		is = STORED_TROUBLE;
+	if (is == STORED_TROUBLE)
+		*found = STORED_TROUBLE;
 	stored_done(st);
 	stored_leave(s);
 	return obj;
@@ -539,10 +561,11 @@ stored_conv_delete(struct stored *s, const char *owner, const char *id)
 
 /* --- For the command line. */
 
+/* NULL when its items can't be read. */
 static json_object *
 export(struct stored *s, sqlite3_stmt *st)
 {
-	json_object	*obj = json_object_new_object();
+	json_object	*obj = json_object_new_object(), *items = NULL;
 	struct buf	 text = { 0 };
 	size_t		 room = SIZE_MAX;
 
@@ -550,10 +573,15 @@ export(struct stored *s, sqlite3_stmt *st)
 	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 2));
 	js_add_int(obj, "created_at", sqlite3_column_int64(st, 3));
 	js_add_take(obj, "metadata", parse_column(st, 4));
-	stored_conv_text(s, sqlite3_column_int64(st, 0), INT64_MAX, NULL, &room,
-	    &text);
-	js_add_take(obj, "items", js_parse_quiet(text.p, text.len));
+	if (stored_conv_text(s, sqlite3_column_int64(st, 0), INT64_MAX, NULL,
+	    &room, &text))
+		items = js_parse_quiet(text.p, text.len);
 	buf_finish(&text);
+	if (items == NULL) {
+		json_object_put(obj);
+		return NULL;
+	}
+	js_add_take(obj, "items", items);
 	return obj;
 }
 
@@ -563,18 +591,21 @@ stored_conv_each(struct stored *s, bool (*each)(json_object *, void *),
 {
 	sqlite3_stmt	*st;
 	json_object	*obj;
-	bool		 ok;
+	int		 rc = SQLITE_ERROR;
+	bool		 ok = true;
 
 	if (s == NULL || !stored_enter(s))
 		return false;
 	st = stored_prepare(s, "SELECT n, id, owner, created, metadata FROM"
 	    " conversation ORDER BY n", NULL, NULL);
-	ok = st != NULL;
-	while (ok && sqlite3_step(st) == SQLITE_ROW) {
+	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		obj = export(s, st);
-		ok = each(obj, arg);
+		ok = obj != NULL && each(obj, arg);
 		json_object_put(obj);
 	}
+	ok = ok && rc == SQLITE_DONE;
+	if (!ok)
+		log_err("stored responses: not all could be exported");
 	stored_done(st);
 	stored_leave(s);
 	return ok;

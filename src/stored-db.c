@@ -199,9 +199,21 @@ create_private(const struct stored *s)
  * machine's crash may take the last ones.
  */
 static const char settings[] =
-    "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;"
+    "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
     "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
+
+/*
+ * To set auto_vacuum is to write, each time: an old file has it already, and to
+ * open that must not wait for another process that writes.
+ */
+static bool
+set_up(struct stored *s)
+{
+	return (stored_number(s, "PRAGMA page_count") != 0 ||
+	    stored_run(s, "PRAGMA auto_vacuum = INCREMENTAL")) &&
+	    stored_run(s, settings);
+}
 
 static bool
 open_file(struct stored *s)
@@ -216,7 +228,7 @@ open_file(struct stored *s)
 	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
 		sqlite3_busy_timeout(s->db, BUSY_MS);
-		if (stored_run(s, settings) && migrate(s, &why)) {
+		if (set_up(s) && migrate(s, &why)) {
 			stored_log_watch(s->log, s->db);
 			return true;
 		}

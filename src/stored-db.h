@@ -28,6 +28,7 @@ struct stored {
 	int64_t		 refused_until;	/* not written to; 0: it can be */
 	char		 why[200];
 	unsigned	 puts;
+	bool		 outdated;	/* more may be too old */
 	unsigned	 thoughts;	/* that were put */
 	int64_t		 fresh;		/* row of the transaction's first turn */
 };

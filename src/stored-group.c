@@ -45,14 +45,24 @@ stored_group_destroy(struct stored_group *g)
 	free(g);
 }
 
-/* Is it this job that failed, and not the file? Then the others can go on. */
+/*
+ * Is it this job that failed, and not the file? Then the others can go on. A
+ * job that refused by itself, as one for a full conversation, leaves no error,
+ * and has logged why.
+ */
 static bool
-fails_alone(struct stored *s)
+fails_alone(struct stored *s, const char *what)
 {
 	int rc = sqlite3_errcode(s->db) & 0xff;
 
-	return !sqlite3_get_autocommit(s->db) &&
-	    (rc == SQLITE_CONSTRAINT || rc == SQLITE_TOOBIG);
+	if (sqlite3_get_autocommit(s->db))
+		return false;
+	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return true;
+	if (rc != SQLITE_CONSTRAINT && rc != SQLITE_TOOBIG)
+		return false;
+	log_warn("stored responses: %s: %s", what, sqlite3_errmsg(s->db));
+	return true;
 }
 
 /* False when the whole transaction is lost. */
@@ -63,11 +73,8 @@ put_one(struct stored *s, struct job *job)
 		return false;
 	job->ok = job->put(s, job->arg);
 	if (!job->ok) {
-		if (!fails_alone(s))
-			return false;
-		log_warn("stored responses: %s: %s", job->what,
-		    sqlite3_errmsg(s->db));
-		if (!stored_step(s, "ROLLBACK TO job"))
+		if (!fails_alone(s, job->what) ||
+		    !stored_step(s, "ROLLBACK TO job"))
 			return false;
 	}
 	return stored_step(s, "RELEASE job");

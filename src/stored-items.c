@@ -176,7 +176,8 @@ stored_items_resolve(struct stored *s, const char *owner, json_object *items,
 			json_object_put(in);
 			return false;
 		}
-		if (in != NULL)
+		/* A null of the client's stays: it is for others to refuse. */
+		if (in != NULL || item == NULL)
 			json_object_array_put_idx(items, kept++, in);
 		if (found == STORED_TROUBLE)
 			return false;
@@ -229,9 +230,13 @@ stored_items_present(json_object *items)
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(items, i);
-		if (js_str(item, "status") == NULL &&
-		    !js_is(item, "type", "reasoning"))
-			js_add_str(item, "status", "completed");
+		/* Reasoning has none, though some SDKs send back a null. */
+		if (js_str(item, "status") == NULL) {
+			if (js_is(item, "type", "reasoning"))
+				js_del(item, "status");
+			else
+				js_add_str(item, "status", "completed");
+		}
 		if (!js_is(item, "type", "message"))
 			continue;
 		content = js_get(item, "content");

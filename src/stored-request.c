@@ -136,26 +136,38 @@ chain_of(struct stored_request *r, struct exchange *x, json_object *obj,
 	return all;
 }
 
-/* An item of the client's that is in the conversation already. */
+/* The first id in "items" that is among "ids", which gets them if "add". */
+static const char *
+find_id(json_object *items, json_object *ids, bool add)
+{
+	const char	*id;
+	size_t		 i;
+
+	for (i = 0; i < js_len(items); i++) {
+		id = js_str(json_object_array_get_idx(items, i), "id");
+		if (id == NULL || *id == '\0')
+			continue;
+		if (js_has(ids, id))
+			return id;
+		if (add)
+			js_add_bool(ids, id, true);
+	}
+	return NULL;
+}
+
+/*
+ * An item of the client's that is there twice, or in the conversation already:
+ * it keeps one of each.
+ */
 static bool
 repeats(json_object *all, json_object *items, struct err *err)
 {
-	json_object	*item, *ids = json_object_new_object();
-	const char	*id = NULL;
-	size_t		 i;
+	json_object	*ids = json_object_new_object();
+	const char	*id = find_id(items, ids, true);
 	char		 shown[128];
 
-	for (i = 0; i < js_len(items); i++) {
-		item = json_object_array_get_idx(items, i);
-		if (js_str(item, "id") != NULL)
-			js_add_bool(ids, js_str(item, "id"), true);
-	}
-	for (i = 0; id == NULL && i < js_len(all) &&
-	    json_object_object_length(ids) > 0; i++) {
-		id = js_str(json_object_array_get_idx(all, i), "id");
-		if (id != NULL && !js_has(ids, id))
-			id = NULL;
-	}
+	if (id == NULL && json_object_object_length(ids) > 0)
+		id = find_id(all, ids, false);
 	json_object_put(ids);
 	if (id == NULL)
 		return false;
@@ -251,11 +263,22 @@ fit_conversation(json_object *obj, struct err *err)
 	return true;
 }
 
+/* What is gone on from is enough of an input, as it is for OpenAI. */
+static json_object *
+input_of(json_object *obj)
+{
+	if (js_get(obj, "input") == NULL &&
+	    (js_str(obj, "previous_response_id") != NULL ||
+	    conversation_of(obj) != NULL))
+		js_add_take(obj, "input", json_object_new_array());
+	return js_get(obj, "input");
+}
+
 bool
 stored_request_read(struct stored_request *r, struct exchange *x,
     json_object *obj, struct err *err)
 {
-	json_object		*input = js_get(obj, "input"), *items;
+	json_object		*input = input_of(obj), *items;
 	enum stored_state	 state;
 	char			 why[STORED_WHY_SIZE];
 	bool			 ok;

@@ -452,13 +452,15 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 
 	if (s == NULL || !stored_enter(s))
 		return found_object(NULL, is, found);
+	/* Ordered before the texts are read: else all wait in the sorter. */
 	st = stored_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
 	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
 	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
 	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
-	    " depth < ?3) SELECT chain.previous, turn.model, turn.input,"
-	    " turn.output, turn.conversation, turn.start FROM chain JOIN turn"
-	    " ON turn.id = chain.id AND turn.owner = ?1 ORDER BY depth DESC",
+	    " depth < ?3) SELECT sorted.previous, turn.model, turn.input,"
+	    " turn.output, turn.conversation, turn.start FROM (SELECT id,"
+	    " previous FROM chain ORDER BY depth DESC LIMIT -1) AS sorted"
+	    " CROSS JOIN turn ON turn.id = sorted.id AND turn.owner = ?1",
 	    owner, id);
 	if (st != NULL) {
 		sqlite3_bind_int(st, 3, CHAIN_MAX);
@@ -526,6 +528,7 @@ stored_delete_all(struct stored *s)
 	return n;
 }
 
+/* NULL when it can't be read. */
 static json_object *
 turn_of(sqlite3_stmt *st)
 {
@@ -545,6 +548,11 @@ turn_of(sqlite3_stmt *st)
 		js_add_take(response, "output", parse_take(&text[1]));
 	buf_finish(&text[1]);
 	js_add_take(obj, "response", response);
+	if (js_array(obj, "input") == NULL ||
+	    js_array(response, "output") == NULL) {
+		json_object_put(obj);
+		return NULL;
+	}
 	return obj;
 }
 
@@ -553,18 +561,21 @@ stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 {
 	sqlite3_stmt	*st;
 	json_object	*obj;
-	bool		 ok;
+	int		 rc = SQLITE_ERROR;
+	bool		 ok = true;
 
 	if (s == NULL || !stored_enter(s))
 		return false;
 	st = stored_prepare(s, "SELECT id, owner, previous, input, output,"
 	    " response FROM turn ORDER BY created, rowid", NULL, NULL);
-	ok = st != NULL;
-	while (ok && sqlite3_step(st) == SQLITE_ROW) {
+	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		obj = turn_of(st);
-		ok = each(obj, arg);
+		ok = obj != NULL && each(obj, arg);
 		json_object_put(obj);
 	}
+	ok = ok && rc == SQLITE_DONE;
+	if (!ok)
+		log_err("stored responses: not all could be exported");
 	stored_done(st);
 	stored_leave(s);
 	return ok;

@@ -286,6 +286,11 @@ class Cgi:
         return parse_cgi(p.stdout)
 
 
+def stores():
+    """Was the program built with SQLite? Without it, CGI forgets all from one request to the next."""
+    return "without SQLite" not in Cgi(Home()).request("GET", "/v1/responses/resp_x").text()
+
+
 # --- The program as FastCGI responder
 
 BEGIN, ABORT, END, PARAMS, STDIN, STDOUT, STDERR = 1, 2, 3, 4, 5, 6, 7

@@ -1,6 +1,8 @@
 /* Stored conversations: items, turns that join, bounds, older files. */
 #include "config.h"
 
+#include <pthread.h>
+
 #include "query.h"
 #include "stored-conv.h"
 #include "stored-fixture.h"
@@ -313,6 +315,159 @@ test_bounds(void **state)
 	close_fresh(s, home);
 }
 
+#define GROUP 6
+
+struct one {
+	struct stored	*s;
+	const char	*conversation;	/* NULL: none */
+	const char	*ids;		/* what is added to that */
+	char		 id[8];
+	bool		 ok;
+};
+
+static void *
+join_one(void *arg)
+{
+	struct one *one = arg;
+
+	one->ok = join(one->s, one->id, one->conversation, "m", one->ids);
+	return NULL;
+}
+
+/*
+ * Somebody else writes, so that all but the first gather behind that one. Some
+ * of them are for a conversation that is full, the first of the group also.
+ */
+static void
+test_a_full_conversation_is_no_harm_to_others(void **state)
+{
+	char			*home;
+	struct stored		*s = open_fresh(&home);
+	struct stored_conv	 c = { .id = "" };
+	struct one		 one[GROUP];
+	pthread_t		 thread[GROUP];
+	struct conf		 whole = conf;
+	sqlite3			*db;
+	char			*path, *large = xcalloc(1, 60001);
+	char			 why[STORED_WHY_SIZE];
+
+	(void)state;
+	create(s, "", "a", &c);
+	sql(home, "UPDATE conversation SET size = 50000");
+	conf.stored_responses_max_bytes = 100000;
+	memset(large, 'x', 60000);
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	for (int i = 0; i < GROUP; i++) {
+		one[i] = (struct one){ .s = s, .ids = large };
+		if (i == 1 || i == GROUP - 1)
+			one[i].conversation = c.id;
+		snprintf(one[i].id, sizeof(one[i].id), "r%d", i);
+		assert_int_equal(pthread_create(&thread[i], NULL, join_one,
+		    &one[i]), 0);
+		usleep(30000);
+	}
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
+	    SQLITE_OK);
+	for (int i = 0; i < GROUP; i++) {
+		pthread_join(thread[i], NULL);
+		assert_int_equal(one[i].ok, one[i].conversation == NULL);
+		assert_int_equal(has(s, "", one[i].id), one[i].ok);
+	}
+	assert_int_equal(stored_state(s, &conf, why), STORED_USABLE);
+	assert_items(s, "", c.id, "m", "a ");
+	sqlite3_close(db);
+	conf = whole;
+	free(large);
+	free(path);
+	close_fresh(s, home);
+}
+
+/* What can't be read is never said not to be there. */
+static void
+test_damage(void **state)
+{
+	char			*home;
+	struct stored		*s = open_fresh(&home);
+	struct stored_conv	 c = { .id = "" };
+	struct stored_conv_page	 page;
+	struct query_page	 want = { .limit = 9 };
+	enum stored_found	 found;
+
+	(void)state;
+	create(s, "", "a b c", &c);
+	sql(home, "UPDATE conversation_item SET item = '{' WHERE id = 'b'");
+	assert_null(stored_conv_item(s, "", c.id, "b", &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	assert_null(stored_conv_item(s, "", c.id, "no", &found));
+	assert_int_equal(found, STORED_FOUND);
+	assert_null(stored_conv_items(s, "", c.id, "m", room(), &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	    STORED_TROUBLE);
+	assert_null(page.items);
+	sql(home, "DROP TABLE conversation_item");
+	assert_null(stored_conv_item(s, "", c.id, "a", &found));
+	assert_int_equal(found, STORED_TROUBLE);
+	want.after = (char []){ "a" };
+	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	    STORED_TROUBLE);
+	close_fresh(s, home);
+}
+
+static bool
+count(json_object *obj, void *arg)
+{
+	assert_non_null(js_array(obj, "items"));
+	++*(int *)arg;
+	return true;
+}
+
+/* Who deletes what was exported has to know whether all of it was. */
+static void
+test_export_tells(void **state)
+{
+	char			*home;
+	struct stored		*s = open_fresh(&home);
+	struct stored_conv	 c = { .id = "" };
+	int			 n = 0;
+
+	(void)state;
+	assert_true(stored_conv_each(s, count, &n));
+	create(s, "", "a", &c);
+	create(s, "", "b", &c);
+	assert_true(stored_conv_each(s, count, &n));
+	assert_int_equal(n, 2);
+	sql(home, "UPDATE conversation_item SET item = '{' WHERE id = 'b'");
+	assert_false(stored_conv_each(s, count, &n));
+	assert_int_equal(n, 3);
+	close_fresh(s, home);
+}
+
+/* Nothing is left out silently, as one without an id would be. */
+static void
+test_an_item_without_an_id(void **state)
+{
+	char			*home;
+	struct stored		*s = open_fresh(&home);
+	struct stored_conv	 c = { .id = "" };
+	json_object		*items = items_of("b c");
+	int			 twice;
+
+	(void)state;
+	create(s, "", "a", &c);
+	js_del(json_object_array_get_idx(items, 1), "id");
+	assert_int_equal(stored_conv_add(s, &conf, "", c.id, items, &twice),
+	    STORED_TROUBLE);
+	assert_int_equal(twice, -1);
+	assert_items(s, "", c.id, "m", "a ");
+	assert_int_equal(add(s, "", c.id, "b", &twice), STORED_FOUND);
+	json_object_put(items);
+	close_fresh(s, home);
+}
+
 /* Files of the first version have turns only. */
 static void
 test_a_file_of_version_1(void **state)
@@ -350,6 +505,10 @@ main(void)
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_a_page),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_a_full_conversation_is_no_harm_to_others),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_export_tells),
+		cmocka_unit_test(test_an_item_without_an_id),
 		cmocka_unit_test(test_a_file_of_version_1),
 	};
 

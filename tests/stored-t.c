@@ -78,6 +78,32 @@ test_a_chain(void **state)
 	close_fresh(s, home);
 }
 
+/* What there is no room for is not read either. */
+static void
+test_a_chain_takes_little_memory(void **state)
+{
+	char			*home, id[8], before[8] = "";
+	struct stored		*s = open_fresh(&home);
+	enum stored_found	 found;
+	size_t			 little = 4096;
+	sqlite3_int64		 was;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		assert_true(put_sized(s, "", id, i > 0 ? before : NULL, "m",
+		    1 << 20));
+		memcpy(before, id, sizeof(id));
+	}
+	was = sqlite3_memory_used();
+	sqlite3_memory_highwater(1);
+	assert_null(stored_chain(s, "", id, "m", &little, &found));
+	assert_int_equal(found, STORED_FULL);
+	assert_true(sqlite3_memory_highwater(0) - was < 8 << 20);
+	close_fresh(s, home);
+}
+
 static void
 test_a_circle_ends(void **state)
 {
@@ -220,6 +246,36 @@ test_old_ones_go(void **state)
 	assert_int_equal(stored_prune(s, &conf), 0);
 	assert_int_equal(stored_count(s, &bytes), 1);
 	assert_int_equal(bytes, sql(home, "SELECT SUM(size) FROM turn"));
+	close_fresh(s, home);
+}
+
+/* No client waits until all that is too old is gone, and yet it goes. */
+static void
+test_old_ones_go_by_and_by(void **state)
+{
+	char		*home, id[16];
+	struct stored	*s = open_fresh(&home);
+	int64_t		 left;
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "old%d", i);
+		put(s, "", id, NULL);
+	}
+	stored_destroy(s);
+	sql(home, "UPDATE turn SET created = created - 31 * 86400");
+	s = stored_create(home);
+	put(s, "", "first", NULL);
+	left = sql(home, "SELECT count(*) FROM turn");
+	assert_true(left > 80 && left < 101);
+	for (i = 0; i < 20; i++) {
+		snprintf(id, sizeof(id), "new%d", i);
+		put(s, "", id, NULL);
+	}
+	assert_int_equal(sql(home, "SELECT count(*) FROM turn"), 21);
+	assert_int_equal(sql(home, "SELECT bytes FROM meta"),
+	    sql(home, "SELECT SUM(size) FROM turn"));
 	close_fresh(s, home);
 }
 
@@ -527,6 +583,32 @@ test_a_broken_file(void **state)
 	close_fresh(s, home);
 }
 
+/* Another process may write for long: what is there can be read. */
+static void
+test_opened_while_another_writes(void **state)
+{
+	char		*home, *path;
+	struct stored	*s = open_fresh(&home);
+	sqlite3		*db;
+
+	(void)state;
+	put(s, "", "a", NULL);
+	stored_destroy(s);
+	assert_int_equal(sql(home, "PRAGMA auto_vacuum"), 2);
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	s = stored_create(home);
+	assert_true(has(s, "", "a"));
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	put(s, "", "b", "a");
+	free(path);
+	close_fresh(s, home);
+}
+
 static void
 test_a_directory_in_its_place(void **state)
 {
@@ -771,12 +853,14 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_response_keeps_its_form),
 		cmocka_unit_test(test_a_chain),
+		cmocka_unit_test(test_a_chain_takes_little_memory),
 		cmocka_unit_test(test_a_circle_ends),
 		cmocka_unit_test(test_items),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_owners),
 		cmocka_unit_test(test_an_id_is_kept_once),
 		cmocka_unit_test(test_old_ones_go),
+		cmocka_unit_test(test_old_ones_go_by_and_by),
 		cmocka_unit_test(test_too_many_go),
 		cmocka_unit_test(test_only_what_is_too_much_goes),
 		cmocka_unit_test(test_all_go_without_a_trace),
@@ -788,6 +872,7 @@ main(void)
 		cmocka_unit_test(test_a_damaged_file),
 		cmocka_unit_test(test_damaged_text),
 		cmocka_unit_test(test_one_of_a_group_fails_alone),
+		cmocka_unit_test(test_opened_while_another_writes),
 		cmocka_unit_test(test_a_directory_in_its_place),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_threads_and_processes),
