@@ -469,7 +469,6 @@ run_text(struct run *run, const char *more, const char *text)
 	feed(run, text, strlen(text), 4096);
 }
 
-/* What upstream leaves out is made up: SDKs insist on the order. */
 /*
  * Deltas that .done takes back: clients go by .done and by the terminal event,
  * and those say what upstream's say.
@@ -510,6 +509,7 @@ test_contradictions(void **state)
 	stop(&run);
 }
 
+/* What upstream leaves out is made up: SDKs insist on the order. */
 static void
 test_gaps(void **state)
 {
