@@ -589,24 +589,6 @@ bool
 stored_conv_each(struct stored *s, bool (*each)(json_object *, void *),
     void *arg)
 {
-	sqlite3_stmt	*st;
-	json_object	*obj;
-	int		 rc = SQLITE_ERROR;
-	bool		 ok = true;
-
-	if (s == NULL || !stored_enter(s))
-		return false;
-	st = stored_prepare(s, "SELECT n, id, owner, created, metadata FROM"
-	    " conversation ORDER BY n", NULL, NULL);
-	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		obj = export(s, st);
-		ok = obj != NULL && each(obj, arg);
-		json_object_put(obj);
-	}
-	ok = ok && rc == SQLITE_DONE;
-	if (!ok)
-		log_err("stored responses: not all could be exported");
-	stored_done(st);
-	stored_leave(s);
-	return ok;
+	return stored_rows(s, "SELECT n, id, owner, created, metadata FROM"
+	    " conversation ORDER BY n", export, each, arg);
 }

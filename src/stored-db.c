@@ -151,6 +151,13 @@ give_up(struct stored *s, const char *what, const char *why)
 	close_file(s);
 }
 
+/* Another process is writing, which says nothing about the disk. */
+static bool
+is_busy(int rc)
+{
+	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
+}
+
 /* An empty file gets the tables; one of a newer program is left alone. */
 static bool
 migrate(struct stored *s, const char **why)
@@ -236,7 +243,11 @@ open_file(struct stored *s)
 		why = strerror(errno);
 	if (why == NULL)
 		why = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
-	give_up(s, s->path, why);
+	if (s->db != NULL && is_busy(sqlite3_errcode(s->db))) {
+		log_warn("stored responses: %s: %s", s->path, why);
+		close_file(s);
+	} else
+		give_up(s, s->path, why);
 	return false;
 }
 
@@ -366,7 +377,7 @@ stored_end(struct stored *s, bool ok, const char *what)
 	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return false;		/* not SQLite's doing */
 	/* These say nothing about the disk. */
-	if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED || rc == SQLITE_CONSTRAINT)
+	if (is_busy(rc) || rc == SQLITE_CONSTRAINT)
 		log_warn("stored responses: %s: %s", what, why);
 	else
 		refuse(s, what, why);

@@ -530,12 +530,13 @@ stored_delete_all(struct stored *s)
 
 /* NULL when it can't be read. */
 static json_object *
-turn_of(sqlite3_stmt *st)
+turn_of(struct stored *s, sqlite3_stmt *st)
 {
 	json_object	*obj = json_object_new_object(), *response;
 	struct buf	 text[3] = { { 0 }, { 0 }, { 0 } };
 	int		 i;
 
+	(void)s;
 	for (i = 0; i < 3; i++)
 		append_column(st, 3 + i, &text[i]);
 	js_add_str(obj, "id", (const char *)sqlite3_column_text(st, 0));
@@ -557,7 +558,9 @@ turn_of(sqlite3_stmt *st)
 }
 
 bool
-stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
+stored_rows(struct stored *s, const char *sql,
+    json_object *(*row)(struct stored *, sqlite3_stmt *),
+    bool (*each)(json_object *, void *), void *arg)
 {
 	sqlite3_stmt	*st;
 	json_object	*obj;
@@ -566,10 +569,9 @@ stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 
 	if (s == NULL || !stored_enter(s))
 		return false;
-	st = stored_prepare(s, "SELECT id, owner, previous, input, output,"
-	    " response FROM turn ORDER BY created, rowid", NULL, NULL);
+	st = stored_prepare(s, sql, NULL, NULL);
 	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		obj = turn_of(st);
+		obj = row(s, st);
 		ok = obj != NULL && each(obj, arg);
 		json_object_put(obj);
 	}
@@ -579,4 +581,11 @@ stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 	stored_done(st);
 	stored_leave(s);
 	return ok;
+}
+
+bool
+stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
+{
+	return stored_rows(s, "SELECT id, owner, previous, input, output,"
+	    " response FROM turn ORDER BY created, rowid", turn_of, each, arg);
 }

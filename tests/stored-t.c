@@ -609,6 +609,30 @@ test_opened_while_another_writes(void **state)
 	close_fresh(s, home);
 }
 
+/* Nor is a file bad because it can't be made ready right now. */
+static void
+test_made_while_another_writes(void **state)
+{
+	char		*home = fresh(), *path;
+	struct stored	*s;
+	sqlite3		*db;
+
+	(void)state;
+	sql(home, "CREATE TABLE other (x)");
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	s = stored_create(home);
+	assert_false(put_sized(s, "", "a", NULL, "m", 10));
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	put(s, "", "b", NULL);
+	free(path);
+	close_fresh(s, home);
+}
+
 static void
 test_a_directory_in_its_place(void **state)
 {
@@ -873,6 +897,7 @@ main(void)
 		cmocka_unit_test(test_damaged_text),
 		cmocka_unit_test(test_one_of_a_group_fails_alone),
 		cmocka_unit_test(test_opened_while_another_writes),
+		cmocka_unit_test(test_made_while_another_writes),
 		cmocka_unit_test(test_a_directory_in_its_place),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_threads_and_processes),
