@@ -14,6 +14,11 @@ FAKE = os.path.abspath(os.environ.get("FAKE_UPSTREAM",
                                       os.path.join(BUILD, "tests/fake-upstream/fake-upstream")))
 TIMEOUT = 30
 
+# Whoever runs the tests in the background has these ignored, and so would all
+# that is started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 # --- TAP
 
 _tests = []
