@@ -290,7 +290,8 @@ job_commit(struct job *job)
 {
 	struct relay *r = RELAY_OF(job, job);
 
-	r->x->answer->commit(r->x->self);
+	if (r->x->answer->commit != NULL)
+		r->x->answer->commit(r->x->self);
 	loop_post(r->server->loop, &r->task);
 }
 

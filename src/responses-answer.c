@@ -333,6 +333,14 @@ alive(void *self, struct buf *out)
 	return true;
 }
 
+static bool
+done(void *self)
+{
+	const struct responses_answer *a = self;
+
+	return a->over;
+}
+
 /* --- A whole answer. */
 
 static bool
@@ -388,6 +396,7 @@ const struct answer_ops responses_ops = {
 	.end = end,
 	.fail = fail,
 	.whole = whole,
+	.done = done,
 	.alive = alive,
 	.destroy = destroy
 };
