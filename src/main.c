@@ -8,9 +8,9 @@
 
 #include <curl/curl.h>
 
-#include "cli.h"
-#include "serve.h"
-#include "util.h"
+#include "base/util.h"
+#include "cli/cli.h"
+#include "server/serve.h"
 
 /* Where 0, 1 or 2 is closed the next socket would become standard error. */
 static void

@@ -14,14 +14,14 @@
 
 #include <cmocka.h>
 
-#include "api.h"
-#include "bridge-chat-answer.h"
-#include "bridge-chat-request.h"
+#include "api/api.h"
+#include "base/conf.h"
+#include "bridge/chat-answer.h"
+#include "bridge/chat-request.h"
 #include "chat-client.h"
-#include "chat-request.h"
-#include "chat-stop.h"
-#include "conf.h"
-#include "models.h"
+#include "chat/native.h"
+#include "copilot/models.h"
+#include "turn/stop.h"
 
 /* --- Requests. */
 

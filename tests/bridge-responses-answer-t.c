@@ -15,16 +15,16 @@
 
 #include <cmocka.h>
 
-#include "bridge-reasoning.h"
-#include "bridge-responses-answer.h"
-#include "bridge-responses-events.h"
-#include "bridge-responses-request.h"
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "models.h"
-#include "sse.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "bridge/responses-answer.h"
+#include "bridge/responses-events.h"
+#include "bridge/responses-request.h"
+#include "copilot/models.h"
+#include "turn/seal.h"
 
 static char *no_efforts[] = { NULL };
 static const struct model gemini = {

@@ -10,14 +10,14 @@
 
 #include <cmocka.h>
 
-#include "bridge-reasoning.h"
-#include "bridge-responses-request.h"
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "models.h"
-#include "responses-input.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/responses-request.h"
+#include "copilot/models.h"
+#include "responses/input.h"
+#include "turn/seal.h"
 
 static char *efforts[] = { (char *)"low", (char *)"high", NULL };
 static char *no_efforts[] = { NULL };

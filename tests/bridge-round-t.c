@@ -15,14 +15,14 @@
 
 #include <cmocka.h>
 
-#include "bridge-chat-request.h"
-#include "bridge-responses-request.h"
-#include "buf.h"
-#include "chat-request.h"
-#include "err.h"
-#include "js.h"
-#include "models.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/chat-request.h"
+#include "bridge/responses-request.h"
+#include "chat/native.h"
+#include "copilot/models.h"
 
 #define ROUNDS 1500
 

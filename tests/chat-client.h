@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "chat-answer.h"
-#include "err.h"
-#include "js.h"
-#include "sse.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "chat/answer.h"
 
 #define CHOICES 4
 #define CALLS	4

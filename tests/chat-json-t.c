@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "chat-json.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/util.h"
+#include "turn/object.h"
 
 /* What comes out, and what is left when there is no object. */
 static const struct {

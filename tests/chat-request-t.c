@@ -9,15 +9,15 @@
 
 #include <cmocka.h>
 
-#include "api.h"
-#include "buf.h"
-#include "chat-request.h"
-#include "conf.h"
-#include "err.h"
-#include "exchange.h"
-#include "js.h"
-#include "models.h"
-#include "util.h"
+#include "api/api.h"
+#include "api/exchange.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "chat/native.h"
+#include "copilot/models.h"
 
 #define MESSAGES "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 

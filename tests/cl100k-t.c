@@ -14,11 +14,11 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "cl100k.h"
-#include "js.h"
-#include "text.h"
-#include "util.h"
+#include "api/cl100k.h"
+#include "base/buf.h"
+#include "base/js.h"
+#include "base/text.h"
+#include "base/util.h"
 
 /* Of all tokens and their lengths, from another copy of the vocabulary. */
 #define ALL_HASH 0x25c33973975e293cu

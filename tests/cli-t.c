@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "cli.h"
-#include "conf.h"
-#include "err.h"
-#include "store.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/util.h"
+#include "cli/cli.h"
 
 static char home[] = "/tmp/cli-t.XXXXXX";
 

@@ -13,10 +13,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "buf.h"
-#include "coding.h"
-#include "err.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/encoding.h"
+#include "base/err.h"
+#include "base/util.h"
 
 #define MOST (4u << 20)
 

@@ -14,11 +14,11 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "conf.h"
-#include "err.h"
-#include "js.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
 
 static char home[] = "/tmp/conf-t.XXXXXX";
 static const struct conf_override none;

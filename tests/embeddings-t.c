@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "embeddings.h"
-#include "err.h"
-#include "js.h"
-#include "models.h"
-#include "util.h"
+#include "api/embeddings-answer.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/models.h"
 
 struct asked {
 	int		 line;

@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "conf.h"
-#include "err.h"
-#include "github.h"
-#include "http.h"
-#include "store.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/http.h"
+#include "base/util.h"
+#include "copilot/github.h"
 
 static char home[] = "/tmp/github-t.XXXXXX";
 

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "lessons.h"
-#include "upstream-error.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/failure.h"
+#include "copilot/lessons.h"
 
 #define SENT "{\"temperature\":1,\"top_p\":1,\"seed\":1,\"max_tokens\":1," \
 	"\"reasoning_effort\":\"low\",\"reasoning\":{\"effort\":\"low\"," \

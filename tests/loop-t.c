@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "loop.h"
-#include "util.h"
+#include "base/loop.h"
+#include "base/util.h"
 
 #define TIMERS	500
 #define TASKS	2000

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "models-codex.h"
-#include "models.h"
-#include "util.h"
+#include "api/models-codex.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/models.h"
 
 /* The shapes of a captured list: duplicates, and members left out. */
 static const char list[] = "{\"object\":\"list\",\"data\":["

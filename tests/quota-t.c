@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "exchange.h"
-#include "http.h"
-#include "models.h"
-#include "quota.h"
-#include "util.h"
+#include "api/exchange.h"
+#include "base/buf.h"
+#include "base/http.h"
+#include "base/util.h"
+#include "copilot/models.h"
+#include "copilot/quota.h"
 
 #define NOW 1781481600			/* 2026-06-15T00:00:00Z */
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "request.h"
-#include "util.h"
+#include "api/request.h"
+#include "base/util.h"
 
 /* What each web server sends (REQUEST_URI, SCRIPT_NAME, PATH_INFO). */
 static const struct {

@@ -13,14 +13,14 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "responses-answer.h"
-#include "responses-ids.h"
-#include "responses-request.h"
-#include "sse.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "responses/ids.h"
+#include "responses/native-answer.h"
+#include "responses/native.h"
 
 /* --- Driving an answer as the exchange does. */
 

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "models.h"
-#include "responses-request.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/models.h"
+#include "responses/native.h"
 
 static char low[] = "low", medium[] = "medium", high[] = "high";
 static char *efforts[] = { low, medium, high, NULL };

@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 
-#include "api.h"
-#include "conf.h"
-#include "err.h"
-#include "js.h"
-#include "route.h"
-#include "util.h"
+#include "api/api.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "server/route.h"
 
 /* A configuration as config.json would give it. */
 static struct conf *

@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "sse.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/sse.h"
+#include "base/util.h"
 
 /* Prints an event so that a difference shows: "name|data;" or "!data;". */
 static bool

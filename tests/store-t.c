@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "err.h"
-#include "store.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/util.h"
 
 static char top[] = "/tmp/store-t.XXXXXX";
 

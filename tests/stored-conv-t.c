@@ -3,8 +3,8 @@
 
 #include <pthread.h>
 
-#include "query.h"
-#include "stored-conv.h"
+#include "api/query.h"
+#include "state/conversations.h"
 #include "stored-fixture.h"
 
 /* [{"id":ID,...}] of ids with blanks between; reasoning if it begins so. */

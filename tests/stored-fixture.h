@@ -19,12 +19,12 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "buf.h"
-#include "conf.h"
-#include "js.h"
-#include "stored-items.h"
-#include "stored.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "responses/items.h"
+#include "state/stored.h"
 
 static char top[] = "/tmp/stored.XXXXXX";
 static struct conf conf = {

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "err.h"
+#include "base/err.h"
 #include "stored-fixture.h"
 
 static void

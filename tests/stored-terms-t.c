@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "err.h"
-#include "stored-terms.h"
-#include "text.h"
-#include "util.h"
+#include "api/stored-terms.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/util.h"
 
 #define BY "previous_response_id"
 

@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "upstream-error.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/failure.h"
 
 struct failure {
 	int		 line;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "answer.h"
-#include "js.h"
+#include "base/js.h"
+#include "base/util.h"
 #include "jt.h"
-#include "util.h"
 
 void
 answer_finish(struct answer *a)

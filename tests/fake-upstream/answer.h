@@ -12,7 +12,7 @@
 
 #include <json-c/json.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 struct answer {
 	int		 status;	/* 0: nothing has been said yet */

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "fake.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 #define CHUNKS_MAX	1000000
 #define BYTES_MIN	24		/* room for the time */

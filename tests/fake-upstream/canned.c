@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "canned.h"
-#include "util.h"
 
 /* Copilot types its JSON errors so, and ends them with a newline. */
 #define TEXT	"text/plain; charset=utf-8"

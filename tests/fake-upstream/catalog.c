@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "catalog.h"
 #include "fake.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 #define AZURE	"Azure OpenAI"
 #define LOW_HIGH "[\"low\",\"medium\",\"high\"]"

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "chat.h"
-#include "js.h"
-#include "util.h"
 
 #define TOOLS_MAX 128
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "chat.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 void
 chat_copilot_usage(struct buf *out, int64_t in, int64_t tokens)

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "conn.h"
-#include "js.h"
-#include "util.h"
 
 #define READ_SIZE	(16u << 10)
 #define AHEAD_MAX	(64u << 10)	/* input while an answer is under way */

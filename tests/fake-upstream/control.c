@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "fake.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 static void
 ok(struct call *c)

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "catalog.h"
 #include "fake.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 #define INPUTS_MAX	512
 #define DIMENSIONS	1536

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "evloop.h"
-#include "util.h"
 
 #define BATCH 256
 

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "canned.h"
 #include "fake.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 #define GRANT "urn:ietf:params:oauth:grant-type:device_code"
 /* Timers of clients are not exact to the millisecond. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "issued.h"
-#include "util.h"
 
 #define SLOTS	((size_t)1 << 16)
 

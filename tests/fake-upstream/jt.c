@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "js.h"
+#include "base/js.h"
+#include "base/util.h"
 #include "jt.h"
-#include "util.h"
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

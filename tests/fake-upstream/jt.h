@@ -18,7 +18,7 @@
 
 #include <json-c/json.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 void	 jt(struct buf *, const char *tmpl, ...);
 

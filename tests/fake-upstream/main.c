@@ -18,9 +18,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "conn.h"
 #include "fake.h"
-#include "util.h"
 
 #define BACKLOG		4096
 #define ACCEPT_MAX	64	/* a batch */

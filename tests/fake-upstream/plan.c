@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "js.h"
+#include "base/js.h"
+#include "base/util.h"
 #include "jt.h"
 #include "plan.h"
-#include "util.h"
 
 #define QUOTE_MAX	4000	/* bytes of the user's text that are repeated */
 #define CALLS_MAX	16

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "conn.h"
-#include "js.h"
 #include "jt.h"
 #include "player.h"
-#include "util.h"
 
 /* What was sent shall be read before the reset arrives. */
 #define RESET_AFTER_NS	30000000

@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "evloop.h"
 
 struct conn;

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/util.h"
 #include "evloop.h"
 #include "jt.h"
 #include "record.h"
 #include "req.h"
-#include "util.h"
 
 struct entry {
 	char		*method, *path, *query;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/util.h"
 #include "req.h"
-#include "util.h"
 
 #define HEADERS_MAX	200
 #define LINE_MAX_	1024	/* a chunk's size line or a trailer */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 #define REQ_HEAD_MAX	(64u << 10)
 #define REQ_BODY_MAX	((size_t)64 << 20)

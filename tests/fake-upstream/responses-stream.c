@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "chat.h"
-#include "js.h"
 #include "jt.h"
 #include "responses.h"
-#include "util.h"
 
 static struct buf *
 begin(struct resp *r, const char *type)

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "js.h"
+#include "base/js.h"
+#include "base/util.h"
 #include "jt.h"
 #include "responses.h"
-#include "util.h"
 
 /* The texts that the plan is made from; freed by the caller. */
 struct texts {

@@ -7,11 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/js.h"
+#include "base/util.h"
 #include "canned.h"
 #include "fake.h"
-#include "js.h"
 #include "jt.h"
-#include "util.h"
 
 enum { GITHUB, COPILOT, CONTROL };
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/js.h"
+#include "base/util.h"
 #include "canned.h"
-#include "js.h"
 #include "scenario.h"
-#include "util.h"
 
 struct scenario {
 	struct scenario	*next;

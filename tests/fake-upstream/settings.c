@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/js.h"
+#include "base/util.h"
 #include "fake.h"
-#include "js.h"
-#include "util.h"
 
 static const char defaults[] = "{"
     /* login */

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "evloop.h"
 #include "tokens.h"
-#include "util.h"
 
 struct device *
 tokens_add_device(struct tokens *t)

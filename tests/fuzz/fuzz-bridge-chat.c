@@ -10,15 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge-chat-answer.h"
-#include "bridge-chat-request.h"
-#include "buf.h"
-#include "chat-answer.h"
-#include "chat-request.h"
-#include "conf.h"
-#include "err.h"
-#include "js.h"
-#include "sse.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "bridge/chat-answer.h"
+#include "bridge/chat-request.h"
+#include "chat/answer.h"
+#include "chat/native.h"
 
 #define EVENT_MAX 65536
 

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bridge-responses-answer.h"
-#include "bridge-responses-request.h"
-#include "buf.h"
-#include "err.h"
-#include "js.h"
-#include "models.h"
-#include "sse.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "bridge/responses-answer.h"
+#include "bridge/responses-request.h"
+#include "copilot/models.h"
 
 #define EVENT_MAX 4096		/* small, so that the limits are met as well */
 

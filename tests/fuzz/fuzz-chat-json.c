@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "chat-json.h"
+#include "base/buf.h"
+#include "turn/object.h"
 
 #define PROSE_NEAR	((256u << 10) - 8)	/* the bound, but for some bytes */
 

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "buf.h"
-#include "coding.h"
-#include "err.h"
-#include "util.h"
+#include "base/buf.h"
+#include "base/encoding.h"
+#include "base/err.h"
+#include "base/util.h"
 
 #define MOST 100000		/* small, so that the limit is met as well */
 

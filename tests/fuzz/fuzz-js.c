@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "err.h"
-#include "js.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "request.h"
-#include "util.h"
+#include "api/request.h"
+#include "base/util.h"
 
 #define VARS_MAX 64
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "sse.h"
+#include "base/buf.h"
+#include "base/sse.h"
 
 #define EVENT_MAX 4096		/* small, so that the limit is met as well */
 

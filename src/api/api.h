@@ -1,0 +1,29 @@
+/* The endpoints: one prototype, one file (api-NAME.c), one row in route.c. */
+#ifndef API_H
+#define API_H
+
+#include "api/exchange.h"
+
+exchange_handler api_chat;		/* POST /v1/chat/completions */
+exchange_handler api_responses;		/* POST /v1/responses */
+exchange_handler api_stored_get;	/* GET /v1/responses/{id} */
+exchange_handler api_stored_delete;	/* DELETE /v1/responses/{id} */
+exchange_handler api_stored_items;	/* GET /v1/responses/{id}/input_items */
+exchange_handler api_stored_cancel;	/* POST /v1/responses/{id}/cancel */
+exchange_handler api_stored_missing;	/* POST /v1/responses/compact .. */
+exchange_handler api_conv_create;	/* POST /v1/conversations */
+exchange_handler api_conv_get;		/* GET /v1/conversations/{id} */
+exchange_handler api_conv_update;	/* POST /v1/conversations/{id} */
+exchange_handler api_conv_delete;	/* DELETE /v1/conversations/{id} */
+exchange_handler api_conv_list;		/* GET /v1/conversations/{id}/items */
+exchange_handler api_conv_add;		/* POST /v1/conversations/{id}/items */
+exchange_handler api_conv_item;		/* GET .../items/{item_id} */
+exchange_handler api_conv_item_delete;	/* DELETE .../items/{item_id} */
+exchange_handler api_embeddings;	/* POST /v1/embeddings */
+exchange_handler api_models;		/* GET /v1/models */
+exchange_handler api_model;		/* GET /v1/models/{id} */
+exchange_handler api_usage;		/* GET /usage */
+exchange_handler api_health;		/* GET /healthz */
+exchange_handler api_root;		/* GET / */
+
+#endif

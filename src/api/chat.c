@@ -1,0 +1,119 @@
+/* POST /v1/chat/completions */
+#include "config.h"
+
+#include <string.h>
+
+#include "api/api.h"
+#include "base/conf.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/chat-answer.h"
+#include "bridge/chat-request.h"
+#include "chat/answer.h"
+#include "chat/messages.h"
+#include "chat/native.h"
+#include "copilot/lessons.h"
+#include "copilot/models.h"
+#include "state/reasoning.h"
+
+/*
+ * Is the request carried over /responses? Only for a model that has nothing
+ * else; and the other way round when upstream says that the list is wrong.
+ */
+static bool
+is_bridged(const struct exchange *x, const struct chat_request *r)
+{
+	unsigned can = r->info != NULL ? r->info->endpoints : 0;
+
+	return ((can & MODEL_CHAT) == 0 && (can & MODEL_RESPONSES) != 0) !=
+	    x->other_endpoint;
+}
+
+static bool
+prepare_bridge(struct exchange *x, struct chat_request *r,
+    const struct chat_wanted *wanted, struct err *err)
+{
+	struct bridge_chat	b;
+	bool			ok;
+
+	if ((ok = bridge_chat_request(r, &b, &x->call.body, err))) {
+		x->call.path = "/responses";
+		x->answer = &bridge_chat_answer;
+		x->self = bridge_chat_answer_create(wanted, &b, &x->usage);
+	}
+	bridge_chat_finish(&b);
+	return ok;
+}
+
+/* The request becomes the call and what awaits its answer. */
+static bool
+prepare(struct exchange *x, struct chat_request *r, struct err *err)
+{
+	struct chat_wanted wanted = {
+		.model = r->asked,
+		.mapped = strcmp(r->asked, r->model) != 0,
+		.stream = r->stream,
+		.include_usage = r->include_usage,
+		.functions = r->functions,
+		.n = r->n,
+		.thinker = { x->thoughts, x->conf, x->key, r->model,
+		    !js_bool(r->obj, "store", true) },
+		.max = (size_t)x->conf->max_response_body_bytes
+	};
+
+	/*
+	 * Most clients give back no thoughts, and some models insist; OpenAI's
+	 * have none to give where they are native.
+	 */
+	if ((r->info == NULL || !r->info->openai || is_bridged(x, r)) &&
+	    thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
+		r->messages.dirty = true;
+	if (x->unsealed) {
+		chat_messages_forget(js_array(r->obj, "messages"));
+		r->messages.dirty = true;
+	}
+	lessons_recall(x->lessons, r->model, &x->lesson);
+	x->stream = r->stream;
+	x->model = xstrdup(r->model);
+	wanted.thinker.model = x->model;
+	x->call.method = "POST";
+	x->call.completion = true;
+	x->call.agent = r->messages.agent;
+	x->call.vision = r->messages.vision;
+	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
+	/* The body is last, since it changes what was read. */
+	if (!chat_request_fit(r, &x->lesson, !is_bridged(x, r), err))
+		return false;
+	wanted.told = r->told;
+	if (is_bridged(x, r))
+		return prepare_bridge(x, r, &wanted, err);
+	x->call.path = "/chat/completions";
+	x->answer = &chat_answer;
+	chat_request_body(r, x->req.body.p, x->req.body.len, &x->call.body);
+	wanted.inserted = r->inserted;
+	x->self = chat_answer_create(&wanted, &x->usage);
+	return true;
+}
+
+/*
+ * What is wrong with a request is said before the list of models is asked for:
+ * that never needs an upstream.
+ */
+enum handled
+api_chat(struct exchange *x)
+{
+	struct chat_request	r;
+	struct err		err;
+	enum handled		handled = HANDLED_CALL;
+
+	if (!chat_request_read(&r, buf_str(&x->req.body), x->req.body.len,
+	    &err))
+		handled = exchange_refuse(x, &err);
+	else if (x->models == NULL && !x->models_tried)
+		handled = HANDLED_MODELS;
+	else if (!chat_request_model(&r, x->conf, x->models, &err) ||
+	    !prepare(x, &r, &err))
+		handled = exchange_refuse(x, &err);
+	x->parsed = r.obj;
+	return handled;
+}

@@ -1,0 +1,90 @@
+/* POST /v1/embeddings. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "api/embeddings-answer.h"
+#include "api/target.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/models.h"
+
+struct embeddings_exchange {
+	struct embeddings	 e;
+	struct usage		*usage;
+};
+
+static bool
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	struct embeddings_exchange *ex = self;
+
+	if (!embeddings_answer(&ex->e, p, n, out, err))
+		return false;
+	ex->usage->input = ex->e.prompt_tokens;
+	ex->usage->output = 0;
+	return true;
+}
+
+static bool
+next(void *self, struct buf *body)
+{
+	struct embeddings_exchange *ex = self;
+
+	return embeddings_next(&ex->e, body);
+}
+
+static void
+destroy(void *self)
+{
+	struct embeddings_exchange *ex = self;
+
+	embeddings_finish(&ex->e);
+	free(ex);
+}
+
+/* Never a stream: the other members have nothing to do. */
+static const struct answer_ops ops = {
+	.whole = whole, .next = next, .destroy = destroy
+};
+
+static enum handled
+ask(struct exchange *x, json_object *obj)
+{
+	struct embeddings_exchange	*ex = xcalloc(1, sizeof(*ex));
+	struct target			 t;
+	struct err			 err;
+
+	if (!target_find(x, obj, MODEL_EMBEDDINGS, &t, &err) ||
+	    !embeddings_request(x->req.body.p, x->req.body.len, obj, t.upstream,
+	    t.model, &ex->e, &x->call.body, &err)) {
+		destroy(ex);
+		return exchange_refuse(x, &err);
+	}
+	ex->usage = &x->usage;
+	x->call.method = "POST";
+	x->call.path = "/embeddings";
+	x->call.headers = t.model != NULL ? t.model->request_headers : NULL;
+	x->model = xstrdup(t.upstream);
+	x->answer = &ops;
+	x->self = ex;
+	return HANDLED_CALL;
+}
+
+enum handled
+api_embeddings(struct exchange *x)
+{
+	json_object	*obj;
+	struct err	 err;
+	enum handled	 h;
+
+	if (x->models == NULL && !x->models_tried)
+		return HANDLED_MODELS;
+	if (!js_parse(x->req.body.p, x->req.body.len, &obj, &err))
+		return exchange_refuse(x, &err);
+	h = ask(x, obj);
+	json_object_put(obj);
+	return h;
+}

@@ -1,0 +1,80 @@
+/* GET /v1/models and GET /v1/models/{id}. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/models-codex.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "copilot/models.h"
+
+/* What stands behind "/models/"; ids may contain slashes. */
+static const char *
+id_of(const struct request *req)
+{
+	static const char	 before[] = "/models/";
+	const char		*p = strstr(req->path, before);
+
+	return p != NULL ? p + sizeof(before) - 1 : "";
+}
+
+/*
+ * Codex says its version and wants its own form of the list. It keeps that for
+ * some minutes under the ETag, which it never asks with.
+ */
+static void
+put_list(struct exchange *x)
+{
+	char	*version = request_query(&x->req, "client_version");
+	char	 etag[24];
+
+	if (version == NULL)
+		buf_puts(&x->reply.body, x->models->json);
+	else {
+		models_codex(x->models, version, &x->reply.body);
+		snprintf(etag, sizeof(etag), "\"%016llx\"", (unsigned long long)
+		    util_hash(buf_str(&x->reply.body)));
+		reply_header(&x->reply, "ETag", etag);
+	}
+	free(version);
+}
+
+enum handled
+api_models(struct exchange *x)
+{
+	if (x->models == NULL && !x->models_tried)
+		return HANDLED_MODELS;
+	if (x->models == NULL)
+		return exchange_refuse(x, &x->models_err);
+	reply_json(&x->reply, 200);
+	put_list(x);
+	return HANDLED_REPLY;
+}
+
+enum handled
+api_model(struct exchange *x)
+{
+	const struct model	*m;
+	const char		*id = id_of(&x->req);
+	char			 shown[256];
+	struct err		 err;
+
+	if (x->models == NULL && !x->models_tried)
+		return HANDLED_MODELS;
+	if (x->models == NULL)
+		return exchange_refuse(x, &x->models_err);
+	if ((m = models_resolve(x->models, id)) == NULL) {
+		text_clean(id, strlen(id), shown, sizeof(shown));
+		err_set(&err, 404, ERR_REQUEST, "model_not_found", "model",
+		    "The model '%s' does not exist or you do not have "
+		    "access to it.", shown);
+		return exchange_refuse(x, &err);
+	}
+	reply_json(&x->reply, 200);
+	buf_puts(&x->reply.body, m->json);
+	return HANDLED_REPLY;
+}

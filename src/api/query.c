@@ -1,0 +1,124 @@
+/* Query parameters with a meaning. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/query.h"
+#include "api/request.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/util.h"
+
+#define LIMIT_DEFAULT	20
+#define LIMIT_MAX	100
+#define INCLUDE_MAX	16	/* of one form; there are fewer to ask for */
+
+/* Is it in a list with commas? */
+static bool
+lists(char *take, const char *what)
+{
+	char	*rest = take, *one;
+	bool	 found = false;
+
+	while ((one = strsep(&rest, ",")) != NULL)
+		found |= strcmp(one, what) == 0;
+	free(take);
+	return found;
+}
+
+bool
+query_includes(const struct request *req, const char *what)
+{
+	static const char *const names[] = {
+		"include[]", "include", "include%5B%5D", "include[0]",
+		"include[1]"
+	};
+	char	*value;
+	size_t	 i, k;
+
+	for (i = 0; i < COUNT(names); i++)
+		for (k = 0; k < INCLUDE_MAX && (value =
+		    request_query_at(req, names[i], k)) != NULL; k++)
+			if (lists(value, what))
+				return true;
+	return false;
+}
+
+static bool
+wrong_integer(const char *name, const char *value, struct err *err)
+{
+	char shown[64];
+
+	text_clean(value, strlen(value), shown, sizeof(shown));
+	return err_param(err, name, "invalid_type", "Invalid type for '%s': "
+	    "expected an integer, but got '%s' instead.", name, shown);
+}
+
+bool
+query_int(const struct request *req, const char *name, int64_t *n,
+    struct err *err)
+{
+	char	*value = request_query(req, name);
+	bool	 ok = true;
+
+	if (value != NULL && !util_parse_int64(value, n))
+		ok = wrong_integer(name, value, err);
+	free(value);
+	return ok;
+}
+
+bool
+query_is(const struct request *req, const char *name, const char *wanted)
+{
+	char	*value = request_query(req, name);
+	bool	 is = value != NULL && strcmp(value, wanted) == 0;
+
+	free(value);
+	return is;
+}
+
+/* --- Pages. */
+
+static bool
+wrong_order(const char *order, struct err *err)
+{
+	char shown[64];
+
+	text_clean(order, strlen(order), shown, sizeof(shown));
+	return err_param(err, "order", "invalid_value", "Invalid value: '%s'. "
+	    "Supported values are: 'asc' and 'desc'.", shown);
+}
+
+bool
+query_page_read(struct query_page *p, const struct request *req,
+    struct err *err)
+{
+	char	*order = request_query(req, "order");
+	bool	 ok;
+
+	*p = (struct query_page){ .limit = LIMIT_DEFAULT };
+	p->after = request_query(req, "after");
+	p->ascending = order != NULL && strcmp(order, "asc") == 0;
+	ok = order == NULL || p->ascending || strcmp(order, "desc") == 0 ||
+	    wrong_order(order, err);
+	ok = ok && query_int(req, "limit", &p->limit, err);
+	free(order);
+	if (ok && p->limit < 1)
+		return err_param(err, "limit", "integer_below_min_value",
+		    "Invalid 'limit': integer below minimum value. Expected a "
+		    "value >= 1, but got %lld instead.", (long long)p->limit);
+	if (ok && p->limit > LIMIT_MAX)
+		return err_param(err, "limit", "integer_above_max_value",
+		    "Invalid 'limit': integer above maximum value. Expected a "
+		    "value <= %d, but got %lld instead.", LIMIT_MAX,
+		    (long long)p->limit);
+	return ok;
+}
+
+void
+query_page_finish(struct query_page *p)
+{
+	free(p->after);
+	p->after = NULL;
+}

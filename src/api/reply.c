@@ -1,0 +1,140 @@
+/* What goes back to the client, in CGI's form. */
+#include "config.h"
+
+#include <string.h>
+
+#include "api/reply.h"
+#include "api/request.h"
+#include "base/err.h"
+#include "base/util.h"
+
+#define RETRY_MS_MAX 31536000		/* seconds; who waits for a year? */
+
+static const struct {
+	int		 status;
+	const char	*text;
+} texts[] = {
+	{ 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" },
+	{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+	{ 409, "Conflict" }, { 413, "Content Too Large" },
+	{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
+	{ 429, "Too Many Requests" }, { 500, "Internal Server Error" },
+	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }
+};
+
+static const char *
+status_text(int status)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(texts); i++)
+		if (texts[i].status == status)
+			return texts[i].text;
+	return "Status";
+}
+
+static void
+put(struct buf *b, const char *name, const char *value)
+{
+	size_t n;
+
+	for (n = 0; (unsigned char)value[n] >= 0x20 && value[n] != 0x7f; n++)
+		;
+	buf_puts(b, name);
+	buf_puts(b, ": ");
+	buf_append(b, value, n);
+	buf_puts(b, "\r\n");
+}
+
+void
+reply_header(struct reply *r, const char *name, const char *value)
+{
+	put(&r->headers, name, value);
+}
+
+void
+reply_header_always(struct reply *r, const char *name, const char *value)
+{
+	put(&r->always, name, value);
+}
+
+void
+reply_json(struct reply *r, int status)
+{
+	r->status = status;
+	r->content_type = "application/json";
+}
+
+/* OpenAI says it in both ways, and its SDKs look for the milliseconds first. */
+static void
+put_retry(struct reply *r, const struct err *err)
+{
+	int64_t seconds = err_retry_seconds(err);
+
+	if (err->retry_after[0] == '\0')
+		return;
+	reply_header(r, "Retry-After", err->retry_after);
+	if (seconds >= 0 && seconds <= RETRY_MS_MAX)
+		buf_printf(&r->headers, "retry-after-ms: %lld\r\n",
+		    (long long)seconds * 1000);
+}
+
+void
+reply_error(struct reply *r, const struct err *err)
+{
+	buf_truncate(&r->headers, 0);
+	buf_truncate(&r->body, 0);
+	reply_json(r, err->status != 0 ? err->status : 500);
+	put_retry(r, err);
+	/* OpenAI's SDKs repeat 408, 409, 429 and 5xx unless told not to. */
+	if (err->no_retry)
+		reply_header(r, "x-should-retry", "false");
+	err_json(err, &r->body);
+	buf_putc(&r->body, '\n');
+}
+
+/* What OpenAI says about itself with every answer. */
+static void
+put_openai(const struct request *req, struct buf *out)
+{
+	buf_printf(out, "openai-processing-ms: %lld\r\n",
+	    (long long)(util_now_ms() - req->started_ms));
+	put(out, "openai-version", "2020-10-01");
+}
+
+void
+reply_head(const struct reply *r, const struct request *req, bool length,
+    struct buf *out)
+{
+	buf_printf(out, "Status: %d %s\r\n", r->status, status_text(r->status));
+	if (r->content_type != NULL)
+		put(out, "Content-Type", r->content_type);
+	if (length && r->content_type != NULL)
+		buf_printf(out, "Content-Length: %zu\r\n", r->body.len);
+	put(out, "x-request-id", req->id);
+	put_openai(req, out);
+	buf_append(out, buf_str(&r->always), r->always.len);
+	buf_append(out, buf_str(&r->limits), r->limits.len);
+	buf_append(out, buf_str(&r->headers), r->headers.len);
+	buf_puts(out, "\r\n");
+}
+
+void
+reply_print(const struct reply *r, const struct request *req, struct buf *out)
+{
+	reply_head(r, req, true, out);
+	if (strcmp(req->method, "HEAD") != 0)
+		buf_append(out, buf_str(&r->body), r->body.len);
+}
+
+void
+reply_finish(struct reply *r)
+{
+	buf_finish(&r->headers);
+	buf_finish(&r->always);
+	buf_finish(&r->limits);
+	buf_finish(&r->body);
+	memset(r, 0, sizeof(*r));
+}

@@ -1,0 +1,273 @@
+/* The facts of one client request, however it arrived. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/request.h"
+#include "base/util.h"
+
+/* First segments of our routes: they end a mount prefix, as "v1" does. */
+static const char *const route_heads[] = {
+	"v1", "chat", "responses", "conversations", "models", "embeddings",
+	"usage", "healthz"
+};
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decode %XX in place, once. %00 stays: it would end the string. */
+static void
+percent_decode(char *s, bool plus)
+{
+	char	*out = s;
+	int	 c;
+
+	for (; *s != '\0'; s++) {
+		if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 &&
+		    (c = hex(s[1]) * 16 + hex(s[2])) != 0) {
+			*out++ = (char)c;
+			s += 2;
+		} else
+			*out++ = plus && *s == '+' ? ' ' : *s;
+	}
+	*out = '\0';
+}
+
+/*
+ * Fold "//", "." and ".." and drop a slash at the end: "/a/b", or "". The path
+ * begins with a slash.
+ */
+static void
+fold(char *path)
+{
+	char	*in, *out = path, *end;
+	size_t	 n;
+
+	for (in = path; *in != '\0'; in = end) {
+		while (*in == '/')
+			in++;
+		end = in + strcspn(in, "/");
+		n = (size_t)(end - in);
+		if (n == 0 || (n == 1 && in[0] == '.'))
+			continue;
+		if (n == 2 && in[0] == '.' && in[1] == '.') {
+			while (out > path && *--out != '/')
+				;
+			continue;
+		}
+		*out++ = '/';
+		memmove(out, in, n);
+		out += n;
+	}
+	*out = '\0';
+}
+
+/* Where the first segment that we know begins; NULL when there is none. */
+static const char *
+find_route(const char *path)
+{
+	const char	*p, *end;
+	size_t		 i;
+
+	for (p = path; *p == '/'; p = end) {
+		end = p + 1 + strcspn(p + 1, "/");
+		for (i = 0; i < COUNT(route_heads); i++)
+			if (strlen(route_heads[i]) == (size_t)(end - p - 1) &&
+			    strncmp(p + 1, route_heads[i],
+			    strlen(route_heads[i])) == 0)
+				return p;
+	}
+	return NULL;
+}
+
+/* Absolute-form targets reach us through Apache: http://host/path. */
+static const char *
+skip_authority(const char *uri)
+{
+	const char *p;
+
+	if (!util_starts_nocase(uri, "http://") &&
+	    !util_starts_nocase(uri, "https://"))
+		return uri;
+	p = strstr(uri, "://") + 3;
+	return p + strcspn(p, "/");
+}
+
+static char *
+whole_path(const char *uri, const char *script_name, const char *path_info)
+{
+	char *path;
+
+	if (uri != NULL && uri[0] != '\0') {
+		uri = skip_authority(uri);
+		path = xasprintf("%s%.*s", uri[0] == '/' ? "" : "/",
+		    (int)strcspn(uri, "?#"), uri);
+		percent_decode(path, false);
+	} else
+		path = xasprintf("/%s%s", script_name ? script_name : "",
+		    path_info ? path_info : "");
+	return path;
+}
+
+char *
+request_path(const char *uri, const char *script_name, const char *path_info)
+{
+	char		*path, *route;
+	const char	*p;
+
+	path = whole_path(uri, script_name, path_info);
+	fold(path);
+	if ((p = find_route(path)) != NULL) {
+		if (util_starts(p, "/v1") && (p[3] == '/' || p[3] == '\0'))
+			p += 3;
+		route = xstrdup(*p != '\0' ? p : "/");
+	} else if (path[0] == '\0' ||
+	    (path_info != NULL && strcmp(path_info, "/") == 0))
+		route = xstrdup("/");		/* the root of a mount, too */
+	else
+		route = xstrdup(path);
+	free(path);
+	return route;
+}
+
+static void
+set(char **p, const char *value)
+{
+	free(*p);
+	*p = xstrdup(value);
+}
+
+static void
+set_content_type(struct request *r, const char *value)
+{
+	char *p;
+
+	set(&r->content_type, value);
+	r->content_type[strcspn(r->content_type, "; \t")] = '\0';
+	for (p = r->content_type; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+}
+
+/*
+ * The CLI and the editors' extension call themselves codex_cli_rs, codex-tui,
+ * codex_exec, codex_vscode, ..; a program that has Codex do its work puts its
+ * own name there, but not into the headers that are Codex' own.
+ */
+static bool
+is_codex(const char *name, size_t n, const char *value)
+{
+	static const char	agent[] = "HTTP_USER_AGENT";
+	static const char	own[] = "HTTP_X_CODEX_";
+
+	return (n == sizeof(agent) - 1 && memcmp(name, agent, n) == 0 &&
+	    util_starts_nocase(value, "codex")) ||
+	    (n > sizeof(own) - 1 && memcmp(name, own, sizeof(own) - 1) == 0);
+}
+
+void
+request_init(struct request *r, char *const *env)
+{
+	const char	*uri = NULL, *script_name = NULL, *path_info = NULL;
+	const char	*value;
+	size_t		 n;
+
+	memset(r, 0, sizeof(*r));
+	r->content_length = -1;
+	r->started_ms = util_now_ms();
+	util_random_hex(r->id + 4, 28);
+	memcpy(r->id, "req_", 4);
+	set(&r->method, "GET");
+	set(&r->query, "");
+	set(&r->content_type, "");
+	for (; *env != NULL; env++) {
+		if ((value = strchr(*env, '=')) == NULL)
+			continue;
+		n = (size_t)(value++ - *env);
+#define IS(name) (n == sizeof(name) - 1 && memcmp(*env, name, n) == 0)
+		if (IS("REQUEST_METHOD"))
+			set(&r->method, value);
+		else if (IS("REQUEST_URI"))
+			uri = value;
+		else if (IS("SCRIPT_NAME"))
+			script_name = value;
+		else if (IS("PATH_INFO"))
+			path_info = value;
+		else if (IS("QUERY_STRING"))
+			set(&r->query, value);
+		else if (IS("CONTENT_TYPE"))
+			set_content_type(r, value);
+		else if (IS("CONTENT_LENGTH")) {
+			if (!util_parse_int64(value, &r->content_length) ||
+			    r->content_length < 0)
+				r->content_length = -1;
+		} else if (IS("HTTP_AUTHORIZATION"))
+			set(&r->authorization, value);
+		else if (IS("HTTP_X_API_KEY"))
+			set(&r->x_api_key, value);
+		else if (IS("HTTP_ORIGIN"))
+			set(&r->origin, value);
+		else if (IS("HTTP_CONTENT_ENCODING"))
+			set(&r->content_encoding, value);
+		else if (IS("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
+			set(&r->acr_headers, value);
+		else if (IS("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"))
+			r->acr_private_network = strcmp(value, "true") == 0;
+		else if (is_codex(*env, n, value))
+			r->codex = true;
+#undef IS
+	}
+	r->path = request_path(uri, script_name, path_info);
+	r->uri = whole_path(uri, script_name, path_info);
+}
+
+void
+request_finish(struct request *r)
+{
+	free(r->method);
+	free(r->uri);
+	free(r->path);
+	free(r->query);
+	free(r->content_type);
+	free(r->authorization);
+	free(r->x_api_key);
+	free(r->origin);
+	free(r->content_encoding);
+	free(r->acr_headers);
+	buf_finish(&r->body);
+	memset(r, 0, sizeof(*r));
+}
+
+char *
+request_query(const struct request *r, const char *name)
+{
+	return request_query_at(r, name, 0);
+}
+
+char *
+request_query_at(const struct request *r, const char *name, size_t number)
+{
+	const char	*p = r->query, *end;
+	size_t		 n = strlen(name);
+	char		*value;
+
+	for (; *p != '\0'; p = *end != '\0' ? end + 1 : end) {
+		end = p + strcspn(p, "&");
+		if (strncmp(p, name, n) != 0 ||
+		    (p[n] != '=' && p + n != end) || number-- > 0)
+			continue;
+		value = p[n] == '=' ?
+		    xstrndup(p + n + 1, (size_t)(end - p) - n - 1) : xstrdup("");
+		percent_decode(value, true);
+		return value;
+	}
+	return NULL;
+}

@@ -1,0 +1,53 @@
+/* The facts of one client request, however it arrived. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct request {
+	char		 id[36];	/* ours: "req_" and 32 hex digits */
+	char		*method;
+	char		*uri;		/* the path as the client sent it, for messages */
+	char		*path;		/* decoded, normalised, without mount and /v1 */
+	char		*query;		/* raw, never NULL */
+	char		*content_type;	/* lower case, no parameters, or "" */
+	char		*authorization;	/* NULL when absent, as the next ones */
+	char		*x_api_key;
+	char		*origin;
+	char		*content_encoding;
+	char		*acr_headers;	/* Access-Control-Request-Headers */
+	bool		 acr_private_network;
+	bool		 codex;		/* by its User-Agent, or headers of its own */
+	int64_t		 content_length;	/* -1: not said */
+	int64_t		 started_ms;		/* util_now_ms() when it came */
+	struct buf	 body;
+};
+
+/*
+ * Read the facts from a NULL-terminated array of "NAME=value" strings (CGI,
+ * RFC 3875). Of a name that occurs twice the last one counts: nginx sends
+ * SCRIPT_NAME twice when a configuration overrides it. The body is not read.
+ */
+void	request_init(struct request *, char *const *env);
+void	request_finish(struct request *);
+
+/*
+ * The path to route by: REQUEST_URI up to '?', else SCRIPT_NAME + PATH_INFO;
+ * percent-decoded once, "//" and dot segments folded, no slash at the end.
+ * Where SCRIPT_NAME ends and PATH_INFO begins is an accident of the server's
+ * configuration, so what stands before the first "/v1" or route is taken for
+ * the mount and cut off, "/v1" too: "/copilot/v1/models/" is "/models".
+ * Arguments may be NULL. Split from request_init for the tests.
+ */
+char	*request_path(const char *request_uri, const char *script_name,
+	    const char *path_info);
+
+/* A query parameter, decoded; NULL when absent. */
+char	*request_query(const struct request *, const char *name);
+/* One of several of that name; the first is number 0. */
+char	*request_query_at(const struct request *, const char *name, size_t number);
+
+#endif

@@ -1,0 +1,167 @@
+/* POST /v1/responses. */
+#include "config.h"
+
+#include <string.h>
+
+#include "api/api.h"
+#include "api/keep.h"
+#include "api/restore.h"
+#include "api/stored-terms.h"
+#include "api/target.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/responses-answer.h"
+#include "bridge/responses-request.h"
+#include "copilot/lessons.h"
+#include "copilot/models.h"
+#include "responses/native-answer.h"
+#include "responses/native.h"
+#include "state/reasoning.h"
+
+static bool
+wants_format(json_object *obj)
+{
+	json_object *format = js_obj(js_obj(obj, "text"), "format");
+
+	return format != NULL && !js_is(format, "type", "text");
+}
+
+/*
+ * Shall this model be asked by chat completions? Its entry in the list decides;
+ * one that isn't listed is expected to serve /responses. Unless upstream has
+ * said that it is the other way round.
+ */
+static bool
+is_bridged(const struct exchange *x, json_object *obj, const struct model *m)
+{
+	bool native = m == NULL || (m->endpoints & MODEL_RESPONSES) != 0;
+
+	/* Over chat completions a format can be told, see chat-format.h. */
+	if (native && m != NULL && (m->endpoints & MODEL_CHAT) != 0 &&
+	    (x->lesson.without & LESSON_FORMAT) != 0 && wants_format(obj))
+		return true;
+	return native == x->other_endpoint;
+}
+
+/*
+ * Codex counts the time between events, and comments are none: five minutes
+ * (stream_idle_timeout_ms), then it begins anew. Every version of it skips an
+ * event that it does not know, which not every client does.
+ */
+static bool
+wants_events(const struct exchange *x)
+{
+	const char *whom = x->conf->sse_keep_alive_events;
+
+	return strcmp(whom, "always") == 0 ||
+	    (strcmp(whom, "codex") == 0 && x->req.codex);
+}
+
+/* What both ways have in common; "path" is upstream's. */
+static void
+set_call(struct exchange *x, const struct target *t, const char *path,
+    const struct responses *r)
+{
+	x->call.method = "POST";
+	x->call.path = path;
+	x->call.completion = true;
+	x->call.agent = r->agent;
+	x->call.vision = r->vision;
+	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
+	x->stream = r->stream;
+	x->alive = r->stream && wants_events(x);
+	x->model = xstrdup(t->upstream);
+}
+
+static enum handled
+ask_native(struct exchange *x, json_object *obj, const struct target *t,
+    const struct responses_setting *set)
+{
+	struct responses		r = { 0 };
+	struct err			err;
+
+	if (!responses_request(x->req.body.p, x->req.body.len, obj, set, &r,
+	    &x->call.body, &err)) {
+		responses_finish(&r);
+		stored_terms(x->restored, x->restored_by, &err);
+		return exchange_refuse(x, &err);
+	}
+	set_call(x, t, "/responses", &r);
+	x->answer = &responses_ops;
+	x->self = responses_answer_create(&r, &x->usage);
+	return HANDLED_CALL;
+}
+
+static enum handled
+ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
+    const struct responses_setting *set)
+{
+	struct bridge_request		b;
+	struct err			err;
+
+	if (!bridge_request(obj, set, &b, &x->call.body, &err)) {
+		bridge_request_finish(&b);
+		stored_terms(x->restored, x->restored_by, &err);
+		return exchange_refuse(x, &err);
+	}
+	set_call(x, t, "/chat/completions", &b.responses);
+	b.thinker = *set->thinker;
+	b.thinker.model = x->model;
+	x->answer = &bridge_responses_ops;
+	x->self = bridge_responses_create(&b,
+	    (size_t)x->conf->max_response_body_bytes, &x->usage);
+	return HANDLED_CALL;
+}
+
+/* "stored" is emptied if the answer takes it. */
+static enum handled
+ask(struct exchange *x, json_object *obj, struct stored_request *stored)
+{
+	struct responses_setting	set;
+	struct thinker			thinker;
+	struct target			t;
+	struct err			err;
+	enum handled			handled;
+
+	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err) ||
+	    !stored_request_read(stored, x, obj, &err))
+		return exchange_refuse(x, &err);
+	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream,
+	    !stored->keep };
+	lessons_recall(x->lessons, t.upstream, &x->lesson);
+	set = (struct responses_setting){
+		.upstream = t.upstream,
+		.model = t.model,
+		.web_search = x->conf->use_responses_api_web_search,
+		.edited = stored->edited,
+		.unsealed = x->unsealed,
+		.sealed = stored->keep,
+		.thinker = &thinker,
+		.lesson = x->lesson
+	};
+	handled = is_bridged(x, obj, t.model) ? ask_bridged(x, obj, &t, &set) :
+	    ask_native(x, obj, &t, &set);
+	if (handled == HANDLED_CALL && stored->keep)
+		stored_answer_wrap(x, stored);
+	return handled;
+}
+
+enum handled
+api_responses(struct exchange *x)
+{
+	struct stored_request	 stored = { 0 };
+	json_object		*obj;
+	struct err		 err;
+	enum handled		 h;
+
+	if (x->models == NULL && !x->models_tried)
+		return HANDLED_MODELS;
+	if (!js_parse(x->req.body.p, x->req.body.len, &obj, &err))
+		return exchange_refuse(x, &err);
+	h = ask(x, obj, &stored);
+	stored_request_finish(&stored);
+	json_object_put(obj);
+	return h;
+}

@@ -1,0 +1,40 @@
+/*
+ * What a Responses request takes from what is stored: the chain or the
+ * conversation that it goes on from, the items that it refers to; and what is
+ * to be stored of it.
+ */
+#ifndef STORED_REQUEST_H
+#define STORED_REQUEST_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+#include "state/stored.h"
+
+struct err;
+struct exchange;
+
+struct stored_request {
+	bool		 keep;		/* the answer shall be stored .. */
+	bool		 strip;		/* .. without what the client didn't ask for */
+	bool		 edited;	/* "input" is not the client's any more */
+	char		 owner[STORED_OWNER_SIZE];
+	char		*previous;	/* NULL: none */
+	char		*conversation;	/* likewise; never both */
+	struct buf	 input;		/* the client's items, as they are kept */
+	json_object	*ids;		/* of those */
+};
+
+/*
+ * Read a parsed request and edit it: "input" becomes all that upstream has to
+ * know, "store" what the answer shall say. What is wrong with types is left for
+ * others to tell. False with "err" set when something isn't there. Release with
+ * stored_request_finish() in any case.
+ */
+bool	stored_request_read(struct stored_request *, struct exchange *,
+	    json_object *, struct err *);
+void	stored_request_finish(struct stored_request *);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * What is under /v1/responses/{id}: stored responses, to be read and deleted.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/query.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "responses/items.h"
+#include "responses/replay.h"
+#include "responses/tools.h"
+#include "state/stored.h"
+
+/* Whose response of which id a request is about. */
+struct about {
+	char	 owner[STORED_OWNER_SIZE];
+	char	*id;
+};
+
+/* False when nothing is stored here. Release "id". */
+static bool
+about(struct exchange *x, struct about *a, struct err *err)
+{
+	static const char	 before[] = "/responses/";
+	const char		*p = x->req.path + sizeof(before) - 1;
+	char		 why[STORED_WHY_SIZE];
+
+	a->id = xstrndup(p, strcspn(p, "/"));
+	stored_owner(x->key, a->owner);
+	return stored_state(x->stored, x->conf, why) != STORED_OFF ||
+	    err_set(err, 400, ERR_REQUEST, "responses_not_stored", NULL,
+	    "Responses are not stored by this server: %s.", why);
+}
+
+static enum handled
+refuse_take(struct exchange *x, struct about *a, const struct err *err)
+{
+	free(a->id);
+	return exchange_refuse(x, err);
+}
+
+static enum handled
+reply_take(struct exchange *x, json_object *obj)
+{
+	reply_json(&x->reply, 200);
+	js_print(obj, &x->reply.body);
+	json_object_put(obj);
+	return HANDLED_REPLY;
+}
+
+/* --- GET and DELETE. */
+
+static bool
+no_response(const struct about *a, enum stored_found found, struct err *err)
+{
+	return found == STORED_TROUBLE ?
+	    stored_items_unread(err, "responses") :
+	    err_not_found(err, "Response", a->id, NULL);
+}
+
+enum handled
+api_stored_get(struct exchange *x)
+{
+	struct about		 a;
+	json_object		*response = NULL;
+	int64_t			 after = -1;
+	struct err		 err;
+	enum stored_found	 found;
+
+	if (!about(x, &a, &err) ||
+	    !query_int(&x->req, "starting_after", &after, &err))
+		return refuse_take(x, &a, &err);
+	response = stored_response(x->stored, a.owner, a.id, &found);
+	if (response == NULL) {
+		no_response(&a, found, &err);
+		return refuse_take(x, &a, &err);
+	}
+	free(a.id);
+	if (!query_includes(&x->req, RESPONSES_SEALED))
+		stored_items_strip(js_array(response, "output"));
+	if (!query_is(&x->req, "stream", "true"))
+		return reply_take(x, response);
+	x->reply.status = 200;
+	x->reply.content_type = "text/event-stream; charset=utf-8";
+	reply_header(&x->reply, "Cache-Control", "no-cache");
+	stored_replay(response, after, &x->reply.body);
+	json_object_put(response);
+	return HANDLED_REPLY;
+}
+
+enum handled
+api_stored_delete(struct exchange *x)
+{
+	struct about		 a;
+	json_object		*obj;
+	struct err		 err;
+	enum stored_found	 found;
+
+	if (!about(x, &a, &err))
+		return refuse_take(x, &a, &err);
+	found = stored_delete(x->stored, a.owner, a.id);
+	if (found != STORED_FOUND) {
+		no_response(&a, found, &err);
+		return refuse_take(x, &a, &err);
+	}
+	obj = json_object_new_object();
+	js_add_str(obj, "id", a.id);
+	js_add_str(obj, "object", "response");
+	js_add_bool(obj, "deleted", true);
+	free(a.id);
+	return reply_take(x, obj);
+}
+
+/* --- The input items. */
+
+/* The item that is number i in the order wanted. */
+static json_object *
+item_at(json_object *items, size_t i, const struct query_page *p)
+{
+	return json_object_array_get_idx(items,
+	    p->ascending ? i : js_len(items) - 1 - i);
+}
+
+/* Where the page begins; false when there is no item of that id. */
+static bool
+find_start(json_object *items, const struct query_page *p, size_t *at,
+    struct err *err)
+{
+	size_t n = js_len(items);
+
+	*at = 0;
+	if (p->after == NULL)
+		return true;
+	while (*at < n)
+		if (js_is(item_at(items, (*at)++, p), "id", p->after))
+			return true;
+	return err_not_found(err, "Item", p->after, "after");
+}
+
+static json_object *
+list_of(json_object *items, const struct query_page *p, size_t at)
+{
+	json_object	*data = json_object_new_array();
+	size_t		 n = js_len(items);
+
+	while (at < n && js_len(data) < (size_t)p->limit)
+		json_object_array_add(data,
+		    json_object_get(item_at(items, at++, p)));
+	return stored_items_list_take(data, at < n);
+}
+
+/* The items of a turn as they are listed; NULL with "err" set. */
+static json_object *
+items_of(struct exchange *x, const struct about *a, struct err *err)
+{
+	size_t			 room;
+	json_object		*items;
+	enum stored_found	 found;
+
+	room = (size_t)x->conf->max_request_body_bytes;
+	items = stored_input(x->stored, a->owner, a->id, &found);
+	if (items != NULL && !stored_items_resolve(x->stored, a->owner, items,
+	    &room, NULL)) {
+		json_object_put(items);
+		items = NULL;
+		found = STORED_TROUBLE;
+	}
+	if (items == NULL) {
+		no_response(a, found, err);
+		return NULL;
+	}
+	stored_items_present(items);
+	if (!query_includes(&x->req, RESPONSES_SEALED))
+		stored_items_strip(items);
+	return items;
+}
+
+enum handled
+api_stored_items(struct exchange *x)
+{
+	struct about	 a;
+	struct query_page p = { .after = NULL };
+	json_object	*items = NULL, *list = NULL;
+	struct err	 err;
+	size_t		 at;
+
+	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err)) {
+		items = items_of(x, &a, &err);
+		if (items != NULL && find_start(items, &p, &at, &err))
+			list = list_of(items, &p, at);
+	}
+	json_object_put(items);
+	query_page_finish(&p);
+	if (list == NULL)
+		return refuse_take(x, &a, &err);
+	free(a.id);
+	return reply_take(x, list);
+}
+
+/* --- What isn't there. */
+
+/* Nothing here runs in the background. */
+enum handled
+api_stored_cancel(struct exchange *x)
+{
+	struct about		 a;
+	json_object		*response = NULL;
+	struct err		 err;
+	enum stored_found	 found;
+
+	if (about(x, &a, &err)) {
+		response = stored_response(x->stored, a.owner, a.id, &found);
+		if (response == NULL)
+			no_response(&a, found, &err);
+		else
+			err_set(&err, 400, ERR_REQUEST, NULL, NULL,
+			    "Cannot cancel a synchronous response.");
+	}
+	json_object_put(response);
+	return refuse_take(x, &a, &err);
+}
+
+/*
+ * Tokens can be counted by those who know the model's vocabulary only, and
+ * Copilot compacts nothing: both are as unknown here as any other path.
+ */
+enum handled
+api_stored_missing(struct exchange *x)
+{
+	struct err err;
+
+	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "Invalid URL (%.10s %.300s)",
+	    x->req.method, x->req.uri);
+	return exchange_refuse(x, &err);
+}

@@ -1,0 +1,72 @@
+/*
+ * Private to conf.c and conf-value.c: a row of the table of keys, and the
+ * text that is being read.
+ */
+#ifndef CONF_ROW_H
+#define CONF_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+
+struct conf;
+struct err;
+
+#define CONF_FILE_NAME "config.json"	/* in the data directory */
+
+enum conf_type {
+	CONF_BOOL,
+	CONF_INT,
+	CONF_SECONDS,		/* a fraction is fine; kept in milliseconds */
+	CONF_STRING,		/* goes into a header: not empty, no controls */
+	CONF_CHOICE,		/* one of the words in "choices" */
+	CONF_LEVEL,		/* log_level_find() knows the words */
+	CONF_PATH,		/* empty or an absolute path */
+	CONF_URL,		/* empty only when that is the default */
+	CONF_ORIGINS,
+	CONF_KEYS,
+	CONF_MAPPINGS
+};
+
+struct conf_row {
+	const char	*name;		/* dots separate nested objects */
+	enum conf_type	 type;
+	size_t		 offset;	/* in struct conf */
+	int64_t		 dflt, min, max;	/* of numbers */
+	const char	*text;		/* the default of texts */
+	const char	*choices;	/* "a, b" as the message shows them */
+	const char	*alias;		/* an older name, lower priority */
+};
+
+/* What is being read, for the messages. */
+struct conf_source {
+	char		*path;
+	struct buf	 text;
+	json_object	*root;		/* NULL: no file, or an empty one */
+	struct err	*err;
+};
+
+/* Where the row's value lives in "c". */
+void	*conf_row_member(const struct conf *c, const struct conf_row *);
+void	 conf_row_set_text(struct conf *, const struct conf_row *,
+	    const char *);
+
+/* Is "word" one of "a, b, c"? */
+bool	 conf_is_choice(const char *choices, const char *word);
+
+/* A JSON string without the white space around it. */
+char	*conf_trimmed(json_object *string);
+
+/* "FILE:LINE: KEY: what" as the reason. Always false. */
+bool	 conf_refuse(const struct conf_source *, const char *key,
+	    const char *what);
+
+/* Check a value that stands at "key" (the row's name or its alias); keep it. */
+bool	 conf_value_read(struct conf *, const struct conf_row *, json_object *,
+	    const struct conf_source *, const char *key);
+
+#endif

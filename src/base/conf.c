@@ -1,0 +1,434 @@
+/* config.json: the table of keys, and how a file becomes a struct conf. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/conf-row.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/js.h"
+#include "base/log.h"
+#include "base/util.h"
+
+#define AT(member) offsetof(struct conf, member)
+#define DAY_MS	(INT64_C(24) * 3600 * 1000)
+#define MIB	(INT64_C(1) << 20)
+#define GIB	(INT64_C(1) << 30)
+
+static const struct conf_row rows[] = {
+	{ .name = "auth.apiKeys", .type = CONF_KEYS, .offset = AT(api_keys) },
+	{ .name = "useResponsesApiWebSearch", .type = CONF_BOOL,
+	    .offset = AT(use_responses_api_web_search), .dflt = true },
+	{ .name = "modelMappings", .type = CONF_MAPPINGS,
+	    .offset = AT(model_mappings) },
+	{ .name = "upstreamTransport.headersTimeoutMs", .type = CONF_INT,
+	    .offset = AT(headers_timeout_ms), .dflt = 300000, .max = DAY_MS,
+	    .alias = "responsesTransport.headersTimeoutMs" },
+	{ .name = "upstreamTransport.streamInactivityTimeoutMs",
+	    .type = CONF_INT, .offset = AT(stream_inactivity_timeout_ms),
+	    .dflt = 300000, .max = DAY_MS,
+	    .alias = "responsesTransport.streamInactivityTimeoutMs" },
+	{ .name = "upstreamTransport.connectTimeoutMs", .type = CONF_INT,
+	    .offset = AT(connect_timeout_ms), .dflt = 10000, .min = 1,
+	    .max = 600000 },
+	{ .name = "upstreamTransport.httpVersion", .type = CONF_CHOICE,
+	    .offset = AT(http_version), .text = "1.1", .choices = "1.1, 2" },
+	{ .name = "upstreamTransport.caFile", .type = CONF_PATH,
+	    .offset = AT(ca_file), .text = "" },
+	{ .name = "githubBaseUrl", .type = CONF_URL,
+	    .offset = AT(github_base_url), .text = "https://github.com" },
+	{ .name = "githubApiBaseUrl", .type = CONF_URL,
+	    .offset = AT(github_api_base_url),
+	    .text = "https://api.github.com" },
+	{ .name = "copilotBaseUrl", .type = CONF_URL,
+	    .offset = AT(copilot_base_url), .text = "" },
+	{ .name = "accountType", .type = CONF_CHOICE,
+	    .offset = AT(account_type), .text = "individual",
+	    .choices = "individual, business, enterprise" },
+	{ .name = "oauthClientId", .type = CONF_STRING,
+	    .offset = AT(oauth_client_id), .text = "Iv1.b507a08c87ecfe98" },
+	{ .name = "editorVersion", .type = CONF_STRING,
+	    .offset = AT(editor_version), .text = "vscode/1.104.3" },
+	{ .name = "editorPluginVersion", .type = CONF_STRING,
+	    .offset = AT(editor_plugin_version),
+	    .text = "copilot-chat/0.50.1" },
+	{ .name = "githubApiVersion", .type = CONF_STRING,
+	    .offset = AT(github_api_version), .text = "2026-06-01" },
+	{ .name = "copilotIntegrationId", .type = CONF_STRING,
+	    .offset = AT(copilot_integration_id), .text = "vscode-chat" },
+	{ .name = "sseKeepAliveSeconds", .type = CONF_SECONDS,
+	    .offset = AT(sse_keep_alive_ms), .dflt = 10000, .max = 30000 },
+	{ .name = "sseKeepAliveEvents", .type = CONF_CHOICE,
+	    .offset = AT(sse_keep_alive_events), .text = "codex",
+	    .choices = "codex, always, never" },
+	{ .name = "maxRequestBodyBytes", .type = CONF_INT,
+	    .offset = AT(max_request_body_bytes), .dflt = 64 * MIB,
+	    .min = 1024, .max = GIB },
+	{ .name = "maxResponseBodyBytes", .type = CONF_INT,
+	    .offset = AT(max_response_body_bytes), .dflt = 64 * MIB,
+	    .min = 1024, .max = GIB },
+	{ .name = "maxConcurrentRequests", .type = CONF_INT,
+	    .offset = AT(max_concurrent_requests), .dflt = 2048, .min = 1,
+	    .max = 65536 },
+	{ .name = "cors.allowOrigins", .type = CONF_ORIGINS,
+	    .offset = AT(cors_allow_origins) },
+	{ .name = "storedResponses.enabled", .type = CONF_BOOL,
+	    .offset = AT(stored_responses_enabled), .dflt = true },
+	{ .name = "storedResponses.maxAgeDays", .type = CONF_INT,
+	    .offset = AT(stored_responses_max_age_days), .dflt = 30, .min = 1,
+	    .max = 36500 },
+	{ .name = "storedResponses.maxBytes", .type = CONF_INT,
+	    .offset = AT(stored_responses_max_bytes), .dflt = GIB, .min = MIB,
+	    .max = 1024 * GIB },
+	{ .name = "logLevel", .type = CONF_LEVEL, .offset = AT(log_level),
+	    .text = "info", .choices = "error, warn, info, debug" },
+};
+
+/*
+ * The value at a dotted name; *v is NULL when it is absent or null. False when
+ * something on the way is no object.
+ */
+static bool
+find(const struct conf_source *src, const char *name, json_object **v)
+{
+	const char	*dot = strchr(name, '.');
+	char		*top;
+	bool		 ok = true;
+
+	*v = NULL;
+	if (dot == NULL) {
+		*v = js_get(src->root, name);
+		return true;
+	}
+	top = xstrndup(name, (size_t)(dot - name));
+	*v = js_get(src->root, top);
+	if (*v != NULL && !json_object_is_type(*v, json_type_object))
+		ok = conf_refuse(src, top, "expected an object");
+	else
+		*v = js_get(*v, dot + 1);
+	free(top);
+	return ok;
+}
+
+static bool
+read_row(struct conf *c, const struct conf_row *r,
+    const struct conf_source *src)
+{
+	const char	*key = r->name;
+	json_object	*v;
+
+	if (!find(src, key, &v))
+		return false;
+	if (v == NULL && r->alias != NULL) {
+		key = r->alias;
+		if (!find(src, key, &v))
+			return false;
+	}
+	return v == NULL || conf_value_read(c, r, v, src, key);
+}
+
+static void
+set_default(struct conf *c, const struct conf_row *r)
+{
+	switch (r->type) {
+	case CONF_BOOL:
+		*(bool *)conf_row_member(c, r) = r->dflt != 0;
+		break;
+	case CONF_INT:
+	case CONF_SECONDS:
+		*(int64_t *)conf_row_member(c, r) = r->dflt;
+		break;
+	case CONF_LEVEL:
+		log_level_find(r->text, conf_row_member(c, r));
+		break;
+	case CONF_KEYS:
+	case CONF_ORIGINS:
+		*(char ***)conf_row_member(c, r) = xcalloc(1, sizeof(char *));
+		break;
+	case CONF_MAPPINGS:
+		break;
+	default:
+		conf_row_set_text(c, r, r->text);
+	}
+}
+
+/* --- What beats the file, or fills its gaps. */
+
+static void
+only_key(struct conf *c, const char *key)
+{
+	free(c->api_keys);
+	c->api_keys = xcalloc(2, sizeof(*c->api_keys));
+	c->api_keys[0] = xstrdup(key);
+}
+
+/* No auth.apiKeys: COPILOT_API_KEY, else the old single key of the file. */
+static bool
+fallback_key(struct conf *c, const struct conf_override *o,
+    const struct conf_source *src)
+{
+	json_object	*v = js_get(src->root, "apiKey"), *given;
+	char		*key = NULL;
+
+	if (v != NULL && !json_object_is_type(v, json_type_string))
+		return conf_refuse(src, "apiKey", "expected a string");
+	if (c->api_keys[0] != NULL)
+		return true;
+	if (o->api_key != NULL) {
+		given = json_object_new_string(o->api_key);
+		key = conf_trimmed(given);
+		c->from_environment = key[0] != '\0';
+		json_object_put(given);
+	}
+	if (!c->from_environment && v != NULL) {
+		free(key);
+		key = conf_trimmed(v);
+	}
+	if (key != NULL && key[0] != '\0')
+		only_key(c, key);
+	free(key);
+	return true;
+}
+
+/* A tenant of GitHub Enterprise has three hosts: D, api.D and copilot-api.D. */
+static bool
+apply_enterprise(struct conf *c, const char *given,
+    const struct conf_source *src)
+{
+	static const struct {
+		const char	*key, *prefix;
+		size_t		 offset;
+	} hosts[] = {
+		{ "githubBaseUrl", "", AT(github_base_url) },
+		{ "githubApiBaseUrl", "api.", AT(github_api_base_url) },
+		{ "copilotBaseUrl", "copilot-api.", AT(copilot_base_url) },
+	};
+	const char	*d = given;
+	char		*url, **p;
+	size_t		 i, n;
+
+	if (util_starts_nocase(d, "https://"))
+		d += strlen("https://");
+	for (n = strlen(d); n > 0 && d[n - 1] == '/'; n--)
+		;
+	url = xasprintf("https://%.*s", (int)n, d);
+	if (memchr(d, '/', n) != NULL || *d == '[' || !conf_url_allowed(url)) {
+		free(url);
+		return err_set(src->err, 500, ERR_SERVER,
+		    "invalid_configuration", NULL, "--enterprise-url: expected "
+		    "a host such as octo.ghe.com, not \"%.100s\"", given);
+	}
+	free(url);
+	for (i = 0; i < COUNT(hosts); i++) {
+		if (js_get(src->root, hosts[i].key) != NULL)
+			continue;
+		p = (char **)(void *)((char *)c + hosts[i].offset);
+		free(*p);
+		*p = xasprintf("https://%s%.*s", hosts[i].prefix, (int)n, d);
+	}
+	return true;
+}
+
+static bool
+apply_override(struct conf *c, const struct conf_override *o,
+    const struct conf_source *src)
+{
+	static const char types[] = "individual, business, enterprise";
+
+	if (o->account_type != NULL && o->account_type[0] != '\0') {
+		if (!conf_is_choice(types, o->account_type))
+			return err_set(src->err, 500, ERR_SERVER,
+			    "invalid_configuration", NULL,
+			    "--account-type: expected one of %s", types);
+		free(c->account_type);
+		c->account_type = xstrdup(o->account_type);
+	}
+	if (o->verbose)
+		c->log_level = LOG_DEBUG;
+	if (o->enterprise_url != NULL && o->enterprise_url[0] != '\0' &&
+	    !apply_enterprise(c, o->enterprise_url, src))
+		return false;
+	return fallback_key(c, o, src);
+}
+
+/* --- The file. */
+
+/* Windows editors put a byte order mark in front; lines stay as they are. */
+static bool
+parse(struct conf_source *src)
+{
+	static const char	 bom[] = "\xef\xbb\xbf";
+	const char		*why;
+	size_t			 line, column;
+
+	if (util_starts(buf_str(&src->text), bom))
+		buf_consume(&src->text, strlen(bom));
+	if (strspn(buf_str(&src->text), " \t\r\n") == src->text.len)
+		return true;
+	if (!js_parse_at(src->text.p, src->text.len, &src->root, &why, &line,
+	    &column))
+		return err_set(src->err, 500, ERR_SERVER,
+		    "invalid_configuration", NULL,
+		    "%s:%zu: not valid JSON: %s at column %zu", src->path,
+		    line, why, column);
+	if (!json_object_is_type(src->root, json_type_object))
+		return err_set(src->err, 500, ERR_SERVER,
+		    "invalid_configuration", NULL,
+		    "%s:1: expected an object in { }", src->path);
+	return true;
+}
+
+struct conf *
+conf_load(const char *home, const struct conf_override *override,
+    struct err *err)
+{
+	struct conf_override	 o = { 0 };
+	struct conf_source	 src = { .err = err };
+	struct conf		*c = xcalloc(1, sizeof(*c));
+	bool			 ok;
+	size_t			 i;
+
+	if (override != NULL)
+		o = *override;
+
+	c->refs = 1;
+	src.path = xasprintf("%s/%s", home, CONF_FILE_NAME);
+	for (i = 0; i < COUNT(rows); i++)
+		set_default(c, &rows[i]);
+	ok = store_read(home, CONF_FILE_NAME, &src.text, err) && parse(&src);
+	for (i = 0; ok && i < COUNT(rows); i++)
+		ok = read_row(c, &rows[i], &src);
+	ok = ok && apply_override(c, &o, &src);
+	json_object_put(src.root);
+	buf_finish(&src.text);
+	free(src.path);
+	if (ok)
+		return c;
+	conf_unref(c);
+	return NULL;
+}
+
+struct conf *
+conf_ref(struct conf *c)
+{
+	c->refs++;
+	return c;
+}
+
+static void
+free_list(char **list)
+{
+	char **p;
+
+	for (p = list; *p != NULL; p++)
+		free(*p);
+	free(list);
+}
+
+void
+conf_unref(struct conf *c)
+{
+	size_t i;
+
+	if (c == NULL || --c->refs > 0)
+		return;
+	free_list(c->api_keys);
+	free_list(c->cors_allow_origins);
+	for (i = 0; i < c->nmodel_mappings; i++) {
+		free(c->model_mappings[i].from);
+		free(c->model_mappings[i].to);
+	}
+	free(c->model_mappings);
+	for (i = 0; i < COUNT(rows); i++)
+		if (rows[i].text != NULL && rows[i].type != CONF_LEVEL)
+			free(*(char **)conf_row_member(c, &rows[i]));
+	free(c);
+}
+
+const char *
+conf_map_model(const struct conf *c, const char *model)
+{
+	size_t i;
+
+	for (i = 0; i < c->nmodel_mappings; i++)
+		if (strcmp(c->model_mappings[i].from, model) == 0)
+			return c->model_mappings[i].to;
+	return model;
+}
+
+/* --- Showing what is in force. */
+
+static json_object *
+list_json(char *const *list, bool secret)
+{
+	json_object *a = json_object_new_array();
+
+	for (; *list != NULL; list++)
+		json_object_array_add(a,
+		    json_object_new_string(secret ? "****" : *list));
+	return a;
+}
+
+static json_object *
+mappings_json(const struct conf *c)
+{
+	json_object	*o = json_object_new_object();
+	size_t		 i;
+
+	for (i = 0; i < c->nmodel_mappings; i++)
+		js_add_str(o, c->model_mappings[i].from,
+		    c->model_mappings[i].to);
+	return o;
+}
+
+static json_object *
+row_json(const struct conf *c, const struct conf_row *r)
+{
+	static const char *const levels[LOG__MAX] = {
+		"error", "warn", "info", "debug"
+	};
+	void *p = conf_row_member(c, r);
+
+	switch (r->type) {
+	case CONF_BOOL:
+		return json_object_new_boolean(*(bool *)p);
+	case CONF_INT:
+		return json_object_new_int64(*(int64_t *)p);
+	case CONF_SECONDS:
+		if (*(int64_t *)p % 1000 == 0)
+			return json_object_new_int64(*(int64_t *)p / 1000);
+		return json_object_new_double((double)*(int64_t *)p / 1000);
+	case CONF_LEVEL:
+		return json_object_new_string(levels[*(enum log_level *)p]);
+	case CONF_KEYS:
+		return list_json(c->api_keys, true);
+	case CONF_ORIGINS:
+		return list_json(c->cors_allow_origins, false);
+	case CONF_MAPPINGS:
+		return mappings_json(c);
+	default:
+		return json_object_new_string(*(char **)p);
+	}
+}
+
+const char *
+conf_key_name(size_t i)
+{
+	return i < COUNT(rows) ? rows[i].name : NULL;
+}
+
+/* As JSON, the way it would stand in the file. */
+void
+conf_key_value(const struct conf *c, size_t i, struct buf *out)
+{
+	json_object *v;
+
+	if (i >= COUNT(rows))
+		return;
+	v = row_json(c, &rows[i]);
+	js_print(v, out);
+	json_object_put(v);
+}

@@ -1,0 +1,103 @@
+/*
+ * config.json: every key with its type, range and default is one row of a
+ * table in conf.c; copilot-api.conf(5) documents the same rows. (The name is
+ * conf, because config.h is autoconf's.)
+ *
+ * A struct conf never changes once loaded: it is reference counted and shared
+ * by all threads. An edited file gives a new one.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+struct err;
+
+struct conf_mapping {
+	char	*from;
+	char	*to;
+};
+
+struct conf {
+	/* Keys shared with the copilot-api family. */
+	char		**api_keys;		/* auth.apiKeys; NULL-terminated */
+	bool		  use_responses_api_web_search;
+	struct conf_mapping *model_mappings;
+	size_t		  nmodel_mappings;
+	int64_t		  headers_timeout_ms;
+	int64_t		  stream_inactivity_timeout_ms;
+
+	/* Where GitHub and Copilot are, and what we say we are. */
+	char		 *github_base_url;	/* never empty, no slash at end */
+	char		 *github_api_base_url;	/* likewise */
+	char		 *copilot_base_url;	/* "": the token's endpoints.api */
+	char		 *account_type;		/* individual business enterprise */
+	char		 *oauth_client_id;
+	char		 *editor_version;	/* "vscode/1.104.3" */
+	char		 *editor_plugin_version;	/* "copilot-chat/0.50.1" */
+	char		 *github_api_version;	/* "2026-06-01" */
+	char		 *copilot_integration_id;	/* "vscode-chat" */
+
+	/* Transport and limits. */
+	int64_t		  connect_timeout_ms;
+	char		 *http_version;		/* "1.1" or "2" */
+	char		 *ca_file;		/* "": the system's */
+	int64_t		  sse_keep_alive_ms;	/* 0: none */
+	char		 *sse_keep_alive_events; /* whom: "codex", .. */
+	int64_t		  max_request_body_bytes;
+	int64_t		  max_response_body_bytes;	/* one non-streamed answer, or one event */
+	int64_t		  max_concurrent_requests;
+	char		**cors_allow_origins;	/* NULL-terminated */
+	bool		  stored_responses_enabled;
+	int64_t		  stored_responses_max_age_days;
+	int64_t		  stored_responses_max_bytes;
+	enum log_level	  log_level;
+
+	/* Private to conf.c. */
+	_Atomic int	  refs;
+	bool		  from_environment;	/* api_keys is COPILOT_API_KEY */
+};
+
+/* Settings from the command line and the environment that beat the file. */
+struct conf_override {
+	const char	*enterprise_url;	/* "octo.ghe.com" or NULL */
+	const char	*account_type;		/* NULL: the file's */
+	const char	*api_key;		/* COPILOT_API_KEY or NULL */
+	bool		 verbose;		/* log level debug */
+};
+
+/*
+ * Load config.json in directory "home". No file and an empty file mean
+ * defaults. False with err->msg "FILE:LINE: what" when it is broken.
+ */
+struct conf *conf_load(const char *home, const struct conf_override *, struct err *);
+struct conf *conf_ref(struct conf *);
+void	 conf_unref(struct conf *);		/* NULL is fine */
+
+/* The model that the client's name is mapped to, or the name itself. */
+const char *conf_map_model(const struct conf *, const char *);
+
+/* Is this URL allowed upstream: https, or http to loopback only? */
+bool	 conf_url_allowed(const char *url);
+
+/* The configuration in force, re-read when the file changed. Thread-safe. */
+struct conf_file;
+struct conf_file *conf_file_create(const char *home,
+	    const struct conf_override *, struct err *);
+struct conf *conf_file_get(struct conf_file *);	/* a reference, conf_unref it */
+void	 conf_file_destroy(struct conf_file *);
+
+/*
+ * One documented key, for "copilot-api debug" and the test that holds the man
+ * page against the table. Returns NULL behind the last one.
+ */
+const char *conf_key_name(size_t i);
+/* The value in force as text, secrets masked, appended to "out". */
+struct buf;
+void	 conf_key_value(const struct conf *, size_t i, struct buf *out);
+
+#endif

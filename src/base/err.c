@@ -1,0 +1,96 @@
+/* Why something failed, in a form that can be sent to a client. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/text.h"
+#include "base/util.h"
+
+static void
+set(struct err *e, int status, const char *type, const char *code,
+    const char *param, const char *fmt, va_list ap)
+{
+	int n;
+
+	memset(e, 0, sizeof(*e));
+	e->status = status;
+	e->type = type;
+	snprintf(e->code, sizeof(e->code), "%s", code != NULL ? code : "");
+	snprintf(e->param, sizeof(e->param), "%s", param != NULL ? param : "");
+	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	/* What was cut off may have been the rest of a character. */
+	if (n >= (int)sizeof(e->msg))
+		e->msg[text_utf8_prefix(e->msg, strlen(e->msg))] = '\0';
+}
+
+bool
+err_set(struct err *e, int status, const char *type, const char *code,
+    const char *param, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(e, status, type, code, param, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+err_param(struct err *e, const char *param, const char *code,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(e, 400, ERR_REQUEST, code, param, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool
+err_not_found(struct err *e, const char *what, const char *id,
+    const char *param)
+{
+	char shown[128];
+
+	text_clean(id, strlen(id), shown, sizeof(shown));
+	return err_set(e, 404, ERR_REQUEST, NULL, param,
+	    "%s with id '%s' not found.", what, shown);
+}
+
+int64_t
+err_retry_seconds(const struct err *e)
+{
+	struct tm	 tm = { 0 };
+	const char	*end;
+	int64_t		 n;
+
+	if (util_parse_int64(e->retry_after, &n))
+		return n;
+	end = strptime(e->retry_after, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (end == NULL || *end != '\0')
+		return -1;
+	n = (int64_t)timegm(&tm) - (int64_t)time(NULL);
+	return n > 0 ? n : 0;
+}
+
+void
+err_json(const struct err *e, struct buf *out)
+{
+	json_object *obj = json_object_new_object();
+	json_object *in = json_object_new_object();
+
+	js_add_str(in, "message", e->msg);
+	js_add_str(in, "type", e->type != NULL ? e->type : ERR_SERVER);
+	js_add_str(in, "param", e->param[0] != '\0' ? e->param : NULL);
+	js_add_str(in, "code", e->code[0] != '\0' ? e->code : NULL);
+	json_object_object_add(obj, "error", in);
+	js_print(obj, out);
+	json_object_put(obj);
+}

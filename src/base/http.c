@@ -1,0 +1,652 @@
+/* The only user of libcurl: calls on the loop, and one at a time without. */
+#include "config.h"
+
+#include <sys/epoll.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/util.h"
+
+#define HEAD_MAX	(64u << 10)	/* all headers of an answer */
+#define SPARE_MAX	256		/* easy handles kept for reuse */
+#define CONNECTIONS_MAX	256L		/* idle upstream connections kept */
+/*
+ * A stream's events are small and each handle owns such a buffer: 8 kB halve
+ * the memory of a thousand streams and cost a large answer a few more reads.
+ */
+#define BUFFER_SIZE	8192L
+#define UPLOAD_MIN	(64L << 10)	/* libcurl's own */
+#define UPLOAD_MAX	(256L << 10)
+
+struct http {
+	struct loop		*loop;
+	CURLM			*multi;
+	struct loop_timer	 timer;
+	CURL			*spare[SPARE_MAX];
+	size_t			 nspare;
+};
+
+struct http_call {
+	struct http		*http;
+	CURL			*easy;
+	struct curl_slist	*headers;
+	const struct http_ops	*ops;
+	void			*arg;
+	struct http_reply	 reply;
+	bool			 head_done;	/* and given to ops->head */
+	bool			 stopped;	/* a callback said HTTP_STOP */
+	bool			 silent;	/* a limit was reached */
+	bool			 paused;	/* by HTTP_PAUSE */
+	bool			 resume;	/* in the next turn */
+	curl_off_t		 body_len;
+	int64_t			 active;	/* when something last happened */
+	int64_t			 headers_limit;
+	int64_t			 silence_limit;
+	struct loop_timer	 timer;
+	char			 why[CURL_ERROR_SIZE];
+};
+
+/* A socket that libcurl asked to watch. */
+struct watch {
+	struct loop_fd	 fd;
+	struct http	*http;
+};
+
+/* --- Requests and replies. */
+
+void
+http_request_header(struct http_request *r, const char *name, const char *value)
+{
+	r->headers = xrealloc(r->headers, (r->nheaders + 1) * sizeof(char *));
+	r->headers[r->nheaders++] = xasprintf("%s: %s", name, value);
+}
+
+void
+http_request_finish(struct http_request *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->nheaders; i++)
+		free(r->headers[i]);
+	free(r->headers);
+	free(r->url);
+	buf_finish(&r->body);
+	memset(r, 0, sizeof(*r));
+}
+
+char *
+http_reply_header(const struct http_reply *r, const char *name)
+{
+	const char	*p = buf_str(&r->head), *end;
+	size_t		 n = strlen(name);
+
+	for (; *p != '\0'; p = end + 1) {
+		if ((end = strchr(p, '\n')) == NULL)
+			break;
+		if (strncmp(p, name, n) == 0 && p[n] == ':')
+			return xstrndup(p + n + 2, (size_t)(end - p) - n - 2);
+	}
+	return NULL;
+}
+
+static void
+reply_clear(struct http_reply *r)
+{
+	r->status = 0;
+	free(r->content_type);
+	r->content_type = NULL;
+	buf_truncate(&r->head, 0);
+}
+
+void
+http_reply_finish(struct http_reply *r)
+{
+	reply_clear(r);
+	buf_finish(&r->head);
+	buf_finish(&r->body);
+}
+
+static void
+set_content_type(struct http_reply *r)
+{
+	char	*p, *s = http_reply_header(r, "content-type");
+
+	if (s == NULL)
+		s = xstrdup("");
+	s[strcspn(s, "; \t")] = '\0';
+	for (p = s; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	free(r->content_type);
+	r->content_type = s;
+}
+
+/*
+ * One header line as libcurl gives it. Returns true when it ends the head of
+ * a final answer (a 100 Continue and its kind are passed over).
+ */
+static bool
+head_line(struct http_reply *r, const char *p, size_t n)
+{
+	const char	*colon;
+	size_t		 i;
+
+	while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n'))
+		n--;
+	if (n == 0) {
+		if (r->status < 200)
+			return false;
+		set_content_type(r);
+		return true;
+	}
+	if (n > 5 && strncasecmp(p, "HTTP/", 5) == 0) {
+		reply_clear(r);
+		if ((p = memchr(p, ' ', n)) != NULL)
+			r->status = atoi(p + 1);
+		return false;
+	}
+	if ((colon = memchr(p, ':', n)) == NULL ||
+	    r->head.len + n + 3 > HEAD_MAX)
+		return false;
+	for (i = 0; p + i < colon; i++)
+		buf_putc(&r->head, (char)tolower((unsigned char)p[i]));
+	n -= (size_t)(colon - p) + 1;
+	for (p = colon + 1; n > 0 && (*p == ' ' || *p == '\t'); p++)
+		n--;
+	buf_puts(&r->head, ": ");
+	buf_append(&r->head, p, n);
+	buf_putc(&r->head, '\n');
+	return false;
+}
+
+/* --- Options common to both ways. */
+
+#define SET(h, option, value) do {					\
+	if (curl_easy_setopt((h), (option), (value)) != CURLE_OK)	\
+		die("libcurl does not know " #option);			\
+} while (0)
+
+static struct curl_slist *
+slist(const struct http_request *r)
+{
+	struct curl_slist	*list = NULL, *next;
+	size_t			 i;
+
+	for (i = 0; i <= r->nheaders; i++) {
+		/* No "Expect: 100-continue": it costs a round trip. */
+		next = curl_slist_append(list,
+		    i < r->nheaders ? r->headers[i] : "Expect:");
+		if (next == NULL)
+			die("out of memory");
+		list = next;
+	}
+	return list;
+}
+
+/* HTTP/2 is agreed upon in TLS: without, it is not tried. */
+static bool
+wants_http2(const struct conf *conf, const struct http_request *r)
+{
+	return strcmp(conf->http_version, "2") == 0 &&
+	    util_starts_nocase(r->url, "https:");
+}
+
+/*
+ * A body goes out in pieces of this size, a turn of the loop for each. libcurl
+ * keeps the buffer to the end of the answer.
+ */
+static long
+upload_size(size_t body)
+{
+	const size_t eighth = body / 8;
+
+	return eighth < UPLOAD_MIN ? UPLOAD_MIN :
+	    eighth > UPLOAD_MAX ? UPLOAD_MAX : (long)eighth;
+}
+
+static void
+prepare(CURL *h, const struct conf *conf, const struct http_request *r,
+    struct curl_slist *headers, char *why)
+{
+	bool two = wants_http2(conf, r);
+
+	SET(h, CURLOPT_URL, r->url);
+	SET(h, CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(h, CURLOPT_HTTPHEADER, headers);
+	SET(h, CURLOPT_ERRORBUFFER, why);
+	SET(h, CURLOPT_NOSIGNAL, 1L);
+	SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)conf->connect_timeout_ms);
+	SET(h, CURLOPT_TCP_KEEPALIVE, 1L);
+	SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(h, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
+	SET(h, CURLOPT_UPLOAD_BUFFERSIZE, upload_size(r->body.len));
+	SET(h, CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS :
+	    (long)CURL_HTTP_VERSION_1_1);
+	/*
+	 * Better wait for a connection to multiplex on than open a hundred. (On
+	 * plain HTTP all would wait until the first has its answer.)
+	 */
+	SET(h, CURLOPT_PIPEWAIT, two ? 1L : 0L);
+	if (conf->ca_file[0] != '\0')
+		SET(h, CURLOPT_CAINFO, conf->ca_file);
+	if (strcmp(r->method, "POST") == 0) {
+		SET(h, CURLOPT_POST, 1L);
+		SET(h, CURLOPT_POSTFIELDS, buf_str(&r->body));
+		SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+	} else
+		SET(h, CURLOPT_HTTPGET, 1L);
+}
+
+/* --- Calls on the loop. */
+
+static void	collect(struct http *);
+
+static CURL *
+easy_take(struct http *http)
+{
+	CURL *h;
+
+	if (http->nspare > 0)
+		return http->spare[--http->nspare];
+	if ((h = curl_easy_init()) == NULL)
+		die("curl_easy_init failed");
+	return h;
+}
+
+static void
+easy_give(struct http *http, CURL *h)
+{
+	long version = 0;
+
+	/*
+	 * libcurl 7.88 leaves buffers behind in a handle whose stream ends
+	 * while others go on on the same HTTP/2 connection, and in a next
+	 * request they would be of the wrong size, and somebody else's.
+	 */
+	curl_easy_getinfo(h, CURLINFO_HTTP_VERSION, &version);
+	if (http->nspare == SPARE_MAX || version != CURL_HTTP_VERSION_1_1) {
+		curl_easy_cleanup(h);
+		return;
+	}
+	curl_easy_reset(h);
+	http->spare[http->nspare++] = h;
+}
+
+static void
+call_free(struct http_call *c)
+{
+	loop_timer_stop(c->http->loop, &c->timer);
+	if (c->easy != NULL) {
+		curl_multi_remove_handle(c->http->multi, c->easy);
+		easy_give(c->http, c->easy);
+	}
+	curl_slist_free_all(c->headers);
+	http_reply_finish(&c->reply);
+	free(c);
+}
+
+static void
+call_end(struct http_call *c, CURLcode code)
+{
+	const struct http_ops	*ops = c->ops;
+	void			*arg = c->arg;
+	enum http_end		 end;
+	char			 why[CURL_ERROR_SIZE + 32];
+
+	if (c->stopped)
+		end = HTTP_REFUSED;
+	else if (c->silent)
+		end = HTTP_SILENT;
+	else if (code == CURLE_OK && c->head_done)
+		end = HTTP_DONE;
+	else if (c->head_done)
+		end = HTTP_CUT;
+	else
+		end = http_sent(c) ? HTTP_LOST : HTTP_UNREACHABLE;
+	if (c->silent)
+		snprintf(why, sizeof(why), "nothing received for %lld ms",
+		    (long long)(c->head_done ? c->silence_limit :
+		    c->headers_limit));
+	else
+		snprintf(why, sizeof(why), "%s", c->why[0] != '\0' ? c->why :
+		    curl_easy_strerror(code));
+	call_free(c);
+	ops->end(arg, end, why);
+}
+
+static int64_t
+limit(const struct http_call *c)
+{
+	return c->head_done ? c->silence_limit : c->headers_limit;
+}
+
+/*
+ * The silence timer. It is not set anew for each byte: when it expires, it
+ * looks at when something last happened and goes on for the rest.
+ */
+static void
+call_timer(struct loop_timer *t)
+{
+	struct http_call	*c = (struct http_call *)
+	    ((char *)t - offsetof(struct http_call, timer));
+	struct http		*http = c->http;
+	int64_t			 now = loop_now(http->loop), left;
+
+	if (c->resume) {
+		c->resume = c->paused = false;
+		c->active = now;
+		if (curl_easy_pause(c->easy, CURLPAUSE_CONT) != CURLE_OK) {
+			call_end(c, CURLE_WRITE_ERROR);
+			return;
+		}
+		if (limit(c) > 0 && !c->paused)
+			loop_timer_set(http->loop, &c->timer, limit(c));
+		collect(http);
+		return;
+	}
+	if (limit(c) == 0)
+		return;
+	if ((left = c->active + limit(c) - now) > 0) {
+		loop_timer_set(http->loop, &c->timer, left);
+		return;
+	}
+	c->silent = true;
+	call_end(c, CURLE_OPERATION_TIMEDOUT);
+}
+
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_call	*c = arg;
+	int64_t			 before = limit(c);
+
+	n *= size;
+	if (c->head_done)			/* trailers */
+		return n;
+	c->active = loop_now(c->http->loop);
+	if (!head_line(&c->reply, p, n))
+		return n;
+	c->head_done = true;
+	if (limit(c) > 0 && (before == 0 || limit(c) < before))
+		loop_timer_set(c->http->loop, &c->timer, limit(c));
+	if (c->ops->head(c->arg, &c->reply) == HTTP_STOP) {
+		c->stopped = true;
+		return 0;
+	}
+	return n;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+
+	c->active = loop_now(c->http->loop);
+	switch (c->ops->body(c->arg, p, n * size)) {
+	case HTTP_PAUSE:
+		/* The client is slow, not upstream: its silence is no fault. */
+		c->paused = true;
+		loop_timer_stop(c->http->loop, &c->timer);
+		return CURL_WRITEFUNC_PAUSE;
+	case HTTP_STOP:
+		c->stopped = true;
+		return CURL_WRITEFUNC_ERROR;
+	default:
+		return n * size;
+	}
+}
+
+struct http_call *
+http_start(struct http *http, const struct conf *conf,
+    const struct http_request *r, const struct http_ops *ops, void *arg)
+{
+	struct http_call *c = xcalloc(1, sizeof(*c));
+
+	c->http = http;
+	c->ops = ops;
+	c->arg = arg;
+	c->headers = slist(r);
+	c->body_len = (curl_off_t)r->body.len;
+	c->headers_limit = r->headers_timeout_ms;
+	c->silence_limit = r->silence_timeout_ms;
+	c->active = loop_now(http->loop);
+	c->timer.expired = call_timer;
+	c->easy = easy_take(http);
+	prepare(c->easy, conf, r, c->headers, c->why);
+	SET(c->easy, CURLOPT_PRIVATE, c);
+	SET(c->easy, CURLOPT_HEADERFUNCTION, on_header);
+	SET(c->easy, CURLOPT_HEADERDATA, c);
+	SET(c->easy, CURLOPT_WRITEFUNCTION, on_body);
+	SET(c->easy, CURLOPT_WRITEDATA, c);
+	if (limit(c) > 0)
+		loop_timer_set(http->loop, &c->timer, limit(c));
+	if (curl_multi_add_handle(http->multi, c->easy) != CURLM_OK)
+		die("curl_multi_add_handle failed");
+	return c;
+}
+
+void
+http_resume(struct http_call *c)
+{
+	/* curl_easy_pause calls back from inside: do it in the timer's turn. */
+	c->resume = true;
+	loop_timer_set(c->http->loop, &c->timer, 0);
+}
+
+bool
+http_sent(const struct http_call *c)
+{
+	curl_off_t sent = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return sent == c->body_len;
+}
+
+bool
+http_multiplexed(const struct http_call *c)
+{
+	long version = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
+	return version > CURL_HTTP_VERSION_1_1;
+}
+
+void
+http_cancel(struct http_call *c)
+{
+	if (c != NULL)
+		call_free(c);
+}
+
+/* Hand on what libcurl has finished. */
+static void
+collect(struct http *http)
+{
+	struct http_call	*c;
+	CURLMsg			*msg;
+	CURL			*easy;
+	CURLcode		 code;
+	int			 left;
+
+	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		easy = msg->easy_handle;
+		code = msg->data.result;	/* msg dies with the handle */
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &c);
+		call_end(c, code);
+	}
+}
+
+static void
+act(struct http *http, curl_socket_t fd, int flags)
+{
+	int running;
+
+	curl_multi_socket_action(http->multi, fd, flags, &running);
+	collect(http);
+}
+
+static void
+watch_ready(struct loop_fd *f, unsigned events)
+{
+	struct watch	*w = (struct watch *)f;
+	int		 flags = 0;
+
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
+		flags |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		flags |= CURL_CSELECT_OUT;
+	if (events & EPOLLERR)
+		flags |= CURL_CSELECT_ERR;
+	act(w->http, f->fd, flags);
+}
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket)
+{
+	struct http	*http = arg;
+	struct watch	*w = socket;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (w != NULL) {
+			loop_fd_stop(http->loop, &w->fd);
+			free(w);
+			curl_multi_assign(http->multi, fd, NULL);
+		}
+		return 0;
+	}
+	if (w == NULL) {
+		w = xcalloc(1, sizeof(*w));
+		w->fd.fd = fd;
+		w->fd.ready = watch_ready;
+		w->http = http;
+		curl_multi_assign(http->multi, fd, w);
+	}
+	loop_fd_set(http->loop, &w->fd, (what & CURL_POLL_IN ? EPOLLIN : 0u) |
+	    (what & CURL_POLL_OUT ? EPOLLOUT : 0u));
+	return 0;
+}
+
+static void
+on_timer(struct loop_timer *t)
+{
+	struct http *http = (struct http *)
+	    ((char *)t - offsetof(struct http, timer));
+
+	act(http, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int
+on_timer_set(CURLM *multi, long ms, void *arg)
+{
+	struct http *http = arg;
+
+	(void)multi;
+	if (ms < 0)
+		loop_timer_stop(http->loop, &http->timer);
+	else
+		loop_timer_set(http->loop, &http->timer, ms);
+	return 0;
+}
+
+struct http *
+http_create(struct loop *loop)
+{
+	struct http *http = xcalloc(1, sizeof(*http));
+
+	http->loop = loop;
+	if (loop == NULL)
+		return http;
+	http->timer.expired = on_timer;
+	if ((http->multi = curl_multi_init()) == NULL)
+		die("curl_multi_init failed");
+	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_set);
+	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+	return http;
+}
+
+void
+http_destroy(struct http *http)
+{
+	if (http == NULL)
+		return;
+	while (http->nspare > 0)
+		curl_easy_cleanup(http->spare[--http->nspare]);
+	if (http->multi != NULL) {
+		curl_multi_cleanup(http->multi);
+		loop_timer_stop(http->loop, &http->timer);
+	}
+	free(http);
+}
+
+/* --- One call at a time, for the command line. */
+
+struct fetch {
+	struct http_reply	*reply;
+	size_t			 max;
+};
+
+static size_t
+fetch_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct fetch *f = arg;
+
+	head_line(f->reply, p, n * size);
+	return n * size;
+}
+
+static size_t
+fetch_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct fetch *f = arg;
+
+	if (n * size > f->max - f->reply->body.len)
+		return CURL_WRITEFUNC_ERROR;
+	buf_append(&f->reply->body, p, n * size);
+	return n * size;
+}
+
+bool
+http_fetch(struct http *http, const struct conf *conf,
+    const struct http_request *r, struct http_reply *reply, struct err *err)
+{
+	struct curl_slist	*headers = slist(r);
+	struct fetch		 fetch = { reply, r->body_max };
+	CURL			*h = easy_take(http);
+	char			 why[CURL_ERROR_SIZE] = "";
+	CURLcode		 code;
+	bool			 slow;
+
+	memset(reply, 0, sizeof(*reply));
+	prepare(h, conf, r, headers, why);
+	SET(h, CURLOPT_HEADERFUNCTION, fetch_header);
+	SET(h, CURLOPT_HEADERDATA, &fetch);
+	SET(h, CURLOPT_WRITEFUNCTION, fetch_body);
+	SET(h, CURLOPT_WRITEDATA, &fetch);
+	SET(h, CURLOPT_TIMEOUT_MS,
+	    (long)(r->headers_timeout_ms + r->silence_timeout_ms));
+	code = curl_easy_perform(h);
+	curl_slist_free_all(headers);
+	easy_give(http, h);
+	if (code == CURLE_OK && reply->status >= 200)
+		return true;
+	slow = code == CURLE_OPERATION_TIMEDOUT;
+	return err_set(err, slow ? 504 : 502, ERR_SERVER,
+	    slow ? "upstream_timeout" : "upstream_unreachable", NULL,
+	    "%s: %s", r->url, why[0] != '\0' ? why : curl_easy_strerror(code));
+}

@@ -1,0 +1,96 @@
+/*
+ * The only user of libcurl. A call has a life in order: request, head, body
+ * bytes, end. It runs on the loop (http_start) or, for the command line, until
+ * it is done (http_fetch).
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct conf;
+struct err;
+struct loop;
+
+struct http_request {
+	const char	 *method;	/* static */
+	char		 *url;
+	char		**headers;	/* "Name: value" */
+	size_t		  nheaders;
+	struct buf	  body;		/* sent when method is POST */
+	int64_t		  headers_timeout_ms;	/* silence before the status; 0 none */
+	int64_t		  silence_timeout_ms;	/* between bytes of the body; 0 none */
+	size_t		  body_max;	/* http_fetch: most bytes of the answer */
+};
+
+void	 http_request_header(struct http_request *, const char *name,
+	    const char *value);
+void	 http_request_finish(struct http_request *);
+
+struct http_reply {
+	int		 status;
+	char		*content_type;	/* lower case, without parameters; may be "" */
+	struct buf	 head;		/* all headers, "name: value\n", names lower case */
+	struct buf	 body;		/* http_fetch only */
+};
+
+/* A header's value, trimmed; NULL when absent. The caller frees it. */
+char	*http_reply_header(const struct http_reply *, const char *name);
+void	 http_reply_finish(struct http_reply *);
+
+/* How a call ended. */
+enum http_end {
+	HTTP_DONE,		/* whole */
+	HTTP_UNREACHABLE,	/* nothing was sent, or not all of it .. */
+	HTTP_LOST,		/* .. or all, and nothing of an answer arrived */
+	HTTP_SILENT,		/* a silence limit was reached */
+	HTTP_CUT,		/* broke off behind the head */
+	HTTP_REFUSED		/* a callback asked to stop */
+};
+
+enum http_flow { HTTP_GO, HTTP_PAUSE, HTTP_STOP };
+
+struct http_ops {
+	/* The status and the headers are known. */
+	enum http_flow	(*head)(void *arg, const struct http_reply *);
+	/* HTTP_PAUSE: these bytes come again after http_resume(). */
+	enum http_flow	(*body)(void *arg, const char *, size_t);
+	/* The last call, always made, but not after http_cancel(). */
+	void		(*end)(void *arg, enum http_end, const char *why);
+};
+
+struct http;
+struct http_call;
+
+/* "loop" NULL: only http_fetch will be used. */
+struct http *http_create(struct loop *);
+void	 http_destroy(struct http *);
+
+/*
+ * Start a call. The request must outlive it (its body is not copied).
+ * Never calls back from inside.
+ */
+struct http_call *http_start(struct http *, const struct conf *,
+	    const struct http_request *, const struct http_ops *, void *arg);
+void	 http_resume(struct http_call *);
+/* Has the whole body of the request gone out? Then it may be freed. */
+bool	 http_sent(const struct http_call *);
+/*
+ * Does the answer share its connection with others? Then HTTP_PAUSE stops them,
+ * too, sooner or later: don't.
+ */
+bool	 http_multiplexed(const struct http_call *);
+void	 http_cancel(struct http_call *);	/* NULL is fine */
+
+/*
+ * Do one call and wait for it. False with "err" set (502, 504) when no whole
+ * answer arrived; any HTTP status is true.
+ */
+bool	 http_fetch(struct http *, const struct conf *,
+	    const struct http_request *, struct http_reply *, struct err *);
+
+#endif

@@ -1,0 +1,489 @@
+/* json-c with types, limits and the original bytes. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/text.h"
+#include "base/util.h"
+
+#define PRINT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+static void
+position(const char *p, size_t at, size_t *line, size_t *column)
+{
+	size_t i;
+
+	*line = *column = 1;
+	for (i = 0; i < at; i++) {
+		if (p[i] == '\n') {
+			(*line)++;
+			*column = 1;
+		} else
+			(*column)++;
+	}
+}
+
+static size_t	skip_string(const char *, size_t, size_t);
+
+/* What JSON is made of outside its strings. */
+static const bool plain[256] = {
+	['{'] = 1, ['}'] = 1, ['['] = 1, [']'] = 1, [':'] = 1, [','] = 1,
+	[' '] = 1, ['\t'] = 1, ['\r'] = 1, ['\n'] = 1, ['"'] = 1,
+	['0' ... '9'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['E'] = 1,
+	['a'] = 1, ['e'] = 1, ['f'] = 1, ['l'] = 1, ['n'] = 1, ['r'] = 1,
+	['s'] = 1, ['t'] = 1, ['u'] = 1
+};
+
+/*
+ * Where the text stops being JSON, or n: even when strict, json-c accepts
+ * 'single quotes', NaN and Infinity, which js_splice can't read.
+ */
+static size_t
+foreign_byte(const char *p, size_t n, size_t *values)
+{
+	size_t i = 0;
+
+	*values = 1;
+	while (i < n && plain[(unsigned char)p[i]]) {
+		*values += p[i] == ',' || p[i] == '[' || p[i] == '{';
+		i = p[i] == '"' ? skip_string(p, n, i) : i + 1;
+	}
+	return i;
+}
+
+bool
+js_parse_at(const char *p, size_t n, json_object **obj, const char **reason,
+    size_t *line, size_t *column)
+{
+	struct json_tokener	*tok;
+	enum json_tokener_error	 why;
+	size_t			 end, foreign, values;
+
+	*obj = NULL;
+	*reason = "it is too large";
+	*line = *column = 1;
+	if (n >= INT_MAX)
+		return false;
+	foreign = foreign_byte(p, n, &values);
+	if (values > JS_VALUES)
+		return false;
+	if ((tok = json_tokener_new_ex(JS_DEPTH)) == NULL)
+		die("out of memory");
+	/*
+	 * Not JSON_TOKENER_VALIDATE_UTF8: byte by byte it doubles the time of a
+	 * parse.
+	 */
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	/* The NUL behind the text lets a bare number end. */
+	*obj = json_tokener_parse_ex(tok, n > 0 ? p : "", (int)n);
+	why = json_tokener_get_error(tok);
+	if (why == json_tokener_continue && n > 0) {
+		*obj = json_tokener_parse_ex(tok, "", 1);
+		why = json_tokener_get_error(tok);
+		end = n;
+	} else {
+		end = json_tokener_get_parse_end(tok);
+		while (why == json_tokener_success && end < n &&
+		    strchr(" \t\r\n", p[end]) != NULL && p[end] != '\0')
+			end++;
+		if (why == json_tokener_success && end < n)
+			why = json_tokener_error_parse_unexpected;
+	}
+	json_tokener_free(tok);
+	if (why == json_tokener_success && (end = text_utf8_prefix(p, n)) < n)
+		why = json_tokener_error_parse_utf8_string;
+	if (why == json_tokener_success && (end = foreign) < n)
+		why = json_tokener_error_parse_unexpected;
+	if (why == json_tokener_success)
+		return true;
+	json_object_put(*obj);
+	*obj = NULL;
+	position(p, end < n ? end : n, line, column);
+	*reason = n == 0 ? "it is empty" : why == json_tokener_continue ?
+	    "unexpected end" : json_tokener_error_desc(why);
+	return false;
+}
+
+bool
+js_parse(const char *p, size_t n, json_object **obj, struct err *err)
+{
+	const char	*why;
+	size_t		 line, column;
+
+	*obj = NULL;
+	if (n >= INT_MAX)
+		return err_set(err, 413, ERR_REQUEST, NULL, NULL,
+		    "The JSON text is too large.");
+	if (js_parse_at(p, n, obj, &why, &line, &column))
+		return true;
+	return err_set(err, 400, ERR_REQUEST, NULL, NULL,
+	    "We could not parse the JSON body of your request: %s at line %zu, "
+	    "column %zu.", why, line, column);
+}
+
+json_object *
+js_parse_quiet(const char *p, size_t n)
+{
+	json_object	*obj;
+	struct err	 err;
+
+	return js_parse(p, n, &obj, &err) ? obj : NULL;
+}
+
+void
+js_print(json_object *obj, struct buf *out)
+{
+	size_t		 n;
+	const char	*s;
+
+	s = json_object_to_json_string_length(obj, PRINT_FLAGS, &n);
+	if (s == NULL)
+		die("out of memory");
+	buf_append(out, s, n);
+}
+
+json_object *
+js_get(json_object *obj, const char *key)
+{
+	json_object *v;
+
+	if (!json_object_is_type(obj, json_type_object) ||
+	    !json_object_object_get_ex(obj, key, &v))
+		return NULL;
+	return v;
+}
+
+bool
+js_has(json_object *obj, const char *key)
+{
+	return json_object_is_type(obj, json_type_object) &&
+	    json_object_object_get_ex(obj, key, NULL);
+}
+
+static json_object *
+typed(json_object *obj, const char *key, json_type type)
+{
+	json_object *v = js_get(obj, key);
+
+	return json_object_is_type(v, type) && v != NULL ? v : NULL;
+}
+
+const char *
+js_str(json_object *obj, const char *key)
+{
+	json_object *v = typed(obj, key, json_type_string);
+
+	return v != NULL ? json_object_get_string(v) : NULL;
+}
+
+int64_t
+js_int(json_object *obj, const char *key, int64_t dflt)
+{
+	json_object *v = js_get(obj, key);
+
+	if (!json_object_is_type(v, json_type_int) &&
+	    !json_object_is_type(v, json_type_double))
+		return dflt;
+	return json_object_get_int64(v);
+}
+
+double
+js_double(json_object *obj, const char *key, double dflt)
+{
+	json_object *v = js_get(obj, key);
+
+	if (!json_object_is_type(v, json_type_int) &&
+	    !json_object_is_type(v, json_type_double))
+		return dflt;
+	return json_object_get_double(v);
+}
+
+bool
+js_bool(json_object *obj, const char *key, bool dflt)
+{
+	json_object *v = typed(obj, key, json_type_boolean);
+
+	return v != NULL ? json_object_get_boolean(v) : dflt;
+}
+
+json_object *
+js_obj(json_object *obj, const char *key)
+{
+	return typed(obj, key, json_type_object);
+}
+
+json_object *
+js_array(json_object *obj, const char *key)
+{
+	return typed(obj, key, json_type_array);
+}
+
+size_t
+js_len(json_object *array)
+{
+	return json_object_is_type(array, json_type_array) ?
+	    json_object_array_length(array) : 0;
+}
+
+bool
+js_is(json_object *obj, const char *key, const char *value)
+{
+	const char *s = js_str(obj, key);
+
+	return s != NULL && strcmp(s, value) == 0;
+}
+
+void
+js_add_take(json_object *obj, const char *key, json_object *value)
+{
+	if (json_object_object_add(obj, key, value) != 0)
+		die("out of memory");
+}
+
+void
+js_add_ref(json_object *obj, const char *key, json_object *value)
+{
+	js_add_take(obj, key, json_object_get(value));
+}
+
+void
+js_add_str(json_object *obj, const char *key, const char *value)
+{
+	js_add_take(obj, key,
+	    value != NULL ? json_object_new_string(value) : NULL);
+}
+
+void
+js_add_int(json_object *obj, const char *key, int64_t value)
+{
+	js_add_take(obj, key, json_object_new_int64(value));
+}
+
+void
+js_add_bool(json_object *obj, const char *key, bool value)
+{
+	js_add_take(obj, key, json_object_new_boolean(value));
+}
+
+void
+js_add_null(json_object *obj, const char *key)
+{
+	js_add_take(obj, key, NULL);
+}
+
+void
+js_del(json_object *obj, const char *key)
+{
+	json_object_object_del(obj, key);
+}
+
+void
+js_append_take(json_object **array, json_object *value)
+{
+	if (*array == NULL)
+		*array = json_object_new_array();
+	if (json_object_array_add(*array, value) != 0)
+		die("out of memory");
+}
+
+void
+js_append_text(struct buf *b, json_object *string)
+{
+	buf_append(b, json_object_get_string(string),
+	    (size_t)json_object_get_string_len(string));
+}
+
+/* --- The original bytes. Everything below reads text that js_parse accepted. */
+
+static size_t
+skip_space(const char *t, size_t n, size_t i)
+{
+	while (i < n && (t[i] == ' ' || t[i] == '\t' || t[i] == '\n' ||
+	    t[i] == '\r'))
+		i++;
+	return i;
+}
+
+/* From the opening quote to just behind the closing one. */
+static size_t
+skip_string(const char *t, size_t n, size_t i)
+{
+	const char	*q;
+	size_t		 back, end;
+
+	for (end = i + 1; end < n; end++) {
+		if ((q = memchr(t + end, '"', n - end)) == NULL)
+			return n;
+		end = (size_t)(q - t);
+		for (back = 0; t[end - 1 - back] == '\\'; back++)
+			;
+		if (back % 2 == 0)
+			return end + 1;
+	}
+	return n;
+}
+
+static size_t
+skip_value(const char *t, size_t n, size_t i)
+{
+	size_t depth = 0;
+
+	for (; i < n; i++) {
+		switch (t[i]) {
+		case '"':
+			i = skip_string(t, n, i);
+			if (depth == 0)
+				return i;
+			i--;
+			break;
+		case '{':
+		case '[':
+			depth++;
+			break;
+		case '}':
+		case ']':
+			if (depth == 0)		/* behind a number or literal */
+				return i;
+			if (--depth == 0)
+				return i + 1;
+			break;
+		case ',':
+		case ' ':
+		case '\t':
+		case '\r':
+		case '\n':
+			if (depth == 0)
+				return i;
+			break;
+		}
+	}
+	return i;
+}
+
+struct member {
+	size_t key, key_end;	/* with the quotes */
+	size_t value, value_end;
+};
+
+/* The next member of an object; *i starts behind '{', false at '}'. */
+static bool
+next_member(const char *t, size_t n, size_t *i, struct member *m)
+{
+	size_t at = skip_space(t, n, *i);
+
+	if (at < n && t[at] == ',')
+		at = skip_space(t, n, at + 1);
+	if (at >= n || t[at] != '"')
+		return false;
+	m->key = at;
+	m->key_end = skip_string(t, n, at);
+	at = skip_space(t, n, m->key_end);
+	m->value = skip_space(t, n, at + 1);	/* behind ':' */
+	m->value_end = skip_value(t, n, m->value);
+	*i = m->value_end;
+	return true;
+}
+
+static bool
+key_is(const char *t, const struct member *m, const char *key, size_t len)
+{
+	const char	*p = t + m->key + 1;
+	size_t		 n = m->key_end - m->key - 2;
+	json_object	*decoded;
+	bool		 same;
+
+	if (memchr(p, '\\', n) == NULL)
+		return n == len && memcmp(p, key, n) == 0;
+	decoded = js_parse_quiet(t + m->key, n + 2);
+	same = decoded != NULL &&
+	    (size_t)json_object_get_string_len(decoded) == len &&
+	    memcmp(json_object_get_string(decoded), key, len) == 0;
+	json_object_put(decoded);
+	return same;
+}
+
+static void
+member_put(struct buf *out, bool *first, const char *key, size_t keylen,
+    const char *value, size_t valuelen)
+{
+	if (!*first)
+		buf_putc(out, ',');
+	*first = false;
+	buf_append(out, key, keylen);
+	buf_putc(out, ':');
+	buf_append(out, value, valuelen);
+}
+
+static void
+edit_put(struct buf *out, bool *first, const struct js_edit *e)
+{
+	json_object	*key = json_object_new_string(e->key);
+	struct buf	 k = { 0 }, v = { 0 };
+
+	js_print(key, &k);
+	js_print(e->value, &v);
+	member_put(out, first, k.p, k.len, v.p, v.len);
+	json_object_put(key);
+	buf_finish(&k);
+	buf_finish(&v);
+}
+
+void
+js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
+    struct buf *out)
+{
+	bool		*done = xcalloc(nedits, sizeof(*done)), first = true;
+	struct member	 m;
+	size_t		 i = skip_space(t, n, 0) + 1, k;
+
+	buf_reserve(out, n + 256);
+	buf_putc(out, '{');
+	while (next_member(t, n, &i, &m)) {
+		for (k = 0; k < nedits; k++)
+			if (key_is(t, &m, edits[k].key, strlen(edits[k].key)))
+				break;
+		if (k == nedits)
+			member_put(out, &first, t + m.key, m.key_end - m.key,
+			    t + m.value, m.value_end - m.value);
+		else if (!done[k] && !edits[k].remove)
+			edit_put(out, &first, &edits[k]);
+		if (k < nedits)
+			done[k] = true;
+	}
+	for (k = 0; k < nedits; k++)
+		if (!done[k] && !edits[k].remove)
+			edit_put(out, &first, &edits[k]);
+	buf_putc(out, '}');
+	free(done);
+}
+
+int
+js_line_of(const char *t, size_t n, const char *path)
+{
+	struct member	 m;
+	const char	*dot;
+	size_t		 i = skip_space(t, n, 0), len, line, column;
+	bool		 found;
+
+	for (;;) {
+		dot = strchr(path, '.');
+		len = dot != NULL ? (size_t)(dot - path) : strlen(path);
+		if (i >= n || t[i] != '{')
+			return 0;
+		for (i++, found = false; !found && next_member(t, n, &i, &m);)
+			found = key_is(t, &m, path, len);
+		if (!found)
+			return 0;
+		i = m.value;
+		if (dot == NULL)
+			break;
+		path = dot + 1;
+	}
+	position(t, i, &line, &column);
+	return (int)line;
+}

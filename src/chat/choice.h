@@ -1,0 +1,60 @@
+/*
+ * One choice of a chat completion, as it comes in pieces. Whatever the model,
+ * its pieces are made into OpenAI's: the role once, each tool call with an
+ * index of its own and named once, the reason of the end at the end.
+ */
+#ifndef CHAT_CHOICE_H
+#define CHAT_CHOICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+#include "turn/object.h"
+
+struct err;
+
+struct chat_call {
+	char		*id;
+	int64_t		 theirs;	/* upstream's index, -1: not said */
+	bool		 named;		/* the client knows of it, as "index" */
+	int64_t		 index;
+	struct buf	 held;		/* arguments before the name */
+};
+
+/* Zeroed memory is a choice of which nothing has come yet. */
+struct chat_choice {
+	bool			 json;		/* given: only an object counts */
+	struct chat_json	 object;	/* that is looked for */
+	bool			 seen;
+	bool			 role;		/* has been said */
+	bool			 content;	/* there was some */
+	bool			 opaque;	/* likewise reasoning_opaque */
+	const char		*reasoning;	/* its member; static */
+	const char		*finish;	/* upstream's reason; static */
+	struct chat_call	*calls;
+	size_t			 ncalls;
+	int64_t			 nnamed;
+};
+
+/*
+ * Make a piece ("delta" or "message") OpenAI's, in place. "functions": the
+ * client knows function_call only. *say is false when nothing is left of it.
+ * False with "err" set when upstream reports a failure or exceeds a limit.
+ */
+bool	chat_choice_repair(struct chat_choice *, json_object *piece,
+	    int64_t index, bool functions, bool *say, struct err *);
+
+/*
+ * At the end, what was held back in the search for an object, as a piece; NULL:
+ * nothing. Then the last piece, with the reason of the end.
+ */
+json_object *chat_choice_rest(const struct chat_choice *, int64_t index);
+json_object *chat_choice_last(const struct chat_choice *, int64_t index,
+	    bool functions);
+
+void	chat_choice_clear(struct chat_choice *);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * What all chunks of a chat completion have in common: id, created, model and
+ * fingerprint. Upstream leaves them out, leaves them empty, or sends them with
+ * later chunks only (the first one may have id "" and created 0); clients rely
+ * on them. Once the client has seen them they don't change any more.
+ */
+#ifndef CHAT_HEAD_H
+#define CHAT_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+
+/* Zeroed memory is one that knows nothing yet. */
+struct chat_head {
+	char		*id;
+	char		*model;
+	char		*fingerprint;
+	int64_t		 created;
+	struct buf	 text;
+};
+
+/* Note what a chunk says and none before it said. */
+void	chat_head_note(struct chat_head *, json_object *chunk);
+
+/*
+ * The beginning of each chunk or of the whole answer, an object without its
+ * closing brace; made at the first call. What upstream didn't say is invented.
+ * The model is called "asked" when it has to be, or when upstream is silent.
+ */
+const struct buf *chat_head_text(struct chat_head *, const char *object,
+	    const char *asked, bool has_to);
+
+void	chat_head_finish(struct chat_head *);
+
+#endif

@@ -1,0 +1,19 @@
+src_libcore_a_SOURCES += \
+	%reldir%/answer.c \
+	%reldir%/answer.h \
+	%reldir%/calls.c \
+	%reldir%/calls.h \
+	%reldir%/check.c \
+	%reldir%/check.h \
+	%reldir%/choice.c \
+	%reldir%/choice.h \
+	%reldir%/collect.c \
+	%reldir%/collect.h \
+	%reldir%/head.c \
+	%reldir%/head.h \
+	%reldir%/messages.c \
+	%reldir%/messages.h \
+	%reldir%/native.c \
+	%reldir%/native.h \
+	%reldir%/repair.c \
+	%reldir%/repair.h

@@ -1,0 +1,334 @@
+/* The messages of a chat completion request. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/chat-opaque.h"
+#include "chat/check.h"
+#include "chat/messages.h"
+#include "turn/images.h"
+
+#define PARAM_SIZE 128
+#define ID_SIZE    32
+
+/* Whose turn a message is; decides X-Initiator when it is the last one. */
+enum turn { USER, AGENT, NEITHER };
+
+static const struct role {
+	const char	*name;
+	enum turn	 turn;
+} roles[] = {
+	{ "system",	NEITHER },
+	{ "assistant",	AGENT },
+	{ "user",	USER },
+	{ "function",	AGENT },
+	{ "tool",	AGENT },
+	{ "developer",	NEITHER },
+};
+
+static const struct role *
+role_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(roles); i++)
+		if (strcmp(roles[i].name, name) == 0)
+			return &roles[i];
+	return NULL;
+}
+
+/* Why a member that has to be a string isn't one. */
+static bool
+no_string(json_object *obj, const char *key, const char *param,
+    struct err *err)
+{
+	json_object *v = js_get(obj, key);
+
+	return v == NULL ? chat_missing(err, param) :
+	    chat_wrong_type(err, param, "a string", v);
+}
+
+static bool
+read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
+    struct err *err)
+{
+	char		 param[PARAM_SIZE];
+	const char	*type;
+
+	snprintf(param, sizeof(param), "messages[%zu].content[%zu]", i, j);
+	if (!json_object_is_type(part, json_type_object))
+		return chat_wrong_type(err, param, "an object", part);
+	snprintf(param, sizeof(param), "messages[%zu].content[%zu].type", i, j);
+	if ((type = js_str(part, "type")) == NULL)
+		return no_string(part, "type", param, err);
+	if (strcmp(type, "file") == 0)
+		return err_param(err, param, "invalid_value",
+		    "Invalid value: 'file'. Supported values are: 'text' and "
+		    "'image_url'. GitHub Copilot takes no files.");
+	if (strcmp(type, "image_url") == 0)
+		m->vision = true;
+	return true;
+}
+
+static bool
+read_content(json_object *content, size_t i, struct chat_messages *m,
+    struct err *err)
+{
+	char	param[PARAM_SIZE];
+	size_t	j, n = js_len(content);
+
+	if (!json_object_is_type(content, json_type_array)) {
+		if (content == NULL ||
+		    json_object_is_type(content, json_type_string))
+			return true;
+		snprintf(param, sizeof(param), "messages[%zu].content", i);
+		return chat_wrong_type(err, param,
+		    "one of a string or array of objects", content);
+	}
+	for (j = 0; j < n; j++)
+		if (!read_part(json_object_array_get_idx(content, j), i, j, m,
+		    err))
+			return false;
+	return true;
+}
+
+/* Has it the thoughts of a model that answered through bridge-chat-answer.c? */
+static bool
+is_bridged(json_object *msg)
+{
+	const char *opaque = js_str(msg, "reasoning_opaque");
+
+	return opaque != NULL && bridge_chat_opaque_is(opaque);
+}
+
+static bool
+read_message(json_object *msg, size_t i, struct chat_messages *m,
+    struct err *err)
+{
+	const struct role	*role;
+	const char		*name;
+	char			 param[PARAM_SIZE];
+
+	snprintf(param, sizeof(param), "messages[%zu]", i);
+	if (!json_object_is_type(msg, json_type_object))
+		return chat_wrong_type(err, param, "an object", msg);
+	snprintf(param, sizeof(param), "messages[%zu].role", i);
+	if ((name = js_str(msg, "role")) == NULL)
+		return no_string(msg, "role", param, err);
+	if ((role = role_find(name)) == NULL)
+		return err_param(err, param, "invalid_value",
+		    "Invalid value: '%.*s'. Supported values are: 'system', "
+		    "'assistant', 'user', 'function', 'tool', and 'developer'.",
+		    chat_clip(name), name);
+	m->developer |= strcmp(name, "developer") == 0;
+	/* The system's reminder behind a turn doesn't change whose it is. */
+	if (role->turn != NEITHER)
+		m->agent = role->turn == AGENT;
+	if (js_get(msg, "reasoning_content") != NULL ||
+	    js_get(msg, "function_call") != NULL || is_bridged(msg) ||
+	    strcmp(name, "function") == 0)
+		m->dirty = true;
+	return read_content(js_get(msg, "content"), i, m, err);
+}
+
+bool
+chat_messages_read(json_object *messages, struct chat_messages *m,
+    struct err *err)
+{
+	size_t i, n = js_len(messages);
+
+	*m = (struct chat_messages){ 0 };
+	if (n == 0)
+		return err_param(err, "messages", "empty_array",
+		    "Invalid 'messages': empty array. Expected an array with "
+		    "minimum length 1, but got an empty array instead.");
+	for (i = 0; i < n; i++)
+		if (!read_message(json_object_array_get_idx(messages, i), i, m,
+		    err))
+			return false;
+	return true;
+}
+
+static bool
+is_image(json_object *part)
+{
+	return js_is(part, "type", "image_url");
+}
+
+bool
+chat_messages_images(json_object *messages, const struct model *model,
+    struct err *err)
+{
+	json_object	*content, *part;
+	char		 param[PARAM_SIZE];
+	size_t		 i, j;
+
+	for (i = 0; i < js_len(messages); i++) {
+		content = js_array(json_object_array_get_idx(messages, i),
+		    "content");
+		for (j = 0; j < js_len(content); j++) {
+			part = json_object_array_get_idx(content, j);
+			if (!is_image(part))
+				continue;
+			snprintf(param, sizeof(param),
+			    "messages[%zu].content[%zu].image_url", i, j);
+			if (!images_check(js_get(js_get(part, "image_url"),
+			    "url"), model, param, err))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* A text in place of an image, so that the model knows of it. */
+static json_object *
+left_out(int64_t max)
+{
+	json_object	*part = json_object_new_object();
+	char		*text;
+
+	text = xasprintf("[An image was here. This model takes %lld at a time, "
+	    "so that only the newest are shown.]", (long long)max);
+	js_add_str(part, "type", "text");
+	js_add_str(part, "text", text);
+	free(text);
+	return part;
+}
+
+/* Images of a message, from its end, as long as "room" is left. */
+static void
+trim_message(json_object *msg, int64_t max, int64_t *room, bool *changed)
+{
+	json_object	*content = js_array(msg, "content");
+	size_t		 j;
+
+	for (j = js_len(content); j > 0; j--) {
+		if (!is_image(json_object_array_get_idx(content, j - 1)))
+			continue;
+		if (--*room >= 0)
+			continue;
+		json_object_array_put_idx(content, j - 1, left_out(max));
+		*changed = true;
+	}
+}
+
+/*
+ * An agent's screenshots pile up until its model refuses every further request,
+ * and then the conversation is lost; so VS Code and others send the newest
+ * (microsoft/vscode pull request 310437). What has come since the model last
+ * spoke is what is asked about: nothing of that is left out.
+ */
+bool
+chat_messages_trim(json_object *messages, int64_t max, bool *changed,
+    struct err *err)
+{
+	json_object	*msg;
+	int64_t		 room = max;
+	size_t		 i;
+	bool		 history = false;
+
+	for (i = js_len(messages); i > 0; i--) {
+		msg = json_object_array_get_idx(messages, i - 1);
+		history |= js_is(msg, "role", "assistant");
+		trim_message(msg, max, &room, changed);
+		if (room < 0 && !history)
+			return err_param(err, "messages", "too_many_images",
+			    "Too many images in the request. This model takes "
+			    "at most %lld of them.", (long long)max);
+	}
+	return true;
+}
+
+static void
+repair_reasoning(json_object *msg)
+{
+	json_object *v = js_get(msg, "reasoning_content");
+
+	if (v == NULL)
+		return;
+	if (js_is(msg, "role", "assistant") &&
+	    js_get(msg, "reasoning_text") == NULL &&
+	    json_object_is_type(v, json_type_string) &&
+	    json_object_get_string_len(v) > 0)
+		js_add_ref(msg, "reasoning_text", v);
+	js_del(msg, "reasoning_content");
+}
+
+/* An assistant's function_call becomes its only tool call, named "id". */
+static bool
+repair_call(json_object *msg, const char *id)
+{
+	json_object *function = js_get(msg, "function_call"), *calls, *call;
+
+	if (function == NULL)
+		return false;
+	if (json_object_is_type(function, json_type_object) &&
+	    js_len(js_array(msg, "tool_calls")) == 0) {
+		call = json_object_new_object();
+		js_add_str(call, "id", id);
+		js_add_str(call, "type", "function");
+		js_add_ref(call, "function", function);
+		calls = json_object_new_array();
+		json_object_array_add(calls, call);
+		js_add_take(msg, "tool_calls", calls);
+	}
+	js_del(msg, "function_call");
+	return true;
+}
+
+void
+chat_messages_repair(json_object *messages, bool native)
+{
+	json_object	*msg;
+	char		 id[ID_SIZE] = "call_0";
+	size_t		 i, n = js_len(messages), calls = 0;
+
+	for (i = 0; i < n; i++) {
+		msg = json_object_array_get_idx(messages, i);
+		repair_reasoning(msg);
+		if (native && is_bridged(msg))
+			js_del(msg, "reasoning_opaque");
+		snprintf(id, sizeof(id), "call_%zu", calls + 1);
+		if (repair_call(msg, id))
+			calls++;
+		if (!js_is(msg, "role", "function"))
+			continue;
+		/* A function's result belongs to the call before it. */
+		snprintf(id, sizeof(id), "call_%zu", calls);
+		js_add_str(msg, "role", "tool");
+		js_add_str(msg, "tool_call_id", id);
+		js_del(msg, "name");
+	}
+}
+
+void
+chat_messages_system(json_object *messages)
+{
+	json_object	*msg;
+	size_t		 i, n = js_len(messages);
+
+	for (i = 0; i < n; i++) {
+		msg = json_object_array_get_idx(messages, i);
+		if (js_is(msg, "role", "developer"))
+			js_add_str(msg, "role", "system");
+	}
+}
+
+void
+chat_messages_forget(json_object *messages)
+{
+	static const char *const members[] = {
+		"reasoning_opaque", "reasoning_text", "reasoning_content"
+	};
+	size_t i, k, n = js_len(messages);
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < COUNT(members); k++)
+			js_del(json_object_array_get_idx(messages, i),
+			    members[k]);
+}

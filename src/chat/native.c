@@ -1,0 +1,402 @@
+/* A chat completion request: from the client's form to upstream's. */
+#include "config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "chat/check.h"
+#include "chat/native.h"
+#include "copilot/models.h"
+#include "turn/format.h"
+#include "turn/images.h"
+
+#define EDITS_MAX 48
+
+/* Changes of top-level members, collected before they are made at once. */
+struct edits {
+	struct js_edit	e[EDITS_MAX];
+	size_t		n;
+};
+
+/*
+ * Members that upstream refuses or can't honour, and that change nothing in
+ * the answer: Copilot has no service tiers, stores no completions (and metadata
+ * is only for stored ones), and rejects safety_identifier at times.
+ */
+static const char *const refused[] = {
+	"service_tier", "store", "metadata", "safety_identifier",
+};
+
+/* From little to much. */
+static const char *const efforts[] = {
+	"none", "minimal", "low", "medium", "high", "xhigh", "max",
+};
+
+static void
+edit_take(struct edits *ed, const char *key, json_object *value, bool remove)
+{
+	if (ed->n == EDITS_MAX)
+		die("too many edits of a chat request");
+	ed->e[ed->n++] = (struct js_edit){ key, value, remove };
+}
+
+static void
+edit_drop(struct edits *ed, json_object *obj, const char *key)
+{
+	if (js_has(obj, key))
+		edit_take(ed, key, NULL, true);
+}
+
+static int
+effort_rank(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(efforts); i++)
+		if (strcmp(efforts[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *
+chat_effort(const char *asked, char *const *list)
+{
+	const char	*best = NULL;
+	int		 want = effort_rank(asked), rank, far;
+	int		 nearest = INT_MAX;
+
+	for (; list != NULL && *list != NULL; list++) {
+		if (strcmp(*list, asked) == 0 || want < 0)
+			return asked;
+		/* Whoever wants little thinking doesn't want none. */
+		if ((rank = effort_rank(*list)) < 0 || (rank == 0 && want > 0))
+			continue;
+		/* Of two equally near ones the lesser: it costs less. */
+		far = abs(rank - want);
+		if (far < nearest || (far == nearest && rank < want)) {
+			nearest = far;
+			best = *list;
+		}
+	}
+	return best;
+}
+
+bool
+chat_request_read(struct chat_request *r, const char *text, size_t n,
+    struct err *err)
+{
+	json_object *obj;
+
+	*r = (struct chat_request){ 0 };
+	return js_parse(text, n, &obj, err) && chat_request_take(r, obj, err);
+}
+
+bool
+chat_request_take(struct chat_request *r, json_object *take, struct err *err)
+{
+	*r = (struct chat_request){ .obj = take };
+	if (!chat_check(r->obj, err) ||
+	    !chat_messages_read(js_array(r->obj, "messages"), &r->messages,
+	    err))
+		return false;
+	r->asked = r->model = js_str(r->obj, "model");
+	r->stream = js_bool(r->obj, "stream", false);
+	r->include_usage = js_bool(js_get(r->obj, "stream_options"),
+	    "include_usage", false);
+	r->functions = js_len(js_array(r->obj, "functions")) > 0;
+	r->n = js_int(r->obj, "n", 1);
+	return true;
+}
+
+bool
+chat_request_model(struct chat_request *r, const struct conf *conf,
+    const struct models *models, struct err *err)
+{
+	r->model = conf_map_model(conf, r->asked);
+	r->info = models_resolve(models, r->model);
+	if (r->info != NULL)
+		r->model = r->info->id;
+	return !r->messages.vision ||
+	    chat_messages_images(js_array(r->obj, "messages"), r->info, err);
+}
+
+/*
+ * Has the format to be told? OpenAI's models all know JSON without a schema,
+ * the others' lists say nothing about it. Who serves /responses is OpenAI's.
+ */
+static bool
+has_to_be_told(const struct chat_request *r, bool native)
+{
+	if (!chat_format_is_json(r->obj))
+		return false;
+	if ((r->lesson.without & LESSON_FORMAT) != 0)
+		return true;
+	if (!native || r->info == NULL)
+		return false;
+	return js_is(js_get(r->obj, "response_format"), "type",
+	    "json_object") ? !r->info->openai : !r->info->structured_outputs;
+}
+
+bool
+chat_request_fit(struct chat_request *r, const struct lesson *lesson,
+    bool native, struct err *err)
+{
+	int64_t max = lesson->images;
+
+	r->lesson = *lesson;
+	r->told = has_to_be_told(r, native);
+	r->formless = r->told || (lesson->without & LESSON_FORMAT) != 0;
+	if (max == 0)
+		max = images_max(r->info);
+	return !r->messages.vision || max == 0 ||
+	    chat_messages_trim(js_array(r->obj, "messages"), max,
+	    &r->messages.dirty, err);
+}
+
+/* Is there a role that only OpenAI's models are known to have? */
+static bool
+has_developer(const struct chat_request *r)
+{
+	return r->messages.developer && r->info != NULL && !r->info->openai;
+}
+
+void
+chat_request_messages(struct chat_request *r, bool native)
+{
+	json_object *messages = js_array(r->obj, "messages");
+
+	if (r->messages.dirty)
+		chat_messages_repair(messages, native);
+	if (has_developer(r))
+		chat_messages_system(messages);
+	if (r->told)
+		r->inserted = chat_format_tell(r->obj);
+}
+
+static void
+edit_model(const struct chat_request *r, struct edits *ed)
+{
+	if (strcmp(r->model, r->asked) != 0)
+		edit_take(ed, "model", json_object_new_string(r->model), false);
+}
+
+static void
+edit_messages(const struct chat_request *r, struct edits *ed)
+{
+	if (r->messages.dirty || r->told || has_developer(r))
+		edit_take(ed, "messages", json_object_get(js_array(r->obj,
+		    "messages")), false);
+	if (r->formless)
+		edit_drop(ed, r->obj, "response_format");
+}
+
+/*
+ * Claude and Gemini are reported to come back empty when they do not stream
+ * (langchain-ai/openwiki PR 744), and Claude's whole answers end at 16000
+ * tokens: these are streamed from upstream and put together here. Usage is
+ * always asked for, since the log wants it.
+ */
+static void
+edit_stream(const struct chat_request *r, struct edits *ed)
+{
+	json_object *options;
+
+	if (!r->stream) {
+		if (r->info == NULL || r->info->openai || !r->info->streaming) {
+			edit_drop(ed, r->obj, "stream_options");
+			return;
+		}
+		edit_take(ed, "stream", json_object_new_boolean(true), false);
+	}
+	options = json_object_new_object();
+	js_add_bool(options, "include_usage", true);
+	edit_take(ed, "stream_options", options, false);
+}
+
+/*
+ * OpenAI's models refuse max_tokens (GPT-5) and all take
+ * max_completion_tokens; for the others only max_tokens is known to work. A
+ * model that refused one of them shall get the other.
+ */
+static bool
+wants_max_tokens(const struct chat_request *r)
+{
+	unsigned bad = r->lesson.without &
+	    (LESSON_MAX_TOKENS | LESSON_MAX_COMPLETION);
+
+	return bad == LESSON_MAX_TOKENS || bad == LESSON_MAX_COMPLETION ?
+	    bad == LESSON_MAX_COMPLETION :
+	    r->info != NULL && !r->info->openai;
+}
+
+static void
+edit_max_tokens(const struct chat_request *r, struct edits *ed)
+{
+	const char	*good = "max_tokens", *bad = "max_completion_tokens";
+	const char	*s;
+	json_object	*v;
+
+	if (r->info == NULL && (r->lesson.without &
+	    (LESSON_MAX_TOKENS | LESSON_MAX_COMPLETION)) == 0)
+		return;
+	if (!wants_max_tokens(r)) {
+		s = good;
+		good = bad;
+		bad = s;
+	}
+	v = js_get(r->obj, bad);
+	if (v != NULL && js_get(r->obj, good) == NULL)
+		edit_take(ed, good, json_object_get(v), false);
+	edit_drop(ed, r->obj, bad);
+}
+
+/* Upstream refuses an effort that isn't in the model's list. */
+static void
+edit_effort(const struct chat_request *r, struct edits *ed)
+{
+	const char *asked = js_str(r->obj, "reasoning_effort"), *best;
+
+	if (asked == NULL || r->info == NULL)
+		return;
+	best = chat_effort(asked, r->info->reasoning_effort);
+	if (best == NULL)
+		edit_drop(ed, r->obj, "reasoning_effort");
+	else if (strcmp(best, asked) != 0)
+		edit_take(ed, "reasoning_effort", json_object_new_string(best),
+		    false);
+}
+
+/* An empty list of tools is no list, and then nothing can be said about it. */
+static void
+edit_no_tools(const struct chat_request *r, struct edits *ed)
+{
+	json_object *tools = js_array(r->obj, "tools");
+
+	if (tools == NULL || js_len(tools) > 0 || r->functions)
+		return;
+	edit_drop(ed, r->obj, "tools");
+	edit_drop(ed, r->obj, "tool_choice");
+	edit_drop(ed, r->obj, "parallel_tool_calls");
+}
+
+static json_object *
+tools_of_functions(json_object *functions)
+{
+	json_object	*tools = json_object_new_array(), *tool;
+	size_t		 i;
+
+	for (i = 0; i < js_len(functions); i++) {
+		tool = json_object_new_object();
+		js_add_str(tool, "type", "function");
+		js_add_ref(tool, "function",
+		    json_object_array_get_idx(functions, i));
+		json_object_array_add(tools, tool);
+	}
+	return tools;
+}
+
+/* functions and function_call as tools; they had no parallel calls. */
+static void
+edit_functions(const struct chat_request *r, struct edits *ed)
+{
+	json_object *call = js_get(r->obj, "function_call"), *choice;
+
+	edit_drop(ed, r->obj, "functions");
+	edit_drop(ed, r->obj, "function_call");
+	if (!r->functions)
+		return;
+	edit_take(ed, "tools",
+	    tools_of_functions(js_array(r->obj, "functions")), false);
+	edit_take(ed, "parallel_tool_calls", json_object_new_boolean(false),
+	    false);
+	if (json_object_is_type(call, json_type_object)) {
+		choice = json_object_new_object();
+		js_add_str(choice, "type", "function");
+		js_add_ref(choice, "function", call);
+		edit_take(ed, "tool_choice", choice, false);
+	} else if (call != NULL)
+		edit_take(ed, "tool_choice", json_object_get(call), false);
+}
+
+/* Upstream answers an empty prediction with a 400. */
+static void
+edit_prediction(const struct chat_request *r, struct edits *ed)
+{
+	json_object *content = js_get(js_get(r->obj, "prediction"), "content");
+
+	if (content == NULL || (json_object_is_type(content, json_type_array) &&
+	    js_len(content) == 0) ||
+	    (json_object_is_type(content, json_type_string) &&
+	    json_object_get_string_len(content) == 0))
+		edit_drop(ed, r->obj, "prediction");
+}
+
+/* The edit of a member is removal, whatever it was before. */
+static void
+edit_remove(struct edits *ed, json_object *obj, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < ed->n; i++)
+		if (strcmp(ed->e[i].key, key) == 0) {
+			json_object_put(ed->e[i].value);
+			ed->e[i] = (struct js_edit){ key, NULL, true };
+			return;
+		}
+	edit_drop(ed, obj, key);
+}
+
+/* What this model refuses, as upstream has said; "inner" is of Responses. */
+static void
+edit_lessons(const struct chat_request *r, struct edits *ed)
+{
+	const char	*member, *inner;
+	size_t		 i = 0;
+
+	while (lesson_next(&r->lesson, r->obj, &i, &member, &inner))
+		if (inner == NULL)
+			edit_remove(ed, r->obj, member);
+}
+
+static void
+edit_refused(const struct chat_request *r, struct edits *ed)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(refused); i++)
+		edit_drop(ed, r->obj, refused[i]);
+}
+
+void
+chat_request_body(struct chat_request *r, const char *text, size_t n,
+    struct buf *out)
+{
+	static void (*const repairs[])(const struct chat_request *,
+	    struct edits *) = {
+		edit_model, edit_messages, edit_stream,
+		edit_max_tokens, edit_effort, edit_no_tools, edit_functions,
+		edit_prediction, edit_refused, edit_lessons,
+	};
+	struct edits	ed = { 0 };
+	size_t		i;
+
+	chat_request_messages(r, true);
+	for (i = 0; i < COUNT(repairs); i++)
+		repairs[i](r, &ed);
+	js_splice(text, n, ed.e, ed.n, out);
+	for (i = 0; i < ed.n; i++)
+		json_object_put(ed.e[i].value);
+}
+
+void
+chat_request_finish(struct chat_request *r)
+{
+	json_object_put(r->obj);
+	*r = (struct chat_request){ 0 };
+}

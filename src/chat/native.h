@@ -1,0 +1,83 @@
+/* A chat completion request: from the client's form to upstream's. */
+#ifndef CHAT_REQUEST_H
+#define CHAT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "chat/messages.h"
+#include "copilot/lessons.h"
+
+struct buf;
+struct conf;
+struct err;
+struct model;
+struct models;
+
+struct chat_request {
+	json_object		*obj;		/* the client's JSON */
+	const char		*asked;		/* the model, as the client says */
+	const char		*model;		/* as upstream knows it */
+	const struct model	*info;		/* NULL: not known */
+	struct chat_messages	 messages;
+	bool			 stream;
+	bool			 include_usage;
+	bool			 functions;	/* the form before tools */
+	int64_t			 n;		/* choices */
+	struct lesson		 lesson;	/* see chat_request_fit() */
+	bool			 told;		/* the format, in a message .. */
+	bool			 formless;	/* .. it, or any, isn't sent */
+	bool			 inserted;	/* which is one more, the first */
+};
+
+/*
+ * Parse and check the client's JSON and note its facts; the model's follow
+ * with chat_request_model(). False with "err" set to a 400. Release with
+ * chat_request_finish() in any case.
+ */
+bool	chat_request_read(struct chat_request *, const char *text, size_t n,
+	    struct err *);
+
+/* The same of a parsed request, which is taken over. */
+bool	chat_request_take(struct chat_request *, json_object *take,
+	    struct err *);
+
+/*
+ * Which model is meant: its name through the configuration's mappings, its
+ * facts from the list ("models" may be NULL). Checks what depends on them.
+ * What is noted belongs to the arguments.
+ */
+bool	chat_request_model(struct chat_request *, const struct conf *,
+	    const struct models *, struct err *);
+
+/*
+ * Make it fit for what upstream taught of the model, and "native" for chat
+ * completions: how its format is said, how many images stay. Last of all, since
+ * the messages are changed. False with "err" set to a 400.
+ */
+bool	chat_request_fit(struct chat_request *, const struct lesson *,
+	    bool native, struct err *);
+
+/* Make the messages what upstream takes; "native" as above. */
+void	chat_request_messages(struct chat_request *, bool native);
+
+/*
+ * Append upstream's body. Members that upstream refuses are left out, those it
+ * has another form for are changed, all others keep the bytes of "text", which
+ * is the one that was read. Changes r->obj.
+ */
+void	chat_request_body(struct chat_request *, const char *text, size_t n,
+	    struct buf *out);
+
+/*
+ * The nearest of a model's reasoning efforts ("low", NULL-terminated); the one
+ * asked for when it is in the list or unknown, NULL when the list is empty.
+ */
+const char *chat_effort(const char *asked, char *const *list);
+
+void	chat_request_finish(struct chat_request *);
+
+#endif

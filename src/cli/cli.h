@@ -1,0 +1,73 @@
+/*
+ * The command line: one table of commands, one table of options each. A
+ * command is a function in cli-NAME.c that returns the exit status: 0, 1 for
+ * trouble, 2 for wrong use.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+
+#include "base/conf.h"
+
+struct err;
+struct http;
+
+/* Options and environment; the strings belong to argv and environ. */
+struct cli {
+	char			*home;		/* the data directory; ours */
+	struct conf_override	 override;
+	const char		*github_token;	/* from outside, or NULL */
+	const char		*github_token_from;	/* "GH_TOKEN" */
+	bool			 verbose;
+	bool			 json;
+	bool			 force;
+	bool			 list;
+	bool			 all;
+	const char		*add;		/* NULL: no; "": a new one */
+	const char		*host;
+	const char		*port;
+
+	/* As written, before they are looked at. */
+	const char		*api_home;
+	const char		*token_option;
+	bool			 help;
+	bool			 version;
+};
+
+/*
+ * What the environment says, without any command line: the responder and CGI
+ * use this alone. cli_finish() releases it.
+ */
+void	 cli_environment(struct cli *);
+void	 cli_finish(struct cli *);
+bool	 cli_enterprise(const struct cli *);	/* is an enterprise URL set? */
+
+/* Run the command of a command line; its exit status. */
+int	 cli_main(int argc, char **argv);
+
+/* Say on standard error what went wrong; returns 1. */
+int	 cli_fail(const struct err *);
+
+/* The commands. */
+int	 cli_start(struct cli *);
+int	 cli_auth(struct cli *);
+int	 cli_auth_keys(struct cli *);
+int	 cli_logout(struct cli *);
+int	 cli_usage(struct cli *);
+int	 cli_debug(struct cli *);
+int	 cli_responses(struct cli *);
+int	 cli_responses_prune(struct cli *);
+int	 cli_responses_export(struct cli *);
+int	 cli_responses_delete(struct cli *);
+
+/* How many responses are stored, and their size; NULL when that is unknown. */
+char	*cli_responses_summary(const struct cli *);
+
+/* Sign in by device flow and keep the token (cli-auth.c). */
+bool	 cli_sign_in(struct cli *, struct http *, const struct conf *,
+	    struct err *);
+/* The token in force; *token is NULL when not signed in. */
+bool	 cli_token(const struct cli *, char **token, struct err *);
+
+#endif

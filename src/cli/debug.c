@@ -1,0 +1,316 @@
+/* debug: what is installed, configured and reachable, and what to do. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "api/exchange.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/http.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "cli/cli.h"
+#include "cli/lighttpd.h"
+#include "copilot/call.h"
+#include "copilot/github.h"
+#include "copilot/models.h"
+#include "state/stored.h"
+
+#define MODELS_MAX	(16u << 20)
+#define TIMEOUT_MS	30000
+
+/* What was found out; "wrong" collects one line for each problem. */
+struct debug {
+	struct cli		*cli;
+	struct conf		*conf;		/* NULL: it is broken */
+	struct http		*http;
+	json_object		*out;
+	json_object		*wrong;
+	char			*token;
+	struct github_exchange	 copilot;
+};
+
+static void
+note(struct debug *d, const char *key, const char *value)
+{
+	js_add_str(d->out, key, value);
+}
+
+static void
+problem(struct debug *d, const char *key, const char *said)
+{
+	note(d, key, "no");
+	json_object_array_add(d->wrong, json_object_new_string(said));
+}
+
+static void
+check_versions(struct debug *d)
+{
+	note(d, "version", PACKAGE_VERSION);
+	note(d, "libcurl", curl_version());
+	note(d, "json-c", json_c_version());
+	note(d, "SQLite", stored_library() != NULL ? stored_library() :
+	    "no (responses can't be stored)");
+	note(d, "libfcgi", "2.4 (it can't be asked for more)");
+}
+
+static void
+check_paths(struct debug *d)
+{
+	struct lighttpd	 l = { 0 };
+	struct err	 err;
+	char		*path = xasprintf("%s/config.json", d->cli->home);
+
+	note(d, "data directory", d->cli->home);
+	note(d, "configuration", access(path, F_OK) == 0 ? path :
+	    "defaults (there is no config.json)");
+	free(path);
+	if (!store_writable(d->cli->home, &err)) {
+		path = xasprintf("%s. Give the directory to the user that "
+		    "copilot-api runs as, or choose another one with "
+		    "--api-home", err.msg);
+		json_object_array_add(d->wrong, json_object_new_string(path));
+		free(path);
+	}
+	if (lighttpd_find(&l, &err))
+		note(d, "lighttpd", l.program);
+	else
+		note(d, "lighttpd", "no (only \"copilot-api start\" needs it: "
+		    "sudo apt-get install lighttpd)");
+	lighttpd_finish(&l);
+}
+
+static void
+check_responses(struct debug *d)
+{
+	char *text = cli_responses_summary(d->cli);
+
+	if (text != NULL)
+		note(d, "stored responses", text);
+	else
+		problem(d, "stored responses", "The stored responses can't be "
+		    "read: see the line above. Without them clients can't go "
+		    "on from previous_response_id.");
+	free(text);
+}
+
+static void
+check_configuration(struct debug *d)
+{
+	struct err	 err;
+	json_object	*all;
+	struct buf	 text = { 0 };
+	size_t		 i;
+
+	d->conf = conf_load(d->cli->home, &d->cli->override, &err);
+	if (d->conf == NULL) {
+		problem(d, "configuration", err.msg);
+		return;
+	}
+	all = json_object_new_object();
+	for (i = 0; conf_key_name(i) != NULL; i++) {
+		buf_truncate(&text, 0);
+		conf_key_value(d->conf, i, &text);
+		js_add_take(all, conf_key_name(i),
+		    js_parse_quiet(buf_str(&text), text.len));
+	}
+	buf_finish(&text);
+	js_add_take(d->out, "config", all);
+	if (d->conf->from_environment)
+		note(d, "API keys", "COPILOT_API_KEY");
+}
+
+static void
+check_token(struct debug *d)
+{
+	struct err	 err;
+	char		*path;
+
+	if (!cli_token(d->cli, &d->token, &err) ||
+	    (d->token == NULL && !github_not_signed_in(&err))) {
+		problem(d, "GitHub token", err.msg);
+		return;
+	}
+	path = xasprintf("%s/%s", d->cli->home,
+	    github_token_file(cli_enterprise(d->cli)));
+	note(d, "GitHub token", d->cli->github_token != NULL ?
+	    d->cli->github_token_from : path);
+	free(path);
+}
+
+static void
+check_copilot_token(struct debug *d)
+{
+	struct http_request	 req;
+	struct http_reply	 rep = { 0 };
+	struct err		 err;
+	char			*retry, *life;
+
+	github_request(&req, d->conf, d->token, GITHUB_PATH_EXCHANGE);
+	if (!http_fetch(d->http, d->conf, &req, &rep, &err))
+		problem(d, "Copilot token", err.msg);
+	else {
+		retry = http_reply_header(&rep, "retry-after");
+		if (!github_exchange_read(rep.status, buf_str(&rep.body),
+		    rep.body.len, retry, &d->copilot, &err))
+			problem(d, "Copilot token", err.msg);
+		else {
+			life = xasprintf("yes, good for %lld s",
+			    (long long)d->copilot.refresh_in);
+			note(d, "Copilot token", life);
+			free(life);
+		}
+		free(retry);
+	}
+	http_reply_finish(&rep);
+	http_request_finish(&req);
+}
+
+/* endpoints.api of the token; "" when it came with none. */
+static const char *
+api_of(const struct debug *d)
+{
+	return d->copilot.api != NULL ? d->copilot.api : "";
+}
+
+/* GET /models as the responder asks for it. */
+static void
+models_request(const struct debug *d, struct http_request *req)
+{
+	char			session[UTIL_UUID_SIZE];
+	struct copilot_identity	id = { d->copilot.token, api_of(d), session };
+	struct upstream_call	call = { .method = "GET", .path = "/models",
+				    .intent = "model-access" };
+
+	util_uuid(session);
+	copilot_call_address(d->conf, &id, &call, req);
+	req->headers_timeout_ms = req->silence_timeout_ms = TIMEOUT_MS;
+	req->body_max = MODELS_MAX;
+}
+
+static void
+models_refused(struct debug *d, const struct http_reply *rep, const char *url)
+{
+	char	 said[200], *line;
+
+	github_text(said, sizeof(said), buf_str(&rep->body));
+	line = xasprintf("%s answered HTTP %d: %s%s", url, rep->status, said,
+	    rep->status == 466 ? " Set githubApiVersion in config.json to a "
+	    "newer version." : rep->status == 421 ? " Set accountType or "
+	    "copilotBaseUrl in config.json to your account's." : "");
+	problem(d, "models", line);
+	free(line);
+}
+
+static void
+check_models(struct debug *d)
+{
+	struct http_request	 req;
+	struct http_reply	 rep = { 0 };
+	struct models		*models = NULL;
+	struct err		 err;
+	char			*line;
+
+	models_request(d, &req);
+	note(d, "Copilot URL", copilot_call_base(d->conf, api_of(d)));
+	if (!http_fetch(d->http, d->conf, &req, &rep, &err))
+		problem(d, "models", err.msg);
+	else if (rep.status != 200)
+		models_refused(d, &rep, req.url);
+	else if ((models = models_parse(buf_str(&rep.body), rep.body.len,
+	    &err)) == NULL)
+		problem(d, "models", err.msg);
+	else {
+		line = xasprintf("yes, %zu", models->n);
+		note(d, "models", line);
+		free(line);
+	}
+	models_unref(models);
+	http_reply_finish(&rep);
+	http_request_finish(&req);
+}
+
+/* --- Showing it. */
+
+static void
+print_members(json_object *obj, int width)
+{
+	const char *text;
+
+	json_object_object_foreach(obj, key, v) {
+		text = json_object_is_type(v, json_type_string) ?
+		    json_object_get_string(v) :
+		    json_object_to_json_string_ext(v,
+		    JSON_C_TO_STRING_NOSLASHESCAPE);
+		printf("%-*s %s\n", width, key, text[0] != '\0' ? text : "-");
+	}
+}
+
+static void
+print_text(const struct debug *d)
+{
+	json_object	*all = json_object_get(js_get(d->out, "config"));
+	size_t		 i;
+
+	js_del(d->out, "config");
+	print_members(d->out, 16);
+	if (all != NULL) {
+		printf("\nConfiguration in force:\n");
+		print_members(all, 44);
+	}
+	json_object_put(all);
+	if (js_len(d->wrong) > 0)
+		printf("\nWhat to do:\n");
+	for (i = 0; i < js_len(d->wrong); i++)
+		printf("- %s\n", json_object_get_string(
+		    json_object_array_get_idx(d->wrong, i)));
+}
+
+static void
+print(struct debug *d)
+{
+	if (!d->cli->json) {
+		print_text(d);
+		return;
+	}
+	js_add_ref(d->out, "problems", d->wrong);
+	printf("%s\n", json_object_to_json_string_ext(d->out,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+	    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+int
+cli_debug(struct cli *cli)
+{
+	struct debug	d = { .cli = cli };
+	int		rc;
+
+	d.http = http_create(NULL);
+	d.out = json_object_new_object();
+	d.wrong = json_object_new_array();
+	check_versions(&d);
+	check_paths(&d);
+	check_configuration(&d);
+	check_responses(&d);
+	check_token(&d);
+	if (d.conf != NULL && d.token != NULL)
+		check_copilot_token(&d);
+	if (d.copilot.token != NULL)
+		check_models(&d);
+	print(&d);
+	rc = js_len(d.wrong) > 0;
+	github_exchange_finish(&d.copilot);
+	json_object_put(d.out);
+	json_object_put(d.wrong);
+	free(d.token);
+	http_destroy(d.http);
+	conf_unref(d.conf);
+	return rc;
+}

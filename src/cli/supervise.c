@@ -1,0 +1,284 @@
+/*
+ * lighttpd and the responders it starts, as our children: their log goes to
+ * our standard error, signals go to them, and none of them outlives us.
+ */
+#include "config.h"
+
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "cli/lighttpd.h"
+
+#define GRACE_MS	6000	/* for answers under way, then SIGKILL */
+#define KILLED_MS	2000	/* for the kernel after SIGKILL */
+#define TRY_MS		20	/* between looks whether it listens */
+
+enum phase { STARTING, RUNNING, STOPPING, KILLED };
+
+struct supervisor {
+	const struct lighttpd	*lighttpd;
+	pid_t			 pid;		/* of lighttpd; 0: has ended */
+	pid_t			 group;		/* of it and the responders */
+	int			 log;		/* their stderr; -1 closed */
+	int			 signals;	/* signalfd */
+	enum phase		 phase;
+	bool			 asked;		/* to stop, by a signal */
+	int			 status;	/* of lighttpd, from wait() */
+	int64_t			 deadline;	/* of the phase */
+};
+
+static void
+set_mask(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+}
+
+/*
+ * In the child. A group of its own keeps the terminal's Ctrl-C from reaching
+ * the responders before lighttpd; should we be killed, lighttpd is told.
+ */
+static void
+become_lighttpd(const struct lighttpd *l, int log, pid_t parent)
+{
+	sigset_t	set;
+	int		null = open("/dev/null", O_RDWR);
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(1);
+	sigemptyset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
+		_exit(1);
+	execl(l->program, "lighttpd", "-D", "-f", l->file, (char *)NULL);
+	dprintf(STDERR_FILENO, "copilot-api: %s: %s\n", l->program,
+	    strerror(errno));
+	_exit(127);
+}
+
+static bool
+spawn(struct supervisor *s)
+{
+	int	pipe_fds[2];
+	pid_t	self = getpid();
+
+	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+		return false;
+	if ((s->pid = fork()) == 0)
+		become_lighttpd(s->lighttpd, pipe_fds[1], self);
+	close(pipe_fds[1]);
+	s->log = pipe_fds[0];
+	s->group = s->pid;
+	if (s->pid < 0) {
+		close(s->log);
+		return false;
+	}
+	setpgid(s->pid, s->pid);	/* whoever comes first */
+	fcntl(s->log, F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+/* Pass on what they say; a terminal that has gone is no reason to stop. */
+static void
+copy_log(struct supervisor *s)
+{
+	char	 text[8192];
+	char	*p;
+	ssize_t	 n, done;
+
+	n = read(s->log, text, sizeof(text));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		close(s->log);
+		s->log = -1;
+		return;
+	}
+	for (p = text; n > 0; p += done, n -= done)
+		if ((done = write(STDERR_FILENO, p, (size_t)n)) < 0)
+			break;
+}
+
+/* Does it take connections yet? */
+static bool
+listens(const struct lighttpd *l)
+{
+	struct sockaddr_in6	six = { .sin6_family = AF_INET6 };
+	struct sockaddr_in	four = { .sin_family = AF_INET };
+	const char		*a = l->addresses[0];
+	bool			 is_six = strchr(a, ':') != NULL, ok;
+	int			 fd;
+
+	/* "Every address" includes the loopback's. */
+	inet_pton(AF_INET, strcmp(a, "0.0.0.0") == 0 ? "127.0.0.1" : a,
+	    &four.sin_addr);
+	inet_pton(AF_INET6, strcmp(a, "::") == 0 ? "::1" : a, &six.sin6_addr);
+	four.sin_port = six.sin6_port = htons((uint16_t)l->port);
+	fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
+	    0);
+	if (fd < 0)
+		return false;
+	ok = (is_six ? connect(fd, (struct sockaddr *)&six, sizeof(six)) :
+	    connect(fd, (struct sockaddr *)&four, sizeof(four))) == 0;
+	close(fd);
+	return ok;
+}
+
+static void
+enter(struct supervisor *s, enum phase phase, int64_t ms)
+{
+	s->phase = phase;
+	s->deadline = util_now_ms() + ms;
+}
+
+/* lighttpd first: it closes its clients and tells the responders. */
+static void
+stop(struct supervisor *s)
+{
+	if (s->phase >= STOPPING)
+		return;
+	if (s->pid > 0)
+		kill(s->pid, SIGTERM);
+	enter(s, STOPPING, GRACE_MS);
+}
+
+static void
+kill_all(struct supervisor *s)
+{
+	if (s->phase == KILLED)
+		return;
+	kill(-s->group, SIGKILL);
+	enter(s, KILLED, KILLED_MS);
+}
+
+/* True when no child is left. */
+static bool
+reap(struct supervisor *s)
+{
+	int	status;
+	pid_t	pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != s->pid)
+			continue;	/* a responder whose lighttpd died */
+		s->pid = 0;
+		s->status = status;
+		kill(-s->group, SIGTERM);
+		if (s->phase < STOPPING)
+			enter(s, STOPPING, GRACE_MS);
+	}
+	return pid < 0 && errno == ECHILD;
+}
+
+static void
+take_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) ==
+	    (ssize_t)sizeof(info))
+		if (info.ssi_signo == SIGINT && s->phase == STOPPING)
+			kill_all(s);	/* Ctrl-C again: no grace */
+		else if (info.ssi_signo != SIGCHLD) {
+			s->asked = true;
+			stop(s);
+		}
+}
+
+/* Until the last of them has gone. */
+static void
+loop(struct supervisor *s, void (*ready)(void *), void *arg)
+{
+	struct pollfd	p[2];
+	int64_t		left;
+	bool		gone = false;
+
+	while (!gone && (s->phase != KILLED || util_now_ms() < s->deadline)) {
+		p[0] = (struct pollfd){ s->signals, POLLIN, 0 };
+		p[1] = (struct pollfd){ s->log, POLLIN, 0 };
+		left = s->deadline - util_now_ms();
+		left = s->phase == RUNNING ? -1 : left < 0 ? 0 : left;
+		poll(p, 2, s->phase == STARTING ? TRY_MS : (int)left);
+		if (p[1].revents != 0)
+			copy_log(s);
+		take_signals(s);
+		gone = reap(s);
+		if (s->phase == STARTING && listens(s->lighttpd)) {
+			enter(s, RUNNING, 0);
+			ready(arg);
+		}
+		if (s->phase == STOPPING && util_now_ms() >= s->deadline)
+			kill_all(s);
+	}
+}
+
+static int
+exit_status(const struct supervisor *s)
+{
+	if (s->asked)
+		return 0;
+	if (WIFSIGNALED(s->status))
+		fprintf(stderr, "copilot-api: lighttpd was ended by signal "
+		    "%d\n", WTERMSIG(s->status));
+	else
+		fprintf(stderr, "copilot-api: lighttpd ended by itself (exit "
+		    "status %d)\n", WEXITSTATUS(s->status));
+	return 1;
+}
+
+int
+lighttpd_run(const struct lighttpd *l, void (*ready)(void *), void *arg)
+{
+	struct supervisor	s = { .lighttpd = l, .log = -1 };
+	sigset_t		set, old;
+	int			rc = 1;
+
+	set_mask(&set);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	signal(SIGPIPE, SIG_IGN);
+	/* A responder that loses its lighttpd becomes our child, not init's. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	s.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s.signals < 0 || !spawn(&s)) {
+		fprintf(stderr, "copilot-api: lighttpd can't be started: %s\n",
+		    strerror(errno));
+		goto out;
+	}
+	loop(&s, ready, arg);
+	while (s.log >= 0) {		/* the last words */
+		struct pollfd p = { s.log, POLLIN, 0 };
+
+		if (poll(&p, 1, 0) <= 0)
+			break;
+		copy_log(&s);
+	}
+	if (s.log >= 0)
+		close(s.log);
+	rc = exit_status(&s);
+out:
+	if (s.signals >= 0)
+		close(s.signals);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}

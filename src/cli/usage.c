@@ -1,0 +1,98 @@
+/* check-usage: plan, reset date and quota. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/js.h"
+#include "cli/cli.h"
+#include "copilot/github.h"
+
+static const char *const names[GITHUB_QUOTA__MAX] = {
+	"chat", "completions", "premium"
+};
+
+static void
+print_table(const struct github_usage *u)
+{
+	const struct github_quota	*q;
+	size_t				 i;
+
+	printf("Plan      %s%s%s%s\n", u->plan != NULL ? u->plan : "unknown",
+	    u->login != NULL ? " (" : "", u->login != NULL ? u->login : "",
+	    u->login != NULL ? ")" : "");
+	printf("Resets    %s\n\n", u->reset_date != NULL ? u->reset_date :
+	    "unknown");
+	printf("%-12s %12s %12s %9s\n", "", "used", "entitlement", "percent");
+	for (i = 0; i < GITHUB_QUOTA__MAX; i++) {
+		q = &u->quotas[i];
+		if (!q->present)
+			printf("%-12s %12s\n", names[i], "not said");
+		else if (q->unlimited)
+			printf("%-12s %12s\n", names[i], "unlimited");
+		else
+			printf("%-12s %12.10g %12.10g %8.1f%%\n", names[i],
+			    q->used, q->entitlement, q->percent_used);
+	}
+}
+
+/* GitHub's answer as it came, so that scripts find every member of it. */
+static void
+print_json(const struct http_reply *rep)
+{
+	json_object	*obj = js_parse_quiet(buf_str(&rep->body),
+			    rep->body.len);
+
+	printf("%s\n", json_object_to_json_string_ext(obj,
+	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(obj);
+}
+
+static bool
+show(const struct cli *cli, const struct conf *conf, const char *token,
+    struct err *err)
+{
+	struct http		*http = http_create(NULL);
+	struct http_request	 req;
+	struct http_reply	 rep = { 0 };
+	struct github_usage	 usage = { 0 };
+	bool			 ok;
+
+	github_request(&req, conf, token, GITHUB_PATH_USAGE);
+	ok = http_fetch(http, conf, &req, &rep, err) &&
+	    github_usage_read(rep.status, buf_str(&rep.body), rep.body.len,
+	    &usage, err);
+	if (ok && cli->json)
+		print_json(&rep);
+	else if (ok)
+		print_table(&usage);
+	github_usage_finish(&usage);
+	http_reply_finish(&rep);
+	http_request_finish(&req);
+	http_destroy(http);
+	return ok;
+}
+
+int
+cli_usage(struct cli *cli)
+{
+	struct err	 err;
+	struct conf	*conf;
+	char		*token = NULL;
+	bool		 ok;
+
+	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
+		return cli_fail(&err);
+	ok = cli_token(cli, &token, &err) &&
+	    (token != NULL || github_not_signed_in(&err)) &&
+	    show(cli, conf, token, &err);
+	free(token);
+	conf_unref(conf);
+	return ok ? 0 : cli_fail(&err);
+}

@@ -1,0 +1,587 @@
+/* Copilot as the loop sees it: token, model list, addressing. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/exchange.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/files.h"
+#include "base/http.h"
+#include "base/js.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/util.h"
+#include "copilot/call.h"
+#include "copilot/copilot.h"
+#include "copilot/failure.h"
+#include "copilot/fetch.h"
+#include "copilot/github.h"
+#include "copilot/models.h"
+#include "copilot/token.h"
+
+#define TOKEN_FILE	"copilot_token.json"
+#define TOKEN_LOCK	"copilot_token.lock"
+#define MODELS_FILE	"models.json"
+
+#define LOCK_POLL_MS	100	/* look again whether another process is done */
+#define LOCK_PATIENCE_MS 20000	/* then go on without the lock */
+#define TOKEN_RETRY_MS	20000	/* after a refresh that failed */
+#define REFUSED_MS	30000	/* a refusal by GitHub is believed this long */
+#define MODELS_FRESH_MS	600000	/* VS Code reads the list every 10 minutes */
+#define MODELS_RETRY_MS	60000	/* after a failed refresh */
+#define MODELS_FILE_AGE	86400	/* s; an older cached list is not shown */
+
+struct copilot {
+	struct loop		*loop;
+	struct http		*http;
+	struct conf_file	*conf_file;
+	struct conf		*conf;		/* of the fetch that runs */
+	char			*home;
+	char			*given_token;	/* the GitHub token, if given */
+	bool			 enterprise;
+	char			 session[UTIL_UUID_SIZE];
+
+	/* The Copilot token. */
+	struct copilot_token	 token;
+	char			 key[24];	/* account and host of it */
+	unsigned		 generation;
+	uint64_t		 dead;		/* hash of one that got a 401 */
+	bool			 used;		/* since it was fetched */
+	struct fetch		 token_fetch;
+	struct loop_timer	 token_timer;	/* refresh, or look at the lock */
+	int			 lock;		/* descriptor, -1: not held */
+	int64_t			 lock_since;
+	struct err		 refusal;	/* GitHub's, for this key */
+	int64_t			 refused_until;
+	_Atomic(const char *)	 trouble;
+
+	/* The model list. */
+	struct fetch		 models_fetch;
+	struct waiter	 models_token;	/* the list needs the token */
+	bool			 models_again;	/* the 401 was already replayed */
+	unsigned		 models_generation; /* of the token it carries */
+	pthread_mutex_t		 models_lock;	/* of the next three */
+	int64_t			 models_next;	/* no refresh before */
+	const struct models	*models;
+	bool			 models_stale;	/* a refresh was asked for */
+	struct loop_task	 models_task;
+};
+
+#define CONTAINER(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+static void	token_refresh(struct copilot *);
+static void	models_set(struct copilot *, struct models *);
+
+/* The configuration may have changed since the last fetch. */
+static void
+take_conf(struct copilot *c)
+{
+	conf_unref(c->conf);
+	c->conf = conf_file_get(c->conf_file);
+}
+
+/* --- The Copilot token. */
+
+static void
+set_trouble(struct copilot *c, const struct err *err)
+{
+	const char *text = NULL;
+
+	if (err != NULL)
+		text = strcmp(err->code, "not_signed_in") == 0 ?
+		    "not signed in to GitHub" : err->status == 401 ?
+		    "GitHub refuses the stored token" : err->status == 403 ?
+		    "the GitHub account has no access to Copilot" :
+		    "no Copilot token can be had from GitHub";
+	atomic_store(&c->trouble, text);
+}
+
+static bool
+github_token(const struct copilot *c, char **token, struct err *err)
+{
+	return github_token_load(c->home, c->enterprise, c->given_token, NULL,
+	    token, err) && (*token != NULL || github_not_signed_in(err));
+}
+
+/* Account and host, so that no process uses another one's token. */
+static void
+token_key(struct copilot *c, const char *github, char *out, size_t size)
+{
+	char *s = xasprintf("%s %s", c->conf->github_api_base_url, github);
+
+	snprintf(out, size, "%016llx", (unsigned long long)util_hash(s));
+	free(s);
+}
+
+static void
+token_adopt(struct copilot *c)
+{
+	c->generation++;
+	c->used = false;
+	c->refused_until = 0;
+	loop_timer_set(c->loop, &c->token_timer,
+	    c->token.refresh_ms - loop_now(c->loop));
+	log_debug("copilot token: due for refresh in %lld s",
+	    (long long)(c->token.refresh_ms - loop_now(c->loop)) / 1000);
+}
+
+static bool
+token_good(const struct copilot *c)
+{
+	return c->token.value != NULL &&
+	    loop_now(c->loop) < c->token.expires_ms;
+}
+
+/* Take over what another process fetched. True when that is fresh. */
+static bool
+token_read_file(struct copilot *c)
+{
+	struct copilot_token	 tok = { 0 };
+	struct buf		 text = { 0 };
+	struct err		 err;
+	bool			 fresh;
+
+	fresh = store_read(c->home, TOKEN_FILE, &text, &err) &&
+	    copilot_token_read(buf_str(&text), text.len, c->key, &tok) &&
+	    loop_now(c->loop) < tok.refresh_ms &&
+	    util_hash(tok.value) != c->dead;
+	buf_finish(&text);
+	if (fresh && c->token.value != NULL &&
+	    strcmp(tok.value, c->token.value) == 0 &&
+	    loop_now(c->loop) >= c->token.refresh_ms)
+		fresh = false;
+	if (fresh) {
+		copilot_token_finish(&c->token);
+		c->token = tok;
+		token_adopt(c);
+	} else
+		copilot_token_finish(&tok);
+	return fresh;
+}
+
+static void
+token_write_file(struct copilot *c)
+{
+	struct buf	text = { 0 };
+	struct err	err;
+
+	copilot_token_print(&c->token, c->key, &text);
+	if (!store_write(c->home, TOKEN_FILE, text.p, text.len, &err))
+		log_warn("copilot token: not shared with other processes: %s",
+		    err.msg);
+	buf_finish(&text);
+}
+
+static void
+token_done(struct copilot *c, const struct err *err)
+{
+	c->token_fetch.running = false;
+	if (c->lock >= 0)
+		close(c->lock);
+	c->lock = -1;
+	set_trouble(c, err);
+	if (err != NULL)
+		log_warn("copilot token: %s", err->msg);
+	waiter_wake(&c->token_fetch.waiters, err);
+}
+
+static void
+token_end(struct fetch *f, enum http_end end, const char *why)
+{
+	struct copilot	*c = CONTAINER(f, struct copilot, token_fetch);
+	struct github_exchange got = { 0 };
+	struct err	 err;
+	bool		 ok;
+
+	if (end != HTTP_DONE)
+		ok = err_set(&err, end == HTTP_SILENT ? 504 : 502, ERR_SERVER,
+		    "github_unreachable", NULL,
+		    "GitHub could not be reached for a Copilot token: %s", why);
+	else if ((ok = github_exchange_read(f->status, buf_str(&f->body),
+	    f->body.len, f->retry_after, &got, &err))) {
+		copilot_token_set(&c->token, &got, loop_now(c->loop));
+		token_adopt(c);
+		token_write_file(c);
+	} else if (err.status < 500) {
+		c->refusal = err;
+		c->refused_until = loop_now(c->loop) + REFUSED_MS;
+	}
+	github_exchange_finish(&got);
+	fetch_clear(f);
+	/* A token that is still good outlives a refresh that failed. */
+	if (!ok && token_good(c)) {
+		log_warn("copilot token: refresh failed, the old one is still "
+		    "good: %s", err.msg);
+		c->token.refresh_ms = loop_now(c->loop) + TOKEN_RETRY_MS;
+		loop_timer_set(c->loop, &c->token_timer, TOKEN_RETRY_MS);
+		ok = true;
+	}
+	token_done(c, ok ? NULL : &err);
+}
+
+/* With the lock, or after waiting long enough for it. */
+static void
+token_exchange(struct copilot *c, const char *github)
+{
+	struct fetch *f = &c->token_fetch;
+
+	github_request(&f->request, c->conf, github, GITHUB_PATH_EXCHANGE);
+	fetch_start(f, c->http, c->conf);
+}
+
+static void
+token_attempt(struct copilot *c)
+{
+	char		*github;
+	struct err	 err;
+	char		 key[sizeof(c->key)];
+	bool		 busy = false;
+
+	if (!github_token(c, &github, &err)) {
+		token_done(c, &err);
+		return;
+	}
+	token_key(c, github, key, sizeof(key));
+	if (strcmp(key, c->key) != 0) {		/* signed in anew */
+		snprintf(c->key, sizeof(c->key), "%s", key);
+		copilot_token_finish(&c->token);
+		c->refused_until = 0;
+		models_set(c, NULL);
+	}
+	if (token_read_file(c)) {
+		token_done(c, NULL);
+	} else if (loop_now(c->loop) < c->refused_until) {
+		token_done(c, &c->refusal);
+	} else {
+		if (c->lock < 0)
+			c->lock = store_lock(c->home, TOKEN_LOCK, false, &busy);
+		if (busy && loop_now(c->loop) < c->lock_since + LOCK_PATIENCE_MS)
+			loop_timer_set(c->loop, &c->token_timer, LOCK_POLL_MS);
+		else if (c->lock >= 0 && token_read_file(c))
+			token_done(c, NULL);	/* done between look and lock */
+		else
+			token_exchange(c, github);
+	}
+	free(github);
+}
+
+static void
+token_refresh(struct copilot *c)
+{
+	if (c->token_fetch.running)
+		return;
+	c->token_fetch.running = true;
+	loop_timer_stop(c->loop, &c->token_timer);	/* of a refused token */
+	c->lock_since = loop_now(c->loop);
+	take_conf(c);
+	token_attempt(c);
+}
+
+/* Due: ahead of time if it was used, else when somebody asks again. */
+static void
+token_timer(struct loop_timer *t)
+{
+	struct copilot *c = CONTAINER(t, struct copilot, token_timer);
+
+	if (c->token_fetch.running)
+		token_attempt(c);
+	else if (c->used)
+		token_refresh(c);
+}
+
+void
+copilot_want_token(struct copilot *c, struct waiter *w)
+{
+	c->used = true;
+	if (token_good(c) && loop_now(c->loop) >= c->token.refresh_ms)
+		token_refresh(c);
+	/* No longer so if somebody else has signed in meanwhile. */
+	if (token_good(c)) {
+		w->ready(w, NULL);
+		return;
+	}
+	waiter_add(&c->token_fetch.waiters, w);
+	token_refresh(c);
+}
+
+unsigned
+copilot_generation(const struct copilot *c)
+{
+	return c->generation;
+}
+
+void
+copilot_refused(struct copilot *c, unsigned generation)
+{
+	if (generation != c->generation || c->token.value == NULL)
+		return;			/* a newer one is there already */
+	log_info("copilot token: refused by Copilot, fetching a new one");
+	c->dead = util_hash(c->token.value);
+	copilot_token_finish(&c->token);
+}
+
+/* --- The model list. */
+
+static void
+models_set(struct copilot *c, struct models *m)
+{
+	const struct models *old;
+
+	pthread_mutex_lock(&c->models_lock);
+	old = c->models;
+	c->models = m;
+	pthread_mutex_unlock(&c->models_lock);
+	models_unref(old);
+}
+
+/* The list as upstream sent it, with the account it belongs to. */
+static void
+models_write_file(struct copilot *c, const struct buf *list)
+{
+	struct buf	text = { 0 };
+	struct err	err;
+
+	buf_printf(&text, "{\"key\":\"%s\",\"fetched_at\":%lld,\"list\":",
+	    c->key, (long long)time(NULL));
+	buf_append(&text, list->p, list->len);
+	buf_puts(&text, "}");
+	if (!store_write(c->home, MODELS_FILE, text.p, text.len, &err))
+		log_debug("model list: not shared with other processes: %s",
+		    err.msg);
+	buf_finish(&text);
+}
+
+static void
+models_read_file(struct copilot *c)
+{
+	struct buf	 text = { 0 }, list = { 0 };
+	json_object	*obj = NULL;
+	struct models	*m;
+	struct err	 err;
+	int64_t		 age;
+
+	if (!store_read(c->home, MODELS_FILE, &text, &err))
+		goto out;
+	obj = js_parse_quiet(buf_str(&text), text.len);
+	age = time(NULL) - js_int(obj, "fetched_at", 0);
+	if (!js_is(obj, "key", c->key) || age < 0 || age > MODELS_FILE_AGE)
+		goto out;
+	js_print(js_get(obj, "list"), &list);
+	if ((m = models_parse(list.p, list.len, &err)) != NULL) {
+		m->fetched_ms = loop_now(c->loop) - age * 1000;
+		models_set(c, m);
+	}
+out:
+	json_object_put(obj);
+	buf_finish(&text);
+	buf_finish(&list);
+}
+
+static void
+models_done(struct copilot *c, const struct err *err)
+{
+	c->models_fetch.running = false;
+	pthread_mutex_lock(&c->models_lock);
+	c->models_next = loop_now(c->loop) +
+	    (err != NULL ? MODELS_RETRY_MS : MODELS_FRESH_MS);
+	c->models_stale = false;
+	pthread_mutex_unlock(&c->models_lock);
+	if (err != NULL)
+		log_warn("model list: %s", err->msg);
+	/* An old list is better than none. */
+	waiter_wake(&c->models_fetch.waiters, c->models != NULL ? NULL : err);
+}
+
+static void
+models_end(struct fetch *f, enum http_end end, const char *why)
+{
+	struct copilot	*c = CONTAINER(f, struct copilot, models_fetch);
+	struct models	*m = NULL;
+	struct err	 err;
+
+	if (end == HTTP_DONE && f->status == 401 && !c->models_again) {
+		c->models_again = true;
+		fetch_clear(f);
+		copilot_refused(c, c->models_generation);
+		copilot_want_token(c, &c->models_token);
+		return;
+	}
+	if (end != HTTP_DONE)
+		err_set(&err, end == HTTP_SILENT ? 504 : 502, ERR_SERVER,
+		    "upstream_unreachable", NULL,
+		    "Copilot could not be reached for the model list: %s", why);
+	else if (f->status != 200)
+		upstream_error(f->status, buf_str(&f->body), f->body.len,
+		    f->retry_after, &err);
+	else if ((m = models_parse(buf_str(&f->body), f->body.len, &err)) != NULL) {
+		m->fetched_ms = loop_now(c->loop);
+		models_set(c, m);
+		models_write_file(c, &f->body);
+	}
+	fetch_clear(f);
+	models_done(c, m != NULL ? NULL : &err);
+}
+
+static void
+models_with_token(struct waiter *w, const struct err *why)
+{
+	struct copilot		*c = CONTAINER(w, struct copilot, models_token);
+	struct upstream_call	 call = { .method = "GET", .path = "/models",
+				    .intent = "model-access" };
+	struct err		 err;
+
+	if (why == NULL && c->models == NULL && !c->models_again)
+		models_read_file(c);
+	if (why == NULL && c->models != NULL &&
+	    loop_now(c->loop) < c->models->fetched_ms + MODELS_FRESH_MS) {
+		models_done(c, NULL);
+		return;
+	}
+	if (why != NULL) {
+		err = *why;
+		models_done(c, &err);
+	} else if (!copilot_request(c, c->conf, &call,
+	    &c->models_fetch.request, &err))
+		models_done(c, &err);
+	else {
+		c->models_generation = c->generation;
+		fetch_start(&c->models_fetch, c->http, c->conf);
+	}
+}
+
+static void
+models_refresh(struct copilot *c)
+{
+	if (c->models_fetch.running)
+		return;
+	c->models_fetch.running = true;
+	c->models_again = false;
+	if (c->conf == NULL)
+		take_conf(c);
+	copilot_want_token(c, &c->models_token);
+}
+
+void
+copilot_warm(struct copilot *c)
+{
+	models_refresh(c);
+}
+
+void
+copilot_want_models(struct copilot *c, struct waiter *w)
+{
+	if (c->models != NULL) {
+		w->ready(w, NULL);
+		return;
+	}
+	waiter_add(&c->models_fetch.waiters, w);
+	models_refresh(c);
+}
+
+static void
+models_task(struct loop_task *t)
+{
+	models_refresh(CONTAINER(t, struct copilot, models_task));
+}
+
+const struct models *
+copilot_models(struct copilot *c)
+{
+	const struct models	*m;
+	bool			 ask;
+
+	pthread_mutex_lock(&c->models_lock);
+	m = models_ref(c->models);
+	ask = m != NULL && !c->models_stale && util_now_ms() > c->models_next &&
+	    util_now_ms() > m->fetched_ms + MODELS_FRESH_MS;
+	if (ask)
+		c->models_stale = true;
+	pthread_mutex_unlock(&c->models_lock);
+	if (ask)
+		loop_post(c->loop, &c->models_task);
+	return m;
+}
+
+const char *
+copilot_trouble(const struct copilot *c)
+{
+	return atomic_load(&((struct copilot *)c)->trouble);
+}
+
+/* --- Addressing a call. */
+
+bool
+copilot_request(struct copilot *c, const struct conf *conf,
+    struct upstream_call *call, struct http_request *r, struct err *err)
+{
+	const struct copilot_identity id = { c->token.value, c->token.api,
+	    c->session };
+	char *github;
+
+	if (call->github) {
+		if (!github_token(c, &github, err))
+			return false;
+		github_request(r, conf, github, call->path);
+		free(github);
+	} else {
+		if (c->token.value == NULL)
+			return err_set(err, 503, ERR_SERVER, NULL, NULL,
+			    "There is no Copilot token.");
+		copilot_call_address(conf, &id, call, r);
+	}
+	r->headers_timeout_ms = conf->headers_timeout_ms;
+	r->silence_timeout_ms = conf->stream_inactivity_timeout_ms;
+	return true;
+}
+
+struct copilot *
+copilot_create(struct loop *loop, struct http *http, struct conf_file *conf_file,
+    const char *home, const char *github_token, bool enterprise)
+{
+	struct copilot *c = xcalloc(1, sizeof(*c));
+
+	c->loop = loop;
+	c->http = http;
+	c->conf_file = conf_file;
+	c->home = xstrdup(home);
+	c->given_token = github_token != NULL ? xstrdup(github_token) : NULL;
+	c->enterprise = enterprise;
+	c->lock = -1;
+	c->token_fetch.end = token_end;
+	c->models_fetch.end = models_end;
+	c->token_timer.expired = token_timer;
+	c->models_token.ready = models_with_token;
+	c->models_task.run = models_task;
+	pthread_mutex_init(&c->models_lock, NULL);
+	util_uuid(c->session);
+	return c;
+}
+
+void
+copilot_destroy(struct copilot *c)
+{
+	if (c == NULL)
+		return;
+	waiter_forget(&c->models_token);
+	fetch_clear(&c->token_fetch);
+	fetch_clear(&c->models_fetch);
+	loop_timer_stop(c->loop, &c->token_timer);
+	if (c->lock >= 0)
+		close(c->lock);
+	copilot_token_finish(&c->token);
+	models_unref(c->models);
+	conf_unref(c->conf);
+	pthread_mutex_destroy(&c->models_lock);
+	free(c->home);
+	free(c->given_token);
+	free(c);
+}

@@ -1,0 +1,492 @@
+/* The list of models that the account can use. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/models.h"
+
+/*
+ * OpenAI's list says when a model was created, Copilot's does not. A date in
+ * the model's version or id serves, else this fixed one: 2025-01-01.
+ */
+#define CREATED_UNKNOWN 1735689600
+
+#define HEADERS_MAX 32	/* request_headers of one model; none has a handful */
+
+/* --- Names with dates. */
+
+static bool
+all_digits(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
+/* Where "-20250929" or "-2025-08-07" at the end begins, else the length. */
+static size_t
+date_at(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n > 11 && s[n - 11] == '-' && all_digits(s + n - 10, 4) &&
+	    s[n - 6] == '-' && all_digits(s + n - 5, 2) && s[n - 3] == '-' &&
+	    all_digits(s + n - 2, 2))
+		return n - 11;
+	if (n > 9 && s[n - 9] == '-' && util_starts(s + n - 8, "20") &&
+	    all_digits(s + n - 8, 8))
+		return n - 9;
+	return n;
+}
+
+/* The date at the end of a name as Unix time, -1 when it has none. */
+static int64_t
+date_of(const char *s)
+{
+	size_t		 at = date_at(s);
+	struct tm	 tm = { 0 };
+	const char	*end;
+
+	if (s[at] == '\0')
+		return -1;
+	end = strptime(s + at, strlen(s + at) == 11 ? "-%Y-%m-%d" : "-%Y%m%d",
+	    &tm);
+	return end != NULL && *end == '\0' ? (int64_t)timegm(&tm) : -1;
+}
+
+/* Are the first n bytes this id, a dot being as good as a dash? */
+static bool
+same_name(const char *name, size_t n, const char *id)
+{
+	size_t i;
+
+	if (strlen(id) != n)
+		return false;
+	for (i = 0; i < n; i++)
+		if ((name[i] == '.' ? '-' : name[i]) !=
+		    (id[i] == '.' ? '-' : id[i]))
+			return false;
+	return true;
+}
+
+const struct model *
+models_find(const struct models *models, const char *id)
+{
+	size_t i;
+
+	for (i = 0; models != NULL && i < models->n; i++)
+		if (strcmp(models->list[i].id, id) == 0)
+			return &models->list[i];
+	return NULL;
+}
+
+static const struct model *
+find_similar(const struct models *models, const char *name, size_t n)
+{
+	const struct model	*found = NULL;
+	size_t			 i;
+
+	for (i = 0; i < models->n; i++) {
+		if (!same_name(name, n, models->list[i].id))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &models->list[i];
+	}
+	return found;
+}
+
+const struct model *
+models_resolve(const struct models *models, const char *name)
+{
+	const struct model	*m;
+	size_t			 at = date_at(name);
+	char			*bare;
+
+	if (models == NULL)
+		return NULL;
+	if ((m = models_find(models, name)) != NULL ||
+	    (m = find_similar(models, name, strlen(name))) != NULL)
+		return m;
+	if (name[at] == '\0')
+		return NULL;
+	bare = xstrndup(name, at);
+	if ((m = models_find(models, bare)) == NULL)
+		m = find_similar(models, bare, at);
+	free(bare);
+	return m;
+}
+
+/* --- One entry of upstream's list. */
+
+static char *
+dup_member(json_object *obj, const char *key)
+{
+	const char *s = js_str(obj, key);
+
+	return xstrdup(s != NULL ? s : "");
+}
+
+static int64_t
+limit_of(json_object *obj, const char *key)
+{
+	int64_t n = js_int(obj, key, 0);
+
+	return n > 0 ? n : 0;
+}
+
+static const struct {
+	const char	*name;
+	unsigned	 bit;
+} endpoint_names[] = {
+	{ "/chat/completions",		MODEL_CHAT },
+	{ "/v1/chat/completions",	MODEL_CHAT },
+	{ "/responses",			MODEL_RESPONSES },
+	{ "/v1/responses",		MODEL_RESPONSES },
+	{ "/v1/messages",		MODEL_MESSAGES },
+	{ "/embeddings",		MODEL_EMBEDDINGS },
+	{ "/v1/embeddings",		MODEL_EMBEDDINGS }
+};
+
+static unsigned
+endpoint_bit(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name != NULL && i < COUNT(endpoint_names); i++)
+		if (strcmp(name, endpoint_names[i].name) == 0)
+			return endpoint_names[i].bit;
+	return 0;
+}
+
+/* Older models say no endpoints: then their type decides. */
+static unsigned
+endpoints_of(json_object *entry, json_object *capabilities)
+{
+	json_object	*list = js_array(entry, "supported_endpoints");
+	unsigned	 bits = 0;
+	size_t		 i;
+
+	for (i = 0; i < js_len(list); i++)
+		bits |= endpoint_bit(json_object_get_string(
+		    json_object_array_get_idx(list, i)));
+	if (js_len(list) > 0)
+		return bits;
+	if (js_is(capabilities, "type", "embeddings"))
+		return MODEL_EMBEDDINGS;
+	return js_is(capabilities, "type", "completion") ? 0 : MODEL_CHAT;
+}
+
+static char **
+strings_of(json_object *array)
+{
+	size_t		  n = js_len(array), i, k = 0;
+	char		**list = xcalloc(n + 1, sizeof(*list));
+	json_object	 *v;
+
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(array, i);
+		if (v != NULL && json_object_is_type(v, json_type_string))
+			list[k++] = xstrdup(json_object_get_string(v));
+	}
+	return list;
+}
+
+/* Headers that are ours to set, and those that belong to a connection. */
+static const char *const own_headers[] = {
+	"Authorization", "Host", "User-Agent", "OpenAI-Intent", "X-Initiator",
+	"X-Request-Id", "X-GitHub-Api-Version", "X-Agent-Task-Id", "Connection",
+	"Keep-Alive", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Expect",
+	"Cookie"
+};
+static const char *const own_prefixes[] = {
+	"Content-", "Editor-", "Copilot-Integration-", "Copilot-Vision-",
+	"X-Interaction-", "Accept", "Proxy-"
+};
+
+static bool
+header_is_ours(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(own_headers); i++)
+		if (strcasecmp(name, own_headers[i]) == 0)
+			return true;
+	for (i = 0; i < COUNT(own_prefixes); i++)
+		if (util_starts_nocase(name, own_prefixes[i]))
+			return true;
+	return false;
+}
+
+/* RFC 9110: a token, and a value that cannot end the line. */
+static bool
+header_is_sound(const char *name, const char *value, size_t len)
+{
+	size_t i;
+
+	if (*name == '\0' || strlen(value) != len)
+		return false;
+	for (; *name != '\0'; name++)
+		if (!isalnum((unsigned char)*name) &&
+		    strchr("!#$%&'*+-.^_`|~", *name) == NULL)
+			return false;
+	for (i = 0; i < len; i++)
+		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static char **
+headers_of(json_object *obj)
+{
+	char	**list = xcalloc(HEADERS_MAX + 1, sizeof(*list));
+	size_t	  n = 0;
+
+	if (obj == NULL)
+		return list;
+	json_object_object_foreach(obj, name, v) {
+		const char *value = json_object_is_type(v, json_type_string) &&
+		    v != NULL ? json_object_get_string(v) : NULL;
+
+		if (value != NULL && n < HEADERS_MAX && !header_is_ours(name) &&
+		    header_is_sound(name, value,
+		    (size_t)json_object_get_string_len(v)))
+			list[n++] = xasprintf("%s: %s", name, value);
+	}
+	return list;
+}
+
+/* "Azure OpenAI" -> "openai", "xAI" -> "xai", nothing -> "github-copilot". */
+static char *
+owner_of(const struct model *m)
+{
+	char *s, *p;
+
+	if (m->openai)
+		return xstrdup("openai");
+	s = xstrdup(m->vendor[0] != '\0' ? m->vendor : "github-copilot");
+	for (p = s; *p != '\0'; p++)
+		*p = *p == ' ' ? '-' : (char)tolower((unsigned char)*p);
+	return s;
+}
+
+static int64_t
+created_of(const struct model *m)
+{
+	int64_t t = date_of(m->version);
+
+	if (t < 0)
+		t = date_of(m->id);
+	return t > 0 ? t : CREATED_UNKNOWN;
+}
+
+/* Members of upstream that clients find useful, as they came. */
+static const char *const passed_on[] = {
+	"name", "vendor", "version", "preview", "model_picker_enabled",
+	"model_picker_category", "is_chat_default", "is_chat_fallback",
+	"supported_endpoints", "capabilities", "billing"
+};
+
+/* OpenAI's four members first, then what Copilot adds. */
+static char *
+model_json(const struct model *m, json_object *entry)
+{
+	json_object	*obj = json_object_new_object(), *policy;
+	char		*owner = owner_of(m);
+	struct buf	 out = { 0 };
+	size_t		 i;
+
+	js_add_str(obj, "id", m->id);
+	js_add_str(obj, "object", "model");
+	js_add_int(obj, "created", created_of(m));
+	js_add_str(obj, "owned_by", owner);
+	js_add_str(obj, "display_name", m->name[0] != '\0' ? m->name : m->id);
+	for (i = 0; i < COUNT(passed_on); i++)
+		if (js_get(entry, passed_on[i]) != NULL)
+			js_add_ref(obj, passed_on[i],
+			    js_get(entry, passed_on[i]));
+	if (js_str(js_obj(entry, "policy"), "state") != NULL) {
+		policy = json_object_new_object();
+		js_add_ref(policy, "state",
+		    js_get(js_obj(entry, "policy"), "state"));
+		js_add_take(obj, "policy", policy);
+	}
+	js_print(obj, &out);
+	json_object_put(obj);
+	free(owner);
+	return buf_steal(&out);
+}
+
+static void
+model_supports(struct model *m, json_object *capabilities)
+{
+	json_object *can = js_obj(capabilities, "supports");
+	json_object *limits = js_obj(capabilities, "limits");
+	json_object *vision = js_obj(limits, "vision");
+
+	m->streaming = js_bool(can, "streaming", false);
+	m->tool_calls = js_bool(can, "tool_calls", false);
+	m->parallel_tool_calls = js_bool(can, "parallel_tool_calls", false);
+	m->vision = js_bool(can, "vision", false);
+	m->structured_outputs = js_bool(can, "structured_outputs", false);
+	m->dimensions = js_bool(can, "dimensions", false);
+	m->reasoning_effort = strings_of(js_array(can, "reasoning_effort"));
+	m->max_output_tokens = limit_of(limits, "max_output_tokens");
+	m->max_prompt_tokens = limit_of(limits, "max_prompt_tokens");
+	m->max_context_window_tokens =
+	    limit_of(limits, "max_context_window_tokens");
+	m->max_inputs = limit_of(limits, "max_inputs");
+	m->max_prompt_image_size = limit_of(vision, "max_prompt_image_size");
+	m->max_prompt_images = limit_of(vision, "max_prompt_images");
+	m->image_types = strings_of(js_array(vision, "supported_media_types"));
+}
+
+static void
+model_init(struct model *m, json_object *entry)
+{
+	json_object *capabilities = js_obj(entry, "capabilities");
+
+	m->id = dup_member(entry, "id");
+	m->name = dup_member(entry, "name");
+	m->vendor = dup_member(entry, "vendor");
+	m->version = dup_member(entry, "version");
+	m->family = dup_member(capabilities, "family");
+	m->openai = strcmp(m->vendor, "OpenAI") == 0 ||
+	    strcmp(m->vendor, "Azure OpenAI") == 0;
+	m->premium = js_bool(js_obj(entry, "billing"), "is_premium", false);
+	m->picker = js_bool(entry, "model_picker_enabled", true);
+	m->endpoints = endpoints_of(entry, capabilities);
+	m->request_headers = headers_of(js_obj(entry, "request_headers"));
+	model_supports(m, capabilities);
+	m->json = model_json(m, entry);
+}
+
+static void
+strings_free(char **list)
+{
+	size_t i;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++)
+		free(list[i]);
+	free(list);
+}
+
+static void
+model_finish(struct model *m)
+{
+	free(m->id);
+	free(m->name);
+	free(m->vendor);
+	free(m->family);
+	free(m->version);
+	free(m->json);
+	strings_free(m->reasoning_effort);
+	strings_free(m->image_types);
+	strings_free(m->request_headers);
+}
+
+/* --- The whole list. */
+
+/* Some ids are there twice; a disabled model answers every request with 403. */
+static bool
+is_wanted(json_object *entry, json_object *seen)
+{
+	const char *id = js_str(entry, "id");
+
+	if (id == NULL || *id == '\0' || js_has(seen, id) ||
+	    js_is(js_obj(entry, "policy"), "state", "disabled"))
+		return false;
+	js_add_null(seen, id);
+	return true;
+}
+
+static void
+models_read(struct models *models, json_object *data)
+{
+	json_object	*seen = json_object_new_object(), *entry;
+	size_t		 i, n = js_len(data);
+
+	models->list = xcalloc(n, sizeof(*models->list));
+	for (i = 0; i < n; i++) {
+		entry = json_object_array_get_idx(data, i);
+		if (is_wanted(entry, seen))
+			model_init(&models->list[models->n++], entry);
+	}
+	json_object_put(seen);
+}
+
+static void
+models_print(struct models *models)
+{
+	struct buf	out = { 0 };
+	size_t		i;
+
+	buf_puts(&out, "{\"object\":\"list\",\"data\":[");
+	for (i = 0; i < models->n; i++) {
+		if (i > 0)
+			buf_putc(&out, ',');
+		buf_puts(&out, models->list[i].json);
+	}
+	buf_puts(&out, "]}");
+	models->json = buf_steal(&out);
+	snprintf(models->etag, sizeof(models->etag), "\"%016llx\"",
+	    (unsigned long long)util_hash(models->json));
+}
+
+struct models *
+models_parse(const char *text, size_t n, struct err *err)
+{
+	json_object	*obj = js_parse_quiet(text, n);
+	struct models	*models;
+
+	if (js_array(obj, "data") == NULL) {
+		json_object_put(obj);
+		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "GitHub Copilot's list of models could not be read.");
+		return NULL;
+	}
+	models = xcalloc(1, sizeof(*models));
+	models->refs = 1;
+	models->fetched_ms = util_now_ms();
+	models_read(models, js_array(obj, "data"));
+	models_print(models);
+	json_object_put(obj);
+	return models;
+}
+
+struct models *
+models_ref(const struct models *models)
+{
+	struct models *m = (struct models *)models;
+
+	if (m != NULL)
+		m->refs++;
+	return m;
+}
+
+void
+models_unref(const struct models *models)
+{
+	struct models	*m = (struct models *)models;
+	size_t		 i;
+
+	if (m == NULL || --m->refs > 0)
+		return;
+	for (i = 0; i < m->n; i++)
+		model_finish(&m->list[i]);
+	free(m->list);
+	free(m->json);
+	free(m);
+}

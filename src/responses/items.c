@@ -1,0 +1,265 @@
+/* Items of stored responses. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "responses/ids.h"
+#include "responses/items.h"
+#include "state/stored.h"
+
+/* [{"type":TYPE,"text":TEXT}] */
+static json_object *
+one_part(const char *type, json_object *text)
+{
+	json_object *list = json_object_new_array();
+	json_object *part = json_object_new_object();
+
+	js_add_str(part, "type", type);
+	js_add_ref(part, "text", text);
+	json_object_array_add(list, part);
+	return list;
+}
+
+json_object *
+stored_items_array(json_object *input)
+{
+	json_object *list, *item;
+
+	if (!json_object_is_type(input, json_type_string))
+		return json_object_get(input);
+	list = json_object_new_array();
+	item = json_object_new_object();
+	js_add_str(item, "type", "message");
+	js_add_str(item, "role", "user");
+	js_add_take(item, "content", one_part("input_text", input));
+	json_object_array_add(list, item);
+	return list;
+}
+
+bool
+stored_items_is_reference(json_object *item)
+{
+	return js_str(item, "id") != NULL &&
+	    (js_is(item, "type", "item_reference") ||
+	    (js_get(item, "type") == NULL && js_get(item, "role") == NULL));
+}
+
+/* --- Names. */
+
+/* Print an item with what it lacks, and take that away again. */
+static json_object *
+name_item(json_object *item, struct buf *out)
+{
+	char		 made[RESPONSES_ID_SIZE] = "";
+	json_object	*id = js_get(item, "id");
+	bool		 typed = js_get(item, "type") != NULL;
+
+	if (!json_object_is_type(item, json_type_object)) {
+		js_print(item, out);
+		return NULL;
+	}
+	if (!typed)
+		js_add_str(item, "type", stored_items_is_reference(item) ?
+		    "item_reference" : "message");
+	if (!json_object_is_type(id, json_type_string) || id == NULL ||
+	    json_object_get_string_len(id) == 0) {
+		responses_ids_new(item, made);
+		js_add_str(item, "id", made);
+	}
+	js_print(item, out);
+	id = json_object_get(js_is(item, "type", "item_reference") ? NULL :
+	    js_get(item, "id"));
+	if (made[0] != '\0')
+		js_del(item, "id");
+	if (!typed)
+		js_del(item, "type");
+	return id;
+}
+
+json_object *
+stored_items_name(json_object *items, struct buf *out)
+{
+	json_object	*ids = json_object_new_array();
+	size_t		 n = js_len(items), i;
+
+	buf_putc(out, '[');
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		json_object_array_add(ids, name_item(
+		    json_object_array_get_idx(items, i), out));
+	}
+	buf_putc(out, ']');
+	return ids;
+}
+
+/* --- References. */
+
+bool
+stored_items_large(struct err *err)
+{
+	return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
+	    "The request is too large together with the stored items that it "
+	    "refers to (maxRequestBodyBytes).");
+}
+
+bool
+stored_items_unread(struct err *err, const char *what)
+{
+	return err_set(err, 500, ERR_SERVER, NULL, NULL,
+	    "The stored %s could not be read. Please try again.", what);
+}
+
+/*
+ * Reasoning is known by its id as long as its sealed text is kept here. False
+ * when that can't be read.
+ */
+static bool
+refill(struct stored *s, const char *owner, json_object *item, size_t *room)
+{
+	const char		*id = js_str(item, "id");
+	json_object		*found;
+	enum stored_found	 is;
+
+	if (!js_is(item, "type", "reasoning") || id == NULL ||
+	    js_get(item, "encrypted_content") != NULL)
+		return true;
+	found = stored_item(s, owner, id, room, &is);
+	if (js_is(found, "type", "reasoning") &&
+	    js_get(found, "encrypted_content") != NULL)
+		js_add_ref(item, "encrypted_content",
+		    js_get(found, "encrypted_content"));
+	json_object_put(found);
+	return is != STORED_TROUBLE;
+}
+
+/* *in is what is to stand for an item, NULL for nothing. */
+static enum stored_found
+resolve(struct stored *s, const char *owner, json_object *item, size_t *room,
+    json_object **in)
+{
+	enum stored_found found;
+
+	if (stored_items_is_reference(item)) {
+		*in = stored_item(s, owner, js_str(item, "id"), room, &found);
+		return found;
+	}
+	*in = json_object_get(item);
+	return refill(s, owner, item, room) ? STORED_FOUND : STORED_TROUBLE;
+}
+
+/* Why one could not be resolved. */
+static bool
+unresolved(json_object *item, enum stored_found found, struct err *err)
+{
+	return found == STORED_TROUBLE ? stored_items_unread(err, "items") :
+	    found == STORED_FULL ? stored_items_large(err) :
+	    err_not_found(err, "Item", js_str(item, "id"), "input");
+}
+
+bool
+stored_items_resolve(struct stored *s, const char *owner, json_object *items,
+    size_t *room, struct err *err)
+{
+	json_object		*item, *in;
+	size_t			 i, kept = 0, n = js_len(items);
+	enum stored_found	 found;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		found = resolve(s, owner, item, room, &in);
+		if (found != STORED_FOUND && err != NULL) {
+			unresolved(item, found, err);
+			json_object_put(in);
+			return false;
+		}
+		/* A null of the client's stays: it is for others to refuse. */
+		if (in != NULL || item == NULL)
+			json_object_array_put_idx(items, kept++, in);
+		if (found == STORED_TROUBLE)
+			return false;
+	}
+	json_object_array_del_idx(items, kept, n - kept);
+	return *room > 0 || err == NULL || stored_items_large(err);
+}
+
+/* --- What clients see. */
+
+void
+stored_items_strip(json_object *items)
+{
+	json_object	*item;
+	size_t		 n = js_len(items), i;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		if (js_is(item, "type", "reasoning"))
+			js_del(item, "encrypted_content");
+	}
+}
+
+static void
+present_parts(json_object *content)
+{
+	json_object	*part;
+	size_t		 n = js_len(content), i;
+
+	for (i = 0; i < n; i++) {
+		part = json_object_array_get_idx(content, i);
+		if (js_is(part, "type", "output_text")) {
+			if (js_array(part, "annotations") == NULL)
+				js_add_take(part, "annotations",
+				    json_object_new_array());
+			if (js_array(part, "logprobs") == NULL)
+				js_add_take(part, "logprobs",
+				    json_object_new_array());
+		} else if (js_is(part, "type", "input_image") &&
+		    js_str(part, "detail") == NULL)
+			js_add_str(part, "detail", "auto");
+	}
+}
+
+void
+stored_items_present(json_object *items)
+{
+	json_object	*item, *content;
+	size_t		 n = js_len(items), i;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		/* Reasoning has none, though some SDKs send back a null. */
+		if (js_str(item, "status") == NULL) {
+			if (js_is(item, "type", "reasoning"))
+				js_del(item, "status");
+			else
+				js_add_str(item, "status", "completed");
+		}
+		if (!js_is(item, "type", "message"))
+			continue;
+		content = js_get(item, "content");
+		if (json_object_is_type(content, json_type_string))
+			js_add_take(item, "content", one_part(
+			    js_is(item, "role", "assistant") ? "output_text" :
+			    "input_text", content));
+		present_parts(js_array(item, "content"));
+	}
+}
+
+json_object *
+stored_items_list_take(json_object *items, bool more)
+{
+	json_object	*obj = json_object_new_object();
+	size_t		 n = js_len(items);
+
+	js_add_str(obj, "object", "list");
+	js_add_take(obj, "data", items);
+	js_add_str(obj, "first_id", n == 0 ? NULL :
+	    js_str(json_object_array_get_idx(items, 0), "id"));
+	js_add_str(obj, "last_id", n == 0 ? NULL :
+	    js_str(json_object_array_get_idx(items, n - 1), "id"));
+	js_add_bool(obj, "has_more", more);
+	return obj;
+}

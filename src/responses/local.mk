@@ -1,0 +1,17 @@
+src_libcore_a_SOURCES += \
+	%reldir%/ids.c \
+	%reldir%/ids.h \
+	%reldir%/input.c \
+	%reldir%/input.h \
+	%reldir%/items.c \
+	%reldir%/items.h \
+	%reldir%/native-answer.c \
+	%reldir%/native-answer.h \
+	%reldir%/native.c \
+	%reldir%/native.h \
+	%reldir%/object.c \
+	%reldir%/object.h \
+	%reldir%/replay.c \
+	%reldir%/replay.h \
+	%reldir%/tools.c \
+	%reldir%/tools.h

@@ -1,0 +1,415 @@
+/* POST /v1/responses: upstream's answer made OpenAI's, streamed and whole. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "copilot/failure.h"
+#include "responses/ids.h"
+#include "responses/native-answer.h"
+#include "responses/native.h"
+#include "responses/object.h"
+
+#define HELD_MAX 262144	/* two responses with the request's instructions */
+
+struct responses_answer {
+	struct responses	 r;
+	struct responses_ids	 ids;
+	struct usage		*usage;
+	int64_t			 created;	/* Unix time */
+	int64_t			 sequence;
+	json_object		*failed;	/* upstream's failed response */
+	/*
+	 * The beginning is held back until something follows it: when that
+	 * is an error, the client gets an HTTP status instead of a stream.
+	 */
+	struct buf		 held;
+	struct buf		 text;		/* of one event */
+	bool			 announced;	/* response.created was made */
+	bool			 begun;		/* and has gone out */
+	bool			 over;		/* the last event was sent */
+};
+
+enum {					/* struct kind, flags */
+	CREATED	= 1 << 0,		/* the first event */
+	HELD	= 1 << 1,		/* no loss if it never goes out */
+	LAST	= 1 << 2,		/* the answer is complete */
+	ITEM	= 1 << 3,		/* "item" is there */
+	DONE	= 1 << 4,		/* and complete */
+	PART	= 1 << 5,		/* "part" is there */
+	LOGPROBS = 1 << 6,		/* an array that is sometimes null */
+	NAME	= 1 << 7		/* OpenAI names the function */
+};
+
+static const struct kind {
+	const char	*type;
+	unsigned	 flags;
+	const char	*status;	/* of "response", when it has one */
+} kinds[] = {
+	{ "response.created", CREATED | HELD, "in_progress" },
+	{ "response.queued", HELD, "queued" },
+	{ "response.in_progress", HELD, "in_progress" },
+	{ "response.completed", LAST, "completed" },
+	{ "response.incomplete", LAST, "incomplete" },
+	{ "response.output_item.added", ITEM, NULL },
+	{ "response.output_item.done", ITEM | DONE, NULL },
+	{ "response.content_part.added", PART, NULL },
+	{ "response.content_part.done", PART, NULL },
+	{ "response.output_text.delta", LOGPROBS, NULL },
+	{ "response.output_text.done", LOGPROBS, NULL },
+	{ "response.function_call_arguments.done", NAME, NULL }
+};
+static const struct kind plain = { "", 0, NULL };
+
+static const struct kind *
+find_kind(const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++)
+		if (strcmp(kinds[i].type, type) == 0)
+			return &kinds[i];
+	return &plain;
+}
+
+/* --- Repairs of one event. */
+
+static void
+fix_response(struct responses_answer *a, json_object *ev, const struct kind *k)
+{
+	json_object *response;
+
+	response = responses_object(js_obj(ev, "response"), &a->r, &a->ids,
+	    a->created, k->status);
+	js_add_take(ev, "response", response);
+	if ((k->flags & LAST) != 0)
+		responses_usage(response, a->usage);
+}
+
+static void
+fix_item_id(struct responses_answer *a, json_object *ev, const char *type)
+{
+	char id[RESPONSES_ID_SIZE];
+
+	if (!js_has(ev, "item_id") && !js_has(ev, "output_index"))
+		return;
+	responses_ids_event(&a->ids, js_int(ev, "output_index", -1), type, id);
+	js_add_str(ev, "item_id", id);
+}
+
+static void
+fix_item(struct responses_answer *a, json_object *ev, const struct kind *k)
+{
+	json_object *item = js_obj(ev, "item");
+
+	if (item == NULL)
+		return;
+	responses_ids_item(&a->ids, js_int(ev, "output_index", -1), item);
+	responses_item(item, (k->flags & DONE) != 0);
+}
+
+static void
+fix_name(struct responses_answer *a, json_object *ev)
+{
+	const char *name;
+
+	name = responses_ids_name(&a->ids, js_int(ev, "output_index", -1));
+	if (js_str(ev, "name") == NULL)
+		js_add_str(ev, "name", name != NULL ? name : "");
+}
+
+static void
+fix_event(struct responses_answer *a, json_object *ev, const char *type,
+    const struct kind *k)
+{
+	if (k->status != NULL)
+		fix_response(a, ev, k);
+	else if ((k->flags & ITEM) != 0)
+		fix_item(a, ev, k);
+	else
+		fix_item_id(a, ev, type);
+	if ((k->flags & PART) != 0)
+		responses_part(js_obj(ev, "part"));
+	if ((k->flags & LOGPROBS) != 0 && js_array(ev, "logprobs") == NULL)
+		js_add_take(ev, "logprobs", json_object_new_array());
+	if ((k->flags & NAME) != 0)
+		fix_name(a, ev);
+	if (a->r.plain)
+		js_del(ev, "obfuscation");
+	js_del(ev, "copilot_usage");
+	js_del(ev, "copilot_quota_snapshots");
+}
+
+/* --- Output. */
+
+static void
+put_event(struct responses_answer *a, json_object *ev, const char *type,
+    struct buf *out)
+{
+	if (!js_is(ev, "type", type))		/* else "type" may be in it */
+		js_add_str(ev, "type", type);
+	js_add_int(ev, "sequence_number", a->sequence++);
+	buf_truncate(&a->text, 0);
+	js_print(ev, &a->text);
+	sse_put(out, type, a->text.p, a->text.len);
+}
+
+/* An event about the whole response, made by us. */
+static void
+put_response(struct responses_answer *a, const char *type,
+    json_object *response, struct buf *out)
+{
+	json_object *ev = json_object_new_object();
+
+	js_add_str(ev, "type", type);
+	js_add_int(ev, "sequence_number", 0);
+	js_add_take(ev, "response", response);
+	put_event(a, ev, type, out);
+	json_object_put(ev);
+}
+
+/* SDKs insist on response.created as the first event. */
+static void
+put_created(struct responses_answer *a, struct buf *out)
+{
+	if (!a->announced)
+		put_response(a, "response.created", responses_object(NULL,
+		    &a->r, &a->ids, a->created, "in_progress"), out);
+	a->announced = true;
+}
+
+static void
+put_held(struct responses_answer *a, struct buf *out)
+{
+	put_created(a, &a->held);
+	buf_append(out, buf_str(&a->held), a->held.len);
+	buf_finish(&a->held);
+	a->begun = true;
+}
+
+/* --- Events. */
+
+/*
+ * A failure in any of upstream's forms: response.failed, an "error" event with
+ * its members flat or nested, an error object without a type, as the last
+ * line even without "data:".
+ */
+static bool
+is_failure(json_object *ev, const char *type, bool bare)
+{
+	if (type != NULL)
+		return strcmp(type, "error") == 0 ||
+		    strcmp(type, "response.failed") == 0 ||
+		    strcmp(type, "response.cancelled") == 0;
+	return js_get(ev, "error") != NULL ||
+	    (bare && (js_has(ev, "code") || js_has(ev, "message")));
+}
+
+/* The reason goes to the exchange, which calls fail() if it is late. */
+static bool
+take_failure(struct responses_answer *a, json_object *ev, struct err *err)
+{
+	if (js_is(ev, "type", "response.cancelled"))
+		err_set(err, 503, ERR_SERVER, NULL, NULL,
+		    "GitHub Copilot cancelled the response.");
+	else
+		upstream_error_event(ev, err);
+	if (a->failed == NULL && js_obj(ev, "response") != NULL)
+		a->failed = json_object_get(js_obj(ev, "response"));
+	responses_usage(a->failed, a->usage);
+	return false;
+}
+
+static void
+take_event(struct responses_answer *a, json_object *ev, const char *type,
+    struct buf *out)
+{
+	const struct kind *k = find_kind(type);
+
+	/* Repeated, or behind other events: nobody expects it there. */
+	if ((k->flags & CREATED) != 0 && a->announced)
+		return;
+	if ((k->flags & CREATED) != 0)
+		a->announced = true;
+	else
+		put_created(a, &a->held);
+	fix_event(a, ev, type, k);
+	if ((k->flags & HELD) != 0 && !a->begun && a->held.len < HELD_MAX) {
+		put_event(a, ev, type, &a->held);
+		return;
+	}
+	put_held(a, out);
+	put_event(a, ev, type, out);
+	a->over = (k->flags & LAST) != 0;
+}
+
+static bool
+event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
+{
+	struct responses_answer	*a = self;
+	json_object		*ev;
+	const char		*type;
+	bool			 ok = true;
+
+	if (a->over || (e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
+		return true;
+	ev = js_parse_quiet(e->data, e->len);
+	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
+		json_object_put(ev);
+		return e->bare || e->len == 0 || err_set(err, 502, ERR_SERVER,
+		    "upstream_invalid", NULL, "GitHub Copilot sent an event "
+		    "that could not be read.");
+	}
+	type = js_str(ev, "type");
+	if (type == NULL && js_get(ev, "error") == NULL)
+		type = e->name;
+	if (is_failure(ev, type, e->bare))
+		ok = take_failure(a, ev, err);
+	else if (type != NULL)
+		take_event(a, ev, type, out);
+	json_object_put(ev);
+	return ok;
+}
+
+static bool
+end(void *self, struct buf *out, struct err *err)
+{
+	struct responses_answer *a = self;
+
+	(void)out;
+	return a->over || err_set(err, 502, ERR_SERVER, NULL, NULL,
+	    "GitHub Copilot's answer broke off before it was complete.");
+}
+
+static void
+put_error(struct responses_answer *a, const struct err *err, struct buf *out)
+{
+	json_object *ev = responses_error_event(err);
+
+	put_event(a, ev, "error", out);
+	json_object_put(ev);
+}
+
+static void
+fail(void *self, const struct err *err, struct buf *out)
+{
+	struct responses_answer	*a = self;
+	json_object		*response;
+
+	if (a->over)
+		return;
+	put_held(a, out);
+	put_error(a, err, out);
+	response = responses_object(a->failed, &a->r, &a->ids, a->created,
+	    "failed");
+	js_add_str(response, "status", "failed");
+	js_add_take(response, "error", responses_error(err));
+	put_response(a, "response.failed", response, out);
+	a->over = true;
+}
+
+/*
+ * OpenAI's own API bridges long silences by this event, which it does not
+ * document: {"type":"keepalive","sequence_number":466}, numbered like the
+ * others (openai-node issue 1964, openai-java issue 767).
+ */
+static bool
+alive(void *self, struct buf *out)
+{
+	struct responses_answer	*a = self;
+	json_object		*ev;
+
+	if (!a->begun || a->over)
+		return false;
+	ev = json_object_new_object();
+	put_event(a, ev, "keepalive", out);
+	json_object_put(ev);
+	return true;
+}
+
+static bool
+done(void *self)
+{
+	const struct responses_answer *a = self;
+
+	return a->over;
+}
+
+/* --- A whole answer. */
+
+static bool
+take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
+    struct err *err)
+{
+	json_object *response;
+
+	if (js_array(obj, "output") == NULL || js_is(obj, "status", "failed")) {
+		if (js_get(obj, "error") == NULL)
+			return err_set(err, 502, ERR_SERVER, "upstream_invalid",
+			    NULL, "GitHub Copilot's answer could not be read.");
+		upstream_error_event(obj, err);
+		return false;
+	}
+	response = responses_object(obj, &a->r, &a->ids, a->created,
+	    "completed");
+	responses_usage(response, a->usage);
+	js_print(response, out);
+	json_object_put(response);
+	return true;
+}
+
+static bool
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	json_object	*obj = js_parse_quiet(p, n);
+	bool		 ok = take_whole(self, obj, out, err);
+
+	json_object_put(obj);
+	return ok;
+}
+
+/* --- Life. */
+
+static void
+destroy(void *self)
+{
+	struct responses_answer *a = self;
+
+	if (a == NULL)
+		return;
+	responses_finish(&a->r);
+	responses_ids_finish(&a->ids);
+	json_object_put(a->failed);
+	buf_finish(&a->held);
+	buf_finish(&a->text);
+	free(a);
+}
+
+const struct answer_ops responses_ops = {
+	.event = event,
+	.end = end,
+	.fail = fail,
+	.whole = whole,
+	.done = done,
+	.alive = alive,
+	.destroy = destroy
+};
+
+void *
+responses_answer_create(struct responses *take, struct usage *usage)
+{
+	struct responses_answer *a = xcalloc(1, sizeof(*a));
+
+	a->r = *take;
+	*take = (struct responses){ 0 };
+	a->usage = usage;
+	a->created = (int64_t)time(NULL);
+	responses_ids_init(&a->ids);
+	return a;
+}

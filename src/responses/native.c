@@ -1,0 +1,503 @@
+/* POST /v1/responses: the client's request made acceptable to upstream. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "copilot/models.h"
+#include "responses/input.h"
+#include "responses/native.h"
+#include "responses/tools.h"
+#include "turn/tuning.h"
+
+#define OUTPUT_TOKENS_MIN 16	/* OpenAI's minimum, and Copilot's */
+#define EDITS_MAX 48
+
+/* --- What may be there. */
+
+enum {					/* accepted types */
+	STRING	= 1 << 0,
+	INTEGER	= 1 << 1,
+	NUMBER	= 1 << 2,		/* integers, too */
+	BOOLEAN	= 1 << 3,
+	OBJECT	= 1 << 4,
+	ARRAY	= 1 << 5
+};
+
+enum {					/* what becomes of a member */
+	PASS	= 0,
+	DROP	= 1 << 0,		/* upstream refuses it or may do so */
+	ECHO	= 1 << 1		/* the answer repeats it */
+};
+
+/*
+ * metadata, user and safety_identifier only come back to the client, which we
+ * do ourselves; service_tier is refused with any value; client_metadata is
+ * Codex' own; stream_options is about obfuscation, also done here.
+ */
+static const struct member {
+	const char	*name;
+	unsigned	 types;
+	const char	*expected;
+	unsigned	 fate;
+} members[] = {
+	{ "input", STRING | ARRAY, "a string or an array of input items",
+	    PASS },
+	{ "instructions", STRING, "a string", ECHO },
+	{ "tools", ARRAY, "an array of tools", ECHO },
+	{ "tool_choice", STRING | OBJECT, "a string or an object", ECHO },
+	{ "parallel_tool_calls", BOOLEAN, "a boolean", ECHO },
+	{ "max_output_tokens", INTEGER, "an integer", ECHO },
+	{ "max_tool_calls", INTEGER, "an integer", ECHO },
+	{ "temperature", NUMBER, "a number", ECHO },
+	{ "top_p", NUMBER, "a number", ECHO },
+	{ "top_logprobs", INTEGER, "an integer", ECHO },
+	{ "text", OBJECT, "an object", ECHO },
+	{ "reasoning", OBJECT, "an object", ECHO },
+	{ "truncation", STRING, "a string", ECHO },
+	{ "include", ARRAY, "an array of strings", PASS },
+	{ "prompt_cache_key", STRING, "a string", ECHO },
+	{ "stream", BOOLEAN, "a boolean", PASS },
+	{ "store", BOOLEAN, "a boolean", ECHO },
+	{ "metadata", OBJECT, "an object", DROP | ECHO },
+	{ "user", STRING, "a string", DROP | ECHO },
+	{ "safety_identifier", STRING, "a string", DROP | ECHO },
+	{ "background", BOOLEAN, "a boolean", DROP },
+	{ "previous_response_id", STRING, "a string", DROP | ECHO },
+	{ "conversation", STRING | OBJECT, "a string or an object",
+	    DROP | ECHO },
+	{ "service_tier", STRING, "a string", DROP },
+	{ "stream_options", OBJECT, "an object", DROP },
+	{ "client_metadata", OBJECT, "an object", DROP },
+	{ "moderation", OBJECT, "an object", DROP },
+	{ "prompt_cache_retention", STRING, "a string", DROP }
+};
+
+static unsigned
+type_of(json_object *v)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		return STRING;
+	case json_type_int:
+		return INTEGER | NUMBER;
+	case json_type_double:
+		return NUMBER;
+	case json_type_boolean:
+		return BOOLEAN;
+	case json_type_object:
+		return OBJECT;
+	case json_type_array:
+		return ARRAY;
+	default:
+		return 0;
+	}
+}
+
+static const char *
+type_name(json_object *v)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		return "a string";
+	case json_type_int:
+		return "an integer";
+	case json_type_double:
+		return "a decimal number";
+	case json_type_boolean:
+		return "a boolean";
+	case json_type_object:
+		return "an object";
+	case json_type_array:
+		return "an array";
+	default:
+		return "null";
+	}
+}
+
+static bool
+check_types(json_object *obj, struct err *err)
+{
+	const struct member	*m;
+	json_object		*v;
+
+	for (m = members; m < members + COUNT(members); m++) {
+		v = js_get(obj, m->name);
+		if (v != NULL && (type_of(v) & m->types) == 0)
+			return err_param(err, m->name, "invalid_type",
+			    "Invalid type for '%s': expected %s, but got %s "
+			    "instead.", m->name, m->expected, type_name(v));
+	}
+	return true;
+}
+
+/* --- What this server cannot do, in OpenAI's words where it has some. */
+
+/* Its id was looked up already, if it has one. */
+static bool
+check_conversation(json_object *obj, struct err *err)
+{
+	json_object *v = js_obj(obj, "conversation");
+
+	return v == NULL || js_str(v, "id") != NULL ||
+	    err_param(err, "conversation.id", "missing_required_parameter",
+	    "Missing required parameter: 'conversation.id'.");
+}
+
+static bool
+check_values(json_object *obj, struct err *err)
+{
+	int64_t n;
+
+	if (js_get(obj, "input") == NULL)
+		return err_param(err, "input", "missing_required_parameter",
+		    "Missing required parameter: 'input'.");
+	if (js_bool(obj, "background", false))
+		return err_param(err, "background", "unsupported_parameter",
+		    "Responses cannot run in the background on this server: "
+		    "'background' has to be false.");
+	if (!check_conversation(obj, err))
+		return false;
+	n = js_int(obj, "max_output_tokens", OUTPUT_TOKENS_MIN);
+	if (n < OUTPUT_TOKENS_MIN)
+		return err_param(err, "max_output_tokens",
+		    "integer_below_min_value",
+		    "Invalid 'max_output_tokens': integer below minimum value. "
+		    "Expected a value >= %d, but got %lld instead.",
+		    OUTPUT_TOKENS_MIN, (long long)n);
+	return true;
+}
+
+static bool
+check_format(json_object *obj, struct err *err)
+{
+	json_object *format = js_get(js_obj(obj, "text"), "format");
+
+	return format == NULL || tuning_check_format(format, "text.format",
+	    format, "text.format", err);
+}
+
+/* --- Edits. */
+
+/* The list of changes; it holds a reference to each new value. */
+struct edits {
+	struct js_edit	 list[EDITS_MAX];
+	json_object	*owned[EDITS_MAX];
+	size_t		 n;
+};
+
+/* The last edit of a member counts. */
+static void
+edit_set(struct edits *e, const char *key, json_object *value, bool remove)
+{
+	size_t i;
+
+	for (i = 0; i < e->n && strcmp(e->list[i].key, key) != 0; i++)
+		;
+	if (i == EDITS_MAX)
+		die("more edits of a request than there are members");
+	if (i == e->n)
+		e->owned[e->n++] = NULL;
+	json_object_put(e->owned[i]);
+	e->owned[i] = value;
+	e->list[i] = (struct js_edit){ key, value, remove };
+}
+
+static void
+edit_take(struct edits *e, const char *key, json_object *value)
+{
+	edit_set(e, key, value, false);
+}
+
+static void
+edit_remove(struct edits *e, const char *key)
+{
+	edit_set(e, key, NULL, true);
+}
+
+static void
+edits_finish(struct edits *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		json_object_put(e->owned[i]);
+}
+
+/* Members that upstream must not see; null is how SDKs say "not set". */
+static void
+drop_members(json_object *obj, struct edits *e)
+{
+	const struct member *m;
+
+	for (m = members; m < members + COUNT(members); m++)
+		if (js_has(obj, m->name) && ((m->fate & DROP) != 0 ||
+		    (js_get(obj, m->name) == NULL &&
+		    strcmp(m->name, "store") != 0)))
+			edit_remove(e, m->name);
+}
+
+static void
+set_model(json_object *obj, const char *upstream, struct edits *e)
+{
+	if (!js_is(obj, "model", upstream))
+		edit_take(e, "model", json_object_new_string(upstream));
+	/* Copilot keeps nothing, and its own clients always say so. */
+	edit_take(e, "store", json_object_new_boolean(false));
+}
+
+static bool
+set_input(json_object *obj, const struct responses_setting *set,
+    struct responses *r, struct edits *e, struct err *err)
+{
+	struct responses_input	 in = {
+		.web_search = set->web_search, .unsealed = set->unsealed,
+		.changed = set->edited, .model = set->model
+	};
+	json_object		*items;
+
+	if (js_array(obj, "input") == NULL)
+		return true;
+	items = responses_input(js_array(obj, "input"), &in, err);
+	if (items == NULL)
+		return false;
+	r->vision = in.vision;
+	r->agent = in.agent;
+	if (in.changed)
+		edit_take(e, "input", items);
+	else
+		json_object_put(items);
+	return true;
+}
+
+/* Without tools, tool_choice and parallel_tool_calls are refused, too. */
+static void
+set_tool_choice(json_object *obj, bool web_search, bool any, struct edits *e)
+{
+	json_object	*choice = js_get(obj, "tool_choice"), *left;
+
+	if (!any && js_get(obj, "parallel_tool_calls") != NULL)
+		edit_remove(e, "parallel_tool_calls");
+	if (choice == NULL)
+		return;
+	left = any ? responses_tool_choice(choice, web_search) : NULL;
+	if (left == choice) {
+		json_object_put(left);
+	} else if (left == NULL) {
+		js_del(obj, "tool_choice");
+		edit_remove(e, "tool_choice");
+	} else {
+		js_add_ref(obj, "tool_choice", left);
+		edit_take(e, "tool_choice", left);
+	}
+}
+
+static void
+set_tools(json_object *obj, bool web_search, struct edits *e)
+{
+	json_object	*kept;
+	bool		 changed = false, any;
+
+	if (js_array(obj, "tools") == NULL)
+		return;
+	kept = responses_tools(js_array(obj, "tools"), web_search, &changed);
+	any = js_len(kept) > 0 || !changed;
+	set_tool_choice(obj, web_search, any, e);
+	if (changed && any) {
+		js_add_ref(obj, "tools", kept);
+		edit_take(e, "tools", kept);
+		return;
+	}
+	if (changed) {
+		js_del(obj, "tools");
+		edit_remove(e, "tools");
+	}
+	json_object_put(kept);
+}
+
+/* Only of a model that is known to reason reasoning can be asked for. */
+static bool
+seals(const struct responses_setting *set)
+{
+	return set->sealed && set->model != NULL &&
+	    set->model->reasoning_effort != NULL &&
+	    set->model->reasoning_effort[0] != NULL;
+}
+
+static void
+set_include(json_object *obj, const struct responses_setting *set,
+    struct edits *e)
+{
+	json_object	*kept;
+	bool		 changed = false;
+
+	if (js_array(obj, "include") == NULL && !seals(set))
+		return;
+	kept = responses_include(js_array(obj, "include"), set->web_search,
+	    &changed);
+	if (seals(set) && !responses_included(kept, RESPONSES_SEALED)) {
+		json_object_array_add(kept,
+		    json_object_new_string(RESPONSES_SEALED));
+		changed = true;
+	}
+	if (changed)
+		edit_take(e, "include", kept);
+	else
+		json_object_put(kept);
+}
+
+/* --- reasoning.effort */
+
+/* In rising order. */
+static const char *const efforts[] = {
+	"none", "minimal", "low", "medium", "high", "xhigh", "max"
+};
+
+static int
+effort_rank(const char *s)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(efforts); i++)
+		if (strcmp(s, efforts[i]) == 0)
+			return (int)i;
+	return -1;
+}
+
+/*
+ * The nearest effort that the model has, the higher one of two; NULL when the
+ * wish can stay. "none" is chosen only for those who asked for it.
+ */
+static const char *
+nearest_effort(const char *wish, char *const *has)
+{
+	const char	*best = NULL;
+	int		 want = effort_rank(wish), rank, far, least = 100;
+
+	for (; *has != NULL; has++) {
+		if (strcmp(wish, *has) == 0)
+			return NULL;
+		rank = effort_rank(*has);
+		if (rank < 0 || want < 0 || (rank == 0 && want > 0))
+			continue;
+		far = 2 * abs(rank - want) - (rank > want);
+		if (far < least) {
+			least = far;
+			best = *has;
+		}
+	}
+	return best;
+}
+
+static void
+set_effort(json_object *obj, const struct model *model, struct edits *e)
+{
+	json_object	*reasoning = js_obj(obj, "reasoning");
+	const char	*wish = js_str(reasoning, "effort"), *best;
+
+	if (wish == NULL || model == NULL)
+		return;
+	best = nearest_effort(wish, model->reasoning_effort);
+	if (best == NULL)
+		return;
+	js_add_str(reasoning, "effort", best);
+	edit_take(e, "reasoning", json_object_get(reasoning));
+}
+
+/* --- What this model refuses, as upstream has said. */
+
+static void
+remove_inner(json_object *obj, const char *member, const char *inner,
+    struct edits *e)
+{
+	js_del(js_obj(obj, member), inner);
+	edit_take(e, member, json_object_get(js_obj(obj, member)));
+}
+
+static void
+set_lessons(json_object *obj, const struct lesson *lesson, struct edits *e)
+{
+	const char	*member, *inner;
+	size_t		 i = 0;
+
+	while (lesson_next(lesson, obj, &i, &member, &inner)) {
+		if (inner == NULL) {
+			js_del(obj, member);
+			edit_remove(e, member);
+		} else
+			remove_inner(obj, member, inner, e);
+	}
+	/* The format that is none; others can't be left out. */
+	if ((lesson->without & LESSON_FORMAT) != 0 &&
+	    js_is(js_obj(js_obj(obj, "text"), "format"), "type", "text"))
+		remove_inner(obj, "text", "format", e);
+}
+
+/* --- The whole. */
+
+static json_object *
+echo_of(json_object *obj)
+{
+	json_object		*echo = json_object_new_object();
+	const struct member	*m;
+
+	for (m = members; m < members + COUNT(members); m++)
+		if ((m->fate & ECHO) != 0 && js_get(obj, m->name) != NULL)
+			js_add_ref(echo, m->name, js_get(obj, m->name));
+	return echo;
+}
+
+bool
+responses_check(json_object *obj, struct err *err)
+{
+	return check_types(obj, err) && check_values(obj, err) &&
+	    tuning_check(obj, err) && check_format(obj, err);
+}
+
+void
+responses_note(json_object *obj, struct responses *r)
+{
+	r->model = xstrdup(js_str(obj, "model"));
+	r->stream = js_bool(obj, "stream", false);
+	r->plain = !js_bool(js_obj(obj, "stream_options"),
+	    "include_obfuscation", true);
+	r->echo = echo_of(obj);
+}
+
+bool
+responses_request(const char *text, size_t n, json_object *obj,
+    const struct responses_setting *set, struct responses *r, struct buf *body,
+    struct err *err)
+{
+	struct edits e = { .n = 0 };
+
+	if (!responses_check(obj, err))
+		return false;
+	drop_members(obj, &e);
+	set_model(obj, set->upstream, &e);
+	if (!set_input(obj, set, r, &e, err)) {
+		edits_finish(&e);
+		return false;
+	}
+	set_tools(obj, set->web_search, &e);
+	set_include(obj, set, &e);
+	set_lessons(obj, &set->lesson, &e);
+	set_effort(obj, set->model, &e);
+	js_splice(text, n, e.list, e.n, body);
+	responses_note(obj, r);
+	edits_finish(&e);
+	return true;
+}
+
+void
+responses_finish(struct responses *r)
+{
+	free(r->model);
+	json_object_put(r->echo);
+	*r = (struct responses){ 0 };
+}

@@ -1,0 +1,57 @@
+/* POST /v1/responses: the client's request made acceptable to upstream. */
+#ifndef RESPONSES_REQUEST_H
+#define RESPONSES_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "copilot/lessons.h"
+
+struct buf;
+struct err;
+struct model;
+struct thinker;
+
+/* What the answer and the call have to know of the request. */
+struct responses {
+	char		*model;		/* as the client wrote it */
+	json_object	*echo;		/* members that the answer repeats */
+	bool		 stream;
+	bool		 plain;		/* the client wants no "obfuscation" */
+	bool		 vision;
+	bool		 agent;
+};
+
+/* What is known before the request is read. */
+struct responses_setting {
+	const char		*upstream;	/* the model to ask for */
+	const struct model	*model;		/* its entry; NULL: unknown */
+	bool			 web_search;	/* useResponsesApiWebSearch */
+	bool			 edited;	/* "input" differs from the text */
+	bool			 unsealed;	/* sealed thoughts stay behind */
+	bool			 sealed;	/* want reasoning that can go back */
+	const struct thinker	*thinker;	/* for chat; NULL: nobody */
+	struct lesson		 lesson;	/* what upstream taught of it */
+};
+
+/*
+ * Check a parsed request, whose "model" is a string, and append the body for
+ * upstream. "text" is what "obj" was parsed from; "obj" is edited. False with
+ * "err" set when it is refused.
+ */
+bool	responses_request(const char *text, size_t n, json_object *obj,
+	    const struct responses_setting *, struct responses *,
+	    struct buf *body, struct err *);
+void	responses_finish(struct responses *);
+
+/*
+ * Parts of it, for those who send the request elsewhere: types and values of
+ * the members, items and tools excepted; and what the answer has to know, once
+ * "obj" is as the answer shall repeat it.
+ */
+bool	responses_check(json_object *obj, struct err *);
+void	responses_note(json_object *obj, struct responses *);
+
+#endif

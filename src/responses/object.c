@@ -1,0 +1,374 @@
+/* Copilot's response objects and items, with all that OpenAI's have. */
+#include "config.h"
+
+#include <string.h>
+
+#include "api/exchange.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "responses/native.h"
+#include "responses/object.h"
+
+/* --- Items. */
+
+static void
+need_array(json_object *obj, const char *key)
+{
+	if (js_array(obj, key) == NULL)
+		js_add_take(obj, key, json_object_new_array());
+}
+
+static void
+need_str(json_object *obj, const char *key, const char *dflt)
+{
+	if (js_str(obj, key) == NULL)
+		js_add_str(obj, key, dflt);
+}
+
+void
+responses_part(json_object *part)
+{
+	if (!js_is(part, "type", "output_text"))
+		return;
+	need_str(part, "text", "");
+	need_array(part, "annotations");
+	need_array(part, "logprobs");
+}
+
+static void
+complete_message(json_object *item, bool done)
+{
+	json_object	*content;
+	size_t		 i;
+
+	need_str(item, "role", "assistant");
+	need_str(item, "status", done ? "completed" : "in_progress");
+	need_array(item, "content");
+	content = js_array(item, "content");
+	for (i = 0; i < js_len(content); i++)
+		responses_part(json_object_array_get_idx(content, i));
+}
+
+static void
+complete_function_call(json_object *item, bool done)
+{
+	need_str(item, "arguments", "");
+	need_str(item, "status", done ? "completed" : "in_progress");
+}
+
+static void
+complete_custom_call(json_object *item, bool done)
+{
+	need_str(item, "input", "");
+	need_str(item, "status", done ? "completed" : "in_progress");
+}
+
+static void
+complete_reasoning(json_object *item, bool done)
+{
+	(void)done;
+	need_array(item, "summary");
+}
+
+/* OpenAI requires the action from the start, when it isn't known yet. */
+static void
+complete_web_search(json_object *item, bool done)
+{
+	json_object *action;
+
+	need_str(item, "status", done ? "completed" : "in_progress");
+	if (js_obj(item, "action") != NULL)
+		return;
+	action = json_object_new_object();
+	js_add_str(action, "type", "search");
+	js_add_take(item, "action", action);
+}
+
+static const struct {
+	const char	*type;
+	void		(*complete)(json_object *, bool);
+} completions[] = {
+	{ "message",		complete_message },
+	{ "function_call",	complete_function_call },
+	{ "custom_tool_call",	complete_custom_call },
+	{ "reasoning",		complete_reasoning },
+	{ "web_search_call",	complete_web_search }
+};
+
+/* Members of items that OpenAI, too, sends as null. */
+static bool
+may_be_null(const char *key)
+{
+	return strcmp(key, "phase") == 0 || strcmp(key, "caller") == 0 ||
+	    strcmp(key, "call_id") == 0 ||
+	    strcmp(key, "encrypted_content") == 0;
+}
+
+void
+responses_item(json_object *item, bool done)
+{
+	size_t i;
+
+	if (!json_object_is_type(item, json_type_object) || item == NULL)
+		return;
+	json_object_object_foreach(item, key, v) {
+		if (v == NULL && !may_be_null(key))
+			js_del(item, key);
+	}
+	for (i = 0; i < COUNT(completions); i++)
+		if (js_is(item, "type", completions[i].type))
+			completions[i].complete(item, done);
+}
+
+static void
+complete_output(json_object *output, struct responses_ids *ids)
+{
+	size_t n = js_len(output), i;
+
+	responses_ids_output(ids, output);
+	for (i = 0; i < n; i++)
+		responses_item(json_object_array_get_idx(output, i), true);
+}
+
+/* --- The members of the response object. */
+
+/* OpenAI repeats tools with their defaults written out. */
+static void
+complete_tools(json_object *tools)
+{
+	json_object	*tool;
+	size_t		 n = js_len(tools), i;
+
+	for (i = 0; i < n; i++) {
+		tool = json_object_array_get_idx(tools, i);
+		if (!js_is(tool, "type", "function"))
+			continue;
+		if (!js_has(tool, "strict"))
+			js_add_bool(tool, "strict", true);
+		if (!js_has(tool, "parameters"))
+			js_add_null(tool, "parameters");
+	}
+}
+
+/* "text":{} is what some clients send always. */
+static void
+complete_text(json_object *text)
+{
+	json_object *format;
+
+	if (js_obj(text, "format") != NULL)
+		return;
+	format = json_object_new_object();
+	js_add_str(format, "type", "text");
+	js_add_take(text, "format", format);
+}
+
+static void
+need_int(json_object *obj, const char *key, int64_t dflt)
+{
+	if (!json_object_is_type(js_get(obj, key), json_type_int) ||
+	    js_get(obj, key) == NULL)
+		js_add_int(obj, key, dflt);
+}
+
+static json_object *
+need_object(json_object *obj, const char *key)
+{
+	if (js_obj(obj, key) == NULL)
+		js_add_take(obj, key, json_object_new_object());
+	return js_obj(obj, key);
+}
+
+/* A count that can be added up: upstream's word, within reason. */
+static int64_t
+tokens(json_object *usage, const char *key)
+{
+	int64_t n = js_int(usage, key, 0);
+
+	return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : n;
+}
+
+/* The details may be null, and so may what is in them. */
+static void
+complete_usage(json_object *usage)
+{
+	json_object *in, *out;
+
+	need_int(usage, "input_tokens", 0);
+	in = need_object(usage, "input_tokens_details");
+	need_int(in, "cached_tokens", 0);
+	need_int(in, "cache_write_tokens", 0);
+	need_int(usage, "output_tokens", 0);
+	out = need_object(usage, "output_tokens_details");
+	need_int(out, "reasoning_tokens", 0);
+	need_int(usage, "total_tokens", tokens(usage, "input_tokens") +
+	    tokens(usage, "output_tokens"));
+}
+
+/* Where the value of a member is taken from, in this order of trust. */
+enum source {
+	UPSTREAM,	/* upstream, then the request */
+	REQUEST,	/* the request only: upstream was told something else */
+	FIXED		/* neither: a fact of this server */
+};
+
+static const struct {
+	const char	*name;
+	enum source	 source;
+	json_type	 type;		/* json_type_null: any */
+	const char	*dflt;		/* JSON; NULL: null */
+} members[] = {
+	{ "status", UPSTREAM, json_type_string, NULL },
+	{ "background", FIXED, json_type_boolean, "false" },
+	{ "completed_at", UPSTREAM, json_type_int, NULL },
+	{ "error", UPSTREAM, json_type_object, NULL },
+	{ "incomplete_details", UPSTREAM, json_type_object, NULL },
+	{ "instructions", UPSTREAM, json_type_null, NULL },
+	{ "max_output_tokens", UPSTREAM, json_type_int, NULL },
+	{ "max_tool_calls", UPSTREAM, json_type_int, NULL },
+	{ "model", FIXED, json_type_string, NULL },
+	{ "output", UPSTREAM, json_type_array, "[]" },
+	{ "parallel_tool_calls", UPSTREAM, json_type_boolean, "true" },
+	{ "previous_response_id", REQUEST, json_type_string, NULL },
+	{ "prompt_cache_key", REQUEST, json_type_string, NULL },
+	{ "reasoning", UPSTREAM, json_type_object,
+	    "{\"effort\":null,\"summary\":null}" },
+	{ "safety_identifier", REQUEST, json_type_string, NULL },
+	{ "service_tier", UPSTREAM, json_type_string, "\"default\"" },
+	{ "store", REQUEST, json_type_boolean, "true" },
+	{ "temperature", UPSTREAM, json_type_null, "1.0" },
+	{ "text", UPSTREAM, json_type_object,
+	    "{\"format\":{\"type\":\"text\"}}" },
+	{ "tool_choice", UPSTREAM, json_type_null, "\"auto\"" },
+	{ "tools", UPSTREAM, json_type_array, "[]" },
+	{ "top_logprobs", UPSTREAM, json_type_int, "0" },
+	{ "top_p", UPSTREAM, json_type_null, "1.0" },
+	{ "truncation", UPSTREAM, json_type_string, "\"disabled\"" },
+	{ "usage", UPSTREAM, json_type_object, NULL },
+	{ "user", REQUEST, json_type_string, NULL },
+	{ "metadata", REQUEST, json_type_object, "{}" }
+};
+
+static json_object *
+typed(json_object *obj, const char *name, json_type type)
+{
+	json_object *v = js_get(obj, name);
+
+	return v != NULL && (type == json_type_null ||
+	    json_object_is_type(v, type)) ? v : NULL;
+}
+
+/* The value of members[i], with a reference of its own. */
+static json_object *
+value_of(size_t i, json_object *from, json_object *echo)
+{
+	json_object *v = NULL;
+
+	if (members[i].source == UPSTREAM)
+		v = typed(from, members[i].name, members[i].type);
+	if (v == NULL && members[i].source != FIXED)
+		v = typed(echo, members[i].name, members[i].type);
+	if (v != NULL)
+		return json_object_get(v);
+	return members[i].dflt != NULL ? js_parse_quiet(members[i].dflt,
+	    strlen(members[i].dflt)) : NULL;
+}
+
+/* What upstream has beyond the table, except Copilot's accounts. */
+static void
+add_others(json_object *obj, json_object *from)
+{
+	if (from == NULL)
+		return;
+	json_object_object_foreach(from, key, v) {
+		if (v != NULL && !js_has(obj, key) &&
+		    !util_starts(key, "copilot_"))
+			js_add_ref(obj, key, v);
+	}
+}
+
+json_object *
+responses_object(json_object *from, const struct responses *r,
+    struct responses_ids *ids, int64_t created, const char *status)
+{
+	json_object	*obj = json_object_new_object();
+	size_t		 i;
+
+	js_add_str(obj, "id", ids->response);
+	js_add_str(obj, "object", "response");
+	js_add_int(obj, "created_at", js_int(from, "created_at", 0) > 0 ?
+	    js_int(from, "created_at", 0) : created);
+	for (i = 0; i < COUNT(members); i++)
+		js_add_take(obj, members[i].name, value_of(i, from, r->echo));
+	js_add_str(obj, "model", r->model);
+	/* Only where there is one. */
+	if (js_obj(r->echo, "conversation") != NULL)
+		js_add_ref(obj, "conversation", js_obj(r->echo,
+		    "conversation"));
+	need_str(obj, "status", status);
+	add_others(obj, from);
+	complete_output(js_array(obj, "output"), ids);
+	complete_tools(js_array(obj, "tools"));
+	complete_text(js_obj(obj, "text"));
+	if (js_obj(obj, "usage") != NULL)
+		complete_usage(js_obj(obj, "usage"));
+	return obj;
+}
+
+/* --- Errors and usage. */
+
+json_object *
+responses_error(const struct err *err)
+{
+	json_object	*obj = json_object_new_object();
+	const char	*code = err->code;
+
+	/*
+	 * Codex acts on the code alone. OpenAI's description has one name for
+	 * what is not the client's affair.
+	 */
+	if (err->type != NULL && strcmp(err->type, ERR_SERVER) == 0) {
+		if (strcmp(code, "server_is_overloaded") != 0 &&
+		    strcmp(code, "slow_down") != 0)
+			code = "server_error";
+	} else if (*code == '\0')
+		code = "invalid_prompt";
+	js_add_str(obj, "code", code);
+	js_add_str(obj, "message", err->msg);
+	return obj;
+}
+
+/*
+ * OpenAI sends this ahead of response.failed, its members within "error";
+ * its description has them flat, so they are both. It is all that LangChain
+ * sees of a failure, and what makes the official packages throw.
+ */
+json_object *
+responses_error_event(const struct err *err)
+{
+	json_object	*ev, *error;
+	struct buf	 text = { 0 };
+
+	err_json(err, &text);
+	ev = js_parse_quiet(text.p, text.len);
+	error = js_obj(ev, "error");
+	js_add_str(ev, "type", "error");
+	js_add_ref(ev, "code", js_get(error, "code"));
+	js_add_ref(ev, "message", js_get(error, "message"));
+	js_add_ref(ev, "param", js_get(error, "param"));
+	buf_finish(&text);
+	return ev;
+}
+
+void
+responses_usage(json_object *response, struct usage *usage)
+{
+	json_object *obj = js_obj(response, "usage");
+
+	if (obj == NULL)
+		return;
+	usage->input = js_int(obj, "input_tokens", -1);
+	usage->output = js_int(obj, "output_tokens", -1);
+}

@@ -1,0 +1,38 @@
+/* Copilot's response objects and items, with all that OpenAI's have. */
+#ifndef RESPONSES_OBJECT_H
+#define RESPONSES_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "responses/ids.h"
+
+struct err;
+struct responses;
+struct usage;
+
+/*
+ * A complete response object in the order of OpenAI's. "from" is upstream's
+ * (NULL: there is none); its parts are shared and edited. "status" is for
+ * those without one.
+ */
+json_object *responses_object(json_object *from, const struct responses *,
+	    struct responses_ids *, int64_t created, const char *status);
+
+/* Fill in what an item lacks; "done" tells whether it is complete. */
+void	responses_item(json_object *item, bool done);
+/* The same for a part of a message's content. */
+void	responses_part(json_object *part);
+
+/* The "error" member of a failed response. */
+json_object *responses_error(const struct err *);
+
+/* The event "error" that comes ahead of response.failed, without its number. */
+json_object *responses_error_event(const struct err *);
+
+/* Read the token counts of a response object, if it has them. */
+void	responses_usage(json_object *response, struct usage *);
+
+#endif

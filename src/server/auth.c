@@ -1,0 +1,62 @@
+/* Client keys: who may use this server. */
+#include "config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "api/request.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/util.h"
+#include "server/auth.h"
+
+/* The key behind "Bearer", whose case does not matter (RFC 9110, 11.1). */
+static const char *
+bearer(const char *authorization)
+{
+	if (authorization == NULL ||
+	    !util_starts_nocase(authorization, "Bearer "))
+		return NULL;
+	authorization += strlen("Bearer ");
+	return authorization + strspn(authorization, " ");
+}
+
+/*
+ * The configured key that is equal, or NULL. All keys are compared, so that the
+ * time does not tell which one was close.
+ */
+static const char *
+known(const struct conf *conf, const char *key)
+{
+	const char	*found = NULL;
+	size_t		 i;
+
+	for (i = 0; key != NULL && conf->api_keys[i] != NULL; i++)
+		if (util_equal_secret(conf->api_keys[i], key))
+			found = conf->api_keys[i];
+	return found;
+}
+
+bool
+auth_check(const struct conf *conf, const struct request *r, const char **key,
+    struct err *err)
+{
+	const char *token = bearer(r->authorization);
+
+	*key = NULL;
+	if (conf->api_keys[0] == NULL)
+		return true;
+	if ((*key = known(conf, r->x_api_key)) != NULL ||
+	    (*key = known(conf, token)) != NULL)
+		return true;
+	if (r->x_api_key == NULL && token == NULL)
+		return err_set(err, 401, ERR_REQUEST, NULL, NULL,
+		    "You didn't provide an API key. You need to provide your "
+		    "API key in an Authorization header using Bearer auth "
+		    "(i.e. Authorization: Bearer YOUR_KEY) or in an x-api-key "
+		    "header. The keys are listed in auth.apiKeys of this "
+		    "server's config.json.");
+	return err_set(err, 401, ERR_REQUEST, "invalid_api_key", NULL,
+	    "Incorrect API key provided. The keys are listed in auth.apiKeys "
+	    "of this server's config.json.");
+}

@@ -1,0 +1,677 @@
+/*
+ * The FastCGI responder: with upload.c the only user of libfcgi.
+ *
+ * The loop accepts connections and waits on them until the whole header of a
+ * request lies in the socket; only then a worker takes the connection and lets
+ * libfcgi read it. So a connection without a request, just opened or kept by
+ * the web server (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies
+ * no thread. (libfcgi's own FCGX_Accept_r holds its thread until a header has
+ * come: four idle connections silence a program with four threads.)
+ */
+#include "config.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <fcgiapp.h>
+#include <fastcgi.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/util.h"
+#include "base/workers.h"
+#include "copilot/copilot.h"
+#include "server/client.h"
+#include "server/relay.h"
+#include "server/serve.h"
+#include "server/upload.h"
+
+#define ACCEPT_BATCH	64
+#define ACCEPT_PAUSE_MS	100	/* after EMFILE */
+#define HEADER_PEEK	16384	/* a larger header is read with a time limit */
+#define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
+#define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
+#define WRITE_LIMIT_S	10	/* a worker's blocked write; the loop's never is */
+#define ANSWER_SMALL	(60u << 10)	/* fits any socket: a worker writes it */
+#define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
+#define DRAIN_LAST_MS	500	/* then for the error events to get out */
+#define LARGE_BODY	(256u << 10)
+#define TRIM_MS		1000	/* after the last large body */
+#define MEMORY_KEPT	(16 << 20)	/* until then */
+/*
+ * What a socket that poll() calls writable takes without blocking: a third of
+ * its buffer is free at the least (three quarters of a unix socket's). Each
+ * write costs about twice its bytes of it, and a constant.
+ */
+#define ROOM(buffer)	((buffer) / 3)
+#define ROOM_COST(n)	((n) * 2 + 1024)
+
+enum conn_state {
+	CONN_IDLE,		/* with the loop, no whole header yet */
+	CONN_WORKER,		/* a worker has it */
+	CONN_RELAY		/* with the loop, an answer under way */
+};
+
+struct conn {
+	struct client	  client;	/* first: a client is its conn */
+	struct fcgi	 *fcgi;
+	struct conn	 *next, **prev;	/* of the idle ones, oldest first */
+	int64_t		  idle_since;
+	enum conn_state	  state;
+	struct loop_fd	  watch;
+	struct loop_timer timer;	/* of a header that has begun */
+	struct job	  job;
+	struct loop_task  task;
+	FCGX_Request	  request;
+	struct exchange	 *exchange;
+	enum handled	  handled;
+	bool		  keep;		/* FCGI_KEEP_CONN */
+	bool		  large;	/* the body was */
+	struct upload	  upload;
+	int		  buffer;	/* SO_SNDBUF */
+	long		  room;
+};
+
+struct fcgi {
+	struct server	 *server;
+	struct loop_fd	  listen;
+	struct loop_fd	  signals;
+	struct loop_timer timer;	/* accept again, or the end of the drain */
+	struct loop_timer trim;		/* of memory */
+	struct conn	 *idle, **idle_last;
+	int		  busy;		/* connections with a request */
+	int		  crowded;	/* from this descriptor on, idle ones go */
+	bool		  last;		/* the errors are out, stop now */
+};
+
+#define CONTAINER(p, type, member) \
+	((type *)((char *)(p) - offsetof(type, member)))
+
+static void	conn_serve(struct job *);
+
+bool
+fcgi_wanted(void)
+{
+	int		accepting = 0;
+	socklen_t	n = sizeof(accepting);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &accepting,
+	    &n) == 0 && accepting != 0;
+}
+
+/* --- A connection while it is idle. */
+
+static void
+idle_remove(struct conn *c)
+{
+	if (c->prev == NULL)
+		return;
+	*c->prev = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	else
+		c->fcgi->idle_last = c->prev;
+	c->prev = NULL;
+}
+
+static void
+conn_close(struct conn *c)
+{
+	idle_remove(c);
+	loop_timer_stop(c->fcgi->server->loop, &c->timer);
+	loop_fd_stop(c->fcgi->server->loop, &c->watch);
+	if (c->watch.fd >= 0)
+		close(c->watch.fd);
+	free(c);
+}
+
+/*
+ * Is the whole header of a request in there? (FastCGI specification, 3.3:
+ * records BEGIN_REQUEST, then PARAMS up to an empty one.)
+ */
+static bool
+header_complete(const unsigned char *p, size_t n, bool *valid)
+{
+	size_t at = 0, len;
+
+	*valid = true;
+	while (n - at >= FCGI_HEADER_LEN) {
+		if (p[at] != FCGI_VERSION_1) {
+			*valid = false;
+			return false;
+		}
+		len = (size_t)p[at + 4] << 8 | p[at + 5];
+		if (p[at + 1] == FCGI_PARAMS && len == 0)
+			return true;
+		len += FCGI_HEADER_LEN + p[at + 6];
+		if (len > n - at)
+			break;
+		at += len;
+	}
+	return n == HEADER_PEEK;
+}
+
+static void
+conn_to_worker(struct conn *c)
+{
+	idle_remove(c);
+	loop_timer_stop(c->fcgi->server->loop, &c->timer);
+	c->state = CONN_WORKER;
+	c->fcgi->busy++;
+	workers_submit(c->fcgi->server->workers, &c->job);
+}
+
+/* Look into the socket of an idle connection. May close it. */
+static void
+conn_peek(struct conn *c)
+{
+	struct loop	*loop = c->fcgi->server->loop;
+	unsigned char	 head[HEADER_PEEK];
+	ssize_t		 n;
+	bool		 valid = true;
+
+	n = recv(c->watch.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		n = -1;
+	else if (n <= 0) {
+		conn_close(c);
+		return;
+	} else if (header_complete(head, (size_t)n, &valid)) {
+		conn_to_worker(c);
+		return;
+	} else if (!valid) {
+		log_debug("a connection that does not speak FastCGI");
+		conn_close(c);
+		return;
+	}
+	if (n > 0 && c->timer.place == 0)
+		loop_timer_set(loop, &c->timer, HEADER_LIMIT_MS);
+	/*
+	 * Edge-triggered, and registered once for all of the connection's life:
+	 * what a worker reads meanwhile must not wake the loop again and again.
+	 */
+	if (!loop_fd_set(loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET))
+		conn_close(c);
+}
+
+static void
+conn_header_late(struct loop_timer *t)
+{
+	log_debug("a connection stopped in the middle of a header");
+	conn_close(CONTAINER(t, struct conn, timer));
+}
+
+/* Has the web server hung up (or sent FCGI_ABORT_REQUEST, which means it)? */
+static bool
+conn_hung_up(const struct conn *c)
+{
+	char b;
+
+	return recv(c->watch.fd, &b, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	    (errno != EAGAIN && errno != EINTR);
+}
+
+static void
+conn_event(struct loop_fd *f, unsigned events)
+{
+	struct conn *c = CONTAINER(f, struct conn, watch);
+
+	switch (c->state) {
+	case CONN_IDLE:
+		conn_peek(c);
+		break;
+	case CONN_WORKER:
+		break;		/* looked at when it comes back */
+	case CONN_RELAY:
+		if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
+		    conn_hung_up(c))
+			c->client.gone(&c->client);
+		else if (events & EPOLLOUT) {
+			loop_fd_set(c->fcgi->server->loop, f,
+			    EPOLLIN | EPOLLRDHUP | EPOLLET);
+			c->room = ROOM(c->buffer);
+			c->client.writable(&c->client);
+		}
+		break;
+	}
+}
+
+static void
+conn_idle(struct conn *c)
+{
+	c->state = CONN_IDLE;
+	if (c->fcgi->server->draining) {
+		conn_close(c);
+		return;
+	}
+	c->idle_since = loop_now(c->fcgi->server->loop);
+	c->next = NULL;
+	c->prev = c->fcgi->idle_last;
+	*c->prev = c;
+	c->fcgi->idle_last = &c->next;
+	conn_peek(c);
+}
+
+/* Descriptors run short: close the connection that has been idle longest. */
+static bool
+idle_shed(struct fcgi *fcgi)
+{
+	struct conn *c = fcgi->idle;
+
+	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
+	    IDLE_SAFE_MS)
+		return false;
+	conn_close(c);
+	return true;
+}
+
+static void
+stop_when_drained(struct fcgi *fcgi)
+{
+	if (fcgi->server->draining && fcgi->busy == 0)
+		loop_stop(fcgi->server->loop);
+}
+
+static void
+conn_new(struct fcgi *fcgi, int fd)
+{
+	const struct timeval	 out = { WRITE_LIMIT_S, 0 };
+	struct conn		*c = xcalloc(1, sizeof(*c));
+	socklen_t		 n = sizeof(c->buffer);
+
+	c->fcgi = fcgi;
+	c->watch.fd = fd;
+	c->watch.ready = conn_event;
+	c->timer.expired = conn_header_late;
+	c->job.run = conn_serve;
+	upload_init(&c->upload, fd);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
+	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &c->buffer, &n);
+	conn_idle(c);
+}
+
+static void
+listen_ready(struct loop_fd *f, unsigned events)
+{
+	struct fcgi	*fcgi = CONTAINER(f, struct fcgi, listen);
+	int		 fd, i;
+
+	(void)events;
+	for (i = 0; i < ACCEPT_BATCH; i++) {
+		fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
+		    errno == ENOBUFS || errno == ENOMEM)) {
+			if (idle_shed(fcgi))
+				continue;
+			log_warn("accept: %s", strerror(errno));
+			loop_fd_stop(fcgi->server->loop, f);
+			loop_timer_set(fcgi->server->loop, &fcgi->timer,
+			    ACCEPT_PAUSE_MS);
+		}
+		if (fd < 0)
+			return;
+		conn_new(fcgi, fd);
+		if (fd >= fcgi->crowded)
+			idle_shed(fcgi);
+	}
+}
+
+/* --- A connection with a request, on a worker. */
+
+/* The request on this connection is over. */
+static void
+conn_done(struct conn *c)
+{
+	struct fcgi *fcgi = c->fcgi;
+
+	if (c->large)
+		loop_timer_set(fcgi->server->loop, &fcgi->trim, TRIM_MS);
+	c->large = false;
+	if (c->keep)
+		conn_idle(c);
+	else
+		conn_close(c);
+	fcgi->busy--;
+	stop_when_drained(fcgi);
+}
+
+static void
+task_done(struct loop_task *t)
+{
+	conn_done(CONTAINER(t, struct conn, task));
+}
+
+static void
+hand_back(struct conn *c)
+{
+	c->task.run = task_done;
+	loop_post(c->fcgi->server->loop, &c->task);
+}
+
+/*
+ * End the request on the connection. libfcgi would close it itself, but waits
+ * up to two seconds for the peer while it does; it still does so when its last
+ * write fails (the web server needs no END_REQUEST to know that a body with a
+ * Content-Length is whole), and then the descriptor is no longer ours.
+ */
+static void
+request_finish_fcgi(struct conn *c, bool whole)
+{
+	if (!whole || FCGX_GetError(c->request.out) != 0) {
+		c->keep = false;
+		/* FCGX_Finish_r writes once more and would block. */
+		shutdown(c->watch.fd, SHUT_RDWR);
+	}
+	c->request.keepConnection = 1;
+	FCGX_Finish_r(&c->request);
+	if (c->request.ipcFd < 0) {
+		c->keep = false;
+		c->watch.fd = -1;
+	}
+}
+
+static bool
+read_body(struct exchange *x, void *arg, struct err *err)
+{
+	struct conn	*c = arg;
+	size_t		 most = (size_t)x->conf->max_request_body_bytes;
+	enum upload_end	 end;
+
+	err->status = 0;
+	if (x->req.content_length > 0)
+		buf_reserve(&x->req.body, (size_t)x->req.content_length);
+	end = upload_read(&c->upload, &x->req.body, most);
+	c->large = x->req.body.len > LARGE_BODY;
+	if (end == UPLOAD_MORE)
+		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
+		    "The request body exceeds %zu bytes (maxRequestBodyBytes).",
+		    most);
+	if (end == UPLOAD_SLOW)
+		return upload_refuse(&c->upload, err);
+	/* A short body is one whose client has left. */
+	return end == UPLOAD_WHOLE && (x->req.content_length < 0 ||
+	    (size_t)x->req.content_length == x->req.body.len);
+}
+
+static void
+answer_now(struct conn *c, struct exchange *x)
+{
+	struct buf	out = { 0 };
+	bool		drained = upload_discard(&c->upload);
+
+	reply_print(&x->reply, &x->req, &out);
+	FCGX_PutStr(out.p, (int)out.len, c->request.out);
+	request_finish_fcgi(c, true);
+	if (!drained && c->watch.fd >= 0) {
+		c->keep = false;
+		upload_linger(&c->upload);
+	}
+	serve_done(c->fcgi->server, x, out.len, NULL, NULL);
+	buf_finish(&out);
+	exchange_destroy(x);
+	hand_back(c);
+}
+
+/* The web server has left: there is nobody to answer. */
+static void
+drop(struct conn *c, struct exchange *x, const char *remark)
+{
+	serve_done(c->fcgi->server, x, 0, NULL, remark);
+	exchange_destroy(x);
+	request_finish_fcgi(c, false);
+	hand_back(c);
+}
+
+/* --- A connection with an answer under way, on the loop. */
+
+static bool
+client_room(struct client *client)
+{
+	struct conn	*c = (struct conn *)client;
+	struct pollfd	 p = { c->watch.fd, POLLOUT, 0 };
+
+	if (c->room >= ROOM_COST((long)CLIENT_PIECE))
+		return true;
+	if (poll(&p, 1, 0) == 1) {
+		c->room = ROOM(c->buffer);
+		return true;
+	}
+	if (!loop_fd_set(c->fcgi->server->loop, &c->watch,
+	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
+		return true;
+	return false;
+}
+
+static bool
+client_write(struct client *client, const char *p, size_t n, bool last)
+{
+	struct conn *c = (struct conn *)client;
+
+	c->room -= ROOM_COST((long)n);
+	FCGX_PutStr(p, (int)n, c->request.out);
+	if (last)
+		return true;
+	/* Only the first flush after a loss fails: the error stays set. */
+	return FCGX_FFlush(c->request.out) == 0 &&
+	    FCGX_GetError(c->request.out) == 0;
+}
+
+static void
+client_finish(struct client *client, bool whole)
+{
+	struct conn *c = (struct conn *)client;
+
+	request_finish_fcgi(c, whole);
+	conn_done(c);
+}
+
+static const struct client_ops ops = {
+	client_room, client_write, client_finish
+};
+
+static void
+task_relay(struct loop_task *t)
+{
+	struct conn	*c = CONTAINER(t, struct conn, task);
+
+	/* An edge that came while the worker had it was passed over. */
+	if (c->watch.added && conn_hung_up(c)) {
+		drop(c, c->exchange, "client closed the connection");
+		return;
+	}
+	c->state = CONN_RELAY;
+	c->room = 0;
+	loop_fd_set(c->fcgi->server->loop, &c->watch,
+	    EPOLLIN | EPOLLRDHUP | EPOLLET);
+	relay_start(c->fcgi->server, c->exchange, &c->client, c->handled);
+}
+
+static void
+conn_serve(struct job *job)
+{
+	struct conn	*c = CONTAINER(job, struct conn, job);
+	struct fcgi	*fcgi = c->fcgi;
+	struct exchange	*x;
+	json_object	*parsed;
+
+	FCGX_InitRequest(&c->request, -1, 0);
+	c->request.ipcFd = c->watch.fd;
+	c->request.keepConnection = 1;	/* so that Accept takes this one */
+	if (FCGX_Accept_r(&c->request) < 0) {
+		/* libfcgi has closed the descriptor. */
+		c->watch.fd = -1;
+		c->keep = false;
+		hand_back(c);
+		return;
+	}
+	c->keep = c->request.keepConnection != 0;
+	c->upload.in = c->request.in;
+	c->client.ops = &ops;
+	c->exchange = x = exchange_create();
+	request_init(&x->req, c->request.envp);
+	if (!serve_handle(fcgi->server, x, read_body, c, &c->handled))
+		drop(c, x, "client left during the upload");
+	else if (c->handled == HANDLED_REPLY &&
+	    x->reply.body.len <= ANSWER_SMALL)
+		answer_now(c, x);
+	else {
+		upload_discard(&c->upload);	/* of a GET: its end makes noise else */
+		c->task.run = task_relay;
+		/* From the moment it is posted it belongs to the loop. */
+		parsed = x->parsed;
+		x->parsed = NULL;
+		loop_post(fcgi->server->loop, &c->task);
+		json_object_put(parsed);
+	}
+}
+
+/* --- The process. */
+
+/*
+ * A large body becomes megabytes of pieces and copies. Giving them back after
+ * each, as the C library would, costs more than reading them; keeping them in
+ * an arena for every thread costs the memory of a thousand streams. So: one
+ * arena for the loop, one for the workers, and back when it has been quiet.
+ * Without fast bins, which the C library would go through piece by piece while
+ * a client waits, each time that something large is freed.
+ */
+static void
+memory_set(void)
+{
+	mallopt(M_MXFAST, 0);
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+	mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
+}
+
+static void
+trim_run(struct job *job)
+{
+	free(job);
+	malloc_trim(0);
+}
+
+static void
+trim_due(struct loop_timer *t)
+{
+	struct fcgi	*fcgi = CONTAINER(t, struct fcgi, trim);
+	struct job	*job = xcalloc(1, sizeof(*job));
+
+	job->run = trim_run;
+	workers_submit(fcgi->server->workers, job);
+}
+
+static void
+fcgi_timer(struct loop_timer *t)
+{
+	struct fcgi *fcgi = CONTAINER(t, struct fcgi, timer);
+
+	if (!fcgi->server->draining)
+		loop_fd_set(fcgi->server->loop, &fcgi->listen,
+		    EPOLLIN | EPOLLEXCLUSIVE);
+	else if (!fcgi->last) {
+		fcgi->last = true;
+		loop_timer_set(fcgi->server->loop, t, DRAIN_LAST_MS);
+		relay_stop_all(fcgi->server);
+	} else
+		loop_stop(fcgi->server->loop);
+}
+
+/*
+ * Stop accepting and let what is under way come to its end for a while.
+ * The listening socket is only left alone, not shut down: other processes may
+ * share it (spawn-fcgi -F).
+ */
+static void
+drain(struct fcgi *fcgi, int64_t ms)
+{
+	fcgi->server->draining = true;
+	loop_fd_stop(fcgi->server->loop, &fcgi->listen);
+	while (fcgi->idle != NULL)
+		conn_close(fcgi->idle);
+	loop_timer_set(fcgi->server->loop, &fcgi->timer, ms);
+	stop_when_drained(fcgi);
+}
+
+static void
+signals_ready(struct loop_fd *f, unsigned events)
+{
+	struct fcgi		*fcgi = CONTAINER(f, struct fcgi, signals);
+	struct signalfd_siginfo	 info;
+
+	(void)events;
+	if (read(f->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	log_info("signal %u: stopping, %d request(s) under way", info.ssi_signo,
+	    fcgi->busy);
+	/* Ctrl-C, or asked twice: do not wait. */
+	drain(fcgi, info.ssi_signo == SIGINT || fcgi->server->draining ? 0 :
+	    DRAIN_MS);
+}
+
+static int
+block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+fcgi_run(struct server *server)
+{
+	struct fcgi	fcgi = { .server = server, .idle_last = &fcgi.idle };
+	struct rlimit	files = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	fcgi.crowded = files.rlim_cur / 2 < INT_MAX ?
+	    (int)files.rlim_cur / 2 : INT_MAX;
+	fcgi.signals.fd = block_signals();	/* before any thread starts */
+	memory_set();
+	if (FCGX_Init() != 0)
+		die("FCGX_Init failed");
+	fcgi.signals.ready = signals_ready;
+	fcgi.listen.fd = STDIN_FILENO;
+	fcgi.listen.ready = listen_ready;
+	fcgi.timer.expired = fcgi_timer;
+	fcgi.trim.expired = trim_due;
+	fcntl(STDIN_FILENO, F_SETFL,
+	    fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	if (fcgi.signals.fd < 0 ||
+	    !loop_fd_set(server->loop, &fcgi.signals, EPOLLIN) ||
+	    !loop_fd_set(server->loop, &fcgi.listen, EPOLLIN | EPOLLEXCLUSIVE))
+		die("cannot listen: %s", strerror(errno));
+	copilot_warm(server->copilot);
+	log_info("copilot-api " PACKAGE_VERSION " ready");
+	loop_run(server->loop);
+	log_info("stopped");
+	/* A worker may wait for an upload, in the middle of all this. */
+	if (fcgi.busy > 0)
+		_exit(0);
+	loop_timer_stop(server->loop, &fcgi.timer);
+	loop_timer_stop(server->loop, &fcgi.trim);
+	loop_fd_stop(server->loop, &fcgi.signals);
+	close(fcgi.signals.fd);
+}

@@ -1,0 +1,223 @@
+/* The routes. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/conf.h"
+#include "base/encoding.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "server/auth.h"
+#include "server/cors.h"
+#include "server/route.h"
+
+enum {
+	ROUTE_OPEN = 1 << 0,	/* no client key needed */
+	ROUTE_BODY = 1 << 1	/* takes a JSON body */
+};
+
+/*
+ * A path can have several rows, one a method. In a path "*" is a segment that
+ * may be anything, "**" at the end is all the rest. A fixed path comes before
+ * those that would fit it, too.
+ */
+static const struct route {
+	const char		*path;
+	const char		*method;	/* GET serves HEAD, too */
+	unsigned		 flags;
+	exchange_handler	*handler;
+} routes[] = {
+	{ "/chat/completions", "POST", ROUTE_BODY, api_chat },
+	{ "/responses", "POST", ROUTE_BODY, api_responses },
+	{ "/responses/compact", "POST", 0, api_stored_missing },
+	{ "/responses/input_tokens", "POST", 0, api_stored_missing },
+	{ "/responses/*", "GET", 0, api_stored_get },
+	{ "/responses/*", "DELETE", 0, api_stored_delete },
+	{ "/responses/*/input_items", "GET", 0, api_stored_items },
+	{ "/responses/*/cancel", "POST", 0, api_stored_cancel },
+	{ "/conversations", "POST", ROUTE_BODY, api_conv_create },
+	{ "/conversations/*", "GET", 0, api_conv_get },
+	{ "/conversations/*", "POST", ROUTE_BODY, api_conv_update },
+	{ "/conversations/*", "DELETE", 0, api_conv_delete },
+	{ "/conversations/*/items", "GET", 0, api_conv_list },
+	{ "/conversations/*/items", "POST", ROUTE_BODY, api_conv_add },
+	{ "/conversations/*/items/*", "GET", 0, api_conv_item },
+	{ "/conversations/*/items/*", "DELETE", 0, api_conv_item_delete },
+	{ "/embeddings", "POST", ROUTE_BODY, api_embeddings },
+	{ "/models", "GET", 0, api_models },
+	{ "/models/**", "GET", 0, api_model },
+	{ "/usage", "GET", 0, api_usage },
+	{ "/healthz", "GET", ROUTE_OPEN, api_health },
+	{ "/", "GET", ROUTE_OPEN, api_root },
+};
+
+#define ALLOW_SIZE 64
+
+static bool
+path_fits(const char *pattern, const char *path)
+{
+	size_t n;
+
+	for (; *pattern != '\0'; pattern++) {
+		if (*pattern != '*') {
+			if (*path++ != *pattern)
+				return false;
+			continue;
+		}
+		if (pattern[1] == '*')
+			return true;
+		n = strcspn(path, "/");
+		if (n == 0)
+			return false;
+		path += n;
+	}
+	return *path == '\0';
+}
+
+/* The first row for a path, of those that are of the same path. */
+static const struct route *
+find(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(routes); i++)
+		if (path_fits(routes[i].path, path))
+			return &routes[i];
+	return NULL;
+}
+
+/* The row behind this one, if it is for the same path. */
+static const struct route *
+next(const struct route *route)
+{
+	return route + 1 < routes + COUNT(routes) &&
+	    strcmp(route[1].path, route->path) == 0 ? route + 1 : NULL;
+}
+
+static bool
+method_fits(const struct route *route, const char *method)
+{
+	if (strcmp(method, "HEAD") == 0)
+		method = "GET";
+	return strcmp(route->method, method) == 0;
+}
+
+/* The methods of a path: "GET, HEAD, OPTIONS". */
+static void
+allowed(const struct route *route, char allow[static ALLOW_SIZE])
+{
+	size_t n = 0;
+
+	for (; route != NULL; route = next(route))
+		n += (size_t)snprintf(allow + n, ALLOW_SIZE - n, "%s, ",
+		    strcmp(route->method, "GET") == 0 ? "GET, HEAD" :
+		    route->method);
+	snprintf(allow + n, ALLOW_SIZE - n, "OPTIONS");
+}
+
+/* The row for the method; NULL with the reply made when there is none. */
+static const struct route *
+choose(struct exchange *x, const struct route *route)
+{
+	char		 allow[ALLOW_SIZE];
+	struct err	 err = { 0 };
+
+	allowed(route, allow);
+	if (strcmp(x->req.method, "OPTIONS") == 0) {
+		cors_preflight(x, allow);
+		return NULL;
+	}
+	for (; route != NULL; route = next(route))
+		if (method_fits(route, x->req.method))
+			return route;
+	err_set(&err, 405, ERR_REQUEST, "method_not_supported", NULL,
+	    "Not allowed to %.10s on %.300s. The allowed methods are: %s.",
+	    x->req.method, x->req.uri, allow);
+	exchange_refuse(x, &err);
+	reply_header(&x->reply, "Allow", allow);
+	return NULL;
+}
+
+/* JSON, or nothing said: curl without -H says form data and gets a 415. */
+static bool
+content_type_fits(const char *type)
+{
+	return type[0] == '\0' || strcmp(type, "application/json") == 0 ||
+	    (util_starts(type, "application/") && util_ends(type, "+json"));
+}
+
+static bool
+body_fits(const struct exchange *x, struct err *err)
+{
+	const struct request *r = &x->req;
+
+	if (!content_type_fits(r->content_type))
+		return err_set(err, 415, ERR_REQUEST, "unsupported_content_type",
+		    NULL, "Unsupported content type: '%.100s'. This API method "
+		    "only accepts 'application/json' requests, but you "
+		    "specified the header 'Content-Type: %.100s'.",
+		    r->content_type, r->content_type);
+	if (r->content_length > x->conf->max_request_body_bytes)
+		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
+		    "The request body has %lld bytes; this server accepts at "
+		    "most %lld (maxRequestBodyBytes).",
+		    (long long)r->content_length,
+		    (long long)x->conf->max_request_body_bytes);
+	return true;
+}
+
+static bool
+coding_fits(const struct request *r, struct err *err)
+{
+	char shown[128];
+
+	if (coding_known(r->content_encoding))
+		return true;
+	text_clean(r->content_encoding, strlen(r->content_encoding), shown,
+	    sizeof(shown));
+	return err_set(err, 415, ERR_REQUEST, "unsupported_content_encoding",
+	    NULL, "Unsupported content encoding: '%s'. Supported are: "
+	    CODING_ACCEPTED ".", shown);
+}
+
+static exchange_handler *
+refuse(struct exchange *x, const struct err *err)
+{
+	exchange_refuse(x, err);
+	return NULL;
+}
+
+exchange_handler *
+route_find(struct exchange *x, bool *wants_body)
+{
+	const struct route	*route = find(x->req.path);
+	struct err		 err = { 0 };
+
+	if (!cors_check(x, &err))
+		return refuse(x, &err);
+	if (route == NULL) {
+		err_set(&err, 404, ERR_REQUEST, NULL, NULL,
+		    "Invalid URL (%.10s %.300s)", x->req.method, x->req.uri);
+		return refuse(x, &err);
+	}
+	if ((route = choose(x, route)) == NULL)
+		return NULL;
+	if (!(route->flags & ROUTE_OPEN) &&
+	    !auth_check(x->conf, &x->req, &x->key, &err)) {
+		refuse(x, &err);
+		reply_header(&x->reply, "WWW-Authenticate",
+		    "Bearer realm=\"copilot-api\"");
+		return NULL;
+	}
+	*wants_body = (route->flags & ROUTE_BODY) != 0;
+	if (*wants_body && !body_fits(x, &err))
+		return refuse(x, &err);
+	if (*wants_body && !coding_fits(&x->req, &err)) {
+		refuse(x, &err);
+		reply_header(&x->reply, "Accept-Encoding", CODING_ACCEPTED);
+		return NULL;
+	}
+	return route->handler;
+}

@@ -1,0 +1,140 @@
+/* The body of a FastCGI request, read within limits. */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/util.h"
+#include "base/workers.h"
+#include "server/upload.h"
+
+#define PIECE		16384
+#define DISCARD_MAX	(1 << 20)	/* of a refused body; beyond, hang up */
+
+/*
+ * How slow an upload may be: how long nothing may come, and, when it has gone
+ * on for a while, at what rate. When most threads are taken by uploads, the
+ * next ones have to be quick, so that some threads are left for everybody else.
+ */
+struct pace {
+	struct timeval	silence;
+	int64_t		grace_ms;
+	size_t		rate;		/* bytes a millisecond */
+	int		linger_ms;
+};
+
+static const struct pace patient = { { 30, 0 }, 30000, 4, 1000 };
+static const struct pace hurried = { { 0, 500000 }, 1000, 100, 100 };
+
+#define PATIENT_MAX	(WORKERS_MAX * 3 / 4)
+
+static atomic_int uploads;	/* under way in this process */
+
+static void
+set_pace(struct upload *u, const struct pace *pace)
+{
+	if (u->pace == pace)
+		return;
+	u->pace = pace;
+	setsockopt(u->fd, SOL_SOCKET, SO_RCVTIMEO, &pace->silence,
+	    sizeof(pace->silence));
+}
+
+void
+upload_init(struct upload *u, int fd)
+{
+	*u = (struct upload){ .fd = fd };
+	set_pace(u, &patient);		/* while a large header is read, too */
+}
+
+static bool
+too_slow(const struct pace *pace, int64_t since, size_t bytes)
+{
+	int64_t late = util_now_ms() - since - pace->grace_ms;
+
+	return late > 0 && bytes < (size_t)late * pace->rate;
+}
+
+static enum upload_end
+read_on(struct upload *u, struct buf *body, size_t most)
+{
+	int64_t	since = util_now_ms();
+	size_t	before = body->len;
+	int	n;
+
+	for (;;) {
+		buf_reserve(body, PIECE);
+		/* No more than is there: to wait for it could take for ever. */
+		n = (int)(u->in->stop - u->in->rdNext);
+		n = FCGX_GetStr(body->p + body->len, n < 1 ? 1 :
+		    n < PIECE ? n : PIECE - 1, u->in);
+		if (n <= 0)
+			break;
+		body->len += (size_t)n;
+		body->p[body->len] = '\0';
+		if (body->len > most)
+			return UPLOAD_MORE;
+		if (too_slow(u->pace, since, body->len - before))
+			return UPLOAD_SLOW;
+	}
+	if (FCGX_GetError(u->in) == 0)
+		return UPLOAD_WHOLE;
+	return FCGX_GetError(u->in) == EAGAIN ? UPLOAD_SLOW : UPLOAD_BROKEN;
+}
+
+enum upload_end
+upload_read(struct upload *u, struct buf *body, size_t most)
+{
+	enum upload_end end;
+
+	set_pace(u, atomic_fetch_add(&uploads, 1) < PATIENT_MAX ? &patient :
+	    &hurried);
+	end = read_on(u, body, most);
+	atomic_fetch_sub(&uploads, 1);
+	u->slow = end == UPLOAD_SLOW;
+	/* The answer still goes out; with the error libfcgi would hang up. */
+	if (u->slow)
+		FCGX_ClearError(u->in);
+	return end;
+}
+
+bool
+upload_refuse(const struct upload *u, struct err *err)
+{
+	if (u->pace == &patient)
+		return err_set(err, 408, ERR_REQUEST, "request_timeout", NULL,
+		    "The request body arrived too slowly.");
+	err_set(err, 503, ERR_SERVER, "server_overloaded", NULL,
+	    "This server is receiving too many slow uploads. Try again in a "
+	    "moment.");
+	snprintf(err->retry_after, sizeof(err->retry_after), "1");
+	return false;
+}
+
+bool
+upload_discard(struct upload *u)
+{
+	struct buf	body = { 0 };
+	bool		whole;
+
+	whole = !u->slow && upload_read(u, &body, DISCARD_MAX) == UPLOAD_WHOLE;
+	buf_finish(&body);
+	return whole;
+}
+
+void
+upload_linger(const struct upload *u)
+{
+	struct pollfd p = { u->fd, POLLRDHUP, 0 };
+
+	shutdown(u->fd, SHUT_WR);
+	poll(&p, 1, u->pace->linger_ms);
+}

@@ -1,0 +1,247 @@
+/* Stored responses of a program without SQLite: there are none. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "state/conversations.h"
+
+const char *
+stored_library(void)
+{
+	return NULL;
+}
+
+struct stored *
+stored_create(const char *home)
+{
+	(void)home;
+	return NULL;
+}
+
+void
+stored_destroy(struct stored *s)
+{
+	(void)s;
+}
+
+enum stored_state
+stored_state(struct stored *s, const struct conf *conf,
+    char why[static STORED_WHY_SIZE])
+{
+	(void)s;
+	(void)conf;
+	snprintf(why, STORED_WHY_SIZE,
+	    "this program was built without SQLite");
+	return STORED_OFF;
+}
+
+bool
+stored_put(struct stored *s, const struct conf *conf,
+    const struct stored_turn *turn)
+{
+	(void)s;
+	(void)conf;
+	(void)turn;
+	return false;
+}
+
+json_object *
+stored_response(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	if (found != NULL)
+		*found = STORED_NONE;
+	return NULL;
+}
+
+json_object *
+stored_input(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
+{
+	return stored_response(s, owner, id, found);
+}
+
+json_object *
+stored_chain(struct stored *s, const char *owner, const char *id,
+    const char *model, size_t *room, enum stored_found *found)
+{
+	(void)model;
+	(void)room;
+	return stored_response(s, owner, id, found);
+}
+
+json_object *
+stored_item(struct stored *s, const char *owner, const char *id, size_t *room,
+    enum stored_found *found)
+{
+	(void)room;
+	return stored_response(s, owner, id, found);
+}
+
+enum stored_found
+stored_delete(struct stored *s, const char *owner, const char *id)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	return STORED_NONE;
+}
+
+bool
+stored_thought_put(struct stored *s, const struct stored_thought *t)
+{
+	(void)s;
+	(void)t;
+	return false;
+}
+
+bool
+stored_thought_any(struct stored *s, const char *owner, const char *model)
+{
+	(void)s;
+	(void)owner;
+	(void)model;
+	return false;
+}
+
+json_object *
+stored_thought_get(struct stored *s, const char *owner, const char *call)
+{
+	return stored_response(s, owner, call, NULL);
+}
+
+int64_t
+stored_count(struct stored *s, int64_t *bytes)
+{
+	(void)s;
+	*bytes = 0;
+	return -1;
+}
+
+int64_t
+stored_delete_all(struct stored *s)
+{
+	(void)s;
+	return -1;
+}
+
+int64_t
+stored_prune(struct stored *s, const struct conf *conf)
+{
+	(void)s;
+	(void)conf;
+	return -1;
+}
+
+bool
+stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
+{
+	(void)s;
+	(void)each;
+	(void)arg;
+	return false;
+}
+
+/* --- Conversations. */
+
+void
+stored_conv_finish(struct stored_conv *c)
+{
+	json_object_put(c->metadata);
+	c->metadata = NULL;
+}
+
+enum stored_found
+stored_conv_create(struct stored *s, const struct conf *conf,
+    const char *owner, struct stored_conv *c, json_object *items, int *twice)
+{
+	(void)s;
+	(void)conf;
+	(void)owner;
+	(void)c;
+	(void)items;
+	*twice = -1;
+	return STORED_TROUBLE;
+}
+
+enum stored_found
+stored_conv_get(struct stored *s, const char *owner, const char *id,
+    struct stored_conv *c)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	(void)c;
+	return STORED_NONE;
+}
+
+enum stored_found
+stored_conv_update(struct stored *s, const char *owner, const char *id,
+    json_object *metadata)
+{
+	(void)metadata;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+enum stored_found
+stored_conv_delete(struct stored *s, const char *owner, const char *id)
+{
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+enum stored_found
+stored_conv_add(struct stored *s, const struct conf *conf, const char *owner,
+    const char *id, json_object *items, int *twice)
+{
+	(void)conf;
+	(void)items;
+	*twice = -1;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+json_object *
+stored_conv_items(struct stored *s, const char *owner, const char *id,
+    const char *model, size_t *room, enum stored_found *found)
+{
+	(void)model;
+	(void)room;
+	*found = stored_conv_get(s, owner, id, NULL);
+	return NULL;
+}
+
+enum stored_found
+stored_conv_list(struct stored *s, const char *owner, const char *id,
+    const struct query_page *p, size_t room, struct stored_conv_page *page)
+{
+	(void)p;
+	(void)room;
+	(void)page;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+json_object *
+stored_conv_item(struct stored *s, const char *owner, const char *id,
+    const char *item, enum stored_found *found)
+{
+	(void)item;
+	*found = stored_conv_get(s, owner, id, NULL);
+	return NULL;
+}
+
+enum stored_found
+stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
+    const char *item)
+{
+	(void)item;
+	return stored_conv_get(s, owner, id, NULL);
+}
+
+bool
+stored_conv_each(struct stored *s, bool (*each)(json_object *, void *),
+    void *arg)
+{
+	return stored_each(s, each, arg);
+}

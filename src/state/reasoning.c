@@ -1,0 +1,302 @@
+/* What models thought before they called a tool. */
+#include "config.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conf.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "state/reasoning.h"
+#include "state/stored.h"
+
+#define ENTRIES		4096		/* the oldest goes */
+#define BYTES_MAX	(16u << 20)	/* of all of them */
+#define OPAQUE_MAX	(256u << 10)	/* of one; larger is not kept */
+#define TEXT_MAX	(32u << 10)	/* likewise, but goes alone */
+#define CALLS_MAX	128
+
+/* A thought of one owner about one call; the name is owner and id. */
+struct entry {
+	char		*name;
+	uint64_t	 hash;		/* of the name; 0: free */
+	char		*model, *opaque, *text;
+	size_t		 size;
+};
+
+/* A ring: "next" is where the newest goes, and the oldest is. */
+struct thoughts {
+	struct stored	*stored;
+	pthread_mutex_t	 lock;		/* of all below */
+	struct entry	 ring[ENTRIES];
+	size_t		 next, oldest, bytes;
+};
+
+struct thoughts *
+thoughts_create(struct stored *stored)
+{
+	struct thoughts *t = xcalloc(1, sizeof(*t));
+
+	t->stored = stored;
+	pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+static void
+entry_clear(struct thoughts *t, struct entry *e)
+{
+	t->bytes -= e->size;
+	free(e->name);
+	free(e->model);
+	free(e->opaque);
+	free(e->text);
+	*e = (struct entry){ 0 };
+}
+
+void
+thoughts_destroy(struct thoughts *t)
+{
+	size_t i;
+
+	if (t == NULL)
+		return;
+	for (i = 0; i < ENTRIES; i++)
+		entry_clear(t, &t->ring[i]);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+/* --- In memory. */
+
+static void
+ring_put(struct thoughts *t, struct entry *e)
+{
+	pthread_mutex_lock(&t->lock);
+	entry_clear(t, &t->ring[t->next]);
+	t->ring[t->next] = *e;
+	t->bytes += e->size;
+	t->next = (t->next + 1) % ENTRIES;
+	if (t->oldest == t->next)
+		t->oldest = (t->oldest + 1) % ENTRIES;
+	while (t->bytes > BYTES_MAX) {
+		entry_clear(t, &t->ring[t->oldest]);
+		t->oldest = (t->oldest + 1) % ENTRIES;
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+static json_object *
+thought_object(const char *model, const char *opaque, const char *text)
+{
+	json_object *obj = json_object_new_object();
+
+	js_add_str(obj, "model", model);
+	js_add_str(obj, "reasoning_opaque", opaque);
+	if (text != NULL)
+		js_add_str(obj, "reasoning_text", text);
+	return obj;
+}
+
+/* The newest of that name. */
+static json_object *
+ring_get(struct thoughts *t, const char *name)
+{
+	uint64_t	 hash = util_hash(name);
+	struct entry	*e;
+	json_object	*obj = NULL;
+	size_t		 i;
+
+	pthread_mutex_lock(&t->lock);
+	for (i = 1; i <= ENTRIES && obj == NULL; i++) {
+		e = &t->ring[(t->next + ENTRIES - i) % ENTRIES];
+		if (e->hash == hash && e->name != NULL &&
+		    strcmp(e->name, name) == 0)
+			obj = thought_object(e->model, e->opaque, e->text);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return obj;
+}
+
+/* --- The answer. */
+
+static void
+note_calls(struct thought *t, json_object *calls)
+{
+	json_object	*id;
+	size_t		 n = js_len(calls), i;
+
+	for (i = 0; i < n; i++) {
+		id = js_get(json_object_array_get_idx(calls, i), "id");
+		if (!json_object_is_type(id, json_type_string))
+			continue;
+		if (t->calls == NULL)
+			t->calls = json_object_new_array();
+		if (js_len(t->calls) < CALLS_MAX)
+			json_object_array_add(t->calls, json_object_get(id));
+	}
+}
+
+void
+thought_note(struct thought *t, json_object *piece)
+{
+	json_object *delta = js_get(piece, "delta"), *v;
+
+	v = js_get(delta, "reasoning_opaque");
+	if (t->opaque == NULL && json_object_is_type(v, json_type_string) &&
+	    json_object_get_string_len(v) > 0)
+		t->opaque = json_object_get(v);
+	v = js_get(delta, "reasoning_content");
+	if (v != NULL && t->text.len <= TEXT_MAX &&
+	    json_object_is_type(v, json_type_string))
+		buf_append(&t->text, json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v));
+	note_calls(t, js_array(delta, "tool_calls"));
+}
+
+bool
+thought_counts(const struct thought *t)
+{
+	return t->opaque != NULL && t->calls != NULL &&
+	    (size_t)json_object_get_string_len(t->opaque) <= OPAQUE_MAX;
+}
+
+static void
+keep_call(const struct thinker *who, const char *owner, const char *call,
+    const char *opaque, const char *text, bool disk)
+{
+	struct entry e = {
+		.name = xasprintf("%s %s", owner, call),
+		.model = xstrdup(who->model),
+		.opaque = xstrdup(opaque),
+		.text = text != NULL ? xstrdup(text) : NULL,
+	};
+
+	e.hash = util_hash(e.name);
+	e.size = strlen(e.name) + strlen(e.model) + strlen(opaque) +
+	    (text != NULL ? strlen(text) : 0);
+	ring_put(who->thoughts, &e);
+	if (disk)
+		stored_thought_put(who->thoughts->stored, &(struct
+		    stored_thought){ owner, call, who->model, opaque, text });
+}
+
+void
+thought_keep(const struct thought *t, const struct thinker *who)
+{
+	char		 owner[STORED_OWNER_SIZE], why[STORED_WHY_SIZE];
+	const char	*text = NULL;
+	bool		 disk;
+	size_t		 i;
+
+	if (who->thoughts == NULL || !thought_counts(t))
+		return;
+	if (t->text.len > 0 && t->text.len <= TEXT_MAX)
+		text = t->text.p;
+	stored_owner(who->key, owner);
+	disk = !who->memory_only &&
+	    stored_state(who->thoughts->stored, who->conf, why) ==
+	    STORED_USABLE;
+	for (i = 0; i < js_len(t->calls); i++)
+		keep_call(who, owner, json_object_get_string(
+		    json_object_array_get_idx(t->calls, i)),
+		    json_object_get_string(t->opaque), text, disk);
+}
+
+void
+thought_finish(struct thought *t)
+{
+	json_object_put(t->opaque);
+	json_object_put(t->calls);
+	buf_finish(&t->text);
+	*t = (struct thought){ 0 };
+}
+
+/* --- The request. */
+
+/* Where it is worth looking: most models never have thoughts to give back. */
+struct places {
+	char	owner[STORED_OWNER_SIZE];
+	bool	memory, disk;
+};
+
+static void
+find_places(const struct thinker *who, struct places *p)
+{
+	struct thoughts	*t = who->thoughts;
+	char		 why[STORED_WHY_SIZE];
+
+	stored_owner(who->key, p->owner);
+	pthread_mutex_lock(&t->lock);
+	p->memory = t->bytes > 0;
+	pthread_mutex_unlock(&t->lock);
+	p->disk = stored_state(t->stored, who->conf, why) != STORED_OFF &&
+	    stored_thought_any(t->stored, p->owner, who->model);
+}
+
+static json_object *
+find(const struct thinker *who, const struct places *p, const char *call)
+{
+	char		*name = xasprintf("%s %s", p->owner, call);
+	json_object	*found = NULL;
+
+	if (p->memory)
+		found = ring_get(who->thoughts, name);
+	free(name);
+	if (found == NULL && p->disk)
+		found = stored_thought_get(who->thoughts->stored,
+		    p->owner, call);
+	/* No model can read another one's. */
+	if (found != NULL && !js_is(found, "model", who->model)) {
+		json_object_put(found);
+		found = NULL;
+	}
+	return found;
+}
+
+static bool
+restore(const struct thinker *who, const struct places *p, json_object *msg)
+{
+	json_object	*calls = js_array(msg, "tool_calls"), *found = NULL;
+	const char	*id;
+	size_t		 n = js_len(calls), i;
+
+	for (i = 0; i < n && i < CALLS_MAX && found == NULL; i++) {
+		id = js_str(json_object_array_get_idx(calls, i), "id");
+		if (id != NULL)
+			found = find(who, p, id);
+	}
+	if (found == NULL)
+		return false;
+	js_add_ref(msg, "reasoning_opaque", js_get(found, "reasoning_opaque"));
+	if (js_get(msg, "reasoning_text") == NULL &&
+	    js_get(msg, "reasoning_content") == NULL &&
+	    js_get(found, "reasoning_text") != NULL)
+		js_add_ref(msg, "reasoning_text",
+		    js_get(found, "reasoning_text"));
+	json_object_put(found);
+	return true;
+}
+
+bool
+thoughts_restore(const struct thinker *who, json_object *messages)
+{
+	struct places	 p = { .memory = true };
+	json_object	*msg;
+	size_t		 n = js_len(messages), i;
+	bool		 changed = false, asked = false;
+
+	for (i = 0; who->thoughts != NULL && i < n && (p.memory || p.disk);
+	    i++) {
+		msg = json_object_array_get_idx(messages, i);
+		if (js_array(msg, "tool_calls") == NULL ||
+		    js_get(msg, "reasoning_opaque") != NULL)
+			continue;
+		if (!asked)
+			find_places(who, &p);
+		asked = true;
+		changed |= restore(who, &p, msg);
+	}
+	return changed;
+}

@@ -1,0 +1,58 @@
+/*
+ * What models thought before they called a tool. Copilot wants it back with the
+ * call (Gemini 3 refuses the next turn without), and most clients of chat
+ * completions drop what they don't know: so it is kept here, in memory and, if
+ * responses are stored, on the disk for other processes.
+ *
+ * Used on workers only: it waits for the disk.
+ */
+#ifndef THOUGHTS_H
+#define THOUGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+
+struct conf;
+struct stored;
+struct thoughts;
+
+struct thoughts *thoughts_create(struct stored *);
+void	thoughts_destroy(struct thoughts *);
+
+/* Whose thoughts, of which model: borrowed, and outlived by all of it. */
+struct thinker {
+	struct thoughts		*thoughts;	/* NULL: nothing is kept */
+	const struct conf	*conf;
+	const char		*key;		/* the client's, or NULL */
+	const char		*model;		/* as upstream knows it */
+	bool			 memory_only;	/* "store": false */
+};
+
+/* --- The answer. Zeroed memory is one in which nothing was thought yet. */
+
+struct thought {
+	json_object	*opaque;
+	struct buf	 text;
+	json_object	*calls;		/* ids */
+};
+
+/* Note what a repaired piece of a choice says. */
+void	thought_note(struct thought *, json_object *piece);
+/* Is it one that has to be kept? */
+bool	thought_counts(const struct thought *);
+void	thought_keep(const struct thought *, const struct thinker *);
+void	thought_finish(struct thought *);
+
+/* --- The request. */
+
+/*
+ * Put thoughts back into the assistant's messages that come with calls but
+ * without them. True when one was changed.
+ */
+bool	thoughts_restore(const struct thinker *, json_object *messages);
+
+#endif

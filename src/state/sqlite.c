@@ -1,0 +1,385 @@
+/* The SQLite file behind stored.h. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "state/sqlite.h"
+#include "state/stored.h"
+
+#define BUSY_MS		3000	/* another process writes */
+#define BROKEN_MS	60000	/* then a disk that refused is tried again */
+
+/*
+ * What makes a file of version i one of version i + 1. Never edit a step that
+ * was released: add one.
+ *
+ * "bytes" in the table meta follows the turns by triggers, so that the limit
+ * costs no sum over the table. A turn's short columns come first, so that they
+ * are read without its text; its output is apart from the rest of the response
+ * since most reading wants only that.
+ */
+static const char *const steps[] = {
+	"CREATE TABLE turn (id TEXT NOT NULL, owner TEXT NOT NULL,"
+	" previous TEXT, model TEXT, created INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL,"
+	" response TEXT NOT NULL, PRIMARY KEY (owner, id));"
+	"CREATE INDEX turn_created ON turn (created);"
+	"CREATE TABLE item (owner TEXT NOT NULL, id TEXT NOT NULL,"
+	" turn TEXT NOT NULL, output INTEGER NOT NULL, place INTEGER NOT NULL,"
+	" PRIMARY KEY (owner, id, turn),"
+	" FOREIGN KEY (owner, turn) REFERENCES turn (owner, id)"
+	" ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE INDEX item_turn ON item (owner, turn);"
+	"CREATE TABLE thought (owner TEXT NOT NULL, call TEXT NOT NULL,"
+	" created INTEGER NOT NULL, model TEXT NOT NULL,"
+	" opaque TEXT NOT NULL, text TEXT,"
+	" PRIMARY KEY (owner, call));"
+	"CREATE INDEX thought_created ON thought (created);"
+	"CREATE TABLE meta (bytes INTEGER NOT NULL);"
+	"INSERT INTO meta VALUES (0);"
+	"CREATE TRIGGER turn_in AFTER INSERT ON turn BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size; END;"
+	"CREATE TRIGGER turn_out AFTER DELETE ON turn BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size; END;",
+
+	/*
+	 * Conversations. Their items follow each other by number; the size of
+	 * a conversation has theirs in it. "turn.start" is the last item that
+	 * was there before that turn. No number comes twice: a turn may refer
+	 * to what was deleted.
+	 */
+	"CREATE TABLE conversation (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" owner TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL,"
+	" used INTEGER NOT NULL, size INTEGER NOT NULL,"
+	" metadata TEXT NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX conversation_used ON conversation (used);"
+	"CREATE TABLE conversation_item (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" conversation INTEGER NOT NULL REFERENCES conversation (n)"
+	" ON DELETE CASCADE, id TEXT NOT NULL, model TEXT,"
+	" size INTEGER NOT NULL, item TEXT NOT NULL,"
+	" UNIQUE (conversation, id));"
+	"CREATE INDEX conversation_item_n ON conversation_item"
+	" (conversation, n);"
+	"CREATE INDEX conversation_item_id ON conversation_item (id);"
+	"ALTER TABLE turn ADD COLUMN conversation INTEGER;"
+	"ALTER TABLE turn ADD COLUMN start INTEGER;"
+	"CREATE TRIGGER conversation_item_in AFTER INSERT ON conversation_item"
+	" BEGIN UPDATE conversation SET size = size + new.size"
+	" WHERE n = new.conversation; END;"
+	"CREATE TRIGGER conversation_item_out AFTER DELETE ON conversation_item"
+	" BEGIN UPDATE conversation SET size = size - old.size"
+	" WHERE n = old.conversation; END;"
+	"CREATE TRIGGER conversation_in AFTER INSERT ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size; END;"
+	"CREATE TRIGGER conversation_change AFTER UPDATE OF size ON conversation"
+	" BEGIN UPDATE meta SET bytes = bytes + new.size - old.size; END;"
+	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size; END;",
+};
+
+const char *
+stored_library(void)
+{
+	return sqlite3_libversion();
+}
+
+struct stored *
+stored_create(const char *home)
+{
+	struct stored *s = xcalloc(1, sizeof(*s));
+
+	s->home = xstrdup(home);
+	s->path = xasprintf("%s/" STORED_FILE, home);
+	s->log = stored_log_create(s->path);
+	s->group = stored_group_create();
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+static void
+close_file(struct stored *s)
+{
+	sqlite3_stmt *st;
+
+	while (s->db != NULL && (st = sqlite3_next_stmt(s->db, NULL)) != NULL)
+		sqlite3_finalize(st);
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+void
+stored_destroy(struct stored *s)
+{
+	if (s == NULL)
+		return;
+	stored_log_destroy(s->log);
+	close_file(s);
+	stored_group_destroy(s->group);
+	pthread_mutex_destroy(&s->lock);
+	free(s->home);
+	free(s->path);
+	free(s);
+}
+
+/* --- Opening. */
+
+/* Nothing is written for a while. */
+static void
+refuse(struct stored *s, const char *what, const char *why)
+{
+	snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
+	s->refused_until = util_now_ms() + BROKEN_MS;
+	log_warn("stored responses: %s; nothing is stored for %d s", s->why,
+	    BROKEN_MS / 1000);
+}
+
+/* Nor is anything read. */
+static void
+give_up(struct stored *s, const char *what, const char *why)
+{
+	refuse(s, what, why);
+	s->broken_until = s->refused_until;
+	close_file(s);
+}
+
+/* Another process is writing, which says nothing about the disk. */
+static bool
+is_busy(int rc)
+{
+	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
+}
+
+/* An empty file gets the tables; one of a newer program is left alone. */
+static bool
+migrate(struct stored *s, const char **why)
+{
+	int64_t	version;
+	bool	ok;
+	char	set[48];
+
+	version = stored_number(s, "PRAGMA user_version");
+	if (version == (int64_t)COUNT(steps))
+		return true;
+	if (version < 0 || !stored_run(s, "BEGIN IMMEDIATE"))
+		return false;
+	/* Perhaps another process was faster. */
+	version = stored_number(s, "PRAGMA user_version");
+	ok = version >= 0 && version <= (int64_t)COUNT(steps);
+	if (version > (int64_t)COUNT(steps))
+		*why = "it was made by a newer version of this program";
+	for (; ok && version < (int64_t)COUNT(steps); version++)
+		ok = stored_run(s, steps[version]);
+	snprintf(set, sizeof(set), "PRAGMA user_version = %zu", COUNT(steps));
+	if (ok && stored_run(s, set))
+		return stored_run(s, "COMMIT");
+	if (*why == NULL)
+		*why = sqlite3_errmsg(s->db);
+	return false;
+}
+
+/*
+ * Conversations are private, and SQLite gives its journal the same mode. An
+ * existing file is not opened here: closing it would drop SQLite's locks.
+ */
+static void
+create_private(const struct stored *s)
+{
+	int fd;
+
+	mkdir(s->home, 0700);
+	fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * A log survives kill -9 at any point without an fsync for each turn; only the
+ * machine's crash may take the last ones.
+ */
+static const char settings[] =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+    "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;";
+
+/*
+ * To set auto_vacuum is to write, each time: an old file has it already, and to
+ * open that must not wait for another process that writes.
+ */
+static bool
+set_up(struct stored *s)
+{
+	return (stored_number(s, "PRAGMA page_count") != 0 ||
+	    stored_run(s, "PRAGMA auto_vacuum = INCREMENTAL")) &&
+	    stored_run(s, settings);
+}
+
+static bool
+open_file(struct stored *s)
+{
+	const int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	const char	*why = NULL;
+
+	if (s->db != NULL)
+		return true;
+	errno = 0;
+	create_private(s);
+	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
+		sqlite3_extended_result_codes(s->db, 1);
+		sqlite3_busy_timeout(s->db, BUSY_MS);
+		if (set_up(s) && migrate(s, &why)) {
+			stored_log_watch(s->log, s->db);
+			return true;
+		}
+	} else if (errno != 0 && errno != EEXIST)
+		why = strerror(errno);
+	if (why == NULL)
+		why = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
+	if (s->db != NULL && is_busy(sqlite3_errcode(s->db))) {
+		log_warn("stored responses: %s: %s", s->path, why);
+		close_file(s);
+	} else
+		give_up(s, s->path, why);
+	return false;
+}
+
+/* After the disk refused it is opened anew: perhaps it is another one. */
+static void
+try_again(struct stored *s)
+{
+	if (s->refused_until != 0 && util_now_ms() >= s->refused_until) {
+		s->refused_until = 0;
+		close_file(s);
+	}
+}
+
+bool
+stored_enter(struct stored *s)
+{
+	pthread_mutex_lock(&s->lock);
+	try_again(s);
+	if (util_now_ms() >= s->broken_until && open_file(s))
+		return true;
+	pthread_mutex_unlock(&s->lock);
+	return false;
+}
+
+void
+stored_leave(struct stored *s)
+{
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- Statements. */
+
+bool
+stored_run(struct stored *s, const char *sql)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* One that was made before and isn't in use, or NULL. */
+static sqlite3_stmt *
+made_before(struct stored *s, const char *sql)
+{
+	sqlite3_stmt *st = NULL;
+
+	while ((st = sqlite3_next_stmt(s->db, st)) != NULL)
+		if (strcmp(sqlite3_sql(st), sql) == 0 && !sqlite3_stmt_busy(st))
+			break;
+	return st;
+}
+
+sqlite3_stmt *
+stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
+{
+	sqlite3_stmt *st = made_before(s, sql);
+
+	if (st == NULL && sqlite3_prepare_v3(s->db, sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK) {
+		log_err("stored responses: %s", sqlite3_errmsg(s->db));
+		return NULL;
+	}
+	if (a != NULL)
+		sqlite3_bind_text(st, 1, a, -1, SQLITE_STATIC);
+	if (b != NULL)
+		sqlite3_bind_text(st, 2, b, -1, SQLITE_STATIC);
+	return st;
+}
+
+void
+stored_done(sqlite3_stmt *st)
+{
+	sqlite3_reset(st);
+	if (st != NULL)
+		sqlite3_clear_bindings(st);
+}
+
+int64_t
+stored_number(struct stored *s, const char *sql)
+{
+	sqlite3_stmt	*st = stored_prepare(s, sql, NULL, NULL);
+	int64_t		 n = -1;
+
+	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
+		n = sqlite3_column_int64(st, 0);
+	stored_done(st);
+	return n;
+}
+
+bool
+stored_finish(sqlite3_stmt *st)
+{
+	int rc;
+
+	if (st == NULL)
+		return false;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		;
+	stored_done(st);
+	return rc == SQLITE_DONE;
+}
+
+bool
+stored_step(struct stored *s, const char *sql)
+{
+	return stored_finish(stored_prepare(s, sql, NULL, NULL));
+}
+
+bool
+stored_begin(struct stored *s)
+{
+	return s->refused_until == 0 && stored_step(s, "BEGIN IMMEDIATE");
+}
+
+bool
+stored_end(struct stored *s, bool ok, const char *what)
+{
+	char	why[160];
+	int	rc;
+
+	if (ok && stored_step(s, "COMMIT"))
+		return true;
+	if (s->refused_until != 0)
+		return false;
+	rc = sqlite3_errcode(s->db) & 0xff;
+	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
+	if (!sqlite3_get_autocommit(s->db))
+		stored_run(s, "ROLLBACK");
+	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return false;		/* not SQLite's doing */
+	/* These say nothing about the disk. */
+	if (is_busy(rc) || rc == SQLITE_CONSTRAINT)
+		log_warn("stored responses: %s: %s", what, why);
+	else
+		refuse(s, what, why);
+	return false;
+}

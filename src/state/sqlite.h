@@ -1,0 +1,133 @@
+/*
+ * The SQLite file behind stored.h: opening it, giving up on it for a while, and
+ * statements. Shared by stored.c and stored-thought.c only.
+ */
+#ifndef STORED_DB_H
+#define STORED_DB_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+#include <sqlite3.h>
+
+#include "base/buf.h"
+
+struct conf;
+
+struct stored {
+	char		*path;
+	char		*home;
+	struct stored_log *log;		/* who empties the log */
+	struct stored_group *group;	/* who is about to write */
+	pthread_mutex_t	 lock;		/* of all below */
+	sqlite3		*db;		/* NULL: not open */
+	int64_t		 broken_until;	/* it is not opened before */
+	int64_t		 refused_until;	/* not written to; 0: it can be */
+	char		 why[200];
+	unsigned	 puts;
+	bool		 outdated;	/* more may be too old */
+	unsigned	 thoughts;	/* that were put */
+	int64_t		 fresh;		/* row of the transaction's first turn */
+};
+
+/*
+ * SQLite's log is emptied into the file by a thread of its own, since that
+ * waits for the disk, and a client for its turn to be kept. (stored-log.c)
+ */
+struct stored_log *stored_log_create(const char *path);
+void	 stored_log_destroy(struct stored_log *);
+/* Watch what is written through this connection. */
+void	 stored_log_watch(struct stored_log *, sqlite3 *);
+
+/*
+ * Call "put" within a transaction, perhaps together with what other threads
+ * put, on one of their threads. It must not begin or end one, and what it has
+ * done is undone if it returns false. True when it is committed; false is
+ * logged as "what". (stored-group.c)
+ */
+bool	 stored_group_put(struct stored *, bool (*put)(struct stored *, void *),
+	    void *arg, const char *what);
+struct stored_group *stored_group_create(void);
+void	 stored_group_destroy(struct stored_group *);
+
+/* Take the lock with the file open. False leaves it unlocked. */
+bool	 stored_enter(struct stored *);
+void	 stored_leave(struct stored *);
+
+/* Between those two: */
+
+/* Statements without arguments or rows. */
+bool	 stored_run(struct stored *, const char *sql);
+/* The same with one that is often run. */
+bool	 stored_step(struct stored *, const char *sql);
+/* The first column of the first row, -1 when there is none. */
+int64_t	 stored_number(struct stored *, const char *sql);
+/*
+ * With its first two arguments bound, NULL for none. NULL: it can't be. It is
+ * made once: release it with stored_done() and it serves the next one.
+ */
+sqlite3_stmt *stored_prepare(struct stored *, const char *sql, const char *,
+	    const char *);
+/* NULL is fine. */
+void	 stored_done(sqlite3_stmt *);
+/* Run it to its end and release it; NULL is fine, and false. */
+bool	 stored_finish(sqlite3_stmt *);
+
+/* False at once as long as the disk refuses. */
+bool	 stored_begin(struct stored *);
+/*
+ * End what was begun, or was not: kept if "ok", else undone. If it was the disk
+ * that refused, nothing is written for a while. "what" is for the log.
+ */
+bool	 stored_end(struct stored *, bool ok, const char *what);
+
+/*
+ * Within a transaction, after something was added: drop what is too old, now
+ * and then, and the oldest of what is too much; but neither the turns from this
+ * row on, with their conversations, nor the conversation in that one: clients
+ * are about to hear of them, whatever the clock said before. 0 spares none.
+ * (stored-prune.c)
+ */
+bool	 stored_bound(struct stored *, const struct conf *, int64_t turn,
+	    int64_t conversation);
+
+/*
+ * Of conversations, likewise (stored-conv.c). The row of one, and the number of
+ * its last item; *row stays as it is when there is none of that id.
+ */
+bool	 stored_conv_place(struct stored *, const char *owner, const char *id,
+	    int64_t *row, int64_t *last);
+/* Items as text, printed while nothing is locked yet. */
+struct stored_texts {
+	struct buf	 text;		/* all of them */
+	size_t		*ends;		/* of each */
+	json_object	*items;		/* borrowed; NULL: none */
+};
+void	 stored_texts_make(struct stored_texts *, json_object *items);
+void	 stored_texts_finish(struct stored_texts *);
+/*
+ * Add what a response adds; an item that is there already stays as it is. False
+ * also when the conversation alone would be too much.
+ */
+bool	 stored_conv_join(struct stored *, const struct conf *, int64_t row,
+	    const char *model, const struct stored_texts *);
+/*
+ * Append the items up to number "last" as an array, see stored_conv_items().
+ * False when it can't be, or with *room == 0 when there are too many.
+ */
+bool	 stored_conv_text(struct stored *, int64_t row, int64_t last,
+	    const char *model, size_t *room, struct buf *);
+
+/*
+ * For exports: each row as the object that "row" makes of it, NULL if it can't
+ * be read. False when not all could be read, which is logged, or when "each"
+ * has had enough. (stored.c)
+ */
+bool	 stored_rows(struct stored *, const char *sql,
+	    json_object *(*row)(struct stored *, sqlite3_stmt *),
+	    bool (*each)(json_object *, void *), void *arg);
+
+#endif

@@ -1,0 +1,591 @@
+/* Stored responses: whole turns in SQLite. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/js.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "state/sqlite.h"
+#include "state/stored.h"
+
+#define CHAIN_MAX	10000	/* turns */
+#define COUNT_ALL	"SELECT (SELECT COUNT(*) FROM turn) +" \
+	" (SELECT COUNT(*) FROM conversation)"
+
+enum stored_state
+stored_state(struct stored *s, const struct conf *conf,
+    char why[static STORED_WHY_SIZE])
+{
+	const char		*off = s == NULL ? "this program was built "
+	    "without SQLite" : "storedResponses.enabled is false";
+	enum stored_state	 state = STORED_BROKEN;
+
+	if (s == NULL || !conf->stored_responses_enabled) {
+		snprintf(why, STORED_WHY_SIZE, "%s", off);
+		return STORED_OFF;
+	}
+	if (stored_enter(s)) {
+		state = s->refused_until == 0 ? STORED_USABLE :
+		    STORED_READABLE;
+		stored_leave(s);
+	}
+	pthread_mutex_lock(&s->lock);
+	snprintf(why, STORED_WHY_SIZE, "%s", s->why);
+	pthread_mutex_unlock(&s->lock);
+	return state;
+}
+
+/* --- Keeping. */
+
+/* A turn as text, made before the lock is taken. */
+struct texts {
+	struct buf output, response;
+};
+
+static void
+texts_make(struct texts *t, const struct stored_turn *turn)
+{
+	json_object	*output, *rest = json_object_new_object();
+	json_object	*none = json_object_new_array();
+
+	output = js_array(turn->response, "output");
+	js_print(output != NULL ? output : none, &t->output);
+	/* The member keeps its place for stored_response(). */
+	json_object_object_foreach(turn->response, key, v)
+		js_add_ref(rest, key, v == output ? none : v);
+	js_print(rest, &t->response);
+	json_object_put(none);
+	json_object_put(rest);
+}
+
+static void
+texts_finish(struct texts *t)
+{
+	buf_finish(&t->output);
+	buf_finish(&t->response);
+}
+
+static int64_t
+size_of(const struct stored_turn *turn, const struct texts *t)
+{
+	return (int64_t)(turn->input->len + t->output.len + t->response.len);
+}
+
+static void
+bind_buf(sqlite3_stmt *st, int i, const struct buf *b)
+{
+	sqlite3_bind_text64(st, i, buf_str(b), b->len, SQLITE_STATIC,
+	    SQLITE_UTF8);
+}
+
+/* Where a turn is in a conversation: behind the last item. Row 0: in none. */
+struct place {
+	int64_t row, last;
+};
+
+static bool
+put_turn(struct stored *s, const struct stored_turn *t,
+    const struct texts *texts, const struct place *in)
+{
+	sqlite3_stmt	*st;
+	const char	*model = js_str(t->response, "model");
+
+	st = stored_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
+	    " created, size, input, output, response, conversation, start)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", t->owner,
+	    t->id);
+	if (st == NULL)
+		return false;
+	if (t->previous != NULL)
+		sqlite3_bind_text(st, 3, t->previous, -1, SQLITE_STATIC);
+	if (model != NULL)
+		sqlite3_bind_text(st, 4, model, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 5, time(NULL));
+	sqlite3_bind_int64(st, 6, size_of(t, texts));
+	bind_buf(st, 7, t->input);
+	bind_buf(st, 8, &texts->output);
+	bind_buf(st, 9, &texts->response);
+	if (in->row != 0) {
+		sqlite3_bind_int64(st, 10, in->row);
+		sqlite3_bind_int64(st, 11, in->last);
+	}
+	return stored_finish(st);
+}
+
+/* Where items are found: a list of them, or of their ids alone. */
+static bool
+put_items(struct stored *s, const struct stored_turn *t, json_object *items,
+    bool output)
+{
+	sqlite3_stmt	*st;
+	json_object	*item;
+	const char	*id;
+	size_t		 n = js_len(items), i;
+	bool		 ok = true;
+
+	st = stored_prepare(s, "INSERT OR IGNORE INTO item (owner, id, turn,"
+	    " output, place) VALUES (?1, ?2, ?3, ?4, ?5)", t->owner, NULL);
+	for (i = 0; i < n && st != NULL && ok; i++) {
+		item = json_object_array_get_idx(items, i);
+		id = json_object_is_type(item, json_type_string) ?
+		    json_object_get_string(item) : js_str(item, "id");
+		if (id == NULL)
+			continue;
+		sqlite3_bind_text(st, 2, id, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 3, t->id, -1, SQLITE_STATIC);
+		sqlite3_bind_int(st, 4, output);
+		sqlite3_bind_int64(st, 5, (int64_t)i);
+		ok = sqlite3_step(st) == SQLITE_DONE;
+		sqlite3_reset(st);
+	}
+	ok = ok && st != NULL;
+	stored_done(st);
+	return ok;
+}
+
+struct put {
+	const struct conf		*conf;
+	const struct stored_turn	*turn;
+	struct texts			 texts;
+	struct stored_texts		 joined;
+};
+
+/* The rows of a turn, and of what it adds to its conversation. */
+static bool
+put_all(struct stored *s, void *arg)
+{
+	const struct put		*p = arg;
+	const struct stored_turn	*t = p->turn;
+	struct place			 in = { 0 };
+
+	if ((t->conversation != NULL && !stored_conv_place(s, t->owner,
+	    t->conversation, &in.row, &in.last)) ||
+	    !put_turn(s, t, &p->texts, &in))
+		return false;
+	if (s->fresh == 0)
+		s->fresh = sqlite3_last_insert_rowid(s->db);
+	return put_items(s, t, t->ids, false) &&
+	    put_items(s, t, js_array(t->response, "output"), true) &&
+	    (in.row == 0 || stored_conv_join(s, p->conf, in.row,
+	    js_str(t->response, "model"), &p->joined)) &&
+	    stored_bound(s, p->conf, s->fresh, in.row);
+}
+
+bool
+stored_put(struct stored *s, const struct conf *conf,
+    const struct stored_turn *t)
+{
+	struct put	p = { .conf = conf, .turn = t };
+	bool		ok;
+
+	if (s == NULL)
+		return false;
+	texts_make(&p.texts, t);
+	stored_texts_make(&p.joined, t->joined);
+	/* One that is alone too much would take all others with it. */
+	ok = size_of(t, &p.texts) <= conf->stored_responses_max_bytes &&
+	    stored_group_put(s, put_all, &p, "a response could not be kept");
+	texts_finish(&p.texts);
+	stored_texts_finish(&p.joined);
+	return ok;
+}
+
+/* --- Reading. What was read is parsed without the lock. */
+
+static bool
+append_column(sqlite3_stmt *st, int column, struct buf *out)
+{
+	const void *p = sqlite3_column_text(st, column);
+
+	if (p != NULL)
+		buf_append(out, p, (size_t)sqlite3_column_bytes(st, column));
+	return p != NULL;
+}
+
+/* What the last step of a statement came to. */
+static enum stored_found
+found_by(struct stored *s, int rc)
+{
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return rc == SQLITE_ROW ? STORED_FOUND : STORED_NONE;
+	log_err("stored responses: %s", sqlite3_errmsg(s->db));
+	return STORED_TROUBLE;
+}
+
+/* Two columns of one row. */
+static enum stored_found
+row_of(struct stored *s, const char *sql, const char *owner, const char *id,
+    struct buf *first, struct buf *second)
+{
+	sqlite3_stmt		*st;
+	enum stored_found	 found;
+
+	if (s == NULL || !stored_enter(s))
+		return STORED_TROUBLE;
+	st = stored_prepare(s, sql, owner, id);
+	found = found_by(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	/* The text may be on a page of its own, which is read only now. */
+	if (found == STORED_FOUND && (!append_column(st, 0, first) ||
+	    (second != NULL && !append_column(st, 1, second))))
+		found = found_by(s, SQLITE_ERROR);
+	stored_done(st);
+	stored_leave(s);
+	return found;
+}
+
+static json_object *
+parse_take(struct buf *text)
+{
+	json_object *obj = text->len > 0 ?
+	    js_parse_quiet(text->p, text->len) : NULL;
+
+	buf_finish(text);
+	return obj;
+}
+
+/* What was found has to be JSON; else the file was damaged. */
+static json_object *
+found_object(json_object *take, enum stored_found is, enum stored_found *found)
+{
+	if (is == STORED_FOUND && take == NULL)
+		is = STORED_TROUBLE;
+	if (found != NULL)
+		*found = is;
+	return take;
+}
+
+json_object *
+stored_response(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
+{
+	struct buf		 text = { 0 }, output = { 0 };
+	json_object		*obj, *items;
+	enum stored_found	 is;
+
+	is = row_of(s, "SELECT response, output FROM turn WHERE owner = ?1 AND"
+	    " id = ?2", owner, id, &text, &output);
+	obj = parse_take(&text);
+	items = parse_take(&output);
+	if (obj != NULL && items != NULL)
+		js_add_take(obj, "output", items);
+	else {
+		json_object_put(items);
+		json_object_put(obj);
+		obj = NULL;
+	}
+	return found_object(obj, is, found);
+}
+
+json_object *
+stored_input(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
+{
+	struct buf		text = { 0 };
+	enum stored_found	is;
+
+	is = row_of(s, "SELECT input FROM turn WHERE owner = ?1 AND id = ?2",
+	    owner, id, &text, NULL);
+	return found_object(parse_take(&text), is, found);
+}
+
+/* Is there room for so many bytes more? Else there is none from now on. */
+static bool
+take_room(size_t *room, size_t n)
+{
+	*room = n < *room ? *room - n : 0;
+	return *room > 0;
+}
+
+/* What a model put out comes before what a client made of it. */
+json_object *
+stored_item(struct stored *s, const char *owner, const char *id, size_t *room,
+    enum stored_found *found)
+{
+	struct buf		text = { 0 };
+	enum stored_found	is;
+
+	if (*room == 0)
+		return found_object(NULL, STORED_FULL, found);
+	is = row_of(s, "SELECT json_extract(CASE item.output WHEN 0 THEN turn.input"
+	    " ELSE turn.output END, '$[' || place || ']') FROM item JOIN turn"
+	    " ON turn.owner = item.owner AND turn.id = item.turn"
+	    " WHERE item.owner = ?1 AND item.id = ?2"
+	    " ORDER BY item.output DESC LIMIT 1", owner, id, &text, NULL);
+	if (is == STORED_NONE)
+		is = row_of(s, "SELECT item FROM conversation_item"
+		    " JOIN conversation ON conversation.n = conversation"
+		    " WHERE owner = ?1 AND conversation_item.id = ?2"
+		    " ORDER BY conversation_item.n DESC LIMIT 1", owner, id,
+		    &text, NULL);
+	if (!take_room(room, text.len)) {
+		buf_finish(&text);
+		is = STORED_FULL;
+	}
+	return found_object(parse_take(&text), is, found);
+}
+
+/* One turn of a chain. */
+struct link {
+	struct buf	input, output;
+	bool		foreign;	/* put out by another model */
+};
+
+struct chain {
+	struct link	*links;
+	size_t		 n;
+	bool		 complete;	/* its root was reached .. */
+	int64_t		 conversation;	/* .. which is part of this one, .. */
+	int64_t		 start;		/* .. behind that item */
+	struct buf	 before;	/* the items up to there */
+};
+
+/* False when it can't be read. What there is no room for leaves none. */
+static bool
+chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
+{
+	const char	*made = (const char *)sqlite3_column_text(st, 1);
+	struct link	*l;
+
+	if ((c->n & (c->n - 1)) == 0)
+		c->links = xrealloc(c->links,
+		    (c->n > 0 ? c->n * 2 : 1) * sizeof(*c->links));
+	l = &c->links[c->n++];
+	*l = (struct link){ .foreign = made != NULL && model != NULL &&
+	    strcmp(made, model) != 0 };
+	if (sqlite3_column_type(st, 0) == SQLITE_NULL) {
+		c->complete = true;
+		c->conversation = sqlite3_column_int64(st, 4);
+		c->start = sqlite3_column_int64(st, 5);
+	}
+	if (!append_column(st, 2, &l->input) ||
+	    !append_column(st, 3, &l->output))
+		return false;
+	take_room(room, l->input.len + l->output.len);
+	return true;
+}
+
+/* False when they can't be read; no text is fine. */
+static bool
+add_items(json_object *to, struct buf *text, bool foreign)
+{
+	json_object	*items = parse_take(text), *item;
+	size_t		 n = js_len(items), i;
+	bool		 ok = items != NULL;
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		if (!foreign || !js_is(item, "type", "reasoning"))
+			json_object_array_add(to, json_object_get(item));
+	}
+	json_object_put(items);
+	return ok;
+}
+
+/* All items, or NULL when they can't be read. */
+static json_object *
+chain_items(struct chain *c)
+{
+	json_object	*all = json_object_new_array();
+	bool		 ok;
+	size_t		 i;
+
+	ok = c->before.len == 0 || add_items(all, &c->before, false);
+	for (i = 0; i < c->n && ok; i++)
+		ok = add_items(all, &c->links[i].input, false) &&
+		    add_items(all, &c->links[i].output, c->links[i].foreign);
+	if (!ok) {
+		json_object_put(all);
+		all = NULL;
+	}
+	return all;
+}
+
+static void
+chain_finish(struct chain *c)
+{
+	size_t i;
+
+	buf_finish(&c->before);
+	for (i = 0; i < c->n; i++) {
+		buf_finish(&c->links[i].input);
+		buf_finish(&c->links[i].output);
+	}
+	free(c->links);
+}
+
+/* Read all rows of a chain, and what is before them. */
+static enum stored_found
+chain_read(struct stored *s, struct chain *c, sqlite3_stmt *st,
+    const char *model, size_t *room)
+{
+	int rc = SQLITE_ERROR;
+
+	while (*room > 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		if (!chain_row(c, st, model, room))
+			return found_by(s, SQLITE_ERROR);
+	if (*room == 0)
+		return STORED_FULL;
+	if (found_by(s, rc) == STORED_TROUBLE)
+		return STORED_TROUBLE;
+	if (!c->complete)
+		return STORED_NONE;
+	if (c->conversation != 0 && !stored_conv_text(s, c->conversation,
+	    c->start, model, room, &c->before))
+		return *room > 0 ? STORED_TROUBLE : STORED_FULL;
+	return STORED_FOUND;
+}
+
+json_object *
+stored_chain(struct stored *s, const char *owner, const char *id,
+    const char *model, size_t *room, enum stored_found *found)
+{
+	struct chain		 c = { .n = 0 };
+	json_object		*all = NULL;
+	sqlite3_stmt		*st;
+	enum stored_found	 is = STORED_TROUBLE;
+
+	if (s == NULL || !stored_enter(s))
+		return found_object(NULL, is, found);
+	/* Ordered before the texts are read: else all wait in the sorter. */
+	st = stored_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
+	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
+	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
+	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
+	    " depth < ?3) SELECT sorted.previous, turn.model, turn.input,"
+	    " turn.output, turn.conversation, turn.start FROM (SELECT id,"
+	    " previous FROM chain ORDER BY depth DESC LIMIT -1) AS sorted"
+	    " CROSS JOIN turn ON turn.id = sorted.id AND turn.owner = ?1",
+	    owner, id);
+	if (st != NULL) {
+		sqlite3_bind_int(st, 3, CHAIN_MAX);
+		is = chain_read(s, &c, st, model, room);
+	}
+	stored_done(st);
+	stored_leave(s);
+	if (is == STORED_FOUND)
+		all = chain_items(&c);
+	chain_finish(&c);
+	return found_object(all, is, found);
+}
+
+enum stored_found
+stored_delete(struct stored *s, const char *owner, const char *id)
+{
+	sqlite3_stmt		*st;
+	enum stored_found	 found;
+
+	if (s == NULL || !stored_enter(s))
+		return STORED_TROUBLE;
+	st = stored_prepare(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
+	    owner, id);
+	if (!stored_finish(st))
+		found = found_by(s, SQLITE_ERROR);
+	else
+		found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
+	stored_leave(s);
+	return found;
+}
+
+/* --- For the command line. */
+
+int64_t
+stored_count(struct stored *s, int64_t *bytes)
+{
+	int64_t n;
+
+	if (s == NULL || !stored_enter(s))
+		return -1;
+	n = stored_number(s, COUNT_ALL);
+	*bytes = stored_number(s, "SELECT bytes FROM meta");
+	stored_leave(s);
+	return n;
+}
+
+int64_t
+stored_delete_all(struct stored *s)
+{
+	int64_t n = -1;
+
+	if (s == NULL || !stored_enter(s))
+		return -1;
+	if (stored_begin(s)) {
+		n = stored_number(s, COUNT_ALL);
+		if (!stored_end(s, stored_run(s, "DELETE FROM turn;"
+		    "DELETE FROM conversation; DELETE FROM thought"),
+		    "not all could be deleted"))
+			n = -1;
+	}
+	/* Nothing of it shall be left in the log either. */
+	if (n >= 0)
+		stored_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+	stored_leave(s);
+	return n;
+}
+
+/* NULL when it can't be read. */
+static json_object *
+turn_of(struct stored *s, sqlite3_stmt *st)
+{
+	json_object	*obj = json_object_new_object(), *response;
+	struct buf	 text[3] = { { 0 }, { 0 }, { 0 } };
+	int		 i;
+
+	(void)s;
+	for (i = 0; i < 3; i++)
+		append_column(st, 3 + i, &text[i]);
+	js_add_str(obj, "id", (const char *)sqlite3_column_text(st, 0));
+	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 1));
+	js_add_str(obj, "previous_response_id",
+	    (const char *)sqlite3_column_text(st, 2));
+	js_add_take(obj, "input", parse_take(&text[0]));
+	response = parse_take(&text[2]);
+	if (response != NULL)
+		js_add_take(response, "output", parse_take(&text[1]));
+	buf_finish(&text[1]);
+	js_add_take(obj, "response", response);
+	if (js_array(obj, "input") == NULL ||
+	    js_array(response, "output") == NULL) {
+		json_object_put(obj);
+		return NULL;
+	}
+	return obj;
+}
+
+bool
+stored_rows(struct stored *s, const char *sql,
+    json_object *(*row)(struct stored *, sqlite3_stmt *),
+    bool (*each)(json_object *, void *), void *arg)
+{
+	sqlite3_stmt	*st;
+	json_object	*obj;
+	int		 rc = SQLITE_ERROR;
+	bool		 ok = true;
+
+	if (s == NULL || !stored_enter(s))
+		return false;
+	st = stored_prepare(s, sql, NULL, NULL);
+	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		obj = row(s, st);
+		ok = obj != NULL && each(obj, arg);
+		json_object_put(obj);
+	}
+	ok = ok && rc == SQLITE_DONE;
+	if (!ok)
+		log_err("stored responses: not all could be exported");
+	stored_done(st);
+	stored_leave(s);
+	return ok;
+}
+
+bool
+stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
+{
+	return stored_rows(s, "SELECT id, owner, previous, input, output,"
+	    " response FROM turn ORDER BY created, rowid", turn_of, each, arg);
+}

@@ -1,0 +1,15 @@
+src_libcore_a_SOURCES += \
+	%reldir%/format.c \
+	%reldir%/format.h \
+	%reldir%/images.c \
+	%reldir%/images.h \
+	%reldir%/object.c \
+	%reldir%/object.h \
+	%reldir%/seal.c \
+	%reldir%/seal.h \
+	%reldir%/stop.c \
+	%reldir%/stop.h \
+	%reldir%/tools.c \
+	%reldir%/tools.h \
+	%reldir%/tuning.c \
+	%reldir%/tuning.h

@@ -1,0 +1,181 @@
+/* Stop strings, honoured here for an upstream that ignores them. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "chat/check.h"
+#include "turn/stop.h"
+
+#define STOPS_MAX	4	/* OpenAI's limit */
+#define LENGTH_MAX	4096	/* bytes of one; models' own are a few words */
+
+/* One string and how much of it the text ends with (Knuth, Morris, Pratt). */
+struct pattern {
+	char	*text;
+	size_t	 len;
+	size_t	*border;	/* of each prefix: its longest border */
+	size_t	 matched;
+};
+
+struct chat_stop {
+	struct pattern	 list[STOPS_MAX];
+	size_t		 n;
+};
+
+static void
+advance(struct pattern *p, char c)
+{
+	while (p->matched > 0 && p->text[p->matched] != c)
+		p->matched = p->border[p->matched - 1];
+	if (p->text[p->matched] == c)
+		p->matched++;
+}
+
+static void
+add(struct chat_stop *s, json_object *v)
+{
+	struct pattern	*p = &s->list[s->n++];
+	size_t		 i;
+
+	p->len = (size_t)json_object_get_string_len(v);
+	p->text = xmalloc(p->len + 1);
+	memcpy(p->text, json_object_get_string(v), p->len + 1);
+	p->border = xcalloc(p->len, sizeof(*p->border));
+	/* The string is searched in itself, one byte late. */
+	for (i = 1; i < p->len; i++) {
+		advance(p, p->text[i]);
+		p->border[i] = p->matched;
+	}
+	p->matched = 0;
+}
+
+static bool
+read_one(struct chat_stop *s, json_object *v, struct err *err)
+{
+	if (!json_object_is_type(v, json_type_string))
+		return chat_wrong_type(err, "stop",
+		    "one of a string or array of strings", v);
+	if (json_object_get_string_len(v) > LENGTH_MAX)
+		return err_param(err, "stop", "string_above_max_length",
+		    "Invalid 'stop': string too long. Expected a string with "
+		    "maximum length %d.", LENGTH_MAX);
+	if (json_object_get_string_len(v) > 0)
+		add(s, v);
+	return true;
+}
+
+static bool
+read_all(struct chat_stop *s, json_object *v, struct err *err)
+{
+	size_t i, n = js_len(v);
+
+	if (!json_object_is_type(v, json_type_array))
+		return read_one(s, v, err);
+	if (n > STOPS_MAX)
+		return err_param(err, "stop", "array_above_max_length",
+		    "Invalid 'stop': array too long. Expected an array with "
+		    "maximum length %d, but got an array with length %zu "
+		    "instead.", STOPS_MAX, n);
+	for (i = 0; i < n; i++)
+		if (!read_one(s, json_object_array_get_idx(v, i), err))
+			return false;
+	return true;
+}
+
+bool
+chat_stop_read(json_object *request, struct chat_stop **stop, struct err *err)
+{
+	struct chat_stop	*s;
+	json_object		*v = js_get(request, "stop");
+
+	*stop = NULL;
+	if (v == NULL)
+		return true;
+	s = xcalloc(1, sizeof(*s));
+	if (!read_all(s, v, err)) {
+		chat_stop_destroy(s);
+		return false;
+	}
+	if (s->n > 0)
+		*stop = s;
+	else
+		chat_stop_destroy(s);
+	return true;
+}
+
+void
+chat_stop_destroy(struct chat_stop *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++) {
+		free(s->list[i].text);
+		free(s->list[i].border);
+	}
+	free(s);
+}
+
+/* The pattern that the text ends with the most of: what is held back. */
+static const struct pattern *
+longest(const struct chat_stop *s)
+{
+	const struct pattern	*best = &s->list[0];
+	size_t			 i;
+
+	for (i = 1; i < s->n; i++)
+		if (s->list[i].matched > best->matched)
+			best = &s->list[i];
+	return best;
+}
+
+/* Length of the longest stop string that ends with byte c, 0: none does. */
+static size_t
+step(struct chat_stop *s, char c)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < s->n; i++) {
+		advance(&s->list[i], c);
+		if (s->list[i].matched == s->list[i].len &&
+		    s->list[i].len > found)
+			found = s->list[i].len;
+	}
+	return found;
+}
+
+bool
+chat_stop_feed(struct chat_stop *s, const char *text, size_t n,
+    struct buf *out)
+{
+	const struct pattern	*held = longest(s);
+	size_t			 i, found, end;
+
+	buf_append(out, held->text, held->matched);
+	end = out->len;
+	buf_append(out, text, n);
+	for (i = 0; i < n; i++)
+		if ((found = step(s, text[i])) > 0) {
+			buf_truncate(out, end + i + 1 - found);
+			return true;
+		}
+	buf_truncate(out, out->len - longest(s)->matched);
+	return false;
+}
+
+void
+chat_stop_flush(struct chat_stop *s, struct buf *out)
+{
+	const struct pattern	*held = longest(s);
+	size_t			 i;
+
+	buf_append(out, held->text, held->matched);
+	for (i = 0; i < s->n; i++)
+		s->list[i].matched = 0;
+}
