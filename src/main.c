@@ -10,6 +10,7 @@
 
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/parse.h"
 #include "server/serve.h"
 
 /* Where 0, 1 or 2 is closed the next socket would become standard error. */

@@ -21,6 +21,7 @@
 #include "base/files.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/parse.h"
 
 static char home[] = "/tmp/cli-t.XXXXXX";
 

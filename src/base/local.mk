@@ -20,6 +20,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/log.h \
 	%reldir%/loop.c \
 	%reldir%/loop.h \
+	%reldir%/nearest.c \
+	%reldir%/nearest.h \
 	%reldir%/sse.c \
 	%reldir%/sse.h \
 	%reldir%/text.c \

@@ -1,7 +1,6 @@
 /*
- * The command line: one table of commands, one table of options each. A
- * command is a function in cli-NAME.c that returns the exit status: 0, 1 for
- * trouble, 2 for wrong use.
+ * The command line. A command is a function in cli/NAME.c that returns the
+ * exit status: 0, 1 for trouble, 2 for wrong use; cli/table.c has its row.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -43,9 +42,6 @@ void	 cli_environment(struct cli *);
 void	 cli_finish(struct cli *);
 bool	 cli_enterprise(const struct cli *);	/* is an enterprise URL set? */
 
-/* Run the command of a command line; its exit status. */
-int	 cli_main(int argc, char **argv);
-
 /* Say on standard error what went wrong; returns 1. */
 int	 cli_fail(const struct err *);
 
@@ -60,11 +56,14 @@ int	 cli_responses(struct cli *);
 int	 cli_responses_prune(struct cli *);
 int	 cli_responses_export(struct cli *);
 int	 cli_responses_delete(struct cli *);
+int	 cli_completion_bash(struct cli *);
+int	 cli_completion_zsh(struct cli *);
+int	 cli_completion_fish(struct cli *);
 
 /* How many responses are stored, and their size; NULL when that is unknown. */
 char	*cli_responses_summary(const struct cli *);
 
-/* Sign in by device flow and keep the token (cli-auth.c). */
+/* Sign in by device flow and keep the token (cli/auth.c). */
 bool	 cli_sign_in(struct cli *, struct http *, const struct conf *,
 	    struct err *);
 /* The token in force; *token is NULL when not signed in. */

@@ -2,10 +2,17 @@ src_libcore_a_SOURCES += \
 	%reldir%/auth.c \
 	%reldir%/cli.c \
 	%reldir%/cli.h \
+	%reldir%/completion.c \
 	%reldir%/debug.c \
+	%reldir%/help.c \
+	%reldir%/help.h \
 	%reldir%/lighttpd.c \
 	%reldir%/lighttpd.h \
+	%reldir%/parse.c \
+	%reldir%/parse.h \
 	%reldir%/responses.c \
 	%reldir%/start.c \
 	%reldir%/supervise.c \
+	%reldir%/table.c \
+	%reldir%/table.h \
 	%reldir%/usage.c

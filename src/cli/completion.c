@@ -1,0 +1,166 @@
+/*
+ * Completion in bash, zsh and fish, made from the tables. Each script takes the
+ * words of the command so far, without options and their arguments, and looks
+ * up what may follow.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/table.h"
+
+/* A case of the shell's: "before NAME between WORDS after". */
+struct row {
+	const char *before, *between, *after;
+};
+
+static void
+print_options(const struct option *o, size_t n)
+{
+	for (; n > 0; n--, o++)
+		printf("--%s ", o->name);
+}
+
+/* What may follow "c"; NULL: what may come first. */
+static void
+print_words(const struct command *c)
+{
+	const char	*name;
+	size_t		 i;
+
+	for (i = 0; i < cli_ncommands; i++) {
+		name = cli_commands[i].name;
+		if (c == NULL && strchr(name, ' ') == NULL)
+			printf("%s ", name);
+		else if (c != NULL && cli_is_below(&cli_commands[i], c))
+			printf("%s ", strchr(name, ' ') + 1);
+	}
+	if (c != NULL)
+		print_options(c->options, c->noptions);
+	print_options(cli_globals, cli_nglobals);
+}
+
+static void
+print_rows(const struct row *r)
+{
+	size_t i;
+
+	for (i = 0; i <= cli_ncommands; i++) {
+		printf("%s'%s'%s", r->before, i < cli_ncommands ?
+		    cli_commands[i].name : "", r->between);
+		print_words(i < cli_ncommands ? &cli_commands[i] : NULL);
+		fputs(r->after, stdout);
+	}
+}
+
+/* The options that take the next word, with "separator" between them. */
+static void
+print_with_argument(const struct option *o, size_t n, const char *separator)
+{
+	for (; n > 0; n--, o++) {
+		if (o->kind != OPTION_TEXT)
+			continue;
+		printf("%s--%s", separator, o->name);
+		if (o->letter != 0)
+			printf("%s-%c", separator, o->letter);
+	}
+}
+
+static void
+print_all_with_argument(const char *first, const char *separator)
+{
+	size_t i;
+
+	fputs(first, stdout);
+	for (i = 0; i < cli_ncommands; i++)
+		print_with_argument(cli_commands[i].options,
+		    cli_commands[i].noptions, separator);
+	print_with_argument(cli_globals, cli_nglobals, separator);
+}
+
+static const struct row posix_row = { "\t", ") next='", "' ;;\n" };
+
+/* Shared by bash and zsh: from the words "$@" to "$next". */
+static void
+print_posix(void)
+{
+	printf("_copilot_api_next() {\n"
+	    "\tlocal word line= skip=\n"
+	    "\tfor word; do\n"
+	    "\t\tif [ -n \"$skip\" ]; then skip=; continue; fi\n"
+	    "\t\tcase $word in\n");
+	print_all_with_argument("\t\t--", "|");
+	printf(") skip=1 ;;\n"
+	    "\t\t-*) ;;\n"
+	    "\t\t*) line=\"${line:+$line }$word\" ;;\n"
+	    "\t\tesac\n"
+	    "\tdone\n"
+	    "\tnext=\n"
+	    "\t[ -n \"$skip\" ] || case $line in\n");
+	print_rows(&posix_row);
+	printf("\tesac\n}\n");
+}
+
+int
+cli_completion_bash(struct cli *cli)
+{
+	(void)cli;
+	print_posix();
+	printf("_copilot_api() {\n"
+	    "\tlocal next\n"
+	    "\t_copilot_api_next \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
+	    "\tCOMPREPLY=( $(compgen -W \"$next\" -- "
+	    "\"${COMP_WORDS[COMP_CWORD]}\") )\n"
+	    "}\n"
+	    "complete -o default -F _copilot_api copilot-api\n");
+	return 0;
+}
+
+int
+cli_completion_zsh(struct cli *cli)
+{
+	(void)cli;
+	printf("#compdef copilot-api\n");
+	print_posix();
+	printf("_copilot_api() {\n"
+	    "\tlocal next\n"
+	    "\t_copilot_api_next \"${(@)words[2,CURRENT-1]}\"\n"
+	    "\tcompadd -- ${=next}\n"
+	    "}\n"
+	    "compdef _copilot_api copilot-api\n");
+	return 0;
+}
+
+int
+cli_completion_fish(struct cli *cli)
+{
+	static const struct row row = {
+		"\t\tcase ", "\n\t\t\tstring split -n ' ' -- '", "'\n"
+	};
+
+	(void)cli;
+	printf("function __copilot_api_next\n"
+	    "\tset -l line\n"
+	    "\tset -l skip\n"
+	    "\tfor word in (commandline -opc)[2..-1]\n"
+	    "\t\tif test -n \"$skip\"\n"
+	    "\t\t\tset skip\n"
+	    "\t\t\tcontinue\n"
+	    "\t\tend\n"
+	    "\t\tswitch $word\n");
+	print_all_with_argument("\t\t\tcase", " ");
+	printf("\n\t\t\t\tset skip 1\n"
+	    "\t\t\tcase '-*'\n"
+	    "\t\t\tcase '*'\n"
+	    "\t\t\t\tset -a line $word\n"
+	    "\t\tend\n"
+	    "\tend\n"
+	    "\ttest -n \"$skip\"; and return\n"
+	    "\tswitch \"$line\"\n");
+	print_rows(&row);
+	printf("\tend\nend\n"
+	    "complete -c copilot-api -f -a '(__copilot_api_next)'\n");
+	return 0;
+}

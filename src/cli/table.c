@@ -1,0 +1,132 @@
+/* The tables of the command line. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+
+#define AT(member) offsetof(struct cli, member)
+
+const struct option cli_globals[] = {
+	{ "api-home", 0, OPTION_TEXT, AT(api_home), "DIR",
+	    "data directory (default ~/.local/share/copilot-api)" },
+	{ "enterprise-url", 0, OPTION_TEXT, AT(override.enterprise_url), "HOST",
+	    "GitHub Enterprise tenant such as octo.ghe.com" },
+	{ "account-type", 'a', OPTION_TEXT, AT(override.account_type), "TYPE",
+	    "individual, business or enterprise" },
+	{ "github-token", 'g', OPTION_TEXT, AT(token_option), "TOKEN",
+	    "use this GitHub token instead of the stored one" },
+	{ "verbose", 'v', OPTION_FLAG, AT(verbose), NULL,
+	    "log every step" },
+	{ "help", 'h', OPTION_FLAG, AT(help), NULL, "show this help" },
+	{ "version", 0, OPTION_FLAG, AT(version), NULL, "show the version" },
+};
+
+const size_t cli_nglobals = COUNT(cli_globals);
+
+static const struct option start_options[] = {
+	{ "port", 'p', OPTION_TEXT, AT(port), "N", "port (default 4141)" },
+	{ "host", 'H', OPTION_TEXT, AT(host), "ADDR",
+	    "address (default localhost); beyond loopback with API keys only" },
+};
+
+static const struct option auth_options[] = {
+	{ "force", 0, OPTION_FLAG, AT(force), NULL,
+	    "sign in again, even if signed in" },
+};
+
+static const struct option keys_options[] = {
+	{ "add", 0, OPTION_MAYBE, AT(add), "[KEY]",
+	    "add an API key; without KEY make one and print it" },
+	{ "list", 0, OPTION_FLAG, AT(list), NULL, "print the API keys" },
+};
+
+static const struct option delete_options[] = {
+	{ "all", 0, OPTION_FLAG, AT(all), NULL, "all of them" },
+};
+
+static const struct option json_options[] = {
+	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
+};
+
+#define OPTIONS(a) a, COUNT(a)
+
+const struct command cli_commands[] = {
+	{ "start", cli_start, OPTIONS(start_options),
+	    "sign in if needed and serve on http://localhost:4141",
+	    "start\0" "start --port 8080\0" },
+	{ "auth", cli_auth, OPTIONS(auth_options),
+	    "sign in to GitHub and store the token",
+	    "auth\0" "auth --force\0" },
+	{ "auth keys", cli_auth_keys, OPTIONS(keys_options),
+	    "list and add the API keys that clients must send",
+	    "auth keys --add\0" "auth keys --list\0" },
+	{ "check-usage", cli_usage, OPTIONS(json_options),
+	    "show plan and quota", "check-usage\0" },
+	{ "debug", cli_debug, OPTIONS(json_options),
+	    "show versions, paths and configuration, and what is wrong",
+	    "debug\0" },
+	{ "responses", cli_responses, NULL, 0,
+	    "show how many responses are stored", "responses\0" },
+	{ "responses prune", cli_responses_prune, NULL, 0,
+	    "delete those that are too old or too much",
+	    "responses prune\0" },
+	{ "responses export", cli_responses_export, NULL, 0,
+	    "print them, one JSON object a line",
+	    "responses export >responses.jsonl\0" },
+	{ "responses delete", cli_responses_delete, OPTIONS(delete_options),
+	    "delete them", "responses delete --all\0" },
+	{ "logout", cli_logout, NULL, 0, "forget the GitHub token",
+	    "logout\0" },
+	{ "completion", NULL, NULL, 0,
+	    "print what completes commands and options in a shell",
+	    "completion bash\0" },
+	{ "completion bash", cli_completion_bash, NULL, 0,
+	    "print it for bash",
+	    "completion bash >~/.local/share/bash-completion/completions/"
+	    "copilot-api\0" },
+	{ "completion zsh", cli_completion_zsh, NULL, 0, "print it for zsh",
+	    "completion zsh >~/.zfunc/_copilot-api\0" },
+	{ "completion fish", cli_completion_fish, NULL, 0, "print it for fish",
+	    "completion fish >~/.config/fish/completions/copilot-api.fish\0" },
+	{ "help", NULL, NULL, 0, "show this help, or that of a command",
+	    "help start\0" },
+	{ "version", NULL, NULL, 0, "show the version", "version\0" },
+};
+
+const size_t cli_ncommands = COUNT(cli_commands);
+
+const struct variable cli_variables[] = {
+	{ "COPILOT_API_HOME", "as --api-home" },
+	{ "COPILOT_API_ENTERPRISE_URL", "as --enterprise-url" },
+	{ "COPILOT_API_ACCOUNT_TYPE", "as --account-type" },
+	{ "COPILOT_API_GITHUB_TOKEN", "as --github-token; wins over GH_TOKEN" },
+	{ "COPILOT_API_KEY", "API key when auth.apiKeys is empty" },
+	{ "COPILOT_API_HOST", "as --host of start" },
+	{ "COPILOT_API_PORT", "as --port of start" },
+	{ "COPILOT_API_VERBOSE", "as --verbose, when not empty" },
+	{ "HTTPS_PROXY, NO_PROXY", "how to reach GitHub and Copilot" },
+};
+
+const size_t cli_nvariables = COUNT(cli_variables);
+
+bool
+cli_is_below(const struct command *below, const struct command *of)
+{
+	size_t n = strlen(of->name);
+
+	return strncmp(below->name, of->name, n) == 0 && below->name[n] == ' ';
+}
+
+const struct command *
+cli_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < cli_ncommands; i++)
+		if (strcmp(cli_commands[i].name, name) == 0)
+			return &cli_commands[i];
+	return NULL;
+}
