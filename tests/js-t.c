@@ -1,6 +1,7 @@
 /* Unit tests of js.c: parsing, reading, changing, and the original bytes. */
 #include "config.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/scan.h"
 #include "base/util.h"
 
 static json_object *
@@ -97,6 +99,120 @@ test_parse_null_and_nul(void **state)
 	assert_false(js_parse("{}\0", 3, &obj, &err));
 	assert_false(js_parse("\0{}", 3, &obj, &err));
 	assert_false(js_parse("{\"a\0\":1}", 8, &obj, &err));
+}
+
+/* What two readers read differently: refused from clients, read from others. */
+static void
+test_one_reading(void **state)
+{
+	static const struct {
+		const char	*text, *why;
+	} t[] = {
+		{ "{\"a\":1,\"b\":2,\"a\":3}", "same name twice" },
+		{ "{\"a\":1,\"\\u0061\":2}", "column 8" },
+		{ "{\"\xc3\xa9\":1,\"\\u00E9\":2}", "same name twice" },
+		{ "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}",
+		    "same name twice" },
+		{ "[{\"x\":[{\"k\":1,\"k\":1}]}]", "same name twice" },
+		{ "{\"01\":1,\"02\":1,\"03\":1,\"04\":1,\"05\":1,\"06\":1,"
+		    "\"07\":1,\"08\":1,\"09\":1,\"10\":1,\"11\":1,\"12\":1,"
+		    "\"13\":1,\"07\":1}", "column 93" },
+		{ "{\"a\\u0000b\":1}", "\\u0000" },
+		{ "{\"model\\u0000\":1}", "name" },
+		{ "\"a\tb\"", "control character" },
+		{ "{\"a\":\"b\nc\"}", "control character" },
+	};
+	json_object	*obj;
+	struct err	 err;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		if (js_parse(t[i].text, strlen(t[i].text), &obj, &err))
+			fail_msg("accepted: %s", t[i].text);
+		if (strstr(err.msg, t[i].why) == NULL)
+			fail_msg("%s: %s", t[i].text, err.msg);
+		obj = js_parse_quiet(t[i].text, strlen(t[i].text));
+		if (obj == NULL)
+			fail_msg("refused: %s", t[i].text);
+		json_object_put(obj);
+	}
+	json_object_put(parse("{\"a\":{\"a\":{\"a\":1}},\"b\":{\"a\":2}}"));
+	json_object_put(parse("[{\"a\":1},{\"a\":1}]"));
+}
+
+/* Half a character is U+FFFD in the tree and in the bytes. */
+static void
+test_halves(void **state)
+{
+	static const struct {
+		const char	*in, *out;
+	} t[] = {
+		{ "[\"a\\ud83d\"]", "[\"a\\uFFFD\"]" },
+		{ "[\"\\uDE00b\"]", "[\"\\uFFFDb\"]" },
+		{ "[\"\\ud83d\\ud83d\\ude00\"]",
+		    "[\"\\uFFFD\\ud83d\\ude00\"]" },
+		{ "[\"\\ud83d\\u0041\"]", "[\"\\uFFFD\\u0041\"]" },
+		{ "[\"\\\\ud83d\"]", "[\"\\\\ud83d\"]" },
+		{ "[\"\\ud83d\\n\"]", "[\"\\uFFFD\\n\"]" },
+	};
+	struct buf	 text = { 0 };
+	json_object	*obj, *same;
+	struct err	 err;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		buf_truncate(&text, 0);
+		buf_puts(&text, t[i].in);
+		assert_true(js_parse_body(&text, &obj, &err));
+		assert_string_equal(buf_str(&text), t[i].out);
+		same = js_parse_quiet(t[i].in, strlen(t[i].in));
+		assert_true(json_object_equal(obj, same));
+		json_object_put(obj);
+		json_object_put(same);
+	}
+	buf_finish(&text);
+}
+
+/* The estimate is never below what the tree takes, nor absurdly above it. */
+static void
+test_cost(void **state)
+{
+	static const struct {
+		const char	*unit;
+		size_t		 most;	/* times the real cost */
+	} t[] = {
+		{ "{}", 3 }, { "[]", 5 }, { "1", 3 }, { "\"abcdefgh\"", 3 },
+		{ "{\"role\":\"user\",\"content\":\"Hello there\"}", 4 },
+		{ "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,"
+		    "\"h\":8,\"i\":9,\"j\":1,\"k\":1,\"l\":1}", 4 },
+	};
+	struct scan_facts	 f;
+	struct buf		 text = { 0 };
+	json_object		*obj;
+	size_t			 i, k, real, guess;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		buf_truncate(&text, 0);
+		for (k = 0; k < 20000; k++) {
+			buf_putc(&text, k == 0 ? '[' : ',');
+			buf_puts(&text, t[i].unit);
+		}
+		buf_putc(&text, ']');
+		assert_true(scan_json(text.p, text.len, SCAN_ANY, &f));
+		guess = scan_cost(&f);
+		real = mallinfo2().uordblks;
+		obj = js_parse_quiet(text.p, text.len);
+		real = mallinfo2().uordblks - real;
+		/* A sanitizer's allocator does not count. */
+		if (real > 0 && (guess < real || guess > real * t[i].most))
+			fail_msg("%s: %zu guessed for %zu", t[i].unit, guess,
+			    real);
+		json_object_put(obj);
+	}
+	buf_finish(&text);
 }
 
 /* Depth is limited: a megabyte of brackets is refused, not recursed into. */
@@ -213,11 +329,10 @@ splice(int line, const char *text, const struct js_edit *edits, size_t n,
 	struct buf	 out = { 0 };
 	json_object	*obj;
 
-	json_object_put(parse(text));
 	js_splice(text, strlen(text), edits, n, &out);
 	if (strcmp(buf_str(&out), want) != 0)
 		fail_msg("line %d: got %s", line, buf_str(&out));
-	obj = parse(out.p);
+	obj = js_parse_quiet(out.p, out.len);
 	assert_true(json_object_is_type(obj, json_type_object));
 	json_object_put(obj);
 	buf_finish(&out);
@@ -337,9 +452,9 @@ test_too_many_values(void **state)
 	size_t		 i;
 
 	(void)state;
-	buf_reserve(&b, 2 * JS_VALUES + 8);
+	buf_reserve(&b, 2 * SCAN_VALUES + 8);
 	buf_putc(&b, '[');
-	for (i = 0; i < JS_VALUES; i++)
+	for (i = 0; i < SCAN_VALUES; i++)
 		buf_append(&b, "1,", 2);
 	buf_puts(&b, "1]");
 	assert_false(js_parse(b.p, b.len, &obj, &err));
@@ -355,6 +470,9 @@ main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_parse_position),
 		cmocka_unit_test(test_parse_null_and_nul),
+		cmocka_unit_test(test_one_reading),
+		cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_parse_depth),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_read),

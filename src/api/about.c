@@ -34,10 +34,10 @@ static bool
 usage_whole(void *self, const char *p, size_t n, struct buf *out,
     struct err *err)
 {
-	json_object *obj;
+	json_object *obj = js_parse_quiet(p, n);
 
 	(void)self;
-	if (!js_parse(p, n, &obj, err))
+	if (obj == NULL)
 		return err_set(err, 502, ERR_SERVER, NULL, NULL,
 		    "GitHub's answer about the quota is not JSON.");
 	json_object_put(obj);

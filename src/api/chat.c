@@ -102,12 +102,13 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 enum handled
 api_chat(struct exchange *x)
 {
-	struct chat_request	r;
+	struct chat_request	r = { 0 };
+	json_object		*obj;
 	struct err		err;
 	enum handled		handled = HANDLED_CALL;
 
-	if (!chat_request_read(&r, buf_str(&x->req.body), x->req.body.len,
-	    &err))
+	if (!js_parse_body(&x->req.body, &obj, &err) ||
+	    !chat_request_take(&r, obj, &err))
 		handled = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;

@@ -132,7 +132,7 @@ parse_body(struct exchange *x, struct err *err)
 
 	if (x->req.body.len == 0)
 		return json_object_new_object();
-	if (!js_parse(x->req.body.p, x->req.body.len, &obj, err))
+	if (!js_parse_body(&x->req.body, &obj, err))
 		return NULL;
 	if (json_object_is_type(obj, json_type_object) && obj != NULL)
 		return obj;

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/scan.h"
 #include "base/text.h"
 #include "base/util.h"
 
@@ -28,84 +29,42 @@ position(const char *p, size_t at, size_t *line, size_t *column)
 	}
 }
 
-static size_t	skip_string(const char *, size_t, size_t);
-
-/* What JSON is made of outside its strings. */
-static const bool plain[256] = {
-	['{'] = 1, ['}'] = 1, ['['] = 1, [']'] = 1, [':'] = 1, [','] = 1,
-	[' '] = 1, ['\t'] = 1, ['\r'] = 1, ['\n'] = 1, ['"'] = 1,
-	['0' ... '9'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['E'] = 1,
-	['a'] = 1, ['e'] = 1, ['f'] = 1, ['l'] = 1, ['n'] = 1, ['r'] = 1,
-	['s'] = 1, ['t'] = 1, ['u'] = 1
-};
-
 /*
- * Where the text stops being JSON, or n: even when strict, json-c accepts
- * 'single quotes', NaN and Infinity, which js_splice can't read.
+ * The tree of a text that was accepted. json-c is not asked to be strict: in
+ * 0.18 that refuses every byte from 0x80 on, and what else it would refuse is
+ * out of the way. So it can only fail for lack of memory.
  */
-static size_t
-foreign_byte(const char *p, size_t n, size_t *values)
+static json_object *
+build(const char *p, size_t n)
 {
-	size_t i = 0;
+	struct json_tokener	*tok = json_tokener_new_ex(SCAN_DEPTH + 1);
+	json_object		*obj;
 
-	*values = 1;
-	while (i < n && plain[(unsigned char)p[i]]) {
-		*values += p[i] == ',' || p[i] == '[' || p[i] == '{';
-		i = p[i] == '"' ? skip_string(p, n, i) : i + 1;
-	}
-	return i;
+	if (tok == NULL)
+		die("out of memory");
+	obj = json_tokener_parse_ex(tok, p, (int)n);
+	/* A NUL behind the text lets a bare number end. */
+	if (json_tokener_get_error(tok) == json_tokener_continue)
+		obj = json_tokener_parse_ex(tok, "", 1);
+	if (json_tokener_get_error(tok) != json_tokener_success)
+		die("out of memory");
+	json_tokener_free(tok);
+	return obj;
 }
 
 bool
 js_parse_at(const char *p, size_t n, json_object **obj, const char **reason,
     size_t *line, size_t *column)
 {
-	struct json_tokener	*tok;
-	enum json_tokener_error	 why;
-	size_t			 end, foreign, values;
+	struct scan_facts f = { .why = "it is too large" };
 
 	*obj = NULL;
-	*reason = "it is too large";
-	*line = *column = 1;
-	if (n >= INT_MAX)
-		return false;
-	foreign = foreign_byte(p, n, &values);
-	if (values > JS_VALUES)
-		return false;
-	if ((tok = json_tokener_new_ex(JS_DEPTH)) == NULL)
-		die("out of memory");
-	/*
-	 * Not JSON_TOKENER_VALIDATE_UTF8: byte by byte it doubles the time of a
-	 * parse.
-	 */
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-	/* The NUL behind the text lets a bare number end. */
-	*obj = json_tokener_parse_ex(tok, n > 0 ? p : "", (int)n);
-	why = json_tokener_get_error(tok);
-	if (why == json_tokener_continue && n > 0) {
-		*obj = json_tokener_parse_ex(tok, "", 1);
-		why = json_tokener_get_error(tok);
-		end = n;
-	} else {
-		end = json_tokener_get_parse_end(tok);
-		while (why == json_tokener_success && end < n &&
-		    strchr(" \t\r\n", p[end]) != NULL && p[end] != '\0')
-			end++;
-		if (why == json_tokener_success && end < n)
-			why = json_tokener_error_parse_unexpected;
-	}
-	json_tokener_free(tok);
-	if (why == json_tokener_success && (end = text_utf8_prefix(p, n)) < n)
-		why = json_tokener_error_parse_utf8_string;
-	if (why == json_tokener_success && (end = foreign) < n)
-		why = json_tokener_error_parse_unexpected;
-	if (why == json_tokener_success)
+	if (n < INT_MAX && scan_json(p, n, SCAN_ONE_READING, &f)) {
+		*obj = build(p, n);
 		return true;
-	json_object_put(*obj);
-	*obj = NULL;
-	position(p, end < n ? end : n, line, column);
-	*reason = n == 0 ? "it is empty" : why == json_tokener_continue ?
-	    "unexpected end" : json_tokener_error_desc(why);
+	}
+	*reason = f.why;
+	position(p, f.at, line, column);
 	return false;
 }
 
@@ -126,13 +85,28 @@ js_parse(const char *p, size_t n, json_object **obj, struct err *err)
 	    "column %zu.", why, line, column);
 }
 
+bool
+js_parse_body(struct buf *text, json_object **obj, struct err *err)
+{
+	struct scan_facts f;
+
+	if (text->len < INT_MAX && scan_json(buf_str(text), text->len,
+	    SCAN_ONE_READING, &f)) {
+		if (f.half)
+			scan_mend_halves(text->p, text->len);
+		*obj = build(text->p, text->len);
+		return true;
+	}
+	return js_parse(buf_str(text), text->len, obj, err);
+}
+
 json_object *
 js_parse_quiet(const char *p, size_t n)
 {
-	json_object	*obj;
-	struct err	 err;
+	struct scan_facts f;
 
-	return js_parse(p, n, &obj, &err) ? obj : NULL;
+	return n < INT_MAX && scan_json(p, n, SCAN_ANY, &f) ? build(p, n) :
+	    NULL;
 }
 
 void

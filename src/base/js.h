@@ -16,20 +16,24 @@
 struct buf;
 struct err;
 
-/* A value costs json-c about 64 bytes: 64 MB of "1,1,1" would become 2 GB. */
-#define JS_VALUES (4u << 20)
-#define JS_DEPTH 128	/* tool schemas nest deeply; json-c's own default is 32 */
-
 /*
- * Parse exactly one JSON value: UTF-8, nothing behind it. Returns false with
- * "err" set to a 400 that names line and column. A parsed null is *obj == NULL
- * and true.
+ * Parse exactly one JSON value: UTF-8, nothing behind it, nothing that two
+ * readers read differently (base/scan.h). Returns false with "err" set to a 400
+ * that names line and column. A parsed null is *obj == NULL and true.
  */
 bool	 js_parse(const char *, size_t, json_object **obj, struct err *);
 /* The same; the place and a static reason are for the caller to phrase. */
 bool	 js_parse_at(const char *, size_t, json_object **obj,
 	    const char **reason, size_t *line, size_t *column);
-/* The same where nobody needs the reason: NULL for null, too. */
+/*
+ * The same of a client's body, whose bytes may go on as they came: half a
+ * character (a lone surrogate) becomes U+FFFD in them, too.
+ */
+bool	 js_parse_body(struct buf *, json_object **obj, struct err *);
+/*
+ * Whatever can be read, as upstream's answers; of a name that comes twice the
+ * last one counts. NULL for what is no JSON, and for null.
+ */
 json_object *js_parse_quiet(const char *, size_t);
 
 /* Appends the compact text; slashes are not escaped. */

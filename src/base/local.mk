@@ -22,6 +22,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/loop.h \
 	%reldir%/nearest.c \
 	%reldir%/nearest.h \
+	%reldir%/scan.c \
+	%reldir%/scan.h \
 	%reldir%/sse.c \
 	%reldir%/sse.h \
 	%reldir%/text.c \

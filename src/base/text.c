@@ -44,14 +44,26 @@ utf8_scan(const unsigned char *p, size_t n, bool *whole)
 	return i;
 }
 
-/* Bytes of the valid UTF-8 sequence at p, 0 when there is none. */
-static size_t
-utf8_length(const unsigned char *p, size_t n)
+size_t
+text_utf8_length(const char *p, size_t n)
 {
 	bool	whole;
-	size_t	len = utf8_scan(p, n, &whole);
+	size_t	len = utf8_scan((const unsigned char *)p, n, &whole);
 
 	return whole ? len : 0;
+}
+
+size_t
+text_utf8_put(unsigned code, unsigned char utf8[4])
+{
+	static const unsigned char lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+	size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 :
+	    3, i;
+
+	for (i = more; i > 0; i--, code >>= 6)
+		utf8[i] = (unsigned char)(0x80 | (code & 0x3f));
+	utf8[0] = (unsigned char)(lead[more] | code);
+	return more + 1;
 }
 
 size_t
@@ -69,8 +81,7 @@ text_utf8_prefix(const char *p, size_t n)
 		}
 		if (i == n)
 			break;
-		if ((step = utf8_length((const unsigned char *)p + i,
-		    n - i)) == 0)
+		if ((step = text_utf8_length(p + i, n - i)) == 0)
 			break;
 		i += step;
 	}
@@ -131,7 +142,7 @@ text_clean(const char *p, size_t n, char *out, size_t size)
 			continue;
 		}
 		k = word ? secret_length(p + i, n - i) : 0;
-		step = utf8_length((const unsigned char *)p + i, n - i);
+		step = text_utf8_length(p + i, n - i);
 		if (len + (size_t)space + (k > 0 ? 3 : step + 1) >= size)
 			break;
 		if (space)

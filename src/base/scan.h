@@ -1,0 +1,51 @@
+/*
+ * Is it JSON? One pass over the text says so, by RFC 8259 and nothing else,
+ * and tells what a tree of it would cost, before json-c builds one. json-c's
+ * own idea of JSON changes with its version: 0.18's strict mode refuses every
+ * byte from 0x80 on (json-c issue 892), and without it comments, 'quotes' and
+ * NaN pass. What this accepts, json-c reads alike in all versions.
+ */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SCAN_DEPTH 128		/* tool schemas nest deeply */
+/* A number or word costs json-c 64 bytes, a container ten times that. */
+#define SCAN_VALUES (4u << 20)
+#define SCAN_CONTAINER 8	/* counts as so many values */
+
+enum scan_rules {
+	/* Whatever can be read: upstream's answers, texts of our own. */
+	SCAN_ANY,
+	/*
+	 * What two readers read alike: no name twice in an object, no NUL in a
+	 * name, no raw control character in a string.
+	 */
+	SCAN_ONE_READING
+};
+
+struct scan_facts {
+	size_t	values;		/* of all types */
+	size_t	containers;	/* arrays and objects among them */
+	size_t	members;	/* of all objects */
+	size_t	text;		/* bytes between quotes */
+	bool	half;		/* a \u escape that is half a character */
+	/* Where it stops being JSON, and why. */
+	size_t		 at;
+	const char	*why;
+};
+
+bool	scan_json(const char *, size_t n, enum scan_rules, struct scan_facts *);
+
+/* About what json-c takes for a tree of that, in bytes; never less. */
+size_t	scan_cost(const struct scan_facts *);
+
+/*
+ * Half a character (a lone surrogate's \uD83D) becomes \uFFFD, in place. Only
+ * for text that was accepted.
+ */
+void	scan_mend_halves(char *, size_t n);
+
+#endif
