@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,6 +19,7 @@
 #include "responses/ids.h"
 #include "responses/native-answer.h"
 #include "responses/native.h"
+#include "shape.h"
 
 /* --- Driving an answer as the exchange does. */
 
@@ -182,34 +181,6 @@ last(const struct events *events)
 	return events->list[events->n - 1];
 }
 
-/* OpenAI's own description, where it is at hand: 0 mismatches. */
-static bool
-shape(const char *args, const struct buf *text)
-{
-	const char	*tool = getenv("OPENAI_SHAPE");
-	char		 command[1024];
-	FILE		*f;
-
-	if (tool == NULL)
-		tool = "../shared/openai-shape";
-	if (access(tool, X_OK) != 0)
-		return false;
-	snprintf(command, sizeof(command), "/usr/bin/python3 %s %s 1>&2", tool,
-	    args);
-	if ((f = popen(command, "w")) == NULL)
-		return false;
-	fwrite(text->p, 1, text->len, f);
-	switch (WEXITSTATUS(pclose(f))) {
-	case 0:
-		return true;
-	case 1:
-		fail_msg("%s: %s", args, text->p);
-		return false;
-	default:
-		return false;
-	}
-}
-
 /* --- Streams. */
 
 /* Each id is constant, short, and of its item's kind. */
@@ -308,8 +279,7 @@ test_stream(void **state)
 	e = nth(&ev, "response.output_item.done", 0);
 	assert_true(js_is(js_obj(e, "item"), "encrypted_content", "gAAAAblob"));
 	release(&ev);
-	if (!shape("--sse ResponseStreamEvent", &run.out))
-		print_message("# openai-shape is not here\n");
+	shape_check("--sse ResponseStreamEvent", &run.out);
 	stop(&run);
 }
 
@@ -363,7 +333,7 @@ test_incomplete(void **state)
 	    js_str(nth(&ev, "response.output_text.done", 1), "item_id"));
 	assert_int_equal(run.usage.input, 900);
 	release(&ev);
-	shape("--sse ResponseStreamEvent", &run.out);
+	shape_check("--sse ResponseStreamEvent", &run.out);
 	stop(&run);
 }
 
@@ -382,7 +352,7 @@ test_early_failure(void **state)
 	assert_string_equal(run.err.code, "rate_limit_exceeded");
 	/* The exchange may have sent a comment, and with it the head. */
 	(responses_ops.fail)(run.self, &run.err, &run.out);
-	shape("--sse ResponseStreamEvent", &run.out);
+	shape_check("--sse ResponseStreamEvent", &run.out);
 	assert_true(util_starts(run.out.p, "event: response.created\n"));
 	assert_non_null(strstr(run.out.p, "event: response.failed\n"));
 	stop(&run);
@@ -416,7 +386,7 @@ check_late(const char *file, const char *code, size_t noutput)
 		    js_array(r, "output"), 0), "id"),
 		    js_str(nth(&ev, "response.output_text.done", 0), "item_id"));
 	release(&ev);
-	shape("--sse ResponseStreamEvent", &run.out);
+	shape_check("--sse ResponseStreamEvent", &run.out);
 	/* It is over: nothing can follow. */
 	noutput = run.out.len;
 	(responses_ops.fail)(run.self, &run.err, &run.out);
@@ -527,11 +497,11 @@ test_gaps(void **state)
 	assert_true(js_is(ev.list[2], "type", "response.completed"));
 	release(&ev);
 	assert_null(strstr(run.out.p, "[DONE]"));
-	shape("--sse ResponseStreamEvent", &run.out);
+	shape_check("--sse ResponseStreamEvent", &run.out);
 	stop(&run);
 	run_text(&run, "", CREATED END);
 	assert_true(run.ok);
-	shape("--sse ResponseStreamEvent", &run.out);
+	shape_check("--sse ResponseStreamEvent", &run.out);
 	stop(&run);
 }
 
@@ -669,7 +639,7 @@ test_whole(void **state)
 	assert_null(strstr(run.out.p, "copilot"));
 	assert_int_equal(run.usage.output, 40);
 	json_object_put(r);
-	shape("Response", &run.out);
+	shape_check("Response", &run.out);
 	stop(&run);
 	buf_finish(&text);
 }
