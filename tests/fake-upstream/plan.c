@@ -298,7 +298,10 @@ say_json(struct plan *p, const struct plan_input *in)
 static void
 say_demo(struct plan *p, const struct plan_input *in)
 {
-	buf_printf(&p->text, "Hello! This is the demo: no GitHub account and "
+	/* Not all is ASCII: who tries this sees that it arrives. */
+	buf_printf(&p->text, "Hello, gr\xc3\xbc\xc3\x9f dich, "
+	    "\xe4\xbd\xa0\xe5\xa5\xbd! \xf0\x9f\x91\x8b "
+	    "This is the demo: no GitHub account and "
 	    "no network are involved. A small program that imitates GitHub "
 	    "Copilot pretends to be %s and streams these words one by one; "
 	    "everything between it and you is the real thing. You said: ",
