@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
-# What quickstart and check share: Debian packages and the build directory.
-# Sourced by POSIX sh after "top" was set to the source directory.
+# What quickstart, check and in-debian share: Debian packages and the build
+# directory. Sourced by POSIX sh after "top" was set to the source directory.
 
 # Debian keeps web servers where an ordinary user's PATH doesn't look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -60,7 +60,7 @@ if ! test -e $policy; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update
-apt-get -q install -y --no-install-recommends "$@"
+apt-get -q install -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
 if test -d /run/systemd/system; then
 	for p in "$@"; do
 		case $p in
