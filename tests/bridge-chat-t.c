@@ -288,7 +288,7 @@ test_tool_turns(void **state)
 	    "\"c1\",\"content\":\"r\"},{\"role\":\"tool\",\"tool_call_id\":"
 	    "\"c2\",\"content\":[{\"type\":\"text\",\"text\":\"p\"}]}",
 	    "[" USER_ITEM "," SAID("look") "," CALL_ITEM("c1", "f", "{}") ","
-	    CALL_ITEM("c2", "g", "") ",{\"type\":\"function_call_output\","
+	    CALL_ITEM("c2", "g", "{}") ",{\"type\":\"function_call_output\","
 	    "\"call_id\":\"c1\",\"output\":\"r\"},{\"type\":"
 	    "\"function_call_output\",\"call_id\":\"c2\",\"output\":["
 	    "{\"type\":\"input_text\",\"text\":\"p\"}]}]");
@@ -302,9 +302,9 @@ test_tool_turns(void **state)
 	    "\"call_id\":\"a\",\"output\":\"\"}]");
 	/* The form before tools. */
 	INPUT("{\"role\":\"assistant\",\"content\":null,\"function_call\":"
-	    "{\"name\":\"f\",\"arguments\":\"1\"}},{\"role\":\"function\","
+	    "{\"name\":\"f\",\"arguments\":\"{}\"}},{\"role\":\"function\","
 	    "\"name\":\"f\",\"content\":\"r\"}", "[" CALL_ITEM("call_1", "f",
-	    "1") ",{\"type\":\"function_call_output\",\"call_id\":\"call_1\","
+	    "{}") ",{\"type\":\"function_call_output\",\"call_id\":\"call_1\","
 	    "\"output\":\"r\"}]");
 }
 
@@ -431,7 +431,8 @@ test_refused(void **state)
 	    "messages[0].tool_calls[0].function.name",
 	    "missing_required_parameter");
 	REFUSED("\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":"
-	    "\"image_url\"}]}]", "messages[0].content[0].type",
+	    "\"image_url\",\"image_url\":\"https://h/i\"}]}]",
+	    "messages[0].content[0].type",
 	    "invalid_value");
 }
 

@@ -121,14 +121,15 @@ static const struct {
 	    "\"content\":\"d\"}," FCO("c", "o") "]"),
 	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
 	    CALL("c", "f", "{}") "]}," TOOL("c", "o") ","
-	    "{\"role\":\"system\",\"content\":\"d\"}", "", NULL },
+	    "{\"role\":\"user\",\"content\":\"d\"}", "", NULL },
 	/* The same id in two turns. */
-	{ REQ("\"input\":[" FC("c", "f", "1") "," FCO("c", "o1") ","
-	    FC("c", "f", "2") "," FCO("c", "o2") "]"),
+	{ REQ("\"input\":[" FC("c", "f", "{}") "," FCO("c", "o1") ","
+	    FC("c", "f", "[2]") "," FCO("c", "o2") "]"),
 	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
-	    CALL("c", "f", "1") "]}," TOOL("c", "o1") ","
+	    CALL("c", "f", "{}") "]}," TOOL("c", "o1") ","
 	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
-	    CALL("c", "f", "2") "]}," TOOL("c", "o2"), "", NULL },
+	    CALL("call_af63de4c8601eff2", "f", "{\\\"unparsed\\\":[2]}")
+	    "]}," TOOL("call_af63de4c8601eff2", "o2"), "", NULL },
 	/* Custom tools and those of other kinds. */
 	{ REQ("\"input\":[{\"type\":\"custom_tool_call\",\"call_id\":\"c\","
 	    "\"name\":\"p\",\"input\":\"a\\n\"},{\"type\":"

@@ -21,6 +21,7 @@
 #include "base/util.h"
 #include "bridge/chat-request.h"
 #include "bridge/responses-request.h"
+#include "chat/fit.h"
 #include "chat/native.h"
 #include "copilot/models.h"
 
@@ -123,7 +124,8 @@ random_call(const char *id)
 	json_object *function = json_object_new_object();
 
 	js_add_str(function, "name", names[below(COUNT(names))]);
-	js_add_str(function, "arguments", maybe() ? "{}" : words());
+	js_add_str(function, "arguments", maybe() ? "{}" :
+	    "{\"a\": \"b\"}");
 	js_add_str(call, "id", id);
 	js_add_str(call, "type", "function");
 	js_add_take(call, "function", function);
@@ -335,6 +337,8 @@ test_there_and_back(void **state)
 	for (i = 0; i < ROUNDS; i++) {
 		seed = (uint64_t)i;
 		req = random_request();
+		/* Ids that are used twice get others, once. */
+		chat_fit_messages(req, &model, true);
 		js_print(req, &chat);
 		to_responses(&chat, &responses);
 		to_chat(&responses, &again);

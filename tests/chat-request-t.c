@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "chat/native.h"
 #include "copilot/models.h"
+#include "turn/effort.h"
 
 #define MESSAGES "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]"
 
@@ -92,7 +93,8 @@ test_untouched(void **state)
 	SAME(claude, ",\"web_search_options\":{},\"verbosity\":\"low\"");
 	SAME(claude, ",\"user\":\"u\",\"seed\":1,\"logit_bias\":{\"1\":2}");
 	SAME(gpt, ",\"prompt_cache_key\":\"k\",\"modalities\":[\"text\"]");
-	SAME(gpt, ",\"unknown\":{\"a\":[1, 2]},\"tools\":null,\"n\":2");
+	SAME(gpt, ",\"unknown\":{\"a\":[1, 2]},\"n\":2");
+	MEMBERS(gpt, ",\"tools\":null,\"unknown\":null,\"n\":2", ",\"n\":2");
 	SAME("never-heard-of", ",\"max_tokens\":5,\"reasoning_effort\":\"x\"");
 	SAME(gpt, ",\"stream\":false");
 }
@@ -117,15 +119,21 @@ test_max_tokens(void **state)
 static void
 test_effort(void **state)
 {
+	static char none[] = "none", xhigh[] = "xhigh";
+	static char *const two[] = { low, high, NULL };
+	static char *const three[] = { none, medium, xhigh, NULL };
 	(void)state;
-	assert_string_equal(chat_effort("low", efforts), "low");
-	assert_string_equal(chat_effort("none", efforts), "low");
-	assert_string_equal(chat_effort("minimal", efforts), "low");
-	assert_string_equal(chat_effort("xhigh", efforts), "high");
-	assert_string_equal(chat_effort("max", efforts), "high");
-	assert_string_equal(chat_effort("odd", efforts), "odd");
-	assert_null(chat_effort("low", no_efforts));
-	assert_null(chat_effort("low", NULL));
+	assert_string_equal(effort_nearest("low", efforts), "low");
+	assert_string_equal(effort_nearest("none", efforts), "low");
+	assert_string_equal(effort_nearest("minimal", efforts), "low");
+	assert_string_equal(effort_nearest("xhigh", efforts), "high");
+	assert_string_equal(effort_nearest("max", efforts), "high");
+	assert_string_equal(effort_nearest("odd", efforts), "odd");
+	/* Of two equally near ones the lesser. */
+	assert_string_equal(effort_nearest("medium", two), "low");
+	assert_string_equal(effort_nearest("high", three), "medium");
+	assert_null(effort_nearest("low", no_efforts));
+	assert_null(effort_nearest("low", NULL));
 	MEMBERS(gpt, ",\"reasoning_effort\":\"xhigh\"",
 	    ",\"reasoning_effort\":\"high\"");
 	MEMBERS(old, ",\"reasoning_effort\":\"low\",\"n\":1", ",\"n\":1");
@@ -269,7 +277,8 @@ test_told(void **state)
 	    "\"messages\":[{\"role\":\"developer\",\"content\":\"s\"}],"
 	    "\"response_format\":{\"type\":\"json_object\"}}",
 	    "{\"model\":\"claude-sonnet-4.6\",\"messages\":[{\"role\":"
-	    "\"system\",\"content\":\"s\\n\\n" TOLD "\"}]}");
+	    "\"system\",\"content\":\"s\\n\\n" TOLD "\"},"
+	    "{\"role\":\"user\",\"content\":\"Begin.\"}]}");
 	/* Those of OpenAI's that lack a schema know JSON. */
 	check_fit(__LINE__, &nothing, "{\"model\":\"gpt-4.1\"," MESSAGES
 	    ",\"response_format\":{\"type\":\"json_object\"}}",

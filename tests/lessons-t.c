@@ -68,8 +68,9 @@ static const struct {
 	/* What changes the meaning, and what isn't about a parameter. */
 	{ __LINE__, "Unsupported parameter: 'tools' is not supported with this "
 	    "model.", "unsupported_parameter", 0, 0, false },
+	/* Honoured here. */
 	{ __LINE__, "Unsupported parameter: 'stop' is not supported with this "
-	    "model.", "unsupported_parameter", 0, 0, false },
+	    "model.", "unsupported_parameter", LESSON_STOP, 0, true },
 	{ __LINE__, "Unsupported value: 'n' does not support 2 with this "
 	    "model.", "unsupported_value", 0, 0, false },
 	{ __LINE__, "Invalid schema for response_format 'x': no.",

@@ -85,6 +85,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	if (!chat_request_fit(r, &x->lesson, !is_bridged(x, r), err))
 		return false;
 	wanted.told = r->told;
+	wanted.stop = r->stop;
 	if (is_bridged(x, r))
 		return prepare_bridge(x, r, &wanted, err);
 	x->call.path = "/chat/completions";
@@ -116,5 +117,7 @@ api_chat(struct exchange *x)
 	    !prepare(x, &r, &err))
 		handled = exchange_refuse(x, &err);
 	x->parsed = r.obj;
+	r.obj = NULL;
+	chat_request_finish(&r);
 	return handled;
 }

@@ -407,9 +407,15 @@ edit_put(struct buf *out, bool *first, const struct js_edit *e)
 	buf_finish(&v);
 }
 
-void
-js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
-    struct buf *out)
+static bool
+is_null(const char *t, const struct member *m)
+{
+	return m->value_end - m->value == 4 && t[m->value] == 'n';
+}
+
+static void
+splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
+    bool nulls, struct buf *out)
 {
 	bool		*done = xcalloc(nedits, sizeof(*done)), first = true;
 	struct member	 m;
@@ -421,6 +427,8 @@ js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
 		for (k = 0; k < nedits; k++)
 			if (key_is(t, &m, edits[k].key, strlen(edits[k].key)))
 				break;
+		if (k == nedits && !nulls && is_null(t, &m))
+			continue;
 		if (k == nedits)
 			member_put(out, &first, t + m.key, m.key_end - m.key,
 			    t + m.value, m.value_end - m.value);
@@ -434,6 +442,20 @@ js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
 			edit_put(out, &first, &edits[k]);
 	buf_putc(out, '}');
 	free(done);
+}
+
+void
+js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
+    struct buf *out)
+{
+	splice(t, n, edits, nedits, true, out);
+}
+
+void
+js_splice_dense(const char *t, size_t n, const struct js_edit *edits,
+    size_t nedits, struct buf *out)
+{
+	splice(t, n, edits, nedits, false, out);
 }
 
 int

@@ -82,6 +82,10 @@ struct js_edit {
 void	 js_splice(const char *text, size_t n, const struct js_edit *,
 	    size_t nedits, struct buf *out);
 
+/* The same, and members of the text that are null are left out. */
+void	 js_splice_dense(const char *text, size_t n, const struct js_edit *,
+	    size_t nedits, struct buf *out);
+
 /* Line (from 1) of the value at "path" ("auth.apiKeys"), 0 when not found. */
 int	 js_line_of(const char *text, size_t n, const char *path);
 

@@ -6,6 +6,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/conf-value.c \
 	%reldir%/conf.c \
 	%reldir%/conf.h \
+	%reldir%/edits.c \
+	%reldir%/edits.h \
 	%reldir%/encoding.c \
 	%reldir%/encoding.h \
 	%reldir%/err.c \

@@ -10,9 +10,6 @@
 #include "base/text.h"
 #include "base/util.h"
 
-#define FNV_BASIS 0xcbf29ce484222325u
-#define FNV_PRIME 0x100000001b3u
-
 /* Objects of so many members are sorted in search of a name that comes twice. */
 #define FEW 12
 
@@ -106,21 +103,13 @@ skip_plain(struct scan *s)
 	}
 }
 
-static uint64_t
-hash_bytes(uint64_t h, const unsigned char *p, size_t n)
-{
-	for (; n > 0; n--, p++)
-		h = (h ^ *p) * FNV_PRIME;
-	return h;
-}
-
 /* As the bytes of its UTF-8 would be. */
 static uint64_t
 hash_character(uint64_t h, unsigned code)
 {
 	unsigned char	utf8[4];
 
-	return hash_bytes(h, utf8, text_utf8_put(code, utf8));
+	return util_hash_more(h, utf8, text_utf8_put(code, utf8));
 }
 
 static int
@@ -244,7 +233,7 @@ skip_string(struct scan *s, uint64_t *hash)
 			else
 				skip_plain(s);
 		if (hash != NULL)
-			*hash = hash_bytes(*hash, s->p + from, s->i - from);
+			*hash = util_hash_more(*hash, s->p + from, s->i - from);
 		if (s->i == s->n)
 			return refuse(s, s->n, "unexpected end of data");
 		if (s->p[s->i] == '"')
@@ -378,7 +367,7 @@ remember(struct scan *s, uint64_t hash, size_t at)
 static enum state
 name(struct scan *s)
 {
-	uint64_t	hash = FNV_BASIS;
+	uint64_t	hash = UTIL_HASH_BASIS;
 	size_t		at;
 
 	skip_space(s);

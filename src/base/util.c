@@ -170,13 +170,19 @@ util_equal_secret(const char *a, const char *b)
 }
 
 uint64_t
+util_hash_more(uint64_t h, const void *p, size_t n)
+{
+	const unsigned char *c = p;
+
+	for (; n > 0; n--, c++)
+		h = (h ^ *c) * 0x100000001b3u;
+	return h;
+}
+
+uint64_t
 util_hash(const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
-	return h;
+	return util_hash_more(UTIL_HASH_BASIS, s, strlen(s));
 }
 
 bool

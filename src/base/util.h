@@ -38,6 +38,9 @@ void	 util_random_hex(char *, size_t);		/* n hex digits and a NUL */
 bool	 util_equal_secret(const char *, const char *);
 /* FNV-1a, 64 bits: tells one secret from another, hides nothing. */
 uint64_t util_hash(const char *);
+#define UTIL_HASH_BASIS 0xcbf29ce484222325u
+/* The same in pieces; "h" is the basis, or what came before. */
+uint64_t util_hash_more(uint64_t h, const void *, size_t);
 
 bool	 util_starts(const char *s, const char *prefix);
 bool	 util_starts_nocase(const char *s, const char *prefix);

@@ -174,18 +174,7 @@ fits(const struct bridge_chat_item *it, const struct bridge_chat_text *t)
 	    (!it->open || t->part >= it->part);
 }
 
-/* FNV-1a, of pieces as of the whole. */
-static uint64_t
-hash_more(uint64_t hash, const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)p[i]) * 0x100000001b3;
-	return hash;
-}
-
-/* The same without white space. */
+/* A running hash of text, without its white space. */
 static uint64_t
 hash_dense(uint64_t hash, const char *p, size_t n)
 {
@@ -193,7 +182,7 @@ hash_dense(uint64_t hash, const char *p, size_t n)
 
 	for (i = 0; i < n; i++)
 		if (strchr(" \t\r\n", p[i]) == NULL)
-			hash = hash_more(hash, &p[i], 1);
+			hash = util_hash_more(hash, &p[i], 1);
 	return hash;
 }
 
@@ -242,7 +231,7 @@ add_text(struct bridge_chat_items *items, struct bridge_chat_item *it,
 	/* Some models send all of a part in its last event only. */
 	skip = t->whole && !begins ? it->sent : 0;
 	if (skip > 0 && n > 0 && (n < skip ||
-	    hash_more(0, p, skip) != it->hash))
+	    util_hash_more(0, p, skip) != it->hash))
 		return contradict(items, it, t);
 	if (n <= skip)
 		return true;
@@ -256,7 +245,7 @@ add_text(struct bridge_chat_items *items, struct bridge_chat_item *it,
 			return items->cut;
 	}
 	it->sent += n - skip;
-	it->hash = hash_more(it->hash, p + skip, n - skip);
+	it->hash = util_hash_more(it->hash, p + skip, n - skip);
 	if (t->kind == BRIDGE_CHAT_ARGUMENTS)
 		it->dense = hash_dense(it->dense, p + skip, n - skip);
 	if (t->kind == BRIDGE_CHAT_CONTENT)

@@ -13,6 +13,7 @@
 #include "chat/check.h"
 #include "chat/native.h"
 #include "copilot/models.h"
+#include "turn/effort.h"
 #include "turn/stop.h"
 
 #define OUTPUT_TOKENS_MIN 16	/* upstream's; chat completions have none */
@@ -248,7 +249,7 @@ effort_of(const struct chat_request *r)
 
 	if (asked == NULL || r->info == NULL)
 		return asked;
-	return chat_effort(asked, r->info->reasoning_effort);
+	return effort_nearest(asked, r->info->reasoning_effort);
 }
 
 /* A summary is all of its thoughts that a model shows, and only when asked. */

@@ -15,6 +15,7 @@
 #include "chat/repair.h"
 #include "copilot/failure.h"
 #include "turn/format.h"
+#include "turn/stop.h"
 
 struct answer {
 	struct chat_wanted	 wanted;
@@ -47,6 +48,8 @@ chat_answer_create(const struct chat_wanted *wanted, struct usage *noted)
 	a->wanted = *wanted;
 	a->asked = xstrdup(wanted->model);
 	a->wanted.model = a->asked;
+	if (wanted->stop != NULL)
+		a->wanted.stop = chat_stop_copy(wanted->stop);
 	a->noted = noted;
 	if (!wanted->stream && wanted->sink == NULL)
 		a->collect = chat_collect_create();
@@ -63,6 +66,7 @@ answer_destroy(void *self)
 		return;
 	for (i = 0; i < a->nchoices; i++)
 		chat_choice_clear(&a->choices[i]);
+	chat_stop_destroy(a->wanted.stop);
 	chat_collect_destroy(a->collect);
 	json_object_put(a->usage);
 	json_object_put(a->extra);
@@ -198,8 +202,12 @@ choice_at(struct answer *a, int64_t i)
 		    (size_t)(i + 1) * sizeof(*a->choices));
 		memset(a->choices + a->nchoices, 0,
 		    (size_t)(i + 1 - a->nchoices) * sizeof(*a->choices));
-		for (; a->nchoices <= i; a->nchoices++)
+		for (; a->nchoices <= i; a->nchoices++) {
 			a->choices[a->nchoices].json = a->wanted.told;
+			if (a->wanted.stop != NULL)
+				a->choices[a->nchoices].stop =
+				    chat_stop_copy(a->wanted.stop);
+		}
 	}
 	return &a->choices[i];
 }
@@ -306,7 +314,7 @@ put_whole(struct answer *a, struct buf *out)
 static bool
 finish_choice(struct answer *a, int64_t i, struct buf *out, struct err *err)
 {
-	const struct chat_choice	*c = &a->choices[i];
+	struct chat_choice		*c = &a->choices[i];
 	json_object			*rest = chat_choice_rest(c, i);
 	json_object			*last = chat_choice_last(c, i,
 					    a->wanted.functions);
@@ -493,6 +501,19 @@ answer_explain(void *self, struct err *err)
 		chat_format_explain(err);
 }
 
+/* Has each choice come to a stop string, whatever upstream still says? */
+static bool
+answer_over(void *self)
+{
+	const struct answer	*a = self;
+	int64_t			 i;
+
+	for (i = 0; i < a->nchoices; i++)
+		if (!a->choices[i].stopped)
+			return false;
+	return a->nchoices > 0 && a->nchoices >= a->wanted.n;
+}
+
 const struct answer_ops chat_answer = {
 	.either = true,
 	.event = answer_event,
@@ -502,6 +523,7 @@ const struct answer_ops chat_answer = {
 	.commit = answer_commit,
 	.commits = answer_commits,
 	.done = answer_held,
+	.over = answer_over,
 	.explain = answer_explain,
 	.destroy = answer_destroy
 };

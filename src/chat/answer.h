@@ -31,6 +31,8 @@ struct chat_sink {
 		    struct err *);
 };
 
+struct chat_stop;
+
 /* What the answer has to know of the request. */
 struct chat_wanted {
 	/*
@@ -45,6 +47,7 @@ struct chat_wanted {
 	bool		 functions;	/* function_call, not tool_calls */
 	bool		 told;		/* to answer with JSON, by a message */
 	bool		 inserted;	/* which is one more, the first */
+	struct chat_stop *stop;		/* to be honoured here; NULL: none */
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
 	struct thinker	 thinker;	/* whose thoughts are kept */
@@ -54,7 +57,7 @@ struct chat_wanted {
 
 extern const struct answer_ops chat_answer;
 
-/* The state for chat_answer. "usage" must outlive it. */
+/* The state for chat_answer. "usage" must outlive it; "stop" is copied. */
 void	*chat_answer_create(const struct chat_wanted *, struct usage *);
 
 /*

@@ -10,6 +10,7 @@
 #include "chat/calls.h"
 #include "chat/choice.h"
 #include "chat/repair.h"
+#include "turn/stop.h"
 
 /* The members reasoning comes in; the first kind seen counts for the choice. */
 static const char *const reasoning_kinds[] = {
@@ -110,6 +111,41 @@ repair_json(struct chat_choice *c, json_object *piece, json_object *delta)
 	buf_finish(&out);
 }
 
+/*
+ * Where upstream knows no stop strings, the text ends here before the first
+ * one, and nothing behind it counts.
+ */
+static void
+repair_stop(struct chat_choice *c, json_object *piece, json_object *delta)
+{
+	json_object	*text = nonempty_string(delta, "content");
+	struct buf	 out = { 0 };
+
+	if (c->stop == NULL)
+		return;
+	if (c->stopped) {
+		js_del(delta, "content");
+		js_del(delta, "tool_calls");
+		js_add_null(piece, "logprobs");
+		return;
+	}
+	if (text == NULL)
+		return;
+	c->stopped = chat_stop_feed(c->stop, json_object_get_string(text),
+	    (size_t)json_object_get_string_len(text), &out);
+	if (c->stopped)
+		c->finish = "stop";
+	if (out.len != (size_t)json_object_get_string_len(text) &&
+	    js_has(piece, "logprobs"))
+		js_add_null(piece, "logprobs");
+	if (out.len > 0 || !c->role)
+		js_add_take(delta, "content", json_object_new_string_len(
+		    buf_str(&out), (int)out.len));
+	else
+		js_add_null(delta, "content");
+	buf_finish(&out);
+}
+
 /* Copilot repeats its copilot_annotations, an object, as "annotations". */
 static void
 repair_annotations(json_object *delta)
@@ -202,6 +238,8 @@ take_finish(struct chat_choice *c, json_object *piece, struct err *err)
 	if (reason == NULL)
 		return err_set(err, 502, ERR_SERVER, NULL, NULL,
 		    "GitHub Copilot ended the answer because of an error.");
+	if (c->stopped)
+		return true;
 	/* A split choice says "stop" for one part; "length" is the whole's. */
 	if (c->finish == NULL || strcmp(c->finish, "stop") == 0)
 		c->finish = reason;
@@ -219,6 +257,7 @@ chat_choice_repair(struct chat_choice *c, json_object *piece, int64_t index,
 	js_add_int(piece, "index", index);
 	chat_drop_private(piece);
 	repair_json(c, piece, delta);
+	repair_stop(c, piece, delta);
 	repair_logprobs(piece);
 	repair_annotations(delta);
 	chat_drop_private(delta);
@@ -269,17 +308,23 @@ piece_new(int64_t index, json_object *take, const char *reason)
 }
 
 json_object *
-chat_choice_rest(const struct chat_choice *c, int64_t index)
+chat_choice_rest(struct chat_choice *c, int64_t index)
 {
-	const struct buf	*rest = chat_json_rest(&c->object);
+	const struct buf	*object = chat_json_rest(&c->object);
+	struct buf		 rest = { 0 };
 	json_object		*delta;
 
+	if (c->stop != NULL && !c->stopped)
+		chat_stop_flush(c->stop, &rest);
 	/* What was said before a call is none, and parsers would fail on it. */
-	if (rest == NULL || c->nnamed > 0)
+	if (object != NULL && c->nnamed == 0)
+		buf_append(&rest, object->p, object->len);
+	if (rest.len == 0)
 		return NULL;
 	delta = json_object_new_object();
 	js_add_take(delta, "content",
-	    json_object_new_string_len(rest->p, (int)rest->len));
+	    json_object_new_string_len(rest.p, (int)rest.len));
+	buf_finish(&rest);
 	return piece_new(index, delta, NULL);
 }
 
@@ -306,5 +351,6 @@ chat_choice_clear(struct chat_choice *c)
 	}
 	free(c->calls);
 	chat_json_finish(&c->object);
+	chat_stop_destroy(c->stop);
 	*c = (struct chat_choice){ 0 };
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "turn/object.h"
 
+struct chat_stop;
 struct err;
 
 struct chat_call {
@@ -27,6 +28,8 @@ struct chat_call {
 /* Zeroed memory is a choice of which nothing has come yet. */
 struct chat_choice {
 	bool			 json;		/* given: only an object counts */
+	struct chat_stop	*stop;		/* given, ours; NULL: none */
+	bool			 stopped;	/* at one of them */
 	struct chat_json	 object;	/* that is looked for */
 	bool			 seen;
 	bool			 role;		/* has been said */
@@ -48,10 +51,10 @@ bool	chat_choice_repair(struct chat_choice *, json_object *piece,
 	    int64_t index, bool functions, bool *say, struct err *);
 
 /*
- * At the end, what was held back in the search for an object, as a piece; NULL:
- * nothing. Then the last piece, with the reason of the end.
+ * At the end, what was held back in the search for an object or a stop string,
+ * as a piece; NULL: nothing. Then the last piece, with the reason of the end.
  */
-json_object *chat_choice_rest(const struct chat_choice *, int64_t index);
+json_object *chat_choice_rest(struct chat_choice *, int64_t index);
 json_object *chat_choice_last(const struct chat_choice *, int64_t index,
 	    bool functions);
 

@@ -53,6 +53,17 @@ no_string(json_object *obj, const char *key, const char *param,
 	    chat_wrong_type(err, param, "a string", v);
 }
 
+/* Some clients write the address where the object with "url" belongs. */
+static json_object *
+url_of(json_object *part)
+{
+	json_object *image = js_get(part, "image_url"), *url;
+
+	url = json_object_is_type(image, json_type_string) ? image :
+	    js_get(image, "url");
+	return json_object_is_type(url, json_type_string) ? url : NULL;
+}
+
 static bool
 read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
     struct err *err)
@@ -70,9 +81,18 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 		return err_param(err, param, "invalid_value",
 		    "Invalid value: 'file'. Supported values are: 'text' and "
 		    "'image_url'. GitHub Copilot takes no files.");
-	if (strcmp(type, "image_url") == 0)
-		m->vision = true;
-	return true;
+	if (strcmp(type, "refusal") == 0 && js_str(part, "refusal") == NULL) {
+		snprintf(param, sizeof(param),
+		    "messages[%zu].content[%zu].refusal", i, j);
+		return no_string(part, "refusal", param, err);
+	}
+	if (strcmp(type, "image_url") != 0)
+		return true;
+	m->vision = true;
+	snprintf(param, sizeof(param),
+	    "messages[%zu].content[%zu].image_url.url", i, j);
+	return url_of(part) != NULL ||
+	    no_string(js_get(part, "image_url"), "url", param, err);
 }
 
 static bool
@@ -177,8 +197,7 @@ chat_messages_images(json_object *messages, const struct model *model,
 				continue;
 			snprintf(param, sizeof(param),
 			    "messages[%zu].content[%zu].image_url", i, j);
-			if (!images_check(js_get(js_get(part, "image_url"),
-			    "url"), model, param, err))
+			if (!images_check(url_of(part), model, param, err))
 				return false;
 		}
 	}

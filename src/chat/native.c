@@ -1,28 +1,22 @@
 /* A chat completion request: from the client's form to upstream's. */
 #include "config.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/edits.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/check.h"
+#include "chat/fit.h"
 #include "chat/native.h"
 #include "copilot/models.h"
+#include "turn/effort.h"
 #include "turn/format.h"
 #include "turn/images.h"
-
-#define EDITS_MAX 48
-
-/* Changes of top-level members, collected before they are made at once. */
-struct edits {
-	struct js_edit	e[EDITS_MAX];
-	size_t		n;
-};
+#include "turn/stop.h"
 
 /*
  * Members that upstream refuses or can't honour, and that change nothing in
@@ -32,60 +26,6 @@ struct edits {
 static const char *const refused[] = {
 	"service_tier", "store", "metadata", "safety_identifier",
 };
-
-/* From little to much. */
-static const char *const efforts[] = {
-	"none", "minimal", "low", "medium", "high", "xhigh", "max",
-};
-
-static void
-edit_take(struct edits *ed, const char *key, json_object *value, bool remove)
-{
-	if (ed->n == EDITS_MAX)
-		die("too many edits of a chat request");
-	ed->e[ed->n++] = (struct js_edit){ key, value, remove };
-}
-
-static void
-edit_drop(struct edits *ed, json_object *obj, const char *key)
-{
-	if (js_has(obj, key))
-		edit_take(ed, key, NULL, true);
-}
-
-static int
-effort_rank(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(efforts); i++)
-		if (strcmp(efforts[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
-const char *
-chat_effort(const char *asked, char *const *list)
-{
-	const char	*best = NULL;
-	int		 want = effort_rank(asked), rank, far;
-	int		 nearest = INT_MAX;
-
-	for (; list != NULL && *list != NULL; list++) {
-		if (strcmp(*list, asked) == 0 || want < 0)
-			return asked;
-		/* Whoever wants little thinking doesn't want none. */
-		if ((rank = effort_rank(*list)) < 0 || (rank == 0 && want > 0))
-			continue;
-		/* Of two equally near ones the lesser: it costs less. */
-		far = abs(rank - want);
-		if (far < nearest || (far == nearest && rank < want)) {
-			nearest = far;
-			best = *list;
-		}
-	}
-	return best;
-}
 
 bool
 chat_request_read(struct chat_request *r, const char *text, size_t n,
@@ -143,6 +83,36 @@ has_to_be_told(const struct chat_request *r, bool native)
 	    "json_object") ? !r->info->openai : !r->info->structured_outputs;
 }
 
+/*
+ * OpenAI's reasoning models refuse stop strings, and Claude those without a
+ * visible character.
+ */
+static bool
+honours_stop(const struct chat_request *r, const struct chat_stop *stop)
+{
+	if ((r->lesson.without & LESSON_STOP) != 0)
+		return false;
+	if (r->info == NULL)
+		return true;
+	return r->info->openai ? r->info->reasoning_effort == NULL ||
+	    r->info->reasoning_effort[0] == NULL : !chat_stop_has_blank(stop);
+}
+
+/* The stop strings that upstream is not told of. */
+static bool
+read_stop(struct chat_request *r, bool native, struct err *err)
+{
+	if (!native)
+		return true;
+	if (!chat_stop_read(r->obj, &r->stop, err))
+		return false;
+	if (r->stop != NULL && honours_stop(r, r->stop)) {
+		chat_stop_destroy(r->stop);
+		r->stop = NULL;
+	}
+	return true;
+}
+
 bool
 chat_request_fit(struct chat_request *r, const struct lesson *lesson,
     bool native, struct err *err)
@@ -154,6 +124,8 @@ chat_request_fit(struct chat_request *r, const struct lesson *lesson,
 	r->formless = r->told || (lesson->without & LESSON_FORMAT) != 0;
 	if (max == 0)
 		max = images_max(r->info);
+	if (!read_stop(r, native, err))
+		return false;
 	return !r->messages.vision || max == 0 ||
 	    chat_messages_trim(js_array(r->obj, "messages"), max,
 	    &r->messages.dirty, err);
@@ -173,8 +145,9 @@ chat_request_messages(struct chat_request *r, bool native)
 
 	if (r->messages.dirty)
 		chat_messages_repair(messages, native);
+	r->refitted = chat_fit_messages(r->obj, r->info, native);
 	if (has_developer(r))
-		chat_messages_system(messages);
+		chat_messages_system(js_array(r->obj, "messages"));
 	if (r->told)
 		r->inserted = chat_format_tell(r->obj);
 }
@@ -183,17 +156,17 @@ static void
 edit_model(const struct chat_request *r, struct edits *ed)
 {
 	if (strcmp(r->model, r->asked) != 0)
-		edit_take(ed, "model", json_object_new_string(r->model), false);
+		edits_set_take(ed, "model", json_object_new_string(r->model));
 }
 
 static void
 edit_messages(const struct chat_request *r, struct edits *ed)
 {
-	if (r->messages.dirty || r->told || has_developer(r))
-		edit_take(ed, "messages", json_object_get(js_array(r->obj,
-		    "messages")), false);
+	if (r->messages.dirty || r->refitted || r->told || has_developer(r))
+		edits_set_take(ed, "messages", json_object_get(js_array(r->obj,
+		    "messages")));
 	if (r->formless)
-		edit_drop(ed, r->obj, "response_format");
+		edits_drop(ed, r->obj, "response_format");
 }
 
 /*
@@ -209,14 +182,14 @@ edit_stream(const struct chat_request *r, struct edits *ed)
 
 	if (!r->stream) {
 		if (r->info == NULL || r->info->openai || !r->info->streaming) {
-			edit_drop(ed, r->obj, "stream_options");
+			edits_drop(ed, r->obj, "stream_options");
 			return;
 		}
-		edit_take(ed, "stream", json_object_new_boolean(true), false);
+		edits_set_take(ed, "stream", json_object_new_boolean(true));
 	}
 	options = json_object_new_object();
 	js_add_bool(options, "include_usage", true);
-	edit_take(ed, "stream_options", options, false);
+	edits_set_take(ed, "stream_options", options);
 }
 
 /*
@@ -252,8 +225,8 @@ edit_max_tokens(const struct chat_request *r, struct edits *ed)
 	}
 	v = js_get(r->obj, bad);
 	if (v != NULL && js_get(r->obj, good) == NULL)
-		edit_take(ed, good, json_object_get(v), false);
-	edit_drop(ed, r->obj, bad);
+		edits_set_take(ed, good, json_object_get(v));
+	edits_drop(ed, r->obj, bad);
 }
 
 /* Upstream refuses an effort that isn't in the model's list. */
@@ -264,12 +237,27 @@ edit_effort(const struct chat_request *r, struct edits *ed)
 
 	if (asked == NULL || r->info == NULL)
 		return;
-	best = chat_effort(asked, r->info->reasoning_effort);
+	best = effort_nearest(asked, r->info->reasoning_effort);
 	if (best == NULL)
-		edit_drop(ed, r->obj, "reasoning_effort");
+		edits_drop(ed, r->obj, "reasoning_effort");
 	else if (strcmp(best, asked) != 0)
-		edit_take(ed, "reasoning_effort", json_object_new_string(best),
-		    false);
+		edits_set_take(ed, "reasoning_effort",
+		    json_object_new_string(best));
+}
+
+static void
+edit_stop(const struct chat_request *r, struct edits *ed)
+{
+	if (r->stop != NULL)
+		edits_drop(ed, r->obj, "stop");
+}
+
+static void
+edit_tools(const struct chat_request *r, struct edits *ed)
+{
+	if (chat_fit_tools(r->obj, r->info))
+		edits_set_take(ed, "tools",
+		    json_object_get(js_array(r->obj, "tools")));
 }
 
 /* An empty list of tools is no list, and then nothing can be said about it. */
@@ -280,9 +268,9 @@ edit_no_tools(const struct chat_request *r, struct edits *ed)
 
 	if (tools == NULL || js_len(tools) > 0 || r->functions)
 		return;
-	edit_drop(ed, r->obj, "tools");
-	edit_drop(ed, r->obj, "tool_choice");
-	edit_drop(ed, r->obj, "parallel_tool_calls");
+	edits_drop(ed, r->obj, "tools");
+	edits_drop(ed, r->obj, "tool_choice");
+	edits_drop(ed, r->obj, "parallel_tool_calls");
 }
 
 static json_object *
@@ -307,21 +295,21 @@ edit_functions(const struct chat_request *r, struct edits *ed)
 {
 	json_object *call = js_get(r->obj, "function_call"), *choice;
 
-	edit_drop(ed, r->obj, "functions");
-	edit_drop(ed, r->obj, "function_call");
+	edits_drop(ed, r->obj, "functions");
+	edits_drop(ed, r->obj, "function_call");
 	if (!r->functions)
 		return;
-	edit_take(ed, "tools",
-	    tools_of_functions(js_array(r->obj, "functions")), false);
-	edit_take(ed, "parallel_tool_calls", json_object_new_boolean(false),
-	    false);
+	edits_set_take(ed, "tools",
+	    tools_of_functions(js_array(r->obj, "functions")));
+	edits_set_take(ed, "parallel_tool_calls",
+	    json_object_new_boolean(false));
 	if (json_object_is_type(call, json_type_object)) {
 		choice = json_object_new_object();
 		js_add_str(choice, "type", "function");
 		js_add_ref(choice, "function", call);
-		edit_take(ed, "tool_choice", choice, false);
+		edits_set_take(ed, "tool_choice", choice);
 	} else if (call != NULL)
-		edit_take(ed, "tool_choice", json_object_get(call), false);
+		edits_set_take(ed, "tool_choice", json_object_get(call));
 }
 
 /* Upstream answers an empty prediction with a 400. */
@@ -334,22 +322,7 @@ edit_prediction(const struct chat_request *r, struct edits *ed)
 	    js_len(content) == 0) ||
 	    (json_object_is_type(content, json_type_string) &&
 	    json_object_get_string_len(content) == 0))
-		edit_drop(ed, r->obj, "prediction");
-}
-
-/* The edit of a member is removal, whatever it was before. */
-static void
-edit_remove(struct edits *ed, json_object *obj, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < ed->n; i++)
-		if (strcmp(ed->e[i].key, key) == 0) {
-			json_object_put(ed->e[i].value);
-			ed->e[i] = (struct js_edit){ key, NULL, true };
-			return;
-		}
-	edit_drop(ed, obj, key);
+		edits_drop(ed, r->obj, "prediction");
 }
 
 /* What this model refuses, as upstream has said; "inner" is of Responses. */
@@ -361,7 +334,7 @@ edit_lessons(const struct chat_request *r, struct edits *ed)
 
 	while (lesson_next(&r->lesson, r->obj, &i, &member, &inner))
 		if (inner == NULL)
-			edit_remove(ed, r->obj, member);
+			edits_drop(ed, r->obj, member);
 }
 
 static void
@@ -370,7 +343,7 @@ edit_refused(const struct chat_request *r, struct edits *ed)
 	size_t i;
 
 	for (i = 0; i < COUNT(refused); i++)
-		edit_drop(ed, r->obj, refused[i]);
+		edits_drop(ed, r->obj, refused[i]);
 }
 
 void
@@ -379,8 +352,9 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 {
 	static void (*const repairs[])(const struct chat_request *,
 	    struct edits *) = {
-		edit_model, edit_messages, edit_stream,
-		edit_max_tokens, edit_effort, edit_no_tools, edit_functions,
+		edit_model, edit_messages, edit_stream, edit_stop,
+		edit_max_tokens, edit_effort, edit_tools, edit_no_tools,
+		edit_functions,
 		edit_prediction, edit_refused, edit_lessons,
 	};
 	struct edits	ed = { 0 };
@@ -389,14 +363,14 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 	chat_request_messages(r, true);
 	for (i = 0; i < COUNT(repairs); i++)
 		repairs[i](r, &ed);
-	js_splice(text, n, ed.e, ed.n, out);
-	for (i = 0; i < ed.n; i++)
-		json_object_put(ed.e[i].value);
+	js_splice_dense(text, n, ed.list, ed.n, out);
+	edits_finish(&ed);
 }
 
 void
 chat_request_finish(struct chat_request *r)
 {
 	json_object_put(r->obj);
+	chat_stop_destroy(r->stop);
 	*r = (struct chat_request){ 0 };
 }

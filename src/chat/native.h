@@ -12,6 +12,7 @@
 #include "copilot/lessons.h"
 
 struct buf;
+struct chat_stop;
 struct conf;
 struct err;
 struct model;
@@ -28,6 +29,8 @@ struct chat_request {
 	bool			 functions;	/* the form before tools */
 	int64_t			 n;		/* choices */
 	struct lesson		 lesson;	/* see chat_request_fit() */
+	struct chat_stop	*stop;		/* honoured here; NULL: none */
+	bool			 refitted;	/* the messages */
 	bool			 told;		/* the format, in a message .. */
 	bool			 formless;	/* .. it, or any, isn't sent */
 	bool			 inserted;	/* which is one more, the first */
@@ -71,12 +74,6 @@ void	chat_request_messages(struct chat_request *, bool native);
  */
 void	chat_request_body(struct chat_request *, const char *text, size_t n,
 	    struct buf *out);
-
-/*
- * The nearest of a model's reasoning efforts ("low", NULL-terminated); the one
- * asked for when it is in the list or unknown, NULL when the list is empty.
- */
-const char *chat_effort(const char *asked, char *const *list);
 
 void	chat_request_finish(struct chat_request *);
 

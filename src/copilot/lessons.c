@@ -65,6 +65,7 @@ static const struct hint {
 	{ "response_format",	LESSON_FORMAT,	NULL, NULL },
 	{ "text.format.type",	LESSON_FORMAT,	NULL, NULL },
 	{ "text.format",	LESSON_FORMAT,	NULL, NULL },
+	{ "stop",		LESSON_STOP,	NULL, NULL },
 };
 
 /* Is the message about it: 'name' in whatever quotes, or the first word? */

@@ -41,7 +41,8 @@ enum {
 	/* These aren't left out, but said in another way. */
 	LESSON_MAX_TOKENS	= 1u << 15,	/* max_completion_tokens */
 	LESSON_MAX_COMPLETION	= 1u << 16,	/* max_tokens */
-	LESSON_FORMAT		= 1u << 17	/* as an instruction */
+	LESSON_FORMAT		= 1u << 17,	/* as an instruction */
+	LESSON_STOP		= 1u << 18	/* honoured here */
 };
 
 struct lesson {

@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "responses/input.h"
 #include "responses/tools.h"
+#include "turn/calls.h"
 #include "turn/images.h"
 #include "turn/seal.h"
 
@@ -173,6 +174,37 @@ is_hollow(json_object *item, const struct responses_input *in)
 	    blob == NULL || *blob == '\0' || bridge_reasoning_is(blob));
 }
 
+static void
+set_fitted_take(json_object *item, const char *key, json_object *value,
+    struct responses_input *in)
+{
+	if (value == js_get(item, key)) {
+		json_object_put(value);
+		return;
+	}
+	js_add_take(item, key, value);
+	in->changed = true;
+}
+
+/* What ties a call and its output together, and what it was called with. */
+static void
+fix_call(json_object *item, struct responses_input *in, struct call_ids *ids)
+{
+	const char *type = js_str(item, "type");
+
+	if (type == NULL || js_str(item, "call_id") == NULL)
+		return;
+	if (util_ends(type, "_call"))
+		set_fitted_take(item, "call_id",
+		    call_ids_call(ids, js_get(item, "call_id")), in);
+	else if (util_ends(type, "_output"))
+		set_fitted_take(item, "call_id",
+		    call_ids_result(ids, js_get(item, "call_id")), in);
+	if (strcmp(type, "function_call") == 0)
+		set_fitted_take(item, "arguments",
+		    calls_arguments(js_get(item, "arguments")), in);
+}
+
 /* Make one item acceptable; false when it has to be left out. */
 static bool
 fix_item(json_object *item, struct responses_input *in)
@@ -292,6 +324,7 @@ json_object *
 responses_input(json_object *list, struct responses_input *in, struct err *err)
 {
 	json_object	*kept = json_object_new_array(), *item = NULL;
+	struct call_ids	*ids = call_ids_create();
 	size_t		 n = js_len(list), i;
 
 	for (i = 0; i < n; i++) {
@@ -299,15 +332,18 @@ responses_input(json_object *list, struct responses_input *in, struct err *err)
 		if (!responses_input_check(item, i, err) ||
 		    !check_item_images(item, i, in, err)) {
 			json_object_put(kept);
-			return NULL;
+			kept = NULL;
+			break;
 		}
 		/* Decided by the last item, as the client sent it. */
 		in->agent = js_str(item, "role") == NULL ||
 		    js_is(item, "role", "assistant");
-		if (fix_item(item, in))
+		if (fix_item(item, in)) {
+			fix_call(item, in, ids);
 			json_object_array_add(kept, json_object_get(item));
-		else
+		} else
 			in->changed = true;
 	}
+	call_ids_destroy(ids);
 	return kept;
 }

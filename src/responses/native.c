@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/edits.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/text.h"
@@ -13,10 +14,10 @@
 #include "responses/input.h"
 #include "responses/native.h"
 #include "responses/tools.h"
+#include "turn/effort.h"
 #include "turn/tuning.h"
 
 #define OUTPUT_TOKENS_MIN 16	/* OpenAI's minimum, and Copilot's */
-#define EDITS_MAX 48
 
 /* --- What may be there. */
 
@@ -184,51 +185,6 @@ check_format(json_object *obj, struct err *err)
 
 /* --- Edits. */
 
-/* The list of changes; it holds a reference to each new value. */
-struct edits {
-	struct js_edit	 list[EDITS_MAX];
-	json_object	*owned[EDITS_MAX];
-	size_t		 n;
-};
-
-/* The last edit of a member counts. */
-static void
-edit_set(struct edits *e, const char *key, json_object *value, bool remove)
-{
-	size_t i;
-
-	for (i = 0; i < e->n && strcmp(e->list[i].key, key) != 0; i++)
-		;
-	if (i == EDITS_MAX)
-		die("more edits of a request than there are members");
-	if (i == e->n)
-		e->owned[e->n++] = NULL;
-	json_object_put(e->owned[i]);
-	e->owned[i] = value;
-	e->list[i] = (struct js_edit){ key, value, remove };
-}
-
-static void
-edit_take(struct edits *e, const char *key, json_object *value)
-{
-	edit_set(e, key, value, false);
-}
-
-static void
-edit_remove(struct edits *e, const char *key)
-{
-	edit_set(e, key, NULL, true);
-}
-
-static void
-edits_finish(struct edits *e)
-{
-	size_t i;
-
-	for (i = 0; i < e->n; i++)
-		json_object_put(e->owned[i]);
-}
-
 /* Members that upstream must not see; null is how SDKs say "not set". */
 static void
 drop_members(json_object *obj, struct edits *e)
@@ -239,16 +195,16 @@ drop_members(json_object *obj, struct edits *e)
 		if (js_has(obj, m->name) && ((m->fate & DROP) != 0 ||
 		    (js_get(obj, m->name) == NULL &&
 		    strcmp(m->name, "store") != 0)))
-			edit_remove(e, m->name);
+			edits_remove(e, m->name);
 }
 
 static void
 set_model(json_object *obj, const char *upstream, struct edits *e)
 {
 	if (!js_is(obj, "model", upstream))
-		edit_take(e, "model", json_object_new_string(upstream));
+		edits_set_take(e, "model", json_object_new_string(upstream));
 	/* Copilot keeps nothing, and its own clients always say so. */
-	edit_take(e, "store", json_object_new_boolean(false));
+	edits_set_take(e, "store", json_object_new_boolean(false));
 }
 
 static bool
@@ -269,7 +225,7 @@ set_input(json_object *obj, const struct responses_setting *set,
 	r->vision = in.vision;
 	r->agent = in.agent;
 	if (in.changed)
-		edit_take(e, "input", items);
+		edits_set_take(e, "input", items);
 	else
 		json_object_put(items);
 	return true;
@@ -282,7 +238,7 @@ set_tool_choice(json_object *obj, bool web_search, bool any, struct edits *e)
 	json_object	*choice = js_get(obj, "tool_choice"), *left;
 
 	if (!any && js_get(obj, "parallel_tool_calls") != NULL)
-		edit_remove(e, "parallel_tool_calls");
+		edits_remove(e, "parallel_tool_calls");
 	if (choice == NULL)
 		return;
 	left = any ? responses_tool_choice(choice, web_search) : NULL;
@@ -290,10 +246,10 @@ set_tool_choice(json_object *obj, bool web_search, bool any, struct edits *e)
 		json_object_put(left);
 	} else if (left == NULL) {
 		js_del(obj, "tool_choice");
-		edit_remove(e, "tool_choice");
+		edits_remove(e, "tool_choice");
 	} else {
 		js_add_ref(obj, "tool_choice", left);
-		edit_take(e, "tool_choice", left);
+		edits_set_take(e, "tool_choice", left);
 	}
 }
 
@@ -310,12 +266,12 @@ set_tools(json_object *obj, bool web_search, struct edits *e)
 	set_tool_choice(obj, web_search, any, e);
 	if (changed && any) {
 		js_add_ref(obj, "tools", kept);
-		edit_take(e, "tools", kept);
+		edits_set_take(e, "tools", kept);
 		return;
 	}
 	if (changed) {
 		js_del(obj, "tools");
-		edit_remove(e, "tools");
+		edits_remove(e, "tools");
 	}
 	json_object_put(kept);
 }
@@ -346,53 +302,12 @@ set_include(json_object *obj, const struct responses_setting *set,
 		changed = true;
 	}
 	if (changed)
-		edit_take(e, "include", kept);
+		edits_set_take(e, "include", kept);
 	else
 		json_object_put(kept);
 }
 
 /* --- reasoning.effort */
-
-/* In rising order. */
-static const char *const efforts[] = {
-	"none", "minimal", "low", "medium", "high", "xhigh", "max"
-};
-
-static int
-effort_rank(const char *s)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(efforts); i++)
-		if (strcmp(s, efforts[i]) == 0)
-			return (int)i;
-	return -1;
-}
-
-/*
- * The nearest effort that the model has, the higher one of two; NULL when the
- * wish can stay. "none" is chosen only for those who asked for it.
- */
-static const char *
-nearest_effort(const char *wish, char *const *has)
-{
-	const char	*best = NULL;
-	int		 want = effort_rank(wish), rank, far, least = 100;
-
-	for (; *has != NULL; has++) {
-		if (strcmp(wish, *has) == 0)
-			return NULL;
-		rank = effort_rank(*has);
-		if (rank < 0 || want < 0 || (rank == 0 && want > 0))
-			continue;
-		far = 2 * abs(rank - want) - (rank > want);
-		if (far < least) {
-			least = far;
-			best = *has;
-		}
-	}
-	return best;
-}
 
 static void
 set_effort(json_object *obj, const struct model *model, struct edits *e)
@@ -402,11 +317,11 @@ set_effort(json_object *obj, const struct model *model, struct edits *e)
 
 	if (wish == NULL || model == NULL)
 		return;
-	best = nearest_effort(wish, model->reasoning_effort);
-	if (best == NULL)
+	best = effort_nearest(wish, model->reasoning_effort);
+	if (best == NULL || strcmp(best, wish) == 0)
 		return;
 	js_add_str(reasoning, "effort", best);
-	edit_take(e, "reasoning", json_object_get(reasoning));
+	edits_set_take(e, "reasoning", json_object_get(reasoning));
 }
 
 /* --- What this model refuses, as upstream has said. */
@@ -416,7 +331,7 @@ remove_inner(json_object *obj, const char *member, const char *inner,
     struct edits *e)
 {
 	js_del(js_obj(obj, member), inner);
-	edit_take(e, member, json_object_get(js_obj(obj, member)));
+	edits_set_take(e, member, json_object_get(js_obj(obj, member)));
 }
 
 static void
@@ -428,7 +343,7 @@ set_lessons(json_object *obj, const struct lesson *lesson, struct edits *e)
 	while (lesson_next(lesson, obj, &i, &member, &inner)) {
 		if (inner == NULL) {
 			js_del(obj, member);
-			edit_remove(e, member);
+			edits_remove(e, member);
 		} else
 			remove_inner(obj, member, inner, e);
 	}

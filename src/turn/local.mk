@@ -1,10 +1,16 @@
 src_libcore_a_SOURCES += \
+	%reldir%/calls.c \
+	%reldir%/calls.h \
+	%reldir%/effort.c \
+	%reldir%/effort.h \
 	%reldir%/format.c \
 	%reldir%/format.h \
 	%reldir%/images.c \
 	%reldir%/images.h \
 	%reldir%/object.c \
 	%reldir%/object.h \
+	%reldir%/schema.c \
+	%reldir%/schema.h \
 	%reldir%/seal.c \
 	%reldir%/seal.h \
 	%reldir%/stop.c \

@@ -37,14 +37,15 @@ advance(struct pattern *p, char c)
 }
 
 static void
-add(struct chat_stop *s, json_object *v)
+add(struct chat_stop *s, const char *text, size_t n)
 {
 	struct pattern	*p = &s->list[s->n++];
 	size_t		 i;
 
-	p->len = (size_t)json_object_get_string_len(v);
-	p->text = xmalloc(p->len + 1);
-	memcpy(p->text, json_object_get_string(v), p->len + 1);
+	p->len = n;
+	p->text = xmalloc(n + 1);
+	memcpy(p->text, text, n);
+	p->text[n] = '\0';
 	p->border = xcalloc(p->len, sizeof(*p->border));
 	/* The string is searched in itself, one byte late. */
 	for (i = 1; i < p->len; i++) {
@@ -65,7 +66,8 @@ read_one(struct chat_stop *s, json_object *v, struct err *err)
 		    "Invalid 'stop': string too long. Expected a string with "
 		    "maximum length %d.", LENGTH_MAX);
 	if (json_object_get_string_len(v) > 0)
-		add(s, v);
+		add(s, json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v));
 	return true;
 }
 
@@ -106,6 +108,29 @@ chat_stop_read(json_object *request, struct chat_stop **stop, struct err *err)
 	else
 		chat_stop_destroy(s);
 	return true;
+}
+
+struct chat_stop *
+chat_stop_copy(const struct chat_stop *from)
+{
+	struct chat_stop	*s = xcalloc(1, sizeof(*s));
+	size_t			 i;
+
+	for (i = 0; i < from->n; i++)
+		add(s, from->list[i].text, from->list[i].len);
+	return s;
+}
+
+bool
+chat_stop_has_blank(const struct chat_stop *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (strspn(s->list[i].text, " \t\r\n\v\f") ==
+		    s->list[i].len)
+			return true;
+	return false;
 }
 
 void

@@ -21,7 +21,11 @@ struct err;
  */
 bool	chat_stop_read(json_object *request, struct chat_stop **stop,
 	    struct err *);
+/* Another one for the same strings, of a text that has not begun. */
+struct chat_stop *chat_stop_copy(const struct chat_stop *);
 void	chat_stop_destroy(struct chat_stop *);		/* NULL is fine */
+/* Is one of the strings without a visible character? */
+bool	chat_stop_has_blank(const struct chat_stop *);
 
 /*
  * Append to "out" what can go on. True when a stop string was found; nothing

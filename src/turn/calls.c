@@ -1,0 +1,180 @@
+/* Tool calls in the history of a conversation. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/js.h"
+#include "base/scan.h"
+#include "base/util.h"
+#include "turn/calls.h"
+
+#define ID_MAX 64
+#define ID_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789_-"
+
+/* --- Arguments. */
+
+static json_object *
+print(json_object *v)
+{
+	struct buf	 text = { 0 };
+	json_object	*string;
+
+	js_print(v, &text);
+	string = json_object_new_string_len(text.p, (int)text.len);
+	buf_finish(&text);
+	return string;
+}
+
+/* An object that holds what is none; empty for what says nothing. */
+static json_object *
+print_unparsed(json_object *v)
+{
+	json_object	*obj = json_object_new_object(), *text;
+	bool		 nothing = v == NULL ||
+	    (json_object_is_type(v, json_type_string) &&
+	    json_object_get_string_len(v) == 0) ||
+	    (json_object_is_type(v, json_type_array) && js_len(v) == 0);
+
+	if (!nothing)
+		js_add_ref(obj, "unparsed", v);
+	text = print(obj);
+	json_object_put(obj);
+	return text;
+}
+
+/* Without a tree: most are fine, and some have megabytes. */
+static bool
+is_object_text(const char *p, size_t n)
+{
+	struct scan_facts f;
+
+	return p[strspn(p, " \t\r\n")] == '{' &&
+	    scan_json(p, n, SCAN_ANY, &f);
+}
+
+static json_object *
+text_arguments(json_object *v)
+{
+	const char	*p = json_object_get_string(v);
+	size_t		 n = (size_t)json_object_get_string_len(v);
+	json_object	*parsed, *text;
+
+	if (is_object_text(p, n))
+		return json_object_get(v);
+	if (strcmp(p, "null") == 0)
+		return print_unparsed(NULL);
+	parsed = js_parse_quiet(p, n);
+	text = print_unparsed(parsed != NULL ? parsed : v);
+	json_object_put(parsed);
+	return text;
+}
+
+json_object *
+calls_arguments(json_object *v)
+{
+	if (json_object_is_type(v, json_type_string))
+		return text_arguments(v);
+	return json_object_is_type(v, json_type_object) && v != NULL ?
+	    print(v) : print_unparsed(v);
+}
+
+/* --- Ids. */
+
+struct call_ids {
+	json_object	*used;		/* an object: the ids that are taken */
+	/* By the client's id: */
+	json_object	*open;		/* those without a result, in order */
+	json_object	*answered;	/* the last one that has one */
+};
+
+struct call_ids *
+call_ids_create(void)
+{
+	struct call_ids *ids = xcalloc(1, sizeof(*ids));
+
+	ids->used = json_object_new_object();
+	ids->open = json_object_new_object();
+	ids->answered = json_object_new_object();
+	return ids;
+}
+
+void
+call_ids_destroy(struct call_ids *ids)
+{
+	if (ids == NULL)
+		return;
+	json_object_put(ids->used);
+	json_object_put(ids->open);
+	json_object_put(ids->answered);
+	free(ids);
+}
+
+static bool
+is_fine(const char *id)
+{
+	size_t n = strlen(id);
+
+	return n > 0 && n <= ID_MAX && strspn(id, ID_BYTES) == n;
+}
+
+static const char *
+text_of(json_object *id)
+{
+	return json_object_is_type(id, json_type_string) ?
+	    json_object_get_string(id) : "";
+}
+
+/* Another id for this one, the same each time that it is asked for. */
+static json_object *
+substitute(const struct call_ids *ids, const char *id)
+{
+	char		 text[32];
+	uint64_t	 hash = util_hash(id);
+
+	do {
+		snprintf(text, sizeof(text), "call_%016" PRIx64, hash);
+		hash = util_hash(text);
+	} while (js_has(ids->used, text));
+	return json_object_new_string(text);
+}
+
+json_object *
+call_ids_call(struct call_ids *ids, json_object *id)
+{
+	const char	*theirs = text_of(id);
+	json_object	*ours, *open = js_array(ids->open, theirs);
+
+	ours = is_fine(theirs) && !js_has(ids->used, theirs) ?
+	    json_object_get(id) : substitute(ids, theirs);
+	js_add_bool(ids->used, json_object_get_string(ours), true);
+	if (open == NULL) {
+		open = json_object_new_array();
+		js_add_take(ids->open, theirs, open);
+	}
+	json_object_array_add(open, json_object_get(ours));
+	return ours;
+}
+
+json_object *
+call_ids_result(struct call_ids *ids, json_object *id)
+{
+	const char	*theirs = text_of(id);
+	json_object	*open = js_array(ids->open, theirs), *ours;
+
+	if (js_len(open) > 0) {
+		ours = json_object_get(json_object_array_get_idx(open, 0));
+		json_object_array_del_idx(open, 0, 1);
+		js_add_ref(ids->answered, theirs, ours);
+		return ours;
+	}
+	/* A result that comes twice; or of a call that is not there. */
+	if ((ours = js_get(ids->answered, theirs)) != NULL)
+		return json_object_get(ours);
+	return is_fine(theirs) ? json_object_get(id) :
+	    substitute(ids, theirs);
+}

@@ -1,0 +1,13 @@
+/* How much a model thinks: OpenAI's words for it, from little to much. */
+#ifndef TURN_EFFORT_H
+#define TURN_EFFORT_H
+
+/*
+ * The nearest effort in a model's list (NULL-terminated; may be NULL): the one
+ * asked for when it is there or unknown to us; of two equally near ones the
+ * lesser, which costs less. "none" only for who asked for it. NULL when nothing
+ * in the list will do.
+ */
+const char *effort_nearest(const char *asked, char *const *list);
+
+#endif
