@@ -703,7 +703,7 @@ check_events(int line, const char *members, const char *in, size_t n,
 #define EV(type, members) "event: response." type "\ndata: {\"type\":" \
 	"\"response." type "\"," members "}\n\n"
 #define CREATED EV("created", "\"response\":{\"id\":\"AbC/\",\"created_at\":" \
-	"1770000000,\"model\":\"gpt-x-2026\",\"status\":\"in_progress\"}")
+	"1770000000,\"model\":\"asked-2026-03-05\",\"status\":\"in_progress\"}")
 #define USAGE "\"usage\":{\"input_tokens\":11,\"input_tokens_details\":" \
 	"{\"cached_tokens\":4},\"output_tokens\":7,\"output_tokens_details\":" \
 	"{\"reasoning_tokens\":5},\"total_tokens\":18}"
@@ -726,7 +726,7 @@ check_events(int line, const char *members, const char *in, size_t n,
 	"\",\"status\":\"completed\"")
 #define MESSAGE_DONE(i, text) ENDED(i, "\"type\":\"message\",\"content\":[" \
 	"{\"type\":\"output_text\",\"text\":\"" text "\",\"logprobs\":null}]")
-#define END " model=gpt-x-2026 usage=11+7=18"
+#define END " model=asked-2026-03-05 usage=11+7=18"
 
 static void
 test_recorded(void **state)
@@ -741,7 +741,7 @@ test_recorded(void **state)
 	    "\"place\":0,\"sealed\":\"gAAAAblob\"}]} "
 	    "call_1:read_file({\"path\":\"a\"}) call_2:list_dir({}) "
 	    "[tool_calls] "
-	    "model=gpt-5.4-2026-03-05 usage=900+40=940");
+	    "model=asked usage=900+40=940");
 	buf_finish(&in);
 }
 
@@ -770,7 +770,7 @@ test_text(void **state)
 	    "#0 C=One.\n\nTwo. [stop]" END);
 	EVENTS("", CREATED COMPLETED, "#0 [stop]" END);
 	/* The response is the only event. */
-	EVENTS("", EV("completed", "\"response\":{\"model\":\"gpt-x-2026\","
+	EVENTS("", EV("completed", "\"response\":{\"model\":\"asked-2026-03-05\","
 	    "\"output\":[{\"type\":\"message\",\"content\":[{\"type\":"
 	    "\"output_text\",\"text\":\"All\"}]}]," USAGE "}"),
 	    "#0 C=All [stop]" END);
@@ -821,11 +821,11 @@ test_contradictions(void **state)
 	/* Nobody shall call a tool with arguments that were taken back. */
 	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
 	    CALL_DONE("1", "a", "f", "{\\\"x\\\":2}") COMPLETED,
-	    "#0 a:f({\"x\":1}) [] model=gpt-x-2026 error=GitHub Copilot "
+	    "#0 a:f({\"x\":1}) [] model=asked-2026-03-05 error=GitHub Copilot "
 	    "contradicted itself about the arguments of a tool call.");
 	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
 	    CALL_DONE("1", "a", "f", "{}") COMPLETED,
-	    "#0 a:f({\"x\":1}) [] model=gpt-x-2026 error=GitHub Copilot "
+	    "#0 a:f({\"x\":1}) [] model=asked-2026-03-05 error=GitHub Copilot "
 	    "contradicted itself about the arguments of a tool call.");
 }
 
@@ -874,7 +874,7 @@ test_ends(void **state)
 	    "{\"reason\":\"content_filter\"}," USAGE "}"),
 	    "#0 C=Hal [content_filter]" END);
 	EVENTS("", CREATED TEXT_DELTA("0", "Hal"), "#0 C=Hal [] "
-	    "model=gpt-x-2026 error=GitHub Copilot ended the stream early.");
+	    "model=asked-2026-03-05 error=GitHub Copilot ended the stream early.");
 	EVENTS("", CREATED "data: [DONE]\n\n",
 	    " error=GitHub Copilot ended the stream early.");
 }
@@ -886,7 +886,7 @@ test_failures(void **state)
 	EVENTS("", CREATED TEXT_DELTA("0", "Hal") "event: error\ndata: "
 	    "{\"type\":\"error\",\"code\":\"rate_limited\",\"message\":"
 	    "\"Slow down.\",\"param\":null}\n\n", "#0 C=Hal [] "
-	    "model=gpt-x-2026 error=Slow down.");
+	    "model=asked-2026-03-05 error=Slow down.");
 	EVENTS("", CREATED EV("failed", "\"response\":{\"status\":\"failed\","
 	    "\"error\":{\"code\":\"server_error\",\"message\":\"Broken.\"}}"),
 	    " error=Broken.");
@@ -941,11 +941,11 @@ test_stopped(void **state)
 	/* Found: nothing follows, and usage never came. */
 	EVENTS(AT_END, CREATED TEXT_DELTA("0", "one E")
 	    TEXT_DELTA("0", "Ntwo E") TEXT_DELTA("0", "ND three") CALL_BEGUN("1", "a", "f") COMPLETED,
-	    "#0 C=one ENtwo  [stop] model=gpt-x-2026");
+	    "#0 C=one ENtwo  [stop] model=asked-2026-03-05");
 	EVENTS(AT_END, CREATED TEXT_DELTA("0", "END") COMPLETED,
-	    "#0 [stop] model=gpt-x-2026");
+	    "#0 [stop] model=asked-2026-03-05");
 	EVENTS(AT_END, CREATED MESSAGE_DONE("0", "a xx b") COMPLETED,
-	    "#0 C=a  [stop] model=gpt-x-2026");
+	    "#0 C=a  [stop] model=asked-2026-03-05");
 	/* What was held back comes when the text is over. */
 	EVENTS(AT_END, CREATED TEXT_DELTA("0", "an EN") MESSAGE_DONE("0",
 	    "an EN") CALL_DONE("1", "a", "f", "END") COMPLETED,
@@ -957,7 +957,7 @@ test_stopped(void **state)
 	    "\"reasoning\",\"summary\":[],\"encrypted_content\":\"A\"")
 	    TEXT_DELTA("1", "a xx"), "#0 C=a  R=END T=END O={\"responses\":1,"
 	    "\"reasoning\":[{\"place\":0,\"sealed\":\"A\"}]} [stop] "
-	    "model=gpt-x-2026");
+	    "model=asked-2026-03-05");
 	start(&r, plain, "");
 	assert_false(bridge_chat_answer.over(r.self));
 	stop_it(&r);
@@ -995,11 +995,11 @@ check_whole(int line, const char *members, bool stream, const char *in,
 	check_whole(__LINE__, members, false, in, want)
 #define STREAMED(in, want) check_whole(__LINE__, "", true, in, want)
 #define RESPONSE(output, more) "{\"id\":\"AbC/\",\"created_at\":1770000000," \
-	"\"model\":\"gpt-x-2026\",\"error\":null,\"output\":[" output "]," \
+	"\"model\":\"asked-2026-03-05\",\"error\":null,\"output\":[" output "]," \
 	USAGE more "}"
 #define HEAD "{\"id\":\"chatcmpl-00000000000000000000000000000000\"," \
 	"\"object\":\"chat.completion\",\"created\":1111111111,\"model\":" \
-	"\"gpt-x-2026\",\"choices\":[{\"index\":0,\"message\":{\"role\":" \
+	"\"asked-2026-03-05\",\"choices\":[{\"index\":0,\"message\":{\"role\":" \
 	"\"assistant\","
 #define TAIL(reason) "},\"logprobs\":null,\"finish_reason\":\"" reason "\"}]," \
 	"\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7," \

@@ -444,7 +444,7 @@ test_alternating_pieces(void **state)
 	    "\"arguments\":\"4\"}}]}", "null") "\n\n"
 	    "data: " CHUNK("{\"reasoning_text\":\"r\",\"content\":\"u\"}",
 	    "\"stop\"") "\n\n", STREAM, &sum),
-	    " F(a f 13) F(b g 24) M(t) R(r) M(u) [completed] 0+0(0)=0");
+	    " F(a f 13) M(t) R(r) M(u) F(b g 24) [completed] 0+0(0)=0");
 	buf_finish(&sum);
 }
 

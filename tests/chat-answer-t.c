@@ -201,7 +201,7 @@ test_call_pieces(void **state)
 	    CALL("{\"index\":0,\"function\":{\"name\":\"f\",\"arguments\":\"]\"}}")
 	    CALL("{\"index\":1,\"id\":\"\",\"function\":{\"name\":\"g\"}}")
 	    DONE, &plain, "#0 call_000000000000000000000000:f([]) "
-	    "call_000000000000000000000000:g() [tool_calls]");
+	    "call_000000000000000000000000:g({}) [tool_calls]");
 	TEXT(CALL("{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\"}}")
 	    CALL("{\"index\":0,\"id\":\"a\",\"function\":{\"arguments\":\"1\"}}")
 	    CALL("{\"index\":0,\"id\":\"b\",\"function\":{\"name\":\"g\"}}")
@@ -275,7 +275,7 @@ test_second_opaque(void **state)
 	    DELTA("{\"content\":\"c\",\"reasoning_opaque\":\"two\"}")
 	    CALL("{\"index\":0,\"id\":\"i\",\"function\":{\"name\":\"f\"}}")
 	    DELTA("{\"reasoning_opaque\":\"three\"}") DONE, &plain,
-	    "#0 C=abc O=one i:f() [tool_calls]");
+	    "#0 C=abc O=one i:f({}) [tool_calls]");
 	/* One for each choice that was asked for. */
 	TEXT("data: {\"choices\":[{\"index\":0,\"delta\":{"
 	    "\"reasoning_opaque\":\"one\"}},{\"index\":1,\"delta\":{"

@@ -109,6 +109,23 @@ js_parse_quiet(const char *p, size_t n)
 	    NULL;
 }
 
+json_object *
+js_parse_event(struct js_halves *h, const char *p, size_t n)
+{
+	struct scan_facts	 f;
+	struct buf		 joined = { 0 };
+	json_object		*obj;
+
+	if (n >= INT_MAX || !scan_json(p, n, SCAN_ANY, &f))
+		return NULL;
+	if (!f.half)
+		return build(p, n);
+	scan_join_halves(p, n, h->high, &joined);
+	obj = build(joined.p, joined.len);
+	buf_finish(&joined);
+	return obj;
+}
+
 void
 js_print(json_object *obj, struct buf *out)
 {

@@ -36,6 +36,15 @@ bool	 js_parse_body(struct buf *, json_object **obj, struct err *);
  */
 json_object *js_parse_quiet(const char *, size_t);
 
+/*
+ * The same of an event of a stream: a character that was cut in two halves
+ * comes whole with the later one. Zeroed memory is none that waits.
+ */
+struct js_halves {
+	char	high[7];
+};
+json_object *js_parse_event(struct js_halves *, const char *, size_t);
+
 /* Appends the compact text; slashes are not escaped. */
 void	 js_print(json_object *, struct buf *);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -478,4 +479,50 @@ scan_mend_halves(char *text, size_t n)
 			memcpy(at, "\\uFFFD", 6);
 		at += len;
 	}
+}
+
+/* Is the escape at "i" the second half of a character, first in its string? */
+static bool
+begins_with_low(const char *text, size_t i)
+{
+	return i > 0 && text[i - 1] == '"' && (i < 2 || text[i - 2] != '\\') &&
+	    is_low(unit_at((const unsigned char *)text, i + 6, i));
+}
+
+static bool
+ends_with_high(const char *text, size_t n, size_t i)
+{
+	return i + 6 < n && text[i + 6] == '"' &&
+	    is_high(unit_at((const unsigned char *)text, n, i));
+}
+
+void
+scan_join_halves(const char *text, size_t n, char high[SCAN_HALF_SIZE],
+    struct buf *out)
+{
+	const unsigned char	*p = (const unsigned char *)text;
+	const char		*back;
+	size_t			 i = 0, at, len;
+	bool			 half;
+
+	while ((back = memchr(text + i, '\\', n - i)) != NULL) {
+		at = (size_t)(back - text);
+		buf_append(out, text + i, at - i);
+		len = 2;
+		half = false;
+		if (at + 6 <= n && text[at + 1] == 'u')
+			character_at(p, n, at, &len, &half);
+		i = at + len;
+		if (half && ends_with_high(text, n, at)) {
+			memcpy(high, text + at, 6);
+			high[6] = '\0';
+			continue;
+		}
+		if (half && high[0] != '\0' && begins_with_low(text, at)) {
+			buf_puts(out, high);
+			high[0] = '\0';
+		}
+		buf_append(out, text + at, len);
+	}
+	buf_append(out, text + i, n - i);
 }

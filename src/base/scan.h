@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
+
 #define SCAN_DEPTH 128		/* tool schemas nest deeply */
 /* A number or word costs json-c 64 bytes, a container ten times that. */
 #define SCAN_VALUES (4u << 20)
@@ -47,5 +49,15 @@ size_t	scan_cost(const struct scan_facts *);
  * for text that was accepted.
  */
 void	scan_mend_halves(char *, size_t n);
+
+/*
+ * A character whose halves end one text and begin a string of a later one, as
+ * when a stream cuts between the escapes of an emoji. The first half is taken
+ * out of "text" and waits in "high" ("\\ud83d"; "" is none), the second one is
+ * given it back. What is appended to "out" is JSON still.
+ */
+#define SCAN_HALF_SIZE 7
+void	scan_join_halves(const char *text, size_t n, char high[SCAN_HALF_SIZE],
+	    struct buf *out);
 
 #endif

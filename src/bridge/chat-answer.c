@@ -17,6 +17,8 @@
 struct answer {
 	struct bridge_chat		 req;
 	void				*chat;	/* who prints it */
+	char				*model;	/* that was asked for */
+	struct js_halves		 halves;
 	struct bridge_chat_items	 items;
 	bool				 over;	/* nothing more is read */
 	bool				 whole;	/* what upstream sent */
@@ -31,6 +33,7 @@ bridge_chat_answer_create(const struct chat_wanted *wanted,
 
 	a->req = *take;
 	*take = (struct bridge_chat){ 0 };
+	a->model = xstrdup(wanted->model);
 	a->chat = chat_answer_create(wanted, usage);
 	bridge_chat_items_init(&a->items, a->chat, a->req.stop,
 	    wanted->stream ? SIZE_MAX : wanted->max);
@@ -47,6 +50,7 @@ destroy(void *self)
 	bridge_chat_items_finish(&a->items);
 	bridge_chat_finish(&a->req);
 	chat_answer.destroy(a->chat);
+	free(a->model);
 	free(a);
 }
 
@@ -63,7 +67,9 @@ note_head(struct answer *a, json_object *response)
 {
 	json_object *chunk = json_object_new_object();
 
-	if (js_str(response, "model") != NULL)
+	/* Not the name of Copilot's deployment. */
+	if (js_str(response, "model") != NULL &&
+	    util_starts(js_str(response, "model"), a->model))
 		js_add_ref(chunk, "model", js_get(response, "model"));
 	js_add_int(chunk, "created", js_int(response, "created_at", 0));
 	return bridge_chat_items_put(&a->items, chunk);
@@ -265,7 +271,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 		return true;
 	a->items.out = out;
 	a->items.err = err;
-	ev = js_parse_quiet(e->data, e->len);
+	ev = js_parse_event(&a->halves, e->data, e->len);
 	if (json_object_is_type(ev, json_type_object))
 		ok = any_event(a, ev, e);
 	else

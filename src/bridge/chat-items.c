@@ -11,6 +11,7 @@
 #include "bridge/chat-chunk.h"
 #include "bridge/chat-items.h"
 #include "chat/answer.h"
+#include "turn/calls.h"
 #include "turn/stop.h"
 
 #define ITEMS_MAX  4096		/* no answer has so many; more are left out */
@@ -367,13 +368,19 @@ static bool
 end_call(struct bridge_chat_items *items, struct bridge_chat_item *it,
     json_object *item)
 {
-	struct bridge_chat_text t = {
+	struct bridge_chat_text	 t = {
 		.kind = BRIDGE_CHAT_ARGUMENTS,
 		.whole = true,
 		.text = js_get(item, "arguments")
 	};
+	json_object		*none = NULL;
+	bool			 ok;
 
-	return begin_call(items, it, item) && add_text(items, it, &t);
+	if (it->sent == 0 && calls_are_none(t.text))
+		t.text = none = json_object_new_string("{}");
+	ok = begin_call(items, it, item) && add_text(items, it, &t);
+	json_object_put(none);
+	return ok;
 }
 
 static const struct {

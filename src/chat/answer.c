@@ -22,8 +22,10 @@ struct answer {
 	char			*asked;		/* behind wanted.model */
 	struct usage		*noted;
 	struct chat_head	 head;
+	struct js_halves	 halves;
 	struct chat_choice	*choices;	/* by index */
 	int64_t			 nchoices;	/* up to the last one seen */
+	json_object		*errors;	/* the first of copilot_errors */
 	json_object		*usage;
 	struct chat_collect	*collect;	/* NULL when we stream */
 	json_object		*extra;		/* other members, collected */
@@ -68,6 +70,7 @@ answer_destroy(void *self)
 		chat_choice_clear(&a->choices[i]);
 	chat_stop_destroy(a->wanted.stop);
 	chat_collect_destroy(a->collect);
+	json_object_put(a->errors);
 	json_object_put(a->usage);
 	json_object_put(a->extra);
 	thought_finish(&a->thought);
@@ -250,23 +253,32 @@ note_usage(struct answer *a, json_object *chunk)
 }
 
 /*
+ * copilot_errors tell of what failed beside the answer (a reference that could
+ * not be resolved) or in place of it: that shows at the end.
+ */
+static void
+note_errors(struct answer *a, json_object *chunk)
+{
+	json_object *errors = js_array(chunk, "copilot_errors");
+
+	if (a->errors == NULL && js_len(errors) > 0)
+		a->errors = json_object_get(
+		    json_object_array_get_idx(errors, 0));
+}
+
+/*
  * Is this no chunk but a failure? Copilot sends an error object without
- * choices, in "error" or flat, bare or not; or copilot_errors in place of
- * choices. Returns what tells of it.
+ * choices, in "error" or flat, bare or not. Returns what tells of it.
  */
 static json_object *
 failure(json_object *obj, const struct sse_event *ev)
 {
-	json_object *errors = js_array(obj, "copilot_errors");
-
 	if (js_get(obj, "error") != NULL)
 		return obj;
 	if (js_len(js_array(obj, "choices")) > 0 ||
 	    json_object_object_length(obj) == 0)
 		return NULL;
-	if (js_len(errors) > 0)
-		return json_object_array_get_idx(errors, 0);
-	if (js_has(obj, "choices"))
+	if (js_has(obj, "choices") || js_has(obj, "copilot_errors"))
 		return NULL;
 	return js_is(obj, "type", "error") || js_str(obj, "message") != NULL ||
 	    (ev != NULL && (ev->bare || (ev->name != NULL &&
@@ -282,6 +294,7 @@ one_chunk(struct answer *a, json_object *chunk, struct buf *out,
 	size_t		 i, n = js_len(choices);
 
 	chat_head_note(&a->head, chunk);
+	note_errors(a, chunk);
 	note_usage(a, chunk);
 	if (a->collect != NULL)
 		keep_extra(a, chunk);
@@ -315,7 +328,8 @@ static bool
 finish_choice(struct answer *a, int64_t i, struct buf *out, struct err *err)
 {
 	struct chat_choice		*c = &a->choices[i];
-	json_object			*rest = chat_choice_rest(c, i);
+	json_object			*rest = chat_choice_rest(c, i,
+					    a->wanted.functions);
 	json_object			*last = chat_choice_last(c, i,
 					    a->wanted.functions);
 	bool				 ok;
@@ -333,6 +347,10 @@ finish(struct answer *a, struct buf *out, struct err *err)
 {
 	int64_t i;
 
+	if (a->nchoices == 0 && a->errors != NULL) {
+		upstream_error_event(a->errors, err);
+		return false;
+	}
 	if (a->nchoices == 0)
 		return broken(err, "sent an empty answer");
 	for (i = 0; i < a->nchoices; i++)
@@ -408,7 +426,7 @@ answer_event(void *self, const struct sse_event *ev, struct buf *out,
 	    ev->len > a->wanted.max - a->collected)
 		return broken(err, "sent an answer that is too large");
 	a->collected += ev->len;
-	obj = js_parse_quiet(ev->data, ev->len);
+	obj = js_parse_event(&a->halves, ev->data, ev->len);
 	if (json_object_is_type(obj, json_type_object))
 		ok = one_object(a, obj, ev, out, err);
 	else		/* behind the end of all choices it doesn't matter */
@@ -430,7 +448,8 @@ answer_end(void *self, struct buf *out, struct err *err)
 	if (a->done)
 		return true;
 	if (!a->held && !complete(a))
-		return broken(err, "ended the stream early");
+		return a->nchoices == 0 && a->errors != NULL ?
+		    finish(a, out, err) : broken(err, "ended the stream early");
 	return finish(a, out, err);
 }
 

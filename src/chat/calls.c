@@ -1,4 +1,4 @@
-/* The tool calls of a choice: which piece belongs to which call. */
+/* The tool calls of a choice. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -8,10 +8,9 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/calls.h"
-#include "chat/choice.h"
 
 #define CALLS_MAX 1024	/* tool calls in one choice; models make a few */
-#define HELD_MAX  (1u << 20) /* bytes of arguments that wait for a name */
+#define HELD_MAX  (8u << 20) /* bytes of arguments of one call that wait */
 #define ID_DIGITS 24
 
 static const char *
@@ -20,23 +19,73 @@ nonempty(const char *s)
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
+/* --- Is the text of an object complete? */
+
+static void
+text_byte(struct chat_object_text *t, char c)
+{
+	if (t->escape) {
+		t->escape = false;
+	} else if (t->string) {
+		t->escape = c == '\\';
+		t->string = c != '"';
+	} else if (c == '"') {
+		t->string = true;
+	} else if (c == '{' || c == '[') {
+		t->depth++;
+	} else if ((c == '}' || c == ']') && t->depth > 0) {
+		t->closed = --t->depth == 0;
+	}
+}
+
+static void
+text_feed(struct chat_object_text *t, const char *p, size_t n)
+{
+	size_t i;
+
+	t->begun |= n > 0;
+	for (i = 0; i < n; i++)
+		text_byte(t, p[i]);
+}
+
+/* --- Which call? */
+
 /*
- * The call a piece continues, NULL for a new one. The id decides: Claude's
- * second call has index 0 like the first, and only a new id marks it. Without
- * an id it is the newest call of that index; without an index too, a name
- * begins a new call.
+ * Without an id it is the newest call of upstream's index; without an index
+ * too, a name begins a new call. A name begins a new call as well where the
+ * one of that index has all that it is called with, or another name: some
+ * models make parallel calls without ids, all of index 0.
+ */
+static bool
+continues(const struct chat_call *call, int64_t theirs, const char *name,
+    bool says)
+{
+	if (theirs < 0)
+		return name == NULL;
+	if (call->theirs != theirs)
+		return false;
+	return name == NULL || call->name == NULL ||
+	    (strcmp(call->name, name) == 0 && !(call->text.closed && says));
+}
+
+/*
+ * The call that a piece continues, NULL for a new one. The id decides: Claude's
+ * second call has index 0 like the first, and only a new id marks it.
  */
 static struct chat_call *
-find(struct chat_choice *c, const char *id, int64_t theirs, const char *name)
+find(struct chat_calls *c, const char *id, int64_t theirs, const char *name,
+    bool says)
 {
 	struct chat_call	*call;
 	size_t			 i;
 
-	for (i = c->ncalls; i > 0; i--) {
-		call = &c->calls[i - 1];
-		if (id != NULL ? strcmp(call->id, id) == 0 :
-		    theirs >= 0 ? call->theirs == theirs : name == NULL)
+	for (i = c->n; i > 0; i--) {
+		call = &c->list[i - 1];
+		if (id != NULL && strcmp(call->id, id) == 0)
 			return call;
+		if (id == NULL && (theirs < 0 || call->theirs == theirs))
+			return continues(call, theirs, name, says) ? call :
+			    NULL;
 	}
 	return NULL;
 }
@@ -45,125 +94,209 @@ static bool
 too_many(struct err *err)
 {
 	return err_set(err, 502, ERR_SERVER, NULL, NULL,
-	    "GitHub Copilot made more tool calls, or longer ones without a "
-	    "name, than can be handled.");
+	    "GitHub Copilot made more tool calls, or longer ones in disorder, "
+	    "than can be handled.");
 }
 
 static struct chat_call *
-add(struct chat_choice *c, const char *id, int64_t theirs, struct err *err)
+add(struct chat_calls *c, const char *id, int64_t theirs, struct err *err)
 {
 	struct chat_call	*call;
 	char			 digits[ID_DIGITS + 1];
 
-	if (c->ncalls == CALLS_MAX) {
+	if (c->n == CALLS_MAX) {
 		too_many(err);
 		return NULL;
 	}
 	/* Room grows by doubling: at each power of two. */
-	if ((c->ncalls & (c->ncalls - 1)) == 0)
-		c->calls = xrealloc(c->calls,
-		    (c->ncalls > 0 ? c->ncalls * 2 : 1) * sizeof(*c->calls));
-	call = &c->calls[c->ncalls++];
+	if ((c->n & (c->n - 1)) == 0)
+		c->list = xrealloc(c->list,
+		    (c->n > 0 ? c->n * 2 : 1) * sizeof(*c->list));
+	call = &c->list[c->n++];
 	*call = (struct chat_call){ .theirs = theirs };
 	util_random_hex(digits, ID_DIGITS);
 	call->id = id != NULL ? xstrdup(id) : xasprintf("call_%s", digits);
 	return call;
 }
 
-/* A piece's arguments, as text whatever they are. */
-static void
-arguments(json_object *function, struct buf *out)
-{
-	json_object *v = js_get(function, "arguments");
+/* --- What goes on. */
 
-	if (json_object_is_type(v, json_type_string))
-		buf_append(out, json_object_get_string(v),
-		    (size_t)json_object_get_string_len(v));
-	else if (v != NULL)
-		js_print(v, out);
+/* "null" is how some say that there are no arguments; it may still come. */
+static bool
+says_nothing(const struct buf *held)
+{
+	return held->len == 0 || (held->len <= 4 &&
+	    strncmp(held->p, "null", held->len) == 0);
 }
 
-static void
-set_arguments(json_object *function, const struct buf *args)
+/* A later piece of a call, when what waited of it goes on. */
+static json_object *
+piece_new(void)
 {
-	js_add_take(function, "arguments",
-	    json_object_new_string_len(buf_str(args), (int)args->len));
+	json_object *piece = json_object_new_object();
+
+	js_add_int(piece, "index", 0);
+	js_add_take(piece, "function", json_object_new_object());
+	return piece;
+}
+
+/* The piece that named the call goes first, with whatever else is in it. */
+static json_object *
+begin(struct chat_calls *c, struct chat_call *call)
+{
+	json_object *piece = call->first;
+
+	call->first = NULL;
+	call->started = true;
+	c->nstarted++;
+	js_add_str(piece, "id", call->id);
+	js_add_str(piece, "type", "function");
+	return piece;
+}
+
+/* "piece" is upstream's, in hand, or NULL; a new reference. */
+static json_object *
+go_on(json_object *piece)
+{
+	if (piece == NULL)
+		return piece_new();
+	js_del(piece, "id");
+	js_del(piece, "type");
+	js_del(js_obj(piece, "function"), "name");
+	return json_object_get(piece);
+}
+
+/* The piece that tells what waits of the call, a new reference. */
+static json_object *
+tell(struct chat_calls *c, struct chat_call *call, json_object *piece)
+{
+	piece = call->started ? go_on(piece) : begin(c, call);
+	js_add_int(piece, "index", c->nstarted - 1);
+	js_add_take(js_obj(piece, "function"), "arguments",
+	    json_object_new_string_len(buf_str(&call->held),
+	    (int)call->held.len));
+	buf_truncate(&call->held, 0);
+	return piece;
 }
 
 /*
- * Nothing can be said of a call before its name is known, since clients want it
- * in the first piece: its arguments wait.
+ * The current call goes on until it is complete and there is a next one.
+ * Clients want the name in the first piece, so nothing is said before it is
+ * known.
  */
-static bool
-repair_first(struct chat_choice *c, struct chat_call *call, json_object *piece,
-    json_object *function)
+static void
+drain(struct chat_calls *c, const struct chat_call *of, json_object *piece,
+    json_object *out)
 {
-	arguments(function, &call->held);
-	if (nonempty(js_str(function, "name")) == NULL)
-		return false;
-	call->named = true;
-	call->index = c->nnamed++;
-	js_add_int(piece, "index", call->index);
-	js_add_str(piece, "id", call->id);
-	js_add_str(piece, "type", "function");
-	set_arguments(function, &call->held);
-	buf_finish(&call->held);
-	return true;
+	struct chat_call *call;
+
+	for (; c->current < c->n; c->current++) {
+		call = &c->list[c->current];
+		if (call->name != NULL && (call->started ?
+		    call->held.len > 0 : !says_nothing(&call->held)))
+			json_object_array_add(out, tell(c, call,
+			    call == of ? piece : NULL));
+		if (!call->started || !call->text.closed ||
+		    c->current + 1 == c->n)
+			return;
+	}
+}
+
+/* A piece's arguments, as text whatever they are. */
+static void
+hold_arguments(struct chat_call *call, json_object *function)
+{
+	json_object	*v = js_get(function, "arguments");
+	size_t		 at = call->held.len;
+
+	if (json_object_is_type(v, json_type_string))
+		buf_append(&call->held, json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v));
+	else if (v != NULL)
+		js_print(v, &call->held);
+	if (call->held.len > at)
+		text_feed(&call->text, call->held.p + at,
+		    call->held.len - at);
+}
+
+/* Has the piece arguments that say something? */
+static bool
+has_arguments(json_object *function)
+{
+	json_object *v = js_get(function, "arguments");
+
+	return v != NULL && (!json_object_is_type(v, json_type_string) ||
+	    json_object_get_string_len(v) > 0);
 }
 
 static bool
-repair_later(const struct chat_call *call, json_object *piece,
-    json_object *function)
+take_one(struct chat_calls *c, json_object *piece, json_object *out,
+    struct err *err)
 {
-	json_object	*v = js_get(function, "arguments");
-	struct buf	 args = { 0 };
+	json_object		*function = js_obj(piece, "function");
+	const char		*id = nonempty(js_str(piece, "id"));
+	const char		*name = nonempty(js_str(function, "name"));
+	int64_t			 theirs = js_int(piece, "index", -1);
+	struct chat_call	*call;
 
-	if (v != NULL && !json_object_is_type(v, json_type_string)) {
-		arguments(function, &args);
-		set_arguments(function, &args);
-		buf_finish(&args);
-		v = js_get(function, "arguments");
-	}
-	if (v == NULL || json_object_get_string_len(v) == 0)
+	if (function == NULL)
+		return true;
+	call = find(c, id, theirs, name, has_arguments(function));
+	if (call == NULL && (call = add(c, id, theirs, err)) == NULL)
 		return false;
-	js_add_int(piece, "index", call->index);
-	js_del(piece, "id");
-	js_del(piece, "type");
-	js_del(function, "name");
-	return true;
+	if (call->name == NULL && name != NULL)
+		call->name = xstrdup(name);
+	if (call->first == NULL && !call->started && name != NULL)
+		call->first = json_object_get(piece);
+	hold_arguments(call, function);
+	drain(c, call, piece, out);
+	return call->held.len <= HELD_MAX || too_many(err);
 }
 
 json_object *
-chat_calls_number(struct chat_choice *c, json_object *pieces, struct err *err)
+chat_calls_take(struct chat_calls *c, json_object *pieces, struct err *err)
 {
-	json_object		*out = json_object_new_array();
-	json_object		*piece, *function;
-	struct chat_call	*call;
-	const char		*id;
-	int64_t			 theirs;
-	size_t			 i;
-	bool			 say;
+	json_object	*out = json_object_new_array();
+	size_t		 i;
 
-	for (i = 0; i < js_len(pieces); i++) {
-		piece = json_object_array_get_idx(pieces, i);
-		if ((function = js_obj(piece, "function")) == NULL)
-			continue;
-		id = nonempty(js_str(piece, "id"));
-		theirs = js_int(piece, "index", -1);
-		call = find(c, id, theirs, nonempty(js_str(function, "name")));
-		if (call == NULL && (call = add(c, id, theirs, err)) == NULL) {
+	for (i = 0; i < js_len(pieces); i++)
+		if (!take_one(c, json_object_array_get_idx(pieces, i), out,
+		    err)) {
 			json_object_put(out);
 			return NULL;
 		}
-		say = call->named ? repair_later(call, piece, function) :
-		    repair_first(c, call, piece, function);
-		if (say)
-			json_object_array_add(out, json_object_get(piece));
-		else if (call->held.len > HELD_MAX) {
-			too_many(err);
-			json_object_put(out);
-			return NULL;
+	return out;
+}
+
+json_object *
+chat_calls_rest(struct chat_calls *c)
+{
+	json_object		*out = NULL;
+	struct chat_call	*call;
+
+	for (; c->current < c->n; c->current++) {
+		call = &c->list[c->current];
+		if (!call->started && says_nothing(&call->held)) {
+			buf_truncate(&call->held, 0);
+			buf_puts(&call->held, "{}");
 		}
+		if (call->name != NULL && call->held.len > 0)
+			js_append_take(&out, tell(c, call, NULL));
 	}
 	return out;
+}
+
+void
+chat_calls_finish(struct chat_calls *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++) {
+		free(c->list[i].id);
+		free(c->list[i].name);
+		json_object_put(c->list[i].first);
+		buf_finish(&c->list[i].held);
+	}
+	free(c->list);
+	*c = (struct chat_calls){ 0 };
 }

@@ -210,7 +210,7 @@ repair_calls(struct chat_choice *c, json_object *delta, bool functions,
 		js_del(delta, "tool_calls");
 		return true;
 	}
-	if ((calls = chat_calls_number(c, calls, err)) == NULL)
+	if ((calls = chat_calls_take(&c->calls, calls, err)) == NULL)
 		return false;
 	if (js_len(calls) > 0)
 		js_add_take(delta, "tool_calls", calls);
@@ -290,7 +290,7 @@ final_reason(const struct chat_choice *c, bool functions)
 
 	if (strcmp(s, "stop") != 0 && !call)
 		return s;
-	if (c->nnamed == 0)
+	if (c->calls.nstarted == 0)
 		return "stop";
 	return functions ? "function_call" : "tool_calls";
 }
@@ -307,25 +307,39 @@ piece_new(int64_t index, json_object *take, const char *reason)
 	return piece;
 }
 
-json_object *
-chat_choice_rest(struct chat_choice *c, int64_t index)
+/* Text that waited, as "content". */
+static void
+rest_of_text(struct chat_choice *c, json_object *delta)
 {
 	const struct buf	*object = chat_json_rest(&c->object);
 	struct buf		 rest = { 0 };
-	json_object		*delta;
 
 	if (c->stop != NULL && !c->stopped)
 		chat_stop_flush(c->stop, &rest);
 	/* What was said before a call is none, and parsers would fail on it. */
-	if (object != NULL && c->nnamed == 0)
+	if (object != NULL && c->calls.n == 0)
 		buf_append(&rest, object->p, object->len);
-	if (rest.len == 0)
-		return NULL;
-	delta = json_object_new_object();
-	js_add_take(delta, "content",
-	    json_object_new_string_len(rest.p, (int)rest.len));
+	if (rest.len > 0)
+		js_add_take(delta, "content",
+		    json_object_new_string_len(rest.p, (int)rest.len));
 	buf_finish(&rest);
-	return piece_new(index, delta, NULL);
+}
+
+json_object *
+chat_choice_rest(struct chat_choice *c, int64_t index, bool functions)
+{
+	json_object *delta = json_object_new_object(), *calls;
+
+	rest_of_text(c, delta);
+	if (!c->stopped && (calls = chat_calls_rest(&c->calls)) != NULL) {
+		js_add_take(delta, "tool_calls", calls);
+		if (functions)
+			give_function_call(delta);
+	}
+	if (json_object_object_length(delta) > 0)
+		return piece_new(index, delta, NULL);
+	json_object_put(delta);
+	return NULL;
 }
 
 json_object *
@@ -343,13 +357,7 @@ chat_choice_last(const struct chat_choice *c, int64_t index, bool functions)
 void
 chat_choice_clear(struct chat_choice *c)
 {
-	size_t i;
-
-	for (i = 0; i < c->ncalls; i++) {
-		free(c->calls[i].id);
-		buf_finish(&c->calls[i].held);
-	}
-	free(c->calls);
+	chat_calls_finish(&c->calls);
 	chat_json_finish(&c->object);
 	chat_stop_destroy(c->stop);
 	*c = (struct chat_choice){ 0 };

@@ -12,18 +12,11 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "chat/calls.h"
 #include "turn/object.h"
 
 struct chat_stop;
 struct err;
-
-struct chat_call {
-	char		*id;
-	int64_t		 theirs;	/* upstream's index, -1: not said */
-	bool		 named;		/* the client knows of it, as "index" */
-	int64_t		 index;
-	struct buf	 held;		/* arguments before the name */
-};
 
 /* Zeroed memory is a choice of which nothing has come yet. */
 struct chat_choice {
@@ -37,9 +30,7 @@ struct chat_choice {
 	bool			 opaque;	/* likewise reasoning_opaque */
 	const char		*reasoning;	/* its member; static */
 	const char		*finish;	/* upstream's reason; static */
-	struct chat_call	*calls;
-	size_t			 ncalls;
-	int64_t			 nnamed;
+	struct chat_calls	 calls;
 };
 
 /*
@@ -52,9 +43,10 @@ bool	chat_choice_repair(struct chat_choice *, json_object *piece,
 
 /*
  * At the end, what was held back in the search for an object or a stop string,
- * as a piece; NULL: nothing. Then the last piece, with the reason of the end.
+ * or of tool calls, as a piece; NULL: nothing. Then the last piece, with the reason of the end.
  */
-json_object *chat_choice_rest(struct chat_choice *, int64_t index);
+json_object *chat_choice_rest(struct chat_choice *, int64_t index,
+	    bool functions);
 json_object *chat_choice_last(const struct chat_choice *, int64_t index,
 	    bool functions);
 

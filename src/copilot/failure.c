@@ -349,12 +349,37 @@ is_html(const char *p, size_t n)
 	return i < n && p[i] == '<';
 }
 
-/* The same for any parsed value; what is no object may still be a sentence. */
+/*
+ * An error inside of another one's message, as Copilot passes on those of its
+ * own upstreams: the inner one counts.
+ */
+static void
+read_inner(json_object *obj, struct said *said)
+{
+	const char	*text = js_str(error_object(obj), "message");
+	json_object	*inner;
+
+	if (text == NULL || text[0] != '{' ||
+	    (inner = js_parse_quiet(text, strlen(text))) == NULL)
+		return;
+	if (js_str(error_object(inner), "message") != NULL)
+		read_object(inner, said);
+	json_object_put(inner);
+}
+
+/*
+ * The same for any parsed value. Google's errors come in an array; what is no
+ * object may still be a sentence.
+ */
 static void
 read_value(json_object *obj, struct said *said)
 {
-	if (json_object_is_type(obj, json_type_object) && obj != NULL)
+	if (js_len(obj) > 0)
+		obj = json_object_array_get_idx(obj, 0);
+	if (json_object_is_type(obj, json_type_object) && obj != NULL) {
 		read_object(obj, said);
+		read_inner(obj, said);
+	}
 	else if (json_object_is_type(obj, json_type_string) && obj != NULL)
 		text_clean(json_object_get_string(obj),
 		    (size_t)json_object_get_string_len(obj), said->msg,

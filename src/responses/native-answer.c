@@ -15,16 +15,20 @@
 #include "responses/native-answer.h"
 #include "responses/native.h"
 #include "responses/object.h"
+#include "turn/calls.h"
 
+#define ITEMS_MAX 4096	/* no answer has so many */
 #define HELD_MAX 262144	/* two responses with the request's instructions */
 
 struct responses_answer {
 	struct responses	 r;
 	struct responses_ids	 ids;
+	struct js_halves	 halves;
 	struct usage		*usage;
 	int64_t			 created;	/* Unix time */
 	int64_t			 sequence;
 	json_object		*failed;	/* upstream's failed response */
+	json_object		*items;		/* complete, by output_index */
 	/*
 	 * The beginning is held back until something follows it: when that
 	 * is an error, the client gets an HTTP status instead of a stream.
@@ -80,16 +84,50 @@ find_kind(const char *type)
 
 /* --- Repairs of one event. */
 
+/*
+ * Some answers end with an empty output, though their items were streamed: then
+ * those are the output. The array has holes where an item never ended.
+ */
+static void
+give_output(struct responses_answer *a, json_object *response)
+{
+	json_object	*output, *item;
+	size_t		 i;
+
+	if (response == NULL || a->items == NULL ||
+	    js_len(js_array(response, "output")) > 0)
+		return;
+	output = json_object_new_array();
+	for (i = 0; i < js_len(a->items); i++)
+		if ((item = json_object_array_get_idx(a->items, i)) != NULL)
+			json_object_array_add(output, json_object_get(item));
+	js_add_take(response, "output", output);
+}
+
 static void
 fix_response(struct responses_answer *a, json_object *ev, const struct kind *k)
 {
 	json_object *response;
 
+	if ((k->flags & LAST) != 0)
+		give_output(a, js_obj(ev, "response"));
 	response = responses_object(js_obj(ev, "response"), &a->r, &a->ids,
 	    a->created, k->status);
 	js_add_take(ev, "response", response);
 	if ((k->flags & LAST) != 0)
 		responses_usage(response, a->usage);
+}
+
+/* A complete item, kept in case that the end doesn't tell of it. */
+static void
+keep_item(struct responses_answer *a, json_object *item, int64_t index)
+{
+	if (index < 0 || index >= ITEMS_MAX)
+		return;
+	if (a->items == NULL)
+		a->items = json_object_new_array();
+	json_object_array_put_idx(a->items, (size_t)index,
+	    json_object_get(item));
 }
 
 static void
@@ -112,6 +150,8 @@ fix_item(struct responses_answer *a, json_object *ev, const struct kind *k)
 		return;
 	responses_ids_item(&a->ids, js_int(ev, "output_index", -1), item);
 	responses_item(item, (k->flags & DONE) != 0);
+	if ((k->flags & DONE) != 0)
+		keep_item(a, item, js_int(ev, "output_index", -1));
 }
 
 static void
@@ -122,6 +162,18 @@ fix_name(struct responses_answer *a, json_object *ev)
 	name = responses_ids_name(&a->ids, js_int(ev, "output_index", -1));
 	if (js_str(ev, "name") == NULL)
 		js_add_str(ev, "name", name != NULL ? name : "");
+	if (calls_are_none(js_get(ev, "arguments")))
+		js_add_str(ev, "arguments", "{}");
+}
+
+static void
+drop_private(json_object *ev)
+{
+	json_object_object_foreach(ev, key, v) {
+		(void)v;
+		if (responses_is_private(key))
+			js_del(ev, key);
+	}
 }
 
 static void
@@ -142,8 +194,7 @@ fix_event(struct responses_answer *a, json_object *ev, const char *type,
 		fix_name(a, ev);
 	if (a->r.plain)
 		js_del(ev, "obfuscation");
-	js_del(ev, "copilot_usage");
-	js_del(ev, "copilot_quota_snapshots");
+	drop_private(ev);
 }
 
 /* --- Output. */
@@ -259,7 +310,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 
 	if (a->over || (e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
 		return true;
-	ev = js_parse_quiet(e->data, e->len);
+	ev = js_parse_event(&a->halves, e->data, e->len);
 	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
 		json_object_put(ev);
 		return e->bare || e->len == 0 || err_set(err, 502, ERR_SERVER,
@@ -271,7 +322,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 		type = e->name;
 	if (is_failure(ev, type, e->bare))
 		ok = take_failure(a, ev, err);
-	else if (type != NULL)
+	else if (type != NULL && util_starts(type, "response."))
 		take_event(a, ev, type, out);
 	json_object_put(ev);
 	return ok;
@@ -386,6 +437,7 @@ destroy(void *self)
 	responses_finish(&a->r);
 	responses_ids_finish(&a->ids);
 	json_object_put(a->failed);
+	json_object_put(a->items);
 	buf_finish(&a->held);
 	buf_finish(&a->text);
 	free(a);

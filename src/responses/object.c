@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "responses/native.h"
 #include "responses/object.h"
+#include "turn/calls.h"
 
 /* --- Items. */
 
@@ -55,6 +56,8 @@ static void
 complete_function_call(json_object *item, bool done)
 {
 	need_str(item, "arguments", "");
+	if (done && calls_are_none(js_get(item, "arguments")))
+		js_add_str(item, "arguments", "{}");
 	need_str(item, "status", done ? "completed" : "in_progress");
 }
 
@@ -114,7 +117,8 @@ responses_item(json_object *item, bool done)
 	if (!json_object_is_type(item, json_type_object) || item == NULL)
 		return;
 	json_object_object_foreach(item, key, v) {
-		if (v == NULL && !may_be_null(key))
+		if ((v == NULL && !may_be_null(key)) ||
+		    responses_is_private(key))
 			js_del(item, key);
 	}
 	for (i = 0; i < COUNT(completions); i++)
@@ -276,7 +280,19 @@ value_of(size_t i, json_object *from, json_object *echo)
 	    strlen(members[i].dflt)) : NULL;
 }
 
-/* What upstream has beyond the table, except Copilot's accounts. */
+/*
+ * Copilot's own: its accounts, and what its filters thought of each piece, which
+ * takes 100 kB where a model runs on Azure.
+ */
+bool
+responses_is_private(const char *key)
+{
+	return util_starts(key, "copilot_") ||
+	    strcmp(key, "content_filters") == 0 ||
+	    strcmp(key, "content_filter_results") == 0;
+}
+
+/* What upstream has beyond the table. */
 static void
 add_others(json_object *obj, json_object *from)
 {
@@ -284,7 +300,7 @@ add_others(json_object *obj, json_object *from)
 		return;
 	json_object_object_foreach(from, key, v) {
 		if (v != NULL && !js_has(obj, key) &&
-		    !util_starts(key, "copilot_"))
+		    !responses_is_private(key))
 			js_add_ref(obj, key, v);
 	}
 }

@@ -35,4 +35,7 @@ json_object *responses_error_event(const struct err *);
 /* Read the token counts of a response object, if it has them. */
 void	responses_usage(json_object *response, struct usage *);
 
+/* Is a member of a response, an item or an event none that clients know? */
+bool	responses_is_private(const char *key);
+
 #endif

@@ -30,17 +30,25 @@ print(json_object *v)
 	return string;
 }
 
+bool
+calls_are_none(json_object *v)
+{
+	const char *s;
+
+	if (!json_object_is_type(v, json_type_string))
+		return v == NULL;
+	s = json_object_get_string(v);
+	return s[strspn(s, " \t\r\n")] == '\0' || strcmp(s, "null") == 0;
+}
+
 /* An object that holds what is none; empty for what says nothing. */
 static json_object *
 print_unparsed(json_object *v)
 {
-	json_object	*obj = json_object_new_object(), *text;
-	bool		 nothing = v == NULL ||
-	    (json_object_is_type(v, json_type_string) &&
-	    json_object_get_string_len(v) == 0) ||
-	    (json_object_is_type(v, json_type_array) && js_len(v) == 0);
+	json_object *obj = json_object_new_object(), *text;
 
-	if (!nothing)
+	if (!calls_are_none(v) &&
+	    (!json_object_is_type(v, json_type_array) || js_len(v) > 0))
 		js_add_ref(obj, "unparsed", v);
 	text = print(obj);
 	json_object_put(obj);
@@ -66,8 +74,6 @@ text_arguments(json_object *v)
 
 	if (is_object_text(p, n))
 		return json_object_get(v);
-	if (strcmp(p, "null") == 0)
-		return print_unparsed(NULL);
 	parsed = js_parse_quiet(p, n);
 	text = print_unparsed(parsed != NULL ? parsed : v);
 	json_object_put(parsed);

@@ -6,6 +6,8 @@
 #ifndef TURN_CALLS_H
 #define TURN_CALLS_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 /*
@@ -14,6 +16,9 @@
  * "unparsed" of an object.
  */
 json_object *calls_arguments(json_object *v);
+
+/* Is it no arguments at all: absent, "" or "null"? */
+bool	calls_are_none(json_object *v);
 
 /*
  * The ids that tie results to their calls, as upstream takes them: 1 to 64 of
