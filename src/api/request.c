@@ -211,6 +211,10 @@ request_init(struct request *r, char *const *env)
 				r->content_length = -1;
 		} else if (IS("HTTP_AUTHORIZATION"))
 			set(&r->authorization, value);
+		/* Apache, after a redirection inside of itself. */
+		else if (IS("REDIRECT_HTTP_AUTHORIZATION") &&
+		    r->authorization == NULL)
+			set(&r->authorization, value);
 		else if (IS("HTTP_X_API_KEY"))
 			set(&r->x_api_key, value);
 		else if (IS("HTTP_ORIGIN"))

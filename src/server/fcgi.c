@@ -2,11 +2,13 @@
  * The FastCGI responder: with upload.c the only user of libfcgi.
  *
  * The loop accepts connections and waits on them until the whole header of a
- * request lies in the socket; only then a worker takes the connection and lets
- * libfcgi read it. So a connection without a request, just opened or kept by
- * the web server (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies
- * no thread. (libfcgi's own FCGX_Accept_r holds its thread until a header has
- * come: four idle connections silence a program with four threads.)
+ * request has come; only then a worker takes the connection and lets libfcgi
+ * read it. So a connection without a request, just opened or kept by the web
+ * server (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies no
+ * thread. (libfcgi's own FCGX_Accept_r holds its thread until a header has
+ * come: four idle connections silence a program with four threads.) A header
+ * that lies in the socket as a whole is left there for libfcgi; one that comes
+ * in pieces is taken out, since many small ones fill a socket.
  */
 #include "config.h"
 
@@ -39,13 +41,14 @@
 #include "base/workers.h"
 #include "copilot/copilot.h"
 #include "server/client.h"
+#include "server/header.h"
 #include "server/relay.h"
 #include "server/serve.h"
 #include "server/upload.h"
 
 #define ACCEPT_BATCH	64
 #define ACCEPT_PAUSE_MS	100	/* after EMFILE */
-#define HEADER_PEEK	16384	/* a larger header is read with a time limit */
+#define HEADER_PEEK	16384	/* looked at in one go */
 #define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
 #define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
 #define WRITE_LIMIT_S	10	/* a worker's blocked write; the loop's never is */
@@ -76,6 +79,7 @@ struct conn {
 	int64_t		  idle_since;
 	enum conn_state	  state;
 	struct loop_fd	  watch;
+	struct header	  header;	/* what came of it, unless all at once */
 	struct loop_timer timer;	/* of a header that has begun */
 	struct job	  job;
 	struct loop_task  task;
@@ -139,33 +143,20 @@ conn_close(struct conn *c)
 	loop_fd_stop(c->fcgi->server->loop, &c->watch);
 	if (c->watch.fd >= 0)
 		close(c->watch.fd);
+	header_finish(&c->header);
 	free(c);
 }
 
-/*
- * Is the whole header of a request in there? (FastCGI specification, 3.3:
- * records BEGIN_REQUEST, then PARAMS up to an empty one.)
- */
+/* Bytes for the web server itself: few, and nothing else is on its way. */
 static bool
-header_complete(const unsigned char *p, size_t n, bool *valid)
+conn_send(const struct conn *c, struct buf *out)
 {
-	size_t at = 0, len;
+	ssize_t n = out->len > 0 ? send(c->watch.fd, out->p, out->len,
+	    MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+	bool	ok = n == (ssize_t)out->len;
 
-	*valid = true;
-	while (n - at >= FCGI_HEADER_LEN) {
-		if (p[at] != FCGI_VERSION_1) {
-			*valid = false;
-			return false;
-		}
-		len = (size_t)p[at + 4] << 8 | p[at + 5];
-		if (p[at + 1] == FCGI_PARAMS && len == 0)
-			return true;
-		len += FCGI_HEADER_LEN + p[at + 6];
-		if (len > n - at)
-			break;
-		at += len;
-	}
-	return n == HEADER_PEEK;
+	buf_truncate(out, 0);
+	return ok;
 }
 
 static void
@@ -178,37 +169,54 @@ conn_to_worker(struct conn *c)
 	workers_submit(c->fcgi->server->workers, &c->job);
 }
 
+/*
+ * The next bytes of a header. False: there are no more for now, or the
+ * connection is closed, or a worker's.
+ */
+static bool
+conn_read_header(struct conn *c)
+{
+	struct header		*h = &c->header;
+	unsigned char		 head[HEADER_PEEK];
+	enum header_state	 state;
+	ssize_t			 n;
+	size_t			 used;
+
+	n = recv(c->watch.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		conn_close(c);
+		return false;
+	}
+	state = header_feed(h, head, (size_t)n, &used);
+	if (state == HEADER_FOREIGN || state == HEADER_LARGE) {
+		log_debug("a connection %s", state == HEADER_LARGE ?
+		    "with too large a header" : "that does not speak FastCGI");
+		conn_close(c);
+		return false;
+	}
+	if (state == HEADER_WHOLE && h->raw.len == used)
+		header_finish(h);	/* libfcgi finds it in the socket */
+	else if (recv(c->watch.fd, head, used, 0) != (ssize_t)used ||
+	    !conn_send(c, &h->reply)) {
+		conn_close(c);
+		return false;
+	}
+	if (state == HEADER_WHOLE)
+		conn_to_worker(c);
+	return state == HEADER_MORE;
+}
+
 /* Look into the socket of an idle connection. May close it. */
 static void
 conn_peek(struct conn *c)
 {
-	struct loop	*loop = c->fcgi->server->loop;
-	unsigned char	 head[HEADER_PEEK];
-	ssize_t		 n;
-	bool		 valid = true;
+	struct loop *loop = c->fcgi->server->loop;
 
-	n = recv(c->watch.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		n = -1;
-	else if (n <= 0) {
-		conn_close(c);
-		return;
-	} else if (header_complete(head, (size_t)n, &valid)) {
-		conn_to_worker(c);
-		return;
-	} else if (!valid) {
-		log_debug("a connection that does not speak FastCGI");
-		conn_close(c);
-		return;
-	}
-	if (n > 0 && c->timer.place == 0)
-		loop_timer_set(loop, &c->timer, HEADER_LIMIT_MS);
-	/*
-	 * Edge-triggered, and registered once for all of the connection's life:
-	 * what a worker reads meanwhile must not wake the loop again and again.
-	 */
-	if (!loop_fd_set(loop, &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET))
-		conn_close(c);
+	while (conn_read_header(c))
+		if (c->timer.place == 0)
+			loop_timer_set(loop, &c->timer, HEADER_LIMIT_MS);
 }
 
 static void
@@ -218,14 +226,28 @@ conn_header_late(struct loop_timer *t)
 	conn_close(CONTAINER(t, struct conn, timer));
 }
 
-/* Has the web server hung up (or sent FCGI_ABORT_REQUEST, which means it)? */
+/*
+ * Has the web server hung up (or sent FCGI_ABORT_REQUEST, which means it)? The
+ * end of a body whose length was known may come late: it is no news.
+ */
 static bool
 conn_hung_up(const struct conn *c)
 {
-	char b;
+	FCGI_Header	h;
+	char		content[FCGI_HEADER_LEN];
+	ssize_t		n;
 
-	return recv(c->watch.fd, &b, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-	    (errno != EAGAIN && errno != EINTR);
+	while ((n = recv(c->watch.fd, &h, sizeof(h), MSG_PEEK |
+	    MSG_DONTWAIT)) == (ssize_t)sizeof(h) && h.type == FCGI_STDIN &&
+	    h.contentLengthB1 == 0 && h.contentLengthB0 == 0 &&
+	    h.paddingLength <= sizeof(content))
+		if (recv(c->watch.fd, &h, sizeof(h), 0) < 0 ||
+		    (h.paddingLength > 0 && recv(c->watch.fd, content,
+		    h.paddingLength, MSG_DONTWAIT) < 0))
+			return true;
+	if (n > 0 && n < (ssize_t)sizeof(h) && h.version == FCGI_VERSION_1)
+		return n > 1 && h.type != FCGI_STDIN;
+	return n >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
 static void
@@ -257,7 +279,12 @@ static void
 conn_idle(struct conn *c)
 {
 	c->state = CONN_IDLE;
-	if (c->fcgi->server->draining) {
+	/*
+	 * Edge-triggered, and registered once for all of the connection's life:
+	 * what a worker reads meanwhile must not wake the loop again and again.
+	 */
+	if (c->fcgi->server->draining || !loop_fd_set(c->fcgi->server->loop,
+	    &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
 		conn_close(c);
 		return;
 	}
@@ -503,6 +530,31 @@ task_relay(struct loop_task *t)
 	relay_start(c->fcgi->server, c->exchange, &c->client, c->handled);
 }
 
+/* Have libfcgi read the header, from the socket or from what came of it. */
+static bool
+request_accept(struct conn *c)
+{
+	int	file = -1;
+	bool	ok;
+
+	if (c->header.raw.len > 0 && (file = header_file(&c->header)) < 0) {
+		log_warn("a header can't be read: %s", strerror(errno));
+		return false;
+	}
+	header_finish(&c->header);
+	FCGX_InitRequest(&c->request, -1, 0);
+	c->request.ipcFd = file >= 0 ? file : c->watch.fd;
+	c->request.keepConnection = 1;	/* so that Accept takes this one */
+	ok = FCGX_Accept_r(&c->request) == 0;
+	if (!ok && file < 0)
+		c->watch.fd = -1;	/* libfcgi has closed it */
+	if (ok && file >= 0) {
+		close(file);
+		c->request.ipcFd = c->watch.fd;
+	}
+	return ok;
+}
+
 static void
 conn_serve(struct job *job)
 {
@@ -511,21 +563,16 @@ conn_serve(struct job *job)
 	struct exchange	*x;
 	json_object	*parsed;
 
-	FCGX_InitRequest(&c->request, -1, 0);
-	c->request.ipcFd = c->watch.fd;
-	c->request.keepConnection = 1;	/* so that Accept takes this one */
-	if (FCGX_Accept_r(&c->request) < 0) {
-		/* libfcgi has closed the descriptor. */
-		c->watch.fd = -1;
+	if (!request_accept(c)) {
 		c->keep = false;
 		hand_back(c);
 		return;
 	}
 	c->keep = c->request.keepConnection != 0;
-	c->upload.in = c->request.in;
 	c->client.ops = &ops;
 	c->exchange = x = exchange_create();
 	request_init(&x->req, c->request.envp);
+	upload_begin(&c->upload, c->request.in, x->req.content_length);
 	if (!serve_handle(fcgi->server, x, read_body, c, &c->handled))
 		drop(c, x, "client left during the upload");
 	else if (c->handled == HANDLED_REPLY &&

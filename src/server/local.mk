@@ -7,6 +7,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/cors.c \
 	%reldir%/cors.h \
 	%reldir%/fcgi.c \
+	%reldir%/header.c \
+	%reldir%/header.h \
 	%reldir%/outlet.c \
 	%reldir%/relay-state.h \
 	%reldir%/relay.c \

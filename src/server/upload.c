@@ -18,6 +18,7 @@
 
 #define PIECE		16384
 #define DISCARD_MAX	(1 << 20)	/* of a refused body; beyond, hang up */
+#define SOAK_MAX	64		/* reads behind the end of a body */
 
 /*
  * How slow an upload may be: how long nothing may come, and, when it has gone
@@ -52,7 +53,7 @@ void
 upload_init(struct upload *u, int fd)
 {
 	*u = (struct upload){ .fd = fd };
-	set_pace(u, &patient);		/* while a large header is read, too */
+	set_pace(u, &patient);
 }
 
 static bool
@@ -63,6 +64,24 @@ too_slow(const struct pace *pace, int64_t since, size_t bytes)
 	return late > 0 && bytes < (size_t)late * pace->rate;
 }
 
+void
+upload_begin(struct upload *u, FCGX_Stream *in, int64_t length)
+{
+	u->in = in;
+	u->left = length;
+	u->slow = false;
+}
+
+/* Room for so many bytes: no more than is there, which could take for ever. */
+static int
+piece(const struct upload *u)
+{
+	const int64_t	there = u->in->stop - u->in->rdNext;
+	int64_t		n = there < 1 ? 1 : there < PIECE ? there : PIECE - 1;
+
+	return (int)(u->left >= 0 && u->left < n ? u->left : n);
+}
+
 static enum upload_end
 read_on(struct upload *u, struct buf *body, size_t most)
 {
@@ -70,16 +89,15 @@ read_on(struct upload *u, struct buf *body, size_t most)
 	size_t	before = body->len;
 	int	n;
 
-	for (;;) {
+	while (u->left != 0) {
 		buf_reserve(body, PIECE);
-		/* No more than is there: to wait for it could take for ever. */
-		n = (int)(u->in->stop - u->in->rdNext);
-		n = FCGX_GetStr(body->p + body->len, n < 1 ? 1 :
-		    n < PIECE ? n : PIECE - 1, u->in);
+		n = FCGX_GetStr(body->p + body->len, piece(u), u->in);
 		if (n <= 0)
 			break;
 		body->len += (size_t)n;
 		body->p[body->len] = '\0';
+		if (u->left > 0)
+			u->left -= n;
 		if (body->len > most)
 			return UPLOAD_MORE;
 		if (too_slow(u->pace, since, body->len - before))
@@ -119,14 +137,36 @@ upload_refuse(const struct upload *u, struct err *err)
 	return false;
 }
 
+/* What has come already behind the body: its end, as a rule. */
+static void
+soak(struct upload *u)
+{
+	struct pollfd	p = { u->fd, POLLIN, 0 };
+	char		piece[256];
+	int		i;
+
+	set_pace(u, &hurried);
+	for (i = 0; i < SOAK_MAX; i++)
+		if ((u->in->rdNext == u->in->stop && poll(&p, 1, 0) != 1) ||
+		    FCGX_GetStr(piece, u->in->rdNext < u->in->stop ?
+		    (int)sizeof(piece) : 1, u->in) <= 0)
+			break;
+	if (FCGX_GetError(u->in) == EAGAIN)
+		FCGX_ClearError(u->in);
+}
+
 bool
 upload_discard(struct upload *u)
 {
 	struct buf	body = { 0 };
 	bool		whole;
 
+	if (u->left < 0)
+		u->left = 0;
 	whole = !u->slow && upload_read(u, &body, DISCARD_MAX) == UPLOAD_WHOLE;
 	buf_finish(&body);
+	if (whole)
+		soak(u);
 	return whole;
 }
 

@@ -7,16 +7,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <fcgiapp.h>
 
 struct buf;
 struct err;
 
-/* One connection's; "in" is set anew for each request, "fd" for good. */
+/* One connection's; "fd" is set for good, the rest anew for each request. */
 struct upload {
 	int			 fd;
 	FCGX_Stream		*in;
+	int64_t			 left;	/* still to come; -1: to STDIN's end */
 	const struct pace	*pace;	/* that the socket is set to */
 	bool			 slow;	/* it broke off because of that */
 };
@@ -29,11 +31,19 @@ enum upload_end {
 };
 
 void	upload_init(struct upload *, int fd);
+/*
+ * A request's body. When its length is known (CONTENT_LENGTH) it ends there:
+ * not every web server sends the empty record behind it.
+ */
+void	upload_begin(struct upload *, FCGX_Stream *, int64_t length);
 /* Append to "body" until the end, or just beyond "most" bytes. */
 enum upload_end upload_read(struct upload *, struct buf *body, size_t most);
 /* What UPLOAD_SLOW is answered with. Returns false. */
 bool	upload_refuse(const struct upload *, struct err *);
-/* The same upload read on to its end, for nothing. False: it did not end. */
+/*
+ * The same upload read on to its end, for nothing; one without a length as far
+ * as it has come. False: it did not end.
+ */
 bool	upload_discard(struct upload *);
 /* Have the peer read what was written, while it still sends. */
 void	upload_linger(const struct upload *);
