@@ -4,7 +4,7 @@ as CGI, as FastCGI responder and behind a web server, and TAP on stdout.
 A test is a function under @test; run() runs them all. Nothing is written
 outside of a temporary directory; every process started is ended by its pid.
 """
-import atexit, contextlib, fcntl, http.client, json, os, re, shutil, signal, socket
+import atexit, contextlib, fcntl, http.client, json, os, random, re, shutil, signal, socket
 import struct, subprocess, sys, tempfile, threading, time, traceback
 
 BUILD = os.environ.get("top_builddir", os.path.join(os.path.dirname(__file__), ".."))
@@ -29,6 +29,11 @@ fcntl.flock(_lock, fcntl.LOCK_SH)
 
 def alone():
     fcntl.flock(_lock, fcntl.LOCK_EX)
+
+
+def torture(short, long):
+    """How much of something: "make torture" wants it long."""
+    return long if os.environ.get("TORTURE") else short
 
 
 # --- TAP
@@ -159,7 +164,9 @@ class Fake:
         self.call("POST", "/_control/reset", {})
 
     def scenario(self, path, scenario, **params):
-        self.call("POST", "/_control/scenario", dict(path=path, scenario=scenario, **params))
+        """A scenario by its name, or by its members."""
+        members = scenario if isinstance(scenario, dict) else {"scenario": scenario}
+        self.call("POST", "/_control/scenario", dict(members, path=path, **params))
 
     def requests(self, path=None):
         """What was received, oldest first; of one path."""
