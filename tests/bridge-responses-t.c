@@ -308,10 +308,6 @@ static const struct {
 	{ REQ("\"input\":[{\"role\":\"user\",\"content\":[{\"type\":"
 	    "\"input_audio\"}]}]"), 400, "input[0].content[0].type",
 	    "'input_audio'" },
-	{ REQ("\"input\":[{\"role\":\"user\",\"content\":[{\"type\":"
-	    "\"input_image\",\"image_url\":\"data:image/png;base64,"
-	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}"
-	    "]}]"), 400, "input[0].content[0].image_url", "30 bytes" },
 	{ REQ("\"input\":[" FC("c", "f", "{}") ",{\"type\":"
 	    "\"function_call_output\",\"call_id\":\"c\",\"output\":[{\"type\":"
 	    "\"input_file\"}]}]"), 400, "input[1].output[0].type", NULL },

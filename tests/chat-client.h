@@ -29,6 +29,9 @@ struct run {
 	bool		 ok;
 };
 
+#define BROKEN_OFF "Server error: GitHub Copilot's connection was terminated " \
+	"before the answer was complete."
+
 static const struct chat_wanted plain = {
 	.model = "asked", .stream = true, .n = 1, .max = 1 << 20
 };

@@ -41,7 +41,7 @@ static const char list[] = "{\"object\":\"list\",\"data\":["
 "{\"id\":\"gpt-5.3-codex\",\"vendor\":\"OpenAI\","
 "\"supported_endpoints\":[\"/responses\"]},"
 "{\"id\":\"claude-opus-4.6\",\"name\":\"Claude Opus 4.6\","
-"\"vendor\":\"Anthropic\",\"policy\":{\"state\":\"unconfigured\"},"
+"\"vendor\":\"Anthropic\",\"policy\":{\"state\":\"enabled\"},"
 "\"supported_endpoints\":[\"/v1/messages\",\"/chat/completions\"]},"
 "{\"id\":\"claude-sonnet-4.5\",\"vendor\":\"Anthropic\"},"
 "{\"id\":\"claude-sonnet-4\",\"vendor\":\"Anthropic\"},"
@@ -231,7 +231,7 @@ codex(const char *version)
 	struct buf	 out = { 0 };
 	json_object	*obj;
 
-	models_codex(models, version, &out);
+	models_codex(models, version, false, &out);
 	assert_non_null(obj = js_parse_quiet(out.p, out.len));
 	assert_true(js_is(obj, "object", "list"));
 	assert_int_equal(js_len(js_array(obj, "data")), models->n);
@@ -423,6 +423,65 @@ test_refs(void **state)
 	models_unref(NULL);
 }
 
+/* What can't be used is not listed; people's names are names, too. */
+static void
+test_list_of_2026(void **state)
+{
+	static const char text[] = "{\"data\":["
+	    "{\"id\":\"a-1\",\"name\":\"Model A\",\"vendor\":\"OpenAI\",\"billing\":"
+	    "{\"token_prices\":{\"batch_size\":1000000,\"default\":{"
+	    "\"input_price\":5,\"context_max\":272000}}},\"policy\":{\"state\":"
+	    "\"enabled\"},\"capabilities\":{\"type\":\"chat\",\"limits\":{"
+	    "\"max_prompt_tokens\":922000}}},"
+	    "{\"id\":\"b\",\"policy\":{\"state\":\"unconfigured\"}},"
+	    "{\"id\":\"c\",\"policy\":{\"state\":\"disabled\"}},"
+	    "{\"id\":\"d\",\"capabilities\":{\"type\":\"completion\"}},"
+	    "{\"id\":\"e\",\"name\":\"Same\"},{\"id\":\"f\",\"name\":\"Same\","
+	    "\"billing\":{\"is_premium\":false,\"multiplier\":0}}]}";
+	struct models *models = parse(text);
+
+	(void)state;
+	assert_int_equal(models->n, 3);
+	assert_null(models_find(models, "b"));
+	assert_null(models_find(models, "c"));
+	assert_null(models_find(models, "d"));
+	assert_ptr_equal(models_resolve(models, "model a"), &models->list[0]);
+	assert_null(models_resolve(models, "Same"));
+	assert_int_equal(models->list[0].context_max, 272000);
+	assert_true(models->list[0].premium);
+	assert_false(models->list[2].premium);
+	models_unref(models);
+}
+
+/* Codex fills a window only as far as tokens cost the usual price. */
+static void
+test_codex_context(void **state)
+{
+	static const char text[] = "{\"data\":[{\"id\":\"gpt-5.4\",\"name\":"
+	    "\"GPT\",\"vendor\":\"OpenAI\",\"supported_endpoints\":["
+	    "\"/responses\"],\"billing\":{\"token_prices\":{\"default\":{"
+	    "\"context_max\":272000}}},\"capabilities\":{\"type\":\"chat\","
+	    "\"supports\":{\"tool_calls\":true,\"streaming\":true},\"limits\":{"
+	    "\"max_prompt_tokens\":922000}}}]}";
+	struct models	*models = parse(text);
+	struct buf	 out = { 0 };
+	json_object	*obj;
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		models_codex(models, "0.169.0", i == 1, &out);
+		obj = js_parse_quiet(out.p, out.len);
+		assert_int_equal(js_int(json_object_array_get_idx(
+		    js_array(obj, "models"), 0), "context_window", 0),
+		    i == 1 ? 922000 : 272000);
+		json_object_put(obj);
+		buf_truncate(&out, 0);
+	}
+	buf_finish(&out);
+	models_unref(models);
+}
+
 int
 main(void)
 {
@@ -436,7 +495,9 @@ main(void)
 		cmocka_unit_test(test_codex_versions),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_refs)
+		cmocka_unit_test(test_refs),
+		cmocka_unit_test(test_list_of_2026),
+		cmocka_unit_test(test_codex_context),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -12,6 +12,7 @@
 
 #include "api/request.h"
 #include "base/util.h"
+#include "server/route.h"
 
 /* What each web server sends (REQUEST_URI, SCRIPT_NAME, PATH_INFO). */
 static const struct {
@@ -81,7 +82,8 @@ test_path(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(paths); i++) {
-		got = request_path(paths[i].uri, paths[i].script, paths[i].info);
+		got = request_path(paths[i].uri, paths[i].script, paths[i].info,
+		    route_is_head);
 		if (strcmp(got, paths[i].want) != 0)
 			fail_msg("row %zu: %s gave %s, not %s", i,
 			    paths[i].uri ? paths[i].uri : "-", got,
@@ -103,7 +105,7 @@ test_facts(void **state)
 	struct request r;
 
 	(void)state;
-	request_init(&r, (char *const *)env);
+	request_init(&r, (char *const *)env, route_is_head);
 	assert_string_equal(r.method, "POST");
 	assert_string_equal(r.path, "/responses");
 	assert_string_equal(r.uri, "/v1/responses");
@@ -145,7 +147,7 @@ test_codex(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		env[0] = cases[i].header;
-		request_init(&r, (char *const *)env);
+		request_init(&r, (char *const *)env, route_is_head);
 		if (r.codex != cases[i].want)
 			fail_msg("row %zu: %s", i, cases[i].header);
 		request_finish(&r);
@@ -161,7 +163,7 @@ test_last_one_counts(void **state)
 	struct request r;
 
 	(void)state;
-	request_init(&r, (char *const *)env);
+	request_init(&r, (char *const *)env, route_is_head);
 	assert_string_equal(r.path, "/models");
 	request_finish(&r);
 }
@@ -177,7 +179,7 @@ test_absent(void **state)
 	size_t		 i;
 
 	(void)state;
-	request_init(&r, (char *const *)env);
+	request_init(&r, (char *const *)env, route_is_head);
 	assert_string_equal(r.method, "GET");
 	assert_string_equal(r.content_type, "");
 	assert_string_equal(r.query, "");
@@ -187,7 +189,7 @@ test_absent(void **state)
 	request_finish(&r);
 	for (i = 0; i < COUNT(lengths); i++) {
 		env[0] = lengths[i];
-		request_init(&r, (char *const *)env);
+		request_init(&r, (char *const *)env, route_is_head);
 		assert_int_equal(r.content_length, -1);
 		request_finish(&r);
 	}
@@ -201,7 +203,7 @@ test_query(void **state)
 	char		*v;
 
 	(void)state;
-	request_init(&r, (char *const *)env);
+	request_init(&r, (char *const *)env, route_is_head);
 	v = request_query(&r, "a");
 	assert_string_equal(v, "1");
 	free(v);
@@ -218,6 +220,37 @@ test_query(void **state)
 	request_finish(&r);
 }
 
+/* Azure's paths and header, and Apache's name for a header. */
+static void
+test_azure(void **state)
+{
+	static const char *const env[] = {
+		"REQUEST_URI=/openai/deployments/gpt-4.1/chat/completions?"
+		    "api-version=2025-01-01",
+		"HTTP_API_KEY=k", "REDIRECT_HTTP_AUTHORIZATION=Bearer b", NULL
+	};
+	static const char *const v1[] = {
+		"REQUEST_URI=/openai/v1/responses", "HTTP_API_KEY=k",
+		"HTTP_X_API_KEY=x", "HTTP_AUTHORIZATION=Bearer a",
+		"REDIRECT_HTTP_AUTHORIZATION=Bearer b", NULL
+	};
+	struct request r;
+
+	(void)state;
+	request_init(&r, (char *const *)env, route_is_head);
+	assert_string_equal(r.path, "/chat/completions");
+	assert_string_equal(r.deployment, "gpt-4.1");
+	assert_string_equal(r.x_api_key, "k");
+	assert_string_equal(r.authorization, "Bearer b");
+	request_finish(&r);
+	request_init(&r, (char *const *)v1, route_is_head);
+	assert_string_equal(r.path, "/responses");
+	assert_null(r.deployment);
+	assert_string_equal(r.x_api_key, "x");
+	assert_string_equal(r.authorization, "Bearer a");
+	request_finish(&r);
+}
+
 int
 main(void)
 {
@@ -228,6 +261,7 @@ main(void)
 		cmocka_unit_test(test_last_one_counts),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_query),
+		cmocka_unit_test(test_azure),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

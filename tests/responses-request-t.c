@@ -529,10 +529,10 @@ test_images(void **state)
 		    "invalid_image_format" },
 		{ IN(ITEMS("{\"type\":\"function_call_output\",\"call_id\":"
 		    "\"c\",\"output\":[{\"type\":\"x\",\"content\":[{"
-		    "\"type\":\"input_image\",\"image_url\":\"data:image/png;"
-		    "base64,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-		    "AAAA\"}]}]}")), "input[0].output[0].content[0].image_url",
-		    "image_too_large" },
+		    "\"type\":\"input_image\",\"image_url\":\"data:image/tiff;"
+		    "base64,AAAA\"}]}]}")),
+		    "input[0].output[0].content[0].image_url",
+		    "invalid_image_format" },
 		{ IN(ITEMS("{\"type\":\"function_call_output\",\"call_id\":"
 		    "\"c\",\"output\":[{\"type\":\"x\",\"output\":[{"
 		    "\"type\":\"input_image\",\"image_url\":\"data:text/plain,"

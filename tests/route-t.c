@@ -49,7 +49,7 @@ ask(const char *json, char *const *env, exchange_handler **handler)
 	struct exchange	*x = exchange_create();
 	bool		 body;
 
-	request_init(&x->req, env);
+	request_init(&x->req, env, route_is_head);
 	x->conf = configuration(json);
 	*handler = route_find(x, &body);
 	return x;

@@ -108,7 +108,7 @@ api_chat(struct exchange *x)
 	struct err		err;
 	enum handled		handled = HANDLED_CALL;
 
-	if (!js_parse_body(&x->req.body, &obj, &err) ||
+	if (!exchange_parse(x, &obj, &err) ||
 	    !chat_request_take(&r, obj, &err))
 		handled = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)

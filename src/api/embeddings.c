@@ -82,7 +82,7 @@ api_embeddings(struct exchange *x)
 
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
-	if (!js_parse_body(&x->req.body, &obj, &err))
+	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
 	h = ask(x, obj);
 	json_object_put(obj);

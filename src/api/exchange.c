@@ -10,6 +10,25 @@
 #include "base/util.h"
 #include "copilot/models.h"
 
+bool
+exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
+{
+	struct js_edit	 model = { .key = "model" };
+	struct buf	 body = { 0 };
+
+	if (!js_parse_body(&x->req.body, obj, err))
+		return false;
+	if (x->req.deployment == NULL || js_get(*obj, "model") != NULL ||
+	    !json_object_is_type(*obj, json_type_object))
+		return true;
+	js_add_str(*obj, "model", x->req.deployment);
+	model.value = js_get(*obj, "model");
+	js_splice(x->req.body.p, x->req.body.len, &model, 1, &body);
+	buf_finish(&x->req.body);
+	x->req.body = body;
+	return true;
+}
+
 struct exchange *
 exchange_create(void)
 {

@@ -166,6 +166,12 @@ typedef enum handled exchange_handler(struct exchange *);
 /* "return exchange_refuse(x, &err);": reply with an error. */
 enum handled exchange_refuse(struct exchange *, const struct err *);
 
+/*
+ * Parse the body. The model that Azure's paths name is the request's, where its
+ * body names none. False with "err" set.
+ */
+bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
+
 struct exchange *exchange_create(void);
 /* Forget the handler's result, so that it can be called again. */
 void	exchange_reset(struct exchange *);

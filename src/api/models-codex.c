@@ -35,6 +35,7 @@
 struct list {
 	const struct models	*models;
 	bool			 any_effort;
+	bool			 long_context;
 	char			*prompt;
 };
 
@@ -116,10 +117,10 @@ add_verbosity(json_object *obj, const struct model *m)
 
 /*
  * What Codex may fill is what upstream takes as prompt, not the window, which
- * has the answer in it.
+ * has the answer in it; and no more than costs the usual price.
  */
 static void
-add_window(json_object *obj, const struct model *m)
+add_window(json_object *obj, const struct model *m, bool long_context)
 {
 	int64_t n = m->max_prompt_tokens;
 
@@ -127,6 +128,8 @@ add_window(json_object *obj, const struct model *m)
 		n = m->max_context_window_tokens;
 	if (n == 0)
 		n = WINDOW_UNKNOWN;
+	if (!long_context && m->context_max > 0 && m->context_max < n)
+		n = m->context_max;
 	js_add_int(obj, "context_window", n);
 	js_add_int(obj, "max_context_window", n);
 	js_add_int(obj, "effective_context_window_percent", 95);
@@ -211,7 +214,7 @@ info_new(const struct list *l, const struct model *m)
 	js_add_str(obj, "base_instructions", l->prompt);
 	add_verbosity(obj, m);
 	add_tools(obj, m);
-	add_window(obj, m);
+	add_window(obj, m, l->long_context);
 	add_modalities(obj, m);
 	return obj;
 }
@@ -219,9 +222,10 @@ info_new(const struct list *l, const struct model *m)
 /* --- All of them. */
 
 void
-models_codex(const struct models *models, const char *version, struct buf *out)
+models_codex(const struct models *models, const char *version,
+    bool long_context, struct buf *out)
 {
-	struct list	 l = { models, takes_any_effort(version), NULL };
+	struct list	 l = { models, takes_any_effort(version), long_context, NULL };
 	json_object	*list = json_object_new_array();
 	size_t		 i;
 

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/models-codex.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -35,7 +36,8 @@ put_list(struct exchange *x)
 	if (version == NULL)
 		buf_puts(&x->reply.body, x->models->json);
 	else {
-		models_codex(x->models, version, &x->reply.body);
+		models_codex(x->models, version, x->conf->long_context,
+		    &x->reply.body);
 		snprintf(etag, sizeof(etag), "\"%016llx\"", (unsigned long long)
 		    util_hash(buf_str(&x->reply.body)));
 		reply_header(&x->reply, "ETag", etag);

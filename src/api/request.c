@@ -9,12 +9,6 @@
 #include "api/request.h"
 #include "base/util.h"
 
-/* First segments of our routes: they end a mount prefix, as "v1" does. */
-static const char *const route_heads[] = {
-	"v1", "chat", "responses", "conversations", "models", "embeddings",
-	"usage", "healthz"
-};
-
 static int
 hex(char c)
 {
@@ -71,20 +65,27 @@ fold(char *path)
 	*out = '\0';
 }
 
-/* Where the first segment that we know begins; NULL when there is none. */
+static bool
+is_v1(const char *segment, size_t n)
+{
+	return n == 2 && memcmp(segment, "v1", 2) == 0;
+}
+
+/*
+ * Where the first segment that a route begins with is, or "v1": what is before
+ * it is a mount. NULL when there is none.
+ */
 static const char *
-find_route(const char *path)
+find_route(const char *path, request_is_head *is_head)
 {
 	const char	*p, *end;
-	size_t		 i;
+	size_t		 n;
 
 	for (p = path; *p == '/'; p = end) {
-		end = p + 1 + strcspn(p + 1, "/");
-		for (i = 0; i < COUNT(route_heads); i++)
-			if (strlen(route_heads[i]) == (size_t)(end - p - 1) &&
-			    strncmp(p + 1, route_heads[i],
-			    strlen(route_heads[i])) == 0)
-				return p;
+		n = strcspn(p + 1, "/");
+		end = p + 1 + n;
+		if (is_v1(p + 1, n) || is_head(p + 1, n))
+			return p;
 	}
 	return NULL;
 }
@@ -119,14 +120,15 @@ whole_path(const char *uri, const char *script_name, const char *path_info)
 }
 
 char *
-request_path(const char *uri, const char *script_name, const char *path_info)
+request_path(const char *uri, const char *script_name, const char *path_info,
+    request_is_head *is_head)
 {
 	char		*path, *route;
 	const char	*p;
 
 	path = whole_path(uri, script_name, path_info);
 	fold(path);
-	if ((p = find_route(path)) != NULL) {
+	if ((p = find_route(path, is_head)) != NULL) {
 		if (util_starts(p, "/v1") && (p[3] == '/' || p[3] == '\0'))
 			p += 3;
 		route = xstrdup(*p != '\0' ? p : "/");
@@ -137,6 +139,21 @@ request_path(const char *uri, const char *script_name, const char *path_info)
 		route = xstrdup(path);
 	free(path);
 	return route;
+}
+
+/* Azure's paths name the model: /openai/deployments/NAME/chat/completions. */
+static char *
+deployment_of(const char *path)
+{
+	static const char	 before[] = "/openai/deployments/";
+	const char		*p = strstr(path, before);
+	size_t			 n;
+
+	if (p == NULL)
+		return NULL;
+	p += sizeof(before) - 1;
+	n = strcspn(p, "/");
+	return n > 0 ? xstrndup(p, n) : NULL;
 }
 
 static void
@@ -174,7 +191,7 @@ is_codex(const char *name, size_t n, const char *value)
 }
 
 void
-request_init(struct request *r, char *const *env)
+request_init(struct request *r, char *const *env, request_is_head *is_head)
 {
 	const char	*uri = NULL, *script_name = NULL, *path_info = NULL;
 	const char	*value;
@@ -217,6 +234,9 @@ request_init(struct request *r, char *const *env)
 			set(&r->authorization, value);
 		else if (IS("HTTP_X_API_KEY"))
 			set(&r->x_api_key, value);
+		/* Azure's name for it. */
+		else if (IS("HTTP_API_KEY") && r->x_api_key == NULL)
+			set(&r->x_api_key, value);
 		else if (IS("HTTP_ORIGIN"))
 			set(&r->origin, value);
 		else if (IS("HTTP_CONTENT_ENCODING"))
@@ -229,8 +249,9 @@ request_init(struct request *r, char *const *env)
 			r->codex = true;
 #undef IS
 	}
-	r->path = request_path(uri, script_name, path_info);
+	r->path = request_path(uri, script_name, path_info, is_head);
 	r->uri = whole_path(uri, script_name, path_info);
+	r->deployment = deployment_of(r->uri);
 }
 
 void
@@ -238,6 +259,7 @@ request_finish(struct request *r)
 {
 	free(r->method);
 	free(r->uri);
+	free(r->deployment);
 	free(r->path);
 	free(r->query);
 	free(r->content_type);

@@ -7,6 +7,9 @@
 
 #include "base/buf.h"
 
+/* Does a route begin with this segment of a path? */
+typedef bool request_is_head(const char *, size_t n);
+
 struct request {
 	char		 id[36];	/* ours: "req_" and 32 hex digits */
 	char		*method;
@@ -23,6 +26,7 @@ struct request {
 	bool		 codex;		/* by its User-Agent, or headers of its own */
 	int64_t		 content_length;	/* -1: not said */
 	int64_t		 started_ms;		/* util_now_ms() when it came */
+	char		*deployment;	/* Azure: the model in the path, or NULL */
 	struct buf	 body;
 };
 
@@ -31,7 +35,7 @@ struct request {
  * RFC 3875). Of a name that occurs twice the last one counts: nginx sends
  * SCRIPT_NAME twice when a configuration overrides it. The body is not read.
  */
-void	request_init(struct request *, char *const *env);
+void	request_init(struct request *, char *const *env, request_is_head *);
 void	request_finish(struct request *);
 
 /*
@@ -43,7 +47,8 @@ void	request_finish(struct request *);
  * Arguments may be NULL. Split from request_init for the tests.
  */
 char	*request_path(const char *request_uri, const char *script_name,
-	    const char *path_info);
+	    const char *path_info,
+	    request_is_head *);
 
 /* A query parameter, decoded; NULL when absent. */
 char	*request_query(const struct request *, const char *name);

@@ -158,7 +158,7 @@ api_responses(struct exchange *x)
 
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
-	if (!js_parse_body(&x->req.body, &obj, &err))
+	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
 	h = ask(x, obj, &stored);
 	stored_request_finish(&stored);

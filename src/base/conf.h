@@ -39,7 +39,9 @@ struct conf {
 	char		 *oauth_client_id;
 	char		 *editor_version;	/* "vscode/1.104.3" */
 	char		 *editor_plugin_version;	/* "copilot-chat/0.50.1" */
-	char		 *github_api_version;	/* "2026-06-01" */
+	bool		  long_context;
+	char		 *reasoning_summaries;	/* "asked", "always", "never" */
+	char		 *github_api_version;	/* "2026-08-01" */
 	char		 *copilot_integration_id;	/* "vscode-chat" */
 
 	/* Transport and limits. */

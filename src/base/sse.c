@@ -63,6 +63,7 @@ dispatch(struct sse *s, on_event_fn *on_event, void *arg)
 		ev.name = s->has_name ? buf_str(&s->name) : NULL;
 		ev.data = buf_str(&s->data);
 		ev.len = s->data.len;
+		ev.unfinished = s->ended;
 		go = on_event(&ev, arg);
 	}
 	empty(&s->data);
@@ -225,6 +226,7 @@ sse_end(struct sse *s, on_event_fn *on_event, void *arg)
 {
 	if (sse_too_large(s))
 		return false;
+	s->ended = true;
 	if (s->line.len > 0 && !end_line(s, "", 0, on_event, arg))
 		return false;
 	return dispatch(s, on_event, arg);

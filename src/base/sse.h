@@ -14,6 +14,7 @@ struct sse_event {
 	const char	*name;		/* "event:" field, NULL when none */
 	const char	*data;		/* "data:" lines joined with \n; NUL behind */
 	size_t		 len;
+	bool		 unfinished;	/* the input ended within it */
 	bool		 bare;		/* a line that is JSON without "data:" */
 };
 
@@ -24,6 +25,7 @@ struct sse {
 	struct buf	 data;
 	struct buf	 name;
 	bool		 has_data;
+	bool		 ended;		/* by sse_end() */
 	bool		 has_name;
 	bool		 cr;		/* last byte was \r: a \n belongs to it */
 	bool		 begun;		/* a byte-order mark can't come any more */

@@ -275,7 +275,8 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	if (json_object_is_type(ev, json_type_object))
 		ok = any_event(a, ev, e);
 	else
-		ok = broken(err, "sent an event that is not a JSON object");
+		ok = e->unfinished ? upstream_broken_off(err) :
+		    broken(err, "sent an event that is not a JSON object");
 	json_object_put(ev);
 	return ok;
 }

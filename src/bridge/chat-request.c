@@ -252,7 +252,7 @@ effort_of(const struct chat_request *r)
 	return effort_nearest(asked, r->info->reasoning_effort);
 }
 
-/* A summary is all of its thoughts that a model shows, and only when asked. */
+/* A summary is all of its thoughts that a model shows, and costs tokens. */
 static void
 put_reasoning(const struct chat_request *r, json_object *to)
 {
@@ -261,7 +261,7 @@ put_reasoning(const struct chat_request *r, json_object *to)
 
 	if (effort != NULL)
 		js_add_str(reasoning, "effort", effort);
-	if (reasons(r))
+	if (reasons(r) && r->summaries)
 		js_add_str(reasoning, "summary", "auto");
 	if (json_object_object_length(reasoning) > 0)
 		js_add_take(to, "reasoning", reasoning);

@@ -430,8 +430,9 @@ answer_event(void *self, const struct sse_event *ev, struct buf *out,
 	if (json_object_is_type(obj, json_type_object))
 		ok = one_object(a, obj, ev, out, err);
 	else		/* behind the end of all choices it doesn't matter */
-		ok = complete(a) || broken(err, "sent an event that is not "
-		    "a JSON object");
+		ok = complete(a) || (ev->unfinished ?
+		    upstream_broken_off(err) : broken(err,
+		    "sent an event that is not a JSON object"));
 	json_object_put(obj);
 	return ok;
 }
@@ -449,7 +450,7 @@ answer_end(void *self, struct buf *out, struct err *err)
 		return true;
 	if (!a->held && !complete(a))
 		return a->nchoices == 0 && a->errors != NULL ?
-		    finish(a, out, err) : broken(err, "ended the stream early");
+		    finish(a, out, err) : upstream_broken_off(err);
 	return finish(a, out, err);
 }
 

@@ -54,10 +54,28 @@ chat_request_take(struct chat_request *r, json_object *take, struct err *err)
 	return true;
 }
 
+/* Whoever asks for reasoning, in whichever words, wants to see some of it. */
+static bool
+wants_summaries(json_object *obj, const struct conf *conf)
+{
+	static const char *const words[] = {
+		"reasoning_effort", "reasoning", "include_reasoning", "include"
+	};
+	size_t i;
+
+	if (strcmp(conf->reasoning_summaries, "asked") != 0)
+		return strcmp(conf->reasoning_summaries, "always") == 0;
+	for (i = 0; i < COUNT(words); i++)
+		if (js_get(obj, words[i]) != NULL)
+			return true;
+	return false;
+}
+
 bool
 chat_request_model(struct chat_request *r, const struct conf *conf,
     const struct models *models, struct err *err)
 {
+	r->summaries = wants_summaries(r->obj, conf);
 	r->model = conf_map_model(conf, r->asked);
 	r->info = models_resolve(models, r->model);
 	if (r->info != NULL)

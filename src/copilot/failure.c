@@ -547,3 +547,11 @@ upstream_error_event(json_object *obj, struct err *err)
 		said.status = status_of_type(said.type);
 	set_error(&said, err);
 }
+
+bool
+upstream_broken_off(struct err *err)
+{
+	return err_set(err, 502, ERR_SERVER, "server_error", NULL,
+	    "Server error: GitHub Copilot's connection was terminated before "
+	    "the answer was complete.");
+}

@@ -25,4 +25,11 @@ void	upstream_error(int status, const char *body, size_t len,
  */
 void	upstream_error_event(json_object *, struct err *);
 
+/*
+ * The connection ended before the answer did; always false. Several clients try
+ * again where they find one of its words ("server error", "connection",
+ * "terminated"), others by its code.
+ */
+bool	upstream_broken_off(struct err *);
+
 #endif

@@ -108,6 +108,24 @@ find_similar(const struct models *models, const char *name, size_t n)
 	return found;
 }
 
+/* By the name that people see; NULL when two models have it. */
+static const struct model *
+find_shown(const struct models *models, const char *name)
+{
+	const struct model	*found = NULL;
+	size_t			 i;
+
+	for (i = 0; i < models->n; i++) {
+		if (models->list[i].name == NULL ||
+		    strcasecmp(name, models->list[i].name) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = &models->list[i];
+	}
+	return found;
+}
+
 const struct model *
 models_resolve(const struct models *models, const char *name)
 {
@@ -121,7 +139,7 @@ models_resolve(const struct models *models, const char *name)
 	    (m = find_similar(models, name, strlen(name))) != NULL)
 		return m;
 	if (name[at] == '\0')
-		return NULL;
+		return find_shown(models, name);
 	bare = xstrndup(name, at);
 	if ((m = models_find(models, bare)) == NULL)
 		m = find_similar(models, bare, at);
@@ -353,6 +371,17 @@ model_supports(struct model *m, json_object *capabilities)
 	m->image_types = strings_of(js_array(vision, "supported_media_types"));
 }
 
+/*
+ * Which quota a request to it is counted on. Since 2026-06 the list has prices
+ * for tokens in place of the word; all that has a price is premium.
+ */
+static bool
+is_premium(json_object *billing)
+{
+	return js_bool(billing, "is_premium",
+	    js_obj(billing, "token_prices") != NULL);
+}
+
 static void
 model_init(struct model *m, json_object *entry)
 {
@@ -365,7 +394,9 @@ model_init(struct model *m, json_object *entry)
 	m->family = dup_member(capabilities, "family");
 	m->openai = strcmp(m->vendor, "OpenAI") == 0 ||
 	    strcmp(m->vendor, "Azure OpenAI") == 0;
-	m->premium = js_bool(js_obj(entry, "billing"), "is_premium", false);
+	m->premium = is_premium(js_obj(entry, "billing"));
+	m->context_max = limit_of(js_obj(js_obj(js_obj(entry, "billing"),
+	    "token_prices"), "default"), "context_max");
 	m->picker = js_bool(entry, "model_picker_enabled", true);
 	m->endpoints = endpoints_of(entry, capabilities);
 	m->request_headers = headers_of(js_obj(entry, "request_headers"));
@@ -399,14 +430,20 @@ model_finish(struct model *m)
 
 /* --- The whole list. */
 
-/* Some ids are there twice; a disabled model answers every request with 403. */
+/*
+ * Some ids are there twice. A model whose policy is "disabled" or
+ * "unconfigured" answers every request with 403, and those of type
+ * "completion" take part in no conversation.
+ */
 static bool
 is_wanted(json_object *entry, json_object *seen)
 {
 	const char *id = js_str(entry, "id");
+	const char *policy = js_str(js_obj(entry, "policy"), "state");
 
 	if (id == NULL || *id == '\0' || js_has(seen, id) ||
-	    js_is(js_obj(entry, "policy"), "state", "disabled"))
+	    (policy != NULL && strcmp(policy, "enabled") != 0) ||
+	    js_is(js_obj(entry, "capabilities"), "type", "completion"))
 		return false;
 	js_add_null(seen, id);
 	return true;

@@ -30,11 +30,12 @@ struct model {
 	bool		  openai;		/* vendor OpenAI or Azure OpenAI */
 	bool		  streaming, tool_calls, parallel_tool_calls, vision;
 	bool		  structured_outputs, dimensions;
-	bool		  premium;		/* spends the premium quota */
+	bool		  premium;		/* counts on the premium quota */
 	bool		  picker;		/* offered to users */
 	int64_t		  max_output_tokens;	/* 0: not said, as the next ones */
 	int64_t		  max_prompt_tokens;
 	int64_t		  max_context_window_tokens;
+	int64_t		  context_max;		/* beyond it tokens cost more */
 	int64_t		  max_inputs;		/* embeddings */
 	int64_t		  max_prompt_image_size;
 	int64_t		  max_prompt_images;
@@ -55,7 +56,7 @@ struct models {
 
 /*
  * Read upstream's answer to GET /models (copilot-wire: one entry a model,
- * duplicates, absent members). Models whose policy is "disabled" are left out.
+ * duplicates, absent members). Models that can't be used are left out.
  */
 struct models *models_parse(const char *, size_t, struct err *);
 struct models *models_ref(const struct models *);	/* NULL gives NULL */
@@ -66,8 +67,8 @@ const struct model *models_find(const struct models *, const char *id);
 /*
  * By any name a client may use: the id, the id with dots written as dashes or
  * the reverse ("claude-opus-4-6"), either with a date behind it
- * ("claude-sonnet-4-5-20250929", "gpt-5-2025-08-07"). NULL when no model or
- * more than one fits.
+ * ("claude-sonnet-4-5-20250929", "gpt-5-2025-08-07"), the name that people see
+ * ("Claude Sonnet 4.5"). NULL when no model or more than one fits.
  */
 const struct model *models_resolve(const struct models *, const char *name);
 

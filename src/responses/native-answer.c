@@ -313,9 +313,10 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	ev = js_parse_event(&a->halves, e->data, e->len);
 	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
 		json_object_put(ev);
-		return e->bare || e->len == 0 || err_set(err, 502, ERR_SERVER,
+		return e->bare || e->len == 0 || (e->unfinished ?
+		    upstream_broken_off(err) : err_set(err, 502, ERR_SERVER,
 		    "upstream_invalid", NULL, "GitHub Copilot sent an event "
-		    "that could not be read.");
+		    "that could not be read."));
 	}
 	type = js_str(ev, "type");
 	if (type == NULL && js_get(ev, "error") == NULL)
@@ -334,8 +335,7 @@ end(void *self, struct buf *out, struct err *err)
 	struct responses_answer *a = self;
 
 	(void)out;
-	return a->over || err_set(err, 502, ERR_SERVER, NULL, NULL,
-	    "GitHub Copilot's answer broke off before it was complete.");
+	return a->over || upstream_broken_off(err);
 }
 
 static void

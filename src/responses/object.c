@@ -335,23 +335,27 @@ responses_object(json_object *from, const struct responses *r,
 
 /* --- Errors and usage. */
 
+/*
+ * Codex acts on the code alone. OpenAI's description has one name for what is
+ * not the client's affair.
+ */
+static const char *
+error_code(const struct err *err)
+{
+	const char *code = err->code;
+
+	if (err->type == NULL || strcmp(err->type, ERR_SERVER) != 0)
+		return *code != '\0' ? code : "invalid_prompt";
+	return strcmp(code, "server_is_overloaded") == 0 ||
+	    strcmp(code, "slow_down") == 0 ? code : "server_error";
+}
+
 json_object *
 responses_error(const struct err *err)
 {
-	json_object	*obj = json_object_new_object();
-	const char	*code = err->code;
+	json_object *obj = json_object_new_object();
 
-	/*
-	 * Codex acts on the code alone. OpenAI's description has one name for
-	 * what is not the client's affair.
-	 */
-	if (err->type != NULL && strcmp(err->type, ERR_SERVER) == 0) {
-		if (strcmp(code, "server_is_overloaded") != 0 &&
-		    strcmp(code, "slow_down") != 0)
-			code = "server_error";
-	} else if (*code == '\0')
-		code = "invalid_prompt";
-	js_add_str(obj, "code", code);
+	js_add_str(obj, "code", error_code(err));
 	js_add_str(obj, "message", err->msg);
 	return obj;
 }
@@ -359,7 +363,8 @@ responses_error(const struct err *err)
 /*
  * OpenAI sends this ahead of response.failed, its members within "error";
  * its description has them flat, so they are both. It is all that LangChain
- * sees of a failure, and what makes the official packages throw.
+ * sees of a failure, and what makes the official packages throw: by "error",
+ * whose code they act on.
  */
 json_object *
 responses_error_event(const struct err *err)
@@ -370,6 +375,7 @@ responses_error_event(const struct err *err)
 	err_json(err, &text);
 	ev = js_parse_quiet(text.p, text.len);
 	error = js_obj(ev, "error");
+	js_add_str(error, "code", error_code(err));
 	js_add_str(ev, "type", "error");
 	js_add_ref(ev, "code", js_get(error, "code"));
 	js_add_ref(ev, "message", js_get(error, "message"));

@@ -16,6 +16,7 @@
 #include "base/loop.h"
 #include "server/client.h"
 #include "server/relay.h"
+#include "server/route.h"
 #include "server/serve.h"
 
 extern char **environ;
@@ -136,7 +137,7 @@ cgi_run(struct server *s)
 			    .out.fd = STDOUT_FILENO, .out.ready = out_event };
 	enum handled	 handled;
 
-	request_init(&x->req, environ);
+	request_init(&x->req, environ, route_is_head);
 	if (!serve_handle(s, x, read_body, NULL, &handled)) {
 		serve_done(s, x, 0, NULL, "the body broke off");
 		exchange_destroy(x);

@@ -43,6 +43,7 @@
 #include "server/client.h"
 #include "server/header.h"
 #include "server/relay.h"
+#include "server/route.h"
 #include "server/serve.h"
 #include "server/upload.h"
 
@@ -571,7 +572,7 @@ conn_serve(struct job *job)
 	c->keep = c->request.keepConnection != 0;
 	c->client.ops = &ops;
 	c->exchange = x = exchange_create();
-	request_init(&x->req, c->request.envp);
+	request_init(&x->req, c->request.envp, route_is_head);
 	upload_begin(&c->upload, c->request.in, x->req.content_length);
 	if (!serve_handle(fcgi->server, x, read_body, c, &c->handled))
 		drop(c, x, "client left during the upload");

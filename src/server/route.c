@@ -76,6 +76,18 @@ path_fits(const char *pattern, const char *path)
 	return *path == '\0';
 }
 
+bool
+route_is_head(const char *segment, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(routes); i++)
+		if (strcspn(routes[i].path + 1, "/") == n && n > 0 &&
+		    strncmp(routes[i].path + 1, segment, n) == 0)
+			return true;
+	return false;
+}
+
 /* The first row for a path, of those that are of the same path. */
 static const struct route *
 find(const char *path)

@@ -11,8 +11,6 @@
 #include "copilot/models.h"
 #include "turn/images.h"
 
-#define SLACK 3		/* bytes of doubt: the padding isn't looked at */
-
 /* Both names are in use for the same thing. */
 static bool
 same_type(const char *type, size_t n, const char *known)
@@ -57,21 +55,13 @@ bool
 images_check(json_object *url, const struct model *m, const char *param,
     struct err *err)
 {
-	const char	*s, *comma;
-	int64_t		 size;
+	const char *s;
 
 	if (m == NULL || !json_object_is_type(url, json_type_string))
 		return true;
 	s = json_object_get_string(url);
-	if (!util_starts_nocase(s, "data:") || (comma = strchr(s, ',')) == NULL)
+	if (!util_starts_nocase(s, "data:") || strchr(s, ',') == NULL)
 		return true;
-	size = (json_object_get_string_len(url) - (comma + 1 - s)) / 4 * 3;
-	if (m->max_prompt_image_size > 0 &&
-	    size > m->max_prompt_image_size + SLACK)
-		return err_param(err, param, "image_too_large",
-		    "Invalid '%s': the image is too large. This model takes "
-		    "images of at most %lld bytes.", param,
-		    (long long)m->max_prompt_image_size);
 	return check_type(s + 5, strcspn(s + 5, ";,"), m, param, err);
 }
 

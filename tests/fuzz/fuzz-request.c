@@ -10,6 +10,7 @@
 
 #include "api/request.h"
 #include "base/util.h"
+#include "server/route.h"
 
 #define VARS_MAX 64
 
@@ -38,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (n < VARS_MAX && (line = strsep(&rest, "\n")) != NULL)
 		env[n++] = line;
 	env[n] = NULL;
-	request_init(&req, env);
+	request_init(&req, env, route_is_head);
 	if (req.method == NULL || req.query == NULL ||
 	    req.content_type == NULL)
 		abort();
