@@ -946,7 +946,8 @@ test_stopped(void **state)
 #define AT_END ",\"stop\":[\"END\",\"xx\"]"
 	/* Found: nothing follows, and usage never came. */
 	EVENTS(AT_END, CREATED TEXT_DELTA("0", "one E")
-	    TEXT_DELTA("0", "Ntwo E") TEXT_DELTA("0", "ND three") CALL_BEGUN("1", "a", "f") COMPLETED,
+	    TEXT_DELTA("0", "Ntwo E") TEXT_DELTA("0", "ND three")
+	    CALL_BEGUN("1", "a", "f") COMPLETED,
 	    "#0 C=one ENtwo  [stop] model=asked-2026-03-05");
 	EVENTS(AT_END, CREATED TEXT_DELTA("0", "END") COMPLETED,
 	    "#0 [stop] model=asked-2026-03-05");

@@ -121,7 +121,8 @@ test_refusals(void **state)
 	for (i = 0; i < COUNT(refusals); i++) {
 		ok = read_refusal(refusals[i].message, refusals[i].code, 400,
 		    &l, &lasts);
-		if (ok != (refusals[i].without != 0 || refusals[i].images > 0) ||
+		if (ok != (refusals[i].without != 0 ||
+		    refusals[i].images > 0) ||
 		    (ok && (l.without != refusals[i].without ||
 		    l.images != refusals[i].images ||
 		    lasts != refusals[i].lasts)))

@@ -175,7 +175,8 @@ static void
 test_json(void **state)
 {
 	struct models	*models = parse(list);
-	json_object	*all = js_parse_quiet(models->json, strlen(models->json));
+	json_object	*all = js_parse_quiet(models->json,
+			    strlen(models->json));
 	json_object	*data = js_array(all, "data"), *m;
 
 	(void)state;

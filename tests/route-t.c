@@ -1,4 +1,4 @@
-/* route.c with auth.c, cors.c and reply.c: who may ask what, and the refusals. */
+/* route.c with auth.c, cors.c and reply.c: who may ask what, and refusals. */
 #include "config.h"
 
 #include <setjmp.h>

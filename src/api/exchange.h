@@ -28,14 +28,14 @@ struct thoughts;
 /* What upstream is asked. */
 struct upstream_call {
 	const char	*method;	/* "POST", "GET" */
-	const char	*path;		/* below the Copilot base URL: "/responses" */
+	const char	*path;	/* below the Copilot base URL: "/responses" */
 	struct buf	 body;
-	const char	*intent;	/* OpenAI-Intent; NULL: "conversation-agent" */
+	const char	*intent; /* OpenAI-Intent; NULL: "conversation-agent" */
 	bool		 completion;	/* send X-Initiator */
 	bool		 agent;		/* X-Initiator: agent, not user */
 	bool		 vision;	/* Copilot-Vision-Request: true */
-	bool		 github;	/* GitHub's REST API with the GitHub token */
-	char *const	*headers;	/* the model's own; belong to its snapshot */
+	bool		 github; /* GitHub's REST API with the GitHub token */
+	char *const	*headers; /* the model's own; belong to its snapshot */
 };
 
 /*
@@ -109,15 +109,16 @@ struct usage {
 
 struct exchange {
 	struct request		 req;
-	struct conf		*conf;		/* this request's configuration */
-	const char		*key;		/* its key that was sent, or NULL */
+	struct conf		*conf;	/* this request's configuration */
+	const char		*key;	/* its key that was sent, or NULL */
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;	/* likewise */
 	struct lessons		*lessons;	/* likewise */
 	const struct models	*models;	/* NULL: not known */
-	bool			 models_tried;	/* and can't be had: do without */
+	/* and can't be had: do without */
+	bool			 models_tried;
 	struct err		 models_err;	/* why not */
-	const char		*trouble;	/* for /healthz; NULL: none; static */
+	const char		*trouble; /* for /healthz; NULL: none; static */
 	/*
 	 * Upstream answered unsupported_api_for_model: the model list was wrong
 	 * about this model, the handler shall take the other endpoint.
@@ -151,13 +152,13 @@ struct exchange {
 	 */
 	struct json_object	*parsed;
 
-	bool			 counted;	/* occupies a place; serve.c's */
+	bool			 counted; /* occupies a place; serve.c's */
 };
 
 enum handled {
 	HANDLED_REPLY,		/* x->reply is complete */
 	HANDLED_CALL,		/* x->call, x->answer and x->self are */
-	HANDLED_MODELS		/* call me again with x->models, or models_tried */
+	HANDLED_MODELS	/* call me again with x->models, or models_tried */
 };
 
 /* What a route leads to. The request is authenticated and its body read. */

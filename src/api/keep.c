@@ -21,10 +21,10 @@ struct answer {
 	const struct conf	*conf;		/* the exchange's */
 	struct stored_request	 r;
 	bool			 stream;
-	struct buf		 text;		/* what the inner one has said */
-	struct buf		 final;		/* its last event, once it came */
+	struct buf		 text;	/* what the inner one has said */
+	struct buf		 final;	/* its last event, once it came */
 	json_object		*last;		/* the same, to be edited */
-	json_object		*response;	/* the final one; borrowed of last */
+	json_object		*response; /* the final one; borrowed of last */
 	bool			 ended;		/* the inner one, and how: */
 	bool			 ok;
 	struct err		 err;

@@ -165,7 +165,7 @@ add_tools(json_object *obj, const struct model *m)
 	js_add_str(obj, "web_search_tool_type", "text");
 	js_add_take(obj, "experimental_supported_tools",
 	    json_object_new_array());
-	js_add_str(cut, "mode", "tokens");	/* output of tools, as Codex' own */
+	js_add_str(cut, "mode", "tokens"); /* output of tools, as Codex' own */
 	js_add_int(cut, "limit", 10000);
 	js_add_take(obj, "truncation_policy", cut);
 }
@@ -225,7 +225,9 @@ void
 models_codex(const struct models *models, const char *version,
     bool long_context, struct buf *out)
 {
-	struct list	 l = { models, takes_any_effort(version), long_context, NULL };
+	struct list	 l = {
+		models, takes_any_effort(version), long_context, NULL
+	};
 	json_object	*list = json_object_new_array();
 	size_t		 i;
 

@@ -12,8 +12,8 @@ struct models;
 
 /*
  * Append the answer to GET /v1/models?client_version=VERSION: OpenAI's list
- * ("data"), and beside it Codex' own ("models"), whose context windows end where
- * tokens begin to cost more unless "long_context".
+ * ("data"), and beside it Codex' own ("models"), whose context windows end
+ * where tokens begin to cost more unless "long_context".
  */
 void	models_codex(const struct models *, const char *version,
 	    bool long_context, struct buf *);

@@ -17,7 +17,7 @@ struct reply {
 	int		 status;
 	const char	*content_type;		/* static; NULL: no body */
 	struct buf	 headers;		/* "Name: value\r\n" ... */
-	struct buf	 always;		/* likewise; an error keeps them */
+	struct buf	 always;	/* likewise; an error keeps them */
 	struct buf	 limits;		/* likewise, of the last call */
 	struct buf	 body;
 };
@@ -25,7 +25,8 @@ struct reply {
 /* Adds a header. A value with control characters is cut there. */
 void	reply_header(struct reply *, const char *name, const char *value);
 /* The same, and reply_error() leaves it there. */
-void	reply_header_always(struct reply *, const char *name, const char *value);
+void	reply_header_always(struct reply *, const char *name,
+	    const char *value);
 void	reply_json(struct reply *, int status);	/* body is to be filled in */
 /* Replaces whatever is there by OpenAI's error object and its headers. */
 void	reply_error(struct reply *, const struct err *);
@@ -37,7 +38,8 @@ void	reply_error(struct reply *, const struct err *);
 void	reply_head(const struct reply *, const struct request *, bool length,
 	    struct buf *out);
 /* Head and body; only the head for HEAD. */
-void	reply_print(const struct reply *, const struct request *, struct buf *out);
+void	reply_print(const struct reply *, const struct request *,
+	    struct buf *out);
 
 void	reply_finish(struct reply *);
 

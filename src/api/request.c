@@ -291,7 +291,8 @@ request_query_at(const struct request *r, const char *name, size_t number)
 		    (p[n] != '=' && p + n != end) || number-- > 0)
 			continue;
 		value = p[n] == '=' ?
-		    xstrndup(p + n + 1, (size_t)(end - p) - n - 1) : xstrdup("");
+		    xstrndup(p + n + 1, (size_t)(end - p) - n - 1) :
+		    xstrdup("");
 		percent_decode(value, true);
 		return value;
 	}

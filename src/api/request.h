@@ -13,8 +13,8 @@ typedef bool request_is_head(const char *, size_t n);
 struct request {
 	char		 id[36];	/* ours: "req_" and 32 hex digits */
 	char		*method;
-	char		*uri;		/* the path as the client sent it, for messages */
-	char		*path;		/* decoded, normalised, without mount and /v1 */
+	char		*uri; /* the path as the client sent it, for messages */
+	char		*path;	/* decoded, normalised, without mount and /v1 */
 	char		*query;		/* raw, never NULL */
 	char		*content_type;	/* lower case, no parameters, or "" */
 	char		*authorization;	/* NULL when absent, as the next ones */
@@ -23,10 +23,10 @@ struct request {
 	char		*content_encoding;
 	char		*acr_headers;	/* Access-Control-Request-Headers */
 	bool		 acr_private_network;
-	bool		 codex;		/* by its User-Agent, or headers of its own */
+	bool		 codex;	/* by its User-Agent, or headers of its own */
 	int64_t		 content_length;	/* -1: not said */
 	int64_t		 started_ms;		/* util_now_ms() when it came */
-	char		*deployment;	/* Azure: the model in the path, or NULL */
+	char		*deployment; /* Azure: the model in the path, or NULL */
 	struct buf	 body;
 };
 
@@ -53,6 +53,7 @@ char	*request_path(const char *request_uri, const char *script_name,
 /* A query parameter, decoded; NULL when absent. */
 char	*request_query(const struct request *, const char *name);
 /* One of several of that name; the first is number 0. */
-char	*request_query_at(const struct request *, const char *name, size_t number);
+char	*request_query_at(const struct request *, const char *name,
+	    size_t number);
 
 #endif

@@ -18,12 +18,12 @@ struct exchange;
 
 struct stored_request {
 	bool		 keep;		/* the answer shall be stored .. */
-	bool		 strip;		/* .. without what the client didn't ask for */
-	bool		 edited;	/* "input" is not the client's any more */
+	bool		 strip;	/* .. without what the client didn't ask for */
+	bool		 edited; /* "input" is not the client's any more */
 	char		 owner[STORED_OWNER_SIZE];
 	char		*previous;	/* NULL: none */
 	char		*conversation;	/* likewise; never both */
-	struct buf	 input;		/* the client's items, as they are kept */
+	struct buf	 input;	/* the client's items, as they are kept */
 	json_object	*ids;		/* of those */
 };
 

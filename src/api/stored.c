@@ -235,7 +235,7 @@ api_stored_missing(struct exchange *x)
 {
 	struct err err;
 
-	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "Invalid URL (%.10s %.300s)",
-	    x->req.method, x->req.uri);
+	err_set(&err, 404, ERR_REQUEST, NULL, NULL,
+	    "Invalid URL (%.10s %.300s)", x->req.method, x->req.uri);
 	return exchange_refuse(x, &err);
 }

@@ -1,4 +1,4 @@
-/* A growing byte buffer. Zeroed memory is an empty one; always NUL-terminated. */
+/* Bytes that grow, always NUL-terminated. Zeroed memory is an empty buffer. */
 #ifndef BUF_H
 #define BUF_H
 
@@ -15,11 +15,11 @@ void	 buf_puts(struct buf *, const char *);
 void	 buf_putc(struct buf *, char);
 void	 buf_printf(struct buf *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
-void	 buf_reserve(struct buf *, size_t more);	/* room for so many more */
-void	 buf_consume(struct buf *, size_t n);		/* drop the first n bytes */
+void	 buf_reserve(struct buf *, size_t more); /* room for so many more */
+void	 buf_consume(struct buf *, size_t n);	/* drop the first n bytes */
 void	 buf_truncate(struct buf *, size_t len);	/* keep the memory */
 const char *buf_str(const struct buf *);		/* never NULL */
-char	*buf_steal(struct buf *);			/* its bytes; empties it */
+char	*buf_steal(struct buf *);		/* its bytes; empties it */
 void	 buf_finish(struct buf *);
 
 #endif

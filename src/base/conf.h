@@ -24,7 +24,7 @@ struct conf_mapping {
 
 struct conf {
 	/* Keys shared with the copilot-api family. */
-	char		**api_keys;		/* auth.apiKeys; NULL-terminated */
+	char		**api_keys;	/* auth.apiKeys; NULL-terminated */
 	bool		  use_responses_api_web_search;
 	struct conf_mapping *model_mappings;
 	size_t		  nmodel_mappings;
@@ -32,13 +32,13 @@ struct conf {
 	int64_t		  stream_inactivity_timeout_ms;
 
 	/* Where GitHub and Copilot are, and what we say we are. */
-	char		 *github_base_url;	/* never empty, no slash at end */
+	char		 *github_base_url; /* never empty, no slash at end */
 	char		 *github_api_base_url;	/* likewise */
-	char		 *copilot_base_url;	/* "": the token's endpoints.api */
-	char		 *account_type;		/* individual business enterprise */
+	char		 *copilot_base_url; /* "": the token's endpoints.api */
+	char		 *account_type;	/* individual business enterprise */
 	char		 *oauth_client_id;
 	char		 *editor_version;	/* "vscode/1.104.3" */
-	char		 *editor_plugin_version;	/* "copilot-chat/0.50.1" */
+	char		 *editor_plugin_version; /* "copilot-chat/0.50.1" */
 	bool		  long_context;
 	char		 *reasoning_summaries;	/* "asked", "always", "never" */
 	char		 *github_api_version;	/* "2026-08-01" */
@@ -51,7 +51,8 @@ struct conf {
 	int64_t		  sse_keep_alive_ms;	/* 0: none */
 	char		 *sse_keep_alive_events; /* whom: "codex", .. */
 	int64_t		  max_request_body_bytes;
-	int64_t		  max_response_body_bytes;	/* one non-streamed answer, or one event */
+	/* one non-streamed answer, or one event */
+	int64_t		  max_response_body_bytes;
 	int64_t		  max_concurrent_requests;
 	char		**cors_allow_origins;	/* NULL-terminated */
 	bool		  stored_responses_enabled;
@@ -61,7 +62,7 @@ struct conf {
 
 	/* Private to conf.c. */
 	_Atomic int	  refs;
-	bool		  from_environment;	/* api_keys is COPILOT_API_KEY */
+	bool		  from_environment; /* api_keys is COPILOT_API_KEY */
 };
 
 /* Settings from the command line and the environment that beat the file. */
@@ -76,7 +77,8 @@ struct conf_override {
  * Load config.json in directory "home". No file and an empty file mean
  * defaults. False with err->msg "FILE:LINE: what" when it is broken.
  */
-struct conf *conf_load(const char *home, const struct conf_override *, struct err *);
+struct conf *conf_load(const char *home, const struct conf_override *,
+	    struct err *);
 struct conf *conf_ref(struct conf *);
 void	 conf_unref(struct conf *);		/* NULL is fine */
 

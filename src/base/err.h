@@ -23,9 +23,11 @@ struct err {
 	const char	*type;		/* one of the above; static */
 	char		 code[64];	/* "" is null */
 	char		 param[128];	/* "" is null */
-	char		 msg[1024];	/* one or two sentences, never a secret */
-	char		 retry_after[64]; /* Retry-After as upstream said it, or "" */
-	bool		 no_retry;	/* a repeat cannot help: x-should-retry: false */
+	char		 msg[1024]; /* one or two sentences, never a secret */
+	/* Retry-After as upstream said it, or "" */
+	char		 retry_after[64];
+	/* a repeat cannot help: x-should-retry: false */
+	bool		 no_retry;
 };
 
 /* Fills in the reason; code and param may be NULL. Always returns false. */

@@ -20,7 +20,8 @@ struct err;
 char	*store_home(const char *wanted);
 
 /* Read a file. An absent one is empty and true. False: it can't be read. */
-bool	 store_read(const char *home, const char *name, struct buf *, struct err *);
+bool	 store_read(const char *home, const char *name, struct buf *,
+	    struct err *);
 /* Replace a file: a temporary one, fsync, rename. Makes the directory. */
 bool	 store_write(const char *home, const char *name, const char *, size_t,
 	    struct err *);

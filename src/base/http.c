@@ -50,7 +50,7 @@ struct http_call {
 	bool			 paused;	/* by HTTP_PAUSE */
 	bool			 resume;	/* in the next turn */
 	curl_off_t		 body_len;
-	int64_t			 active;	/* when something last happened */
+	int64_t			 active; /* when something last happened */
 	int64_t			 headers_limit;
 	int64_t			 silence_limit;
 	struct loop_timer	 timer;

@@ -22,9 +22,11 @@ struct http_request {
 	char		**headers;	/* "Name: value" */
 	size_t		  nheaders;
 	struct buf	  body;		/* sent when method is POST */
-	int64_t		  headers_timeout_ms;	/* silence before the status; 0 none */
-	int64_t		  silence_timeout_ms;	/* between bytes of the body; 0 none */
-	size_t		  body_max;	/* http_fetch: most bytes of the answer */
+	/* silence before the status; 0 none */
+	int64_t		  headers_timeout_ms;
+	/* between bytes of the body; 0 none */
+	int64_t		  silence_timeout_ms;
+	size_t		  body_max; /* http_fetch: most bytes of the answer */
 };
 
 void	 http_request_header(struct http_request *, const char *name,
@@ -33,8 +35,10 @@ void	 http_request_finish(struct http_request *);
 
 struct http_reply {
 	int		 status;
-	char		*content_type;	/* lower case, without parameters; may be "" */
-	struct buf	 head;		/* all headers, "name: value\n", names lower case */
+	/* lower case, without parameters; may be "" */
+	char		*content_type;
+	/* all headers, "name: value\n", names lower case */
+	struct buf	 head;
 	struct buf	 body;		/* http_fetch only */
 };
 
@@ -46,7 +50,7 @@ void	 http_reply_finish(struct http_reply *);
 enum http_end {
 	HTTP_DONE,		/* whole */
 	HTTP_UNREACHABLE,	/* nothing was sent, or not all of it .. */
-	HTTP_LOST,		/* .. or all, and nothing of an answer arrived */
+	HTTP_LOST,	/* .. or all, and nothing of an answer arrived */
 	HTTP_SILENT,		/* a silence limit was reached */
 	HTTP_CUT,		/* broke off behind the head */
 	HTTP_REFUSED		/* a callback asked to stop */

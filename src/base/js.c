@@ -289,7 +289,7 @@ js_append_text(struct buf *b, json_object *string)
 	    (size_t)json_object_get_string_len(string));
 }
 
-/* --- The original bytes. Everything below reads text that js_parse accepted. */
+/* --- The original bytes. All below reads text that js_parse accepted. */
 
 static size_t
 skip_space(const char *t, size_t n, size_t i)

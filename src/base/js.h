@@ -58,7 +58,8 @@ int64_t	 js_int(json_object *obj, const char *key, int64_t dflt);
 double	 js_double(json_object *obj, const char *key, double dflt);
 bool	 js_bool(json_object *obj, const char *key, bool dflt);
 json_object *js_obj(json_object *obj, const char *key);	/* NULL when not one */
-json_object *js_array(json_object *obj, const char *key); /* NULL when not one */
+/* NULL when not one */
+json_object *js_array(json_object *obj, const char *key);
 size_t	 js_len(json_object *array);			/* 0 for NULL */
 
 bool	 js_is(json_object *obj, const char *key, const char *value);

@@ -22,7 +22,7 @@ struct loop {
 	int64_t			 now;
 
 	struct epoll_event	 batch[BATCH];
-	int			 nbatch, at;	/* events left to dispatch: at.. */
+	int			 nbatch, at; /* events left to dispatch: at.. */
 
 	struct loop_timer      **heap;		/* heap[1] expires first */
 	size_t			 nheap, heap_cap;
@@ -206,7 +206,7 @@ static void
 expire(struct loop *l)
 {
 	struct loop_timer	*t;
-	size_t			 most = l->nheap;	/* one set meanwhile waits */
+	size_t			 most = l->nheap; /* one set meanwhile waits */
 
 	while (most-- > 0 && l->nheap > 0 && l->heap[1]->when <= l->now) {
 		t = l->heap[1];

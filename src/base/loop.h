@@ -16,11 +16,11 @@ struct loop *loop_create(void);
 void	 loop_destroy(struct loop *);
 void	 loop_run(struct loop *);		/* until loop_stop() */
 void	 loop_stop(struct loop *);
-int64_t	 loop_now(const struct loop *);		/* ms; of this turn of the loop */
+int64_t	 loop_now(const struct loop *);	/* ms; of this turn of the loop */
 
 struct loop_fd {
 	int	  fd;
-	unsigned  events;			/* EPOLLIN, ...; as in epoll_ctl */
+	unsigned  events;		/* EPOLLIN, ...; as in epoll_ctl */
 	void	(*ready)(struct loop_fd *, unsigned events);
 	bool	  added;
 };
@@ -31,7 +31,7 @@ void	 loop_fd_stop(struct loop *, struct loop_fd *);
 
 struct loop_timer {
 	int64_t	  when;
-	size_t	  place;			/* in the heap, from 1; 0: not set */
+	size_t	  place;		/* in the heap, from 1; 0: not set */
 	void	(*expired)(struct loop_timer *);
 };
 void	 loop_timer_set(struct loop *, struct loop_timer *, int64_t ms);

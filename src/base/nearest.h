@@ -6,7 +6,7 @@
 
 struct nearest {
 	const char	*word;		/* the mistyped one; borrowed */
-	const char	*best;		/* NULL: none is near enough; borrowed */
+	const char	*best;	/* NULL: none is near enough; borrowed */
 	size_t		 distance;	/* of the best */
 };
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "base/util.h"
 
-/* Objects of so many members are sorted in search of a name that comes twice. */
+/* Objects of so many members are sorted to find a name that comes twice. */
 #define FEW 12
 
 struct name {

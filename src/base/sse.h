@@ -12,10 +12,10 @@
 
 struct sse_event {
 	const char	*name;		/* "event:" field, NULL when none */
-	const char	*data;		/* "data:" lines joined with \n; NUL behind */
+	const char	*data;	/* "data:" lines joined with \n; NUL behind */
 	size_t		 len;
 	bool		 unfinished;	/* the input ended within it */
-	bool		 bare;		/* a line that is JSON without "data:" */
+	bool		 bare;	/* a line that is JSON without "data:" */
 };
 
 /* A parser. Zeroed memory with "max" set is a fresh one. */
@@ -27,8 +27,8 @@ struct sse {
 	bool		 has_data;
 	bool		 ended;		/* by sse_end() */
 	bool		 has_name;
-	bool		 cr;		/* last byte was \r: a \n belongs to it */
-	bool		 begun;		/* a byte-order mark can't come any more */
+	bool		 cr;	/* last byte was \r: a \n belongs to it */
+	bool		 begun;	/* a byte-order mark can't come any more */
 };
 
 /*
@@ -42,7 +42,8 @@ struct sse {
 bool	sse_feed(struct sse *, const char *, size_t,
 	    bool (*on_event)(const struct sse_event *, void *), void *arg);
 /* End of input: an unfinished bare line or event with data is handed on. */
-bool	sse_end(struct sse *, bool (*on_event)(const struct sse_event *, void *),
+bool	sse_end(struct sse *,
+	    bool (*on_event)(const struct sse_event *, void *),
 	    void *arg);
 /* Did an event begin that has not ended? */
 bool	sse_partial(const struct sse *);

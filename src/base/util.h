@@ -14,7 +14,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Out of memory and broken invariants end the process: its manager restarts it. */
+/* No memory and broken invariants end the process; its manager restarts it. */
 void	 die(const char *, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 void	*xmalloc(size_t);
@@ -26,13 +26,13 @@ char	*xasprintf(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /* Milliseconds since boot, time asleep included (CLOCK_BOOTTIME). */
 int64_t	 util_now_ms(void);
-/* Names this boot: clocks and ids of another boot mean nothing. "" if unknown. */
+/* Names this boot: ids and clocks of another mean nothing. "" if unknown. */
 const char *util_boot_id(void);
 
 #define UTIL_UUID_SIZE 37
 void	 util_random(void *, size_t);
-void	 util_uuid(char[static UTIL_UUID_SIZE]);		/* RFC 4122, version 4 */
-void	 util_random_hex(char *, size_t);		/* n hex digits and a NUL */
+void	 util_uuid(char[static UTIL_UUID_SIZE]); /* RFC 4122, version 4 */
+void	 util_random_hex(char *, size_t);	/* n hex digits and a NUL */
 
 /* Equal? Takes a time that depends on the lengths only. */
 bool	 util_equal_secret(const char *, const char *);

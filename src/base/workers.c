@@ -14,7 +14,7 @@
 
 #define WORKERS_MIN	2
 #define WORKER_STACK	(512u << 10)	/* json-c recurses JS_DEPTH deep */
-#define IDLE_SECONDS	10		/* then a thread beyond the least ends */
+#define IDLE_SECONDS	10	/* then a thread beyond the least ends */
 
 struct workers {
 	pthread_mutex_t	 lock;

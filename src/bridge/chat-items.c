@@ -214,9 +214,10 @@ contradict(struct bridge_chat_items *items, const struct bridge_chat_item *it,
 {
 	return t->kind != BRIDGE_CHAT_ARGUMENTS || it->dense == hash_dense(0,
 	    json_object_get_string(t->text),
-	    (size_t)json_object_get_string_len(t->text)) || err_set(items->err, 502,
-	    ERR_SERVER, NULL, NULL, "GitHub Copilot contradicted itself about "
-	    "the arguments of a tool call.");
+	    (size_t)json_object_get_string_len(t->text)) ||
+	    err_set(items->err, 502, ERR_SERVER, NULL, NULL,
+	    "GitHub Copilot contradicted itself about the arguments of a tool "
+	    "call.");
 }
 
 static bool

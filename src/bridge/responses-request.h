@@ -23,7 +23,7 @@ struct bridge_request {
 	bool			 encrypted;	/* reasoning can come back */
 	bool			 told;		/* as in struct chat_request */
 	bool			 inserted;
-	struct thinker		 thinker;	/* set by who calls; may be zero */
+	struct thinker		 thinker; /* set by who calls; may be zero */
 };
 
 /*

@@ -25,7 +25,7 @@ struct answer {
 	struct js_halves	 halves;
 	struct chat_choice	*choices;	/* by index */
 	int64_t			 nchoices;	/* up to the last one seen */
-	json_object		*errors;	/* the first of copilot_errors */
+	json_object		*errors; /* the first of copilot_errors */
 	json_object		*usage;
 	struct chat_collect	*collect;	/* NULL when we stream */
 	json_object		*extra;		/* other members, collected */

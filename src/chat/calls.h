@@ -27,7 +27,7 @@ struct chat_call {
 	char			*id;
 	char			*name;		/* NULL: not known yet */
 	json_object		*first;		/* the piece with the name */
-	int64_t			 theirs;	/* upstream's index, -1: not said */
+	int64_t			 theirs; /* upstream's index, -1: not said */
 	bool			 started;	/* the client knows of it */
 	struct buf		 held;		/* arguments that wait */
 	struct chat_object_text	 text;		/* of all of them */

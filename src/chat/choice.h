@@ -20,7 +20,7 @@ struct err;
 
 /* Zeroed memory is a choice of which nothing has come yet. */
 struct chat_choice {
-	bool			 json;		/* given: only an object counts */
+	bool			 json;	/* given: only an object counts */
 	struct chat_stop	*stop;		/* given, ours; NULL: none */
 	bool			 stopped;	/* at one of them */
 	struct chat_json	 object;	/* that is looked for */
@@ -43,7 +43,8 @@ bool	chat_choice_repair(struct chat_choice *, json_object *piece,
 
 /*
  * At the end, what was held back in the search for an object or a stop string,
- * or of tool calls, as a piece; NULL: nothing. Then the last piece, with the reason of the end.
+ * or of tool calls, as a piece; NULL: nothing. Then the last piece, with the
+ * reason of the end.
  */
 json_object *chat_choice_rest(struct chat_choice *, int64_t index,
 	    bool functions);

@@ -23,9 +23,9 @@ struct fit {
 	bool		 strict;	/* for Claude, Gemini and the like */
 	bool		 no_prefill;	/* the user has the last word */
 	json_object	*kept;		/* the messages so far */
-	json_object	*images;	/* of tool results, for a user's message */
+	json_object	*images; /* of tool results, for a user's message */
 	struct call_ids	*ids;
-	bool		 begun;		/* somebody spoke, not the system only */
+	bool		 begun;	/* somebody spoke, not the system only */
 	bool		 changed;
 };
 

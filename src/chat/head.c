@@ -9,7 +9,7 @@
 #include "chat/head.h"
 
 #define ID_DIGITS 32
-#define ID_PREFIX "chatcmpl-"	/* of every id of OpenAI's; Claude's is a UUID */
+#define ID_PREFIX "chatcmpl-" /* of every id of OpenAI's; Claude's is a UUID */
 
 static void
 keep(char **have, json_object *chunk, const char *key)

@@ -20,7 +20,7 @@ struct models;
 
 struct chat_request {
 	json_object		*obj;		/* the client's JSON */
-	const char		*asked;		/* the model, as the client says */
+	const char		*asked;	/* the model, as the client says */
 	const char		*model;		/* as upstream knows it */
 	const struct model	*info;		/* NULL: not known */
 	struct chat_messages	 messages;
@@ -32,9 +32,9 @@ struct chat_request {
 	struct lesson		 lesson;	/* see chat_request_fit() */
 	struct chat_stop	*stop;		/* honoured here; NULL: none */
 	bool			 refitted;	/* the messages */
-	bool			 told;		/* the format, in a message .. */
+	bool			 told;	/* the format, in a message .. */
 	bool			 formless;	/* .. it, or any, isn't sent */
-	bool			 inserted;	/* which is one more, the first */
+	bool			 inserted; /* which is one more, the first */
 };
 
 /*

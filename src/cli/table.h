@@ -24,11 +24,11 @@ struct option {
 
 struct command {
 	const char		*name;	/* "auth", or "auth keys" below it */
-	int			(*run)(struct cli *);	/* NULL: not by itself */
+	int			(*run)(struct cli *); /* NULL: not by itself */
 	const struct option	*options;
 	size_t			 noptions;
 	const char		*help;
-	const char		*examples;	/* each ends with NUL; "" ends all */
+	const char		*examples; /* each ends with NUL; "" ends all */
 };
 
 struct variable {

@@ -57,7 +57,8 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 
 	memset(r, 0, sizeof(*r));
 	r->method = call->method;
-	r->url = xasprintf("%s%s", copilot_call_base(conf, id->api), call->path);
+	r->url = xasprintf("%s%s", copilot_call_base(conf, id->api),
+	    call->path);
 	r->body = call->body;
 	call->body = (struct buf){ 0 };
 	if (intent == NULL)
@@ -74,7 +75,8 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	http_request_header(r, "Editor-Plugin-Version",
 	    conf->editor_plugin_version);
 	add_take(r, "User-Agent", github_user_agent(conf));
-	http_request_header(r, "X-GitHub-Api-Version", conf->github_api_version);
+	http_request_header(r, "X-GitHub-Api-Version",
+	    conf->github_api_version);
 	http_request_header(r, "X-VSCode-User-Agent-Library-Version",
 	    "electron-fetch");
 	http_request_header(r, "OpenAI-Intent", intent);
@@ -83,7 +85,7 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	http_request_header(r, "X-Agent-Task-Id", uuid);
 	http_request_header(r, "X-Interaction-Id", id->session);
 	http_request_header(r, "VScode-SessionId", id->session);
-	/* Billing: a user's turn costs a premium request, its follow-ups none. */
+	/* A user's turn costs a premium request, its follow-ups none. */
 	if (call->completion)
 		http_request_header(r, "X-Initiator",
 		    call->agent ? "agent" : "user");

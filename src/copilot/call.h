@@ -9,7 +9,7 @@ struct upstream_call;
 /* What identifies us upstream. */
 struct copilot_identity {
 	const char	*token;		/* the Copilot token */
-	const char	*api;		/* endpoints.api that came with it, or "" */
+	const char	*api;	/* endpoints.api that came with it, or "" */
 	const char	*session;	/* a UUID for the life of the process */
 };
 

@@ -56,7 +56,7 @@ struct copilot {
 	uint64_t		 dead;		/* hash of one that got a 401 */
 	bool			 used;		/* since it was fetched */
 	struct fetch		 token_fetch;
-	struct loop_timer	 token_timer;	/* refresh, or look at the lock */
+	struct loop_timer	 token_timer; /* refresh, or look at the lock */
 	int			 lock;		/* descriptor, -1: not held */
 	int64_t			 lock_since;
 	struct err		 refusal;	/* GitHub's, for this key */
@@ -66,8 +66,10 @@ struct copilot {
 	/* The model list. */
 	struct fetch		 models_fetch;
 	struct waiter	 models_token;	/* the list needs the token */
-	bool			 models_again;	/* the 401 was already replayed */
-	unsigned		 models_generation; /* of the token it carries */
+	/* the 401 was already replayed */
+	bool			 models_again;
+	/* of the token it carries */
+	unsigned		 models_generation;
 	pthread_mutex_t		 models_lock;	/* of the next three */
 	int64_t			 models_next;	/* no refresh before */
 	const struct models	*models;
@@ -264,7 +266,8 @@ token_attempt(struct copilot *c)
 	} else {
 		if (c->lock < 0)
 			c->lock = store_lock(c->home, TOKEN_LOCK, false, &busy);
-		if (busy && loop_now(c->loop) < c->lock_since + LOCK_PATIENCE_MS)
+		if (busy &&
+		    loop_now(c->loop) < c->lock_since + LOCK_PATIENCE_MS)
 			loop_timer_set(c->loop, &c->token_timer, LOCK_POLL_MS);
 		else if (c->lock >= 0 && token_read_file(c))
 			token_done(c, NULL);	/* done between look and lock */
@@ -422,7 +425,8 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 	else if (f->status != 200)
 		upstream_error(f->status, buf_str(&f->body), f->body.len,
 		    f->retry_after, &err);
-	else if ((m = models_parse(buf_str(&f->body), f->body.len, &err)) != NULL) {
+	else if ((m = models_parse(buf_str(&f->body), f->body.len,
+	    &err)) != NULL) {
 		m->fetched_ms = loop_now(c->loop);
 		models_set(c, m);
 		models_write_file(c, &f->body);
@@ -544,8 +548,9 @@ copilot_request(struct copilot *c, const struct conf *conf,
 }
 
 struct copilot *
-copilot_create(struct loop *loop, struct http *http, struct conf_file *conf_file,
-    const char *home, const char *github_token, bool enterprise)
+copilot_create(struct loop *loop, struct http *http,
+    struct conf_file *conf_file, const char *home, const char *github_token,
+    bool enterprise)
 {
 	struct copilot *c = xcalloc(1, sizeof(*c));
 

@@ -26,7 +26,7 @@ void	waiter_forget(struct waiter *);		/* it waits no longer */
 void	waiter_wake(struct waiter **list, const struct err *);
 
 struct fetch {
-	bool			 running;	/* set and cleared by the owner */
+	bool			 running; /* set and cleared by the owner */
 	struct waiter		*waiters;
 	struct http_call	*call;
 	struct http_request	 request;	/* to be filled in first */
@@ -34,7 +34,8 @@ struct fetch {
 	char			*retry_after;	/* NULL when absent */
 	struct buf		 body;
 	/* The call has ended; "why" as in http.h. Ends with fetch_clear(). */
-	void			(*end)(struct fetch *, enum http_end, const char *why);
+	void			(*end)(struct fetch *, enum http_end,
+				    const char *why);
 };
 
 void	fetch_start(struct fetch *, struct http *, const struct conf *);

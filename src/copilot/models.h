@@ -27,22 +27,22 @@ struct model {
 	char		 *family;
 	char		 *version;
 	unsigned	  endpoints;
-	bool		  openai;		/* vendor OpenAI or Azure OpenAI */
+	bool		  openai;	/* vendor OpenAI or Azure OpenAI */
 	bool		  streaming, tool_calls, parallel_tool_calls, vision;
 	bool		  structured_outputs, dimensions;
-	bool		  premium;		/* counts on the premium quota */
+	bool		  premium;	/* counts on the premium quota */
 	bool		  picker;		/* offered to users */
-	int64_t		  max_output_tokens;	/* 0: not said, as the next ones */
+	int64_t		  max_output_tokens; /* 0: not said, as the next ones */
 	int64_t		  max_prompt_tokens;
 	int64_t		  max_context_window_tokens;
 	int64_t		  context_max;		/* beyond it tokens cost more */
 	int64_t		  max_inputs;		/* embeddings */
 	int64_t		  max_prompt_image_size;
 	int64_t		  max_prompt_images;
-	char		**reasoning_effort;	/* NULL-terminated; empty: none */
+	char		**reasoning_effort; /* NULL-terminated; empty: none */
 	char		**image_types;		/* likewise: "image/png", ... */
-	char		**request_headers;	/* "Name: value", NULL-terminated */
-	char		 *json;			/* OpenAI's Model object as text */
+	char		**request_headers; /* "Name: value", NULL-terminated */
+	char		 *json;		/* OpenAI's Model object as text */
 };
 
 struct models {

@@ -52,7 +52,8 @@ copilot_token_read(const char *text, size_t n, const char *key,
     struct copilot_token *tok)
 {
 	json_object	*obj = js_parse_quiet(text, n);
-	const char	*value = js_str(obj, "token"), *api = js_str(obj, "api");
+	const char	*value = js_str(obj, "token");
+	const char	*api = js_str(obj, "api");
 	bool		 ok;
 
 	ok = value != NULL && value[0] != '\0' &&

@@ -1,5 +1,6 @@
 /*
- * The short-lived Copilot token and the form in which processes share it. Pure functions on data.
+ * The short-lived Copilot token and the form in which processes share it.
+ * Pure functions on data.
  */
 #ifndef COPILOT_TOKEN_H
 #define COPILOT_TOKEN_H
@@ -22,8 +23,8 @@ struct copilot_token {
  * What an exchange gave at "now". GitHub's expires_at is ignored, as VS Code
  * does, because clocks differ: refresh_in counts.
  */
-void	copilot_token_set(struct copilot_token *, const struct github_exchange *,
-	    int64_t now);
+void	copilot_token_set(struct copilot_token *,
+	    const struct github_exchange *, int64_t now);
 
 /*
  * The shared file copilot_token.json. "key" tells the GitHub account and host

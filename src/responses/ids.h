@@ -24,7 +24,8 @@ struct responses_ids {
 };
 
 /* A new id for an item of a client's, as OpenAI would have made it. */
-void	responses_ids_new(json_object *item, char out[static RESPONSES_ID_SIZE]);
+void	responses_ids_new(json_object *item,
+	    char out[static RESPONSES_ID_SIZE]);
 
 void	responses_ids_init(struct responses_ids *);
 void	responses_ids_finish(struct responses_ids *);

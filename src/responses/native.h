@@ -29,9 +29,9 @@ struct responses_setting {
 	const char		*upstream;	/* the model to ask for */
 	const struct model	*model;		/* its entry; NULL: unknown */
 	bool			 web_search;	/* useResponsesApiWebSearch */
-	bool			 edited;	/* "input" differs from the text */
-	bool			 unsealed;	/* sealed thoughts stay behind */
-	bool			 sealed;	/* want reasoning that can go back */
+	bool			 edited; /* "input" differs from the text */
+	bool			 unsealed; /* sealed thoughts stay behind */
+	bool			 sealed; /* want reasoning that can go back */
 	const struct thinker	*thinker;	/* for chat; NULL: nobody */
 	struct lesson		 lesson;	/* what upstream taught of it */
 };

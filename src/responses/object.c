@@ -281,8 +281,8 @@ value_of(size_t i, json_object *from, json_object *echo)
 }
 
 /*
- * Copilot's own: its accounts, and what its filters thought of each piece, which
- * takes 100 kB where a model runs on Azure.
+ * Copilot's own: its accounts, and what its filters thought of each piece,
+ * which takes 100 kB where a model runs on Azure.
  */
 bool
 responses_is_private(const char *key)

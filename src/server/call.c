@@ -14,10 +14,10 @@
 #include "server/relay-state.h"
 #include "server/serve.h"
 
-#define ERROR_BODY_MAX	(1u << 20)	/* of a failed answer; more is cut off */
-#define INLINE_MAX	(32u << 10)	/* a larger body is a worker's business */
-#define BACKLOG_MAX	(8u << 20)	/* kept for a slow client, see call_events */
-#define LINGER_MS	200		/* for upstream's end behind the last event */
+#define ERROR_BODY_MAX	(1u << 20) /* of a failed answer; more is cut off */
+#define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
+#define BACKLOG_MAX	(8u << 20) /* kept for a slow client, see call_events */
+#define LINGER_MS	200	/* for upstream's end behind the last event */
 #define LESSONS_MAX	4		/* calls that a request may cost more */
 
 /* Does the answer want nothing more of a call that still has something? */
@@ -417,7 +417,8 @@ end_error(struct relay *r)
 	}
 	if (r->status >= 200 && r->status <= 299) {
 		obj = js_parse_quiet(buf_str(&r->body), r->body.len);
-		if (js_get(obj, "error") == NULL && js_get(obj, "message") == NULL)
+		if (js_get(obj, "error") == NULL &&
+		    js_get(obj, "message") == NULL)
 			err_set(&r->err, 502, ERR_SERVER, "upstream_invalid",
 			    NULL, "Copilot's answer could not be read.");
 		else

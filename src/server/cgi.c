@@ -145,7 +145,7 @@ cgi_run(struct server *s)
 	}
 	if (handled == HANDLED_REPLY)
 		return answer_now(s, x);
-	loop_fd_set(s->loop, &cgi.out, 0);	/* fails for a file: no matter */
+	loop_fd_set(s->loop, &cgi.out, 0); /* fails for a file: no matter */
 	relay_start(s, x, &cgi.client, handled);
 	loop_run(s->loop);
 	return cgi.whole ? 0 : 1;

@@ -21,12 +21,15 @@
 static bool
 loopback(const char *host)
 {
-	static const char *const hosts[] = { "localhost", "127.0.0.1", "[::1]" };
+	static const char *const hosts[] = {
+		"localhost", "127.0.0.1", "[::1]"
+	};
 	size_t i, n = strcspn(host, host[0] == '[' ? "]" : ":/");
 
 	n += host[0] == '[' && host[n] == ']';
 	for (i = 0; i < COUNT(hosts); i++)
-		if (strlen(hosts[i]) == n && strncasecmp(host, hosts[i], n) == 0)
+		if (strlen(hosts[i]) == n &&
+		    strncasecmp(host, hosts[i], n) == 0)
 			return true;
 	/* Browsers resolve every name below localhost to loopback. */
 	return n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0;
@@ -67,7 +70,8 @@ cors_check(struct exchange *x, struct err *err)
 		    "server. Add the origin to cors.allowOrigins, or a key to "
 		    "auth.apiKeys, in config.json.", origin);
 	reply_header_always(&x->reply, "Access-Control-Allow-Origin", origin);
-	reply_header_always(&x->reply, "Access-Control-Expose-Headers", EXPOSED);
+	reply_header_always(&x->reply, "Access-Control-Expose-Headers",
+	    EXPOSED);
 	return true;
 }
 

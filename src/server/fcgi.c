@@ -52,8 +52,8 @@
 #define HEADER_PEEK	16384	/* looked at in one go */
 #define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
 #define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
-#define WRITE_LIMIT_S	10	/* a worker's blocked write; the loop's never is */
-#define ANSWER_SMALL	(60u << 10)	/* fits any socket: a worker writes it */
+#define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
+#define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define LARGE_BODY	(256u << 10)
@@ -80,7 +80,7 @@ struct conn {
 	int64_t		  idle_since;
 	enum conn_state	  state;
 	struct loop_fd	  watch;
-	struct header	  header;	/* what came of it, unless all at once */
+	struct header	  header; /* what came of it, unless all at once */
 	struct loop_timer timer;	/* of a header that has begun */
 	struct job	  job;
 	struct loop_task  task;
@@ -98,11 +98,11 @@ struct fcgi {
 	struct server	 *server;
 	struct loop_fd	  listen;
 	struct loop_fd	  signals;
-	struct loop_timer timer;	/* accept again, or the end of the drain */
+	struct loop_timer timer; /* accept again, or the end of the drain */
 	struct loop_timer trim;		/* of memory */
 	struct conn	 *idle, **idle_last;
 	int		  busy;		/* connections with a request */
-	int		  crowded;	/* from this descriptor on, idle ones go */
+	int		  crowded; /* from this descriptor on, idle ones go */
 	bool		  last;		/* the errors are out, stop now */
 };
 
@@ -580,7 +580,8 @@ conn_serve(struct job *job)
 	    x->reply.body.len <= ANSWER_SMALL)
 		answer_now(c, x);
 	else {
-		upload_discard(&c->upload);	/* of a GET: its end makes noise else */
+		/* of a GET: its end makes noise else */
+		upload_discard(&c->upload);
 		c->task.run = task_relay;
 		/* From the moment it is posted it belongs to the loop. */
 		parsed = x->parsed;

@@ -8,9 +8,9 @@
 #include "server/relay-state.h"
 #include "server/serve.h"
 
-#define STALL_MS	120000		/* a client that reads nothing is left */
-#define AWAY_MS		1000		/* then a timer looks whether we are back */
-#define SPARE_OUT	(64u << 10)	/* more memory is given back when empty */
+#define STALL_MS	120000	/* a client that reads nothing is left */
+#define AWAY_MS		1000	/* then a timer looks whether we are back */
+#define SPARE_OUT	(64u << 10) /* more memory is given back when empty */
 
 void
 relay_put_head(struct relay *r)

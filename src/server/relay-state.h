@@ -1,4 +1,4 @@
-/* What the three parts of the relay share: relay.c, relay-out.c, relay-call.c. */
+/* What the parts of the relay share: relay.c, call.c, outlet.c. */
 #ifndef RELAY_STATE_H
 #define RELAY_STATE_H
 
@@ -31,7 +31,7 @@ struct relay {
 	struct waiter	  waiter;
 	struct job		  job;		/* a trip to a worker .. */
 	struct loop_task	  task;		/* .. and back */
-	bool			  away;		/* on it: the exchange is not ours */
+	bool			  away;	/* on it: the exchange is not ours */
 	bool			  stopped;	/* meanwhile: no more calls */
 	enum handled		  handled;
 
@@ -42,24 +42,25 @@ struct relay {
 	bool			  retried;	/* after a network failure .. */
 	bool			  counted;	/* .. of a call that was sent */
 	bool			  replayed;	/* after a 401 */
-	int			  lessons;	/* calls that taught something */
+	int			  lessons; /* calls that taught something */
 	enum expect		  expect;
 	int			  status;	/* upstream's */
 	char			 *retry_after;
 	char			 *upstream_id;
 	struct sse		  sse;
-	struct buf		  body;		/* of a whole or failed answer */
+	struct buf		  body;	/* of a whole or failed answer */
 	struct err		  err;		/* why the answer failed .. */
 	bool			  failed;	/* .. if it did */
 	bool			  more;		/* one more call is needed */
-	bool			  done;		/* only upstream's end is missing */
-	char			  silence[64];	/* upstream stopped sending: how */
+	bool			  done;	/* only upstream's end is missing */
+	/* upstream stopped sending: how */
+	char			  silence[64];
 
 	/* The client. */
 	struct buf		  out;		/* to be written, from out_at */
 	size_t			  out_at;
 	bool			  head_sent;
-	bool			  paused;	/* the call, for a slow client */
+	bool			  paused; /* the call, for a slow client */
 	bool			  over;		/* nothing comes behind "out" */
 	bool			  gone;		/* nobody listens any more */
 	const char		 *remark;	/* for the log */

@@ -166,8 +166,9 @@ body_fits(const struct exchange *x, struct err *err)
 	const struct request *r = &x->req;
 
 	if (!content_type_fits(r->content_type))
-		return err_set(err, 415, ERR_REQUEST, "unsupported_content_type",
-		    NULL, "Unsupported content type: '%.100s'. This API method "
+		return err_set(err, 415, ERR_REQUEST,
+		    "unsupported_content_type", NULL,
+		    "Unsupported content type: '%.100s'. This API method "
 		    "only accepts 'application/json' requests, but you "
 		    "specified the header 'Content-Type: %.100s'.",
 		    r->content_type, r->content_type);

@@ -114,8 +114,8 @@ serve_done(struct server *s, struct exchange *x, size_t bytes,
 	x->counted = false;
 	if (x->usage.input >= 0)
 		snprintf(tokens, sizeof(tokens), " %lld+%lld tokens",
-		    (long long)x->usage.input, (long long)(x->usage.output >= 0 ?
-		    x->usage.output : 0));
+		    (long long)x->usage.input,
+		    (long long)(x->usage.output >= 0 ? x->usage.output : 0));
 	log_info("%.10s %.200s %.80s %d %lld ms %zu B%s %s%s%.80s%s%.300s",
 	    x->req.method, x->req.uri, model,
 	    x->reply.status != 0 ? x->reply.status : 499,

@@ -29,21 +29,21 @@ struct server {
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;
 	struct lessons		*lessons;
-	struct workers		*workers;	/* NULL: do jobs at once (CGI) */
+	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	_Atomic int		 exchanges;	/* that occupy a place */
-	struct relay		*relays;	/* answers under way on the loop */
+	struct relay		*relays; /* answers under way on the loop */
 	bool			 draining;
 };
 
-/* Read the request's body into x->req.body. False: "err", or gone if status 0. */
+/* Read the body into x->req.body. False: "err", or gone if status 0. */
 typedef bool serve_read(struct exchange *, void *arg, struct err *);
 
 /*
  * From the facts in x->req to a reply or an upstream call. Runs on a worker.
  * False: the client has gone, there is nobody to answer.
  */
-bool	serve_handle(struct server *, struct exchange *, serve_read *, void *arg,
-	    enum handled *);
+bool	serve_handle(struct server *, struct exchange *, serve_read *,
+	    void *arg, enum handled *);
 
 /* Call the handler again, now that the model list is known or can't be. */
 enum handled serve_again(struct server *, struct exchange *);

@@ -65,7 +65,7 @@ json_object *stored_conv_items(struct stored *, const char *owner,
 struct stored_conv_page {
 	json_object	*items;		/* an array, yours */
 	bool		 more;
-	bool		 no_after;	/* there is no item of the page's "after" */
+	bool		 no_after; /* there is no item of the page's "after" */
 };
 enum stored_found stored_conv_list(struct stored *, const char *owner,
 	    const char *id, const struct query_page *, size_t room,

@@ -11,8 +11,8 @@
 /* A client goes on with a call within hours, if at all. */
 #define PRUNE_EVERY	64
 #define PRUNE_SQL	"DELETE FROM thought WHERE rowid IN (SELECT rowid" \
-	" FROM thought ORDER BY created DESC, rowid DESC LIMIT -1 OFFSET 4096)" \
-	" OR created < unixepoch() - 2592000"
+	" FROM thought ORDER BY created DESC, rowid DESC LIMIT -1 OFFSET" \
+	" 4096) OR created < unixepoch() - 2592000"
 
 static bool
 put(struct stored *s, void *arg)

@@ -80,8 +80,9 @@ static const char *const steps[] = {
 	" WHERE n = old.conversation; END;"
 	"CREATE TRIGGER conversation_in AFTER INSERT ON conversation BEGIN"
 	" UPDATE meta SET bytes = bytes + new.size; END;"
-	"CREATE TRIGGER conversation_change AFTER UPDATE OF size ON conversation"
-	" BEGIN UPDATE meta SET bytes = bytes + new.size - old.size; END;"
+	"CREATE TRIGGER conversation_change AFTER UPDATE OF size"
+	" ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size - old.size; END;"
 	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
 	" UPDATE meta SET bytes = bytes - old.size; END;",
 };

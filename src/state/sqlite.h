@@ -30,7 +30,7 @@ struct stored {
 	unsigned	 puts;
 	bool		 outdated;	/* more may be too old */
 	unsigned	 thoughts;	/* that were put */
-	int64_t		 fresh;		/* row of the transaction's first turn */
+	int64_t		 fresh;	/* row of the transaction's first turn */
 };
 
 /*

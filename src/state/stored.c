@@ -312,8 +312,9 @@ stored_item(struct stored *s, const char *owner, const char *id, size_t *room,
 
 	if (*room == 0)
 		return found_object(NULL, STORED_FULL, found);
-	is = row_of(s, "SELECT json_extract(CASE item.output WHEN 0 THEN turn.input"
-	    " ELSE turn.output END, '$[' || place || ']') FROM item JOIN turn"
+	is = row_of(s, "SELECT json_extract(CASE item.output"
+	    " WHEN 0 THEN turn.input ELSE turn.output END,"
+	    " '$[' || place || ']') FROM item JOIN turn"
 	    " ON turn.owner = item.owner AND turn.id = item.turn"
 	    " WHERE item.owner = ?1 AND item.id = ?2"
 	    " ORDER BY item.output DESC LIMIT 1", owner, id, &text, NULL);

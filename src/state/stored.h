@@ -49,7 +49,7 @@ void	stored_destroy(struct stored *);
 
 /* What it is good for now. */
 enum stored_state {
-	STORED_OFF,		/* nothing: it isn't there, or is switched off */
+	STORED_OFF,	/* nothing: it isn't there, or is switched off */
 	STORED_BROKEN,		/* nothing for a while: it can't be opened .. */
 	STORED_READABLE,	/* .. or only reading: the disk is full, say */
 	STORED_USABLE
@@ -133,6 +133,7 @@ int64_t	stored_count(struct stored *, int64_t *bytes);
 int64_t	stored_delete_all(struct stored *);
 int64_t	stored_prune(struct stored *, const struct conf *);
 /* Each turn as {"id","owner","previous_response_id","input","response"}. */
-bool	stored_each(struct stored *, bool (*each)(json_object *, void *), void *);
+bool	stored_each(struct stored *, bool (*each)(json_object *, void *),
+	    void *);
 
 #endif

@@ -22,8 +22,8 @@ bool	calls_are_none(json_object *v);
 
 /*
  * The ids that tie results to their calls, as upstream takes them: 1 to 64 of
- * [A-Za-z0-9_-] (OpenAI's limit of length, Anthropic's of characters), none used
- * twice. Whatever id a client sends gets the same one each time that the
+ * [A-Za-z0-9_-] (OpenAI's limit of length, Anthropic's of characters), none
+ * used twice. Whatever id a client sends gets the same one each time that the
  * conversation is sent, so that a prompt cache finds it again.
  */
 struct call_ids;
@@ -34,7 +34,8 @@ void	 call_ids_destroy(struct call_ids *);
 /*
  * The id of the next call, and of the next result, in the order of the
  * conversation; "id" may be NULL. Results of an id that was used more than once
- * belong to its calls in their order. A new reference; "id" itself if it is fine.
+ * belong to its calls in their order. A new reference; "id" itself if it is
+ * fine.
  */
 json_object *call_ids_call(struct call_ids *, json_object *id);
 json_object *call_ids_result(struct call_ids *, json_object *id);

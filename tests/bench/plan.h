@@ -16,7 +16,7 @@ struct plan {
 	socklen_t	 addrlen;
 	char		*host;		/* "127.0.0.1:4141", for Host */
 	const char	*path;
-	char		*headers;	/* more header lines, each ends in CRLF */
+	char		*headers; /* more header lines, each ends in CRLF */
 	bool		 keep_alive;
 
 	bool		 streaming;	/* else a closed loop of requests */
@@ -24,7 +24,7 @@ struct plan {
 	uint64_t	 requests;	/* how many, unless time runs out */
 	size_t		 body_bytes;	/* of one non-streamed request */
 	uint64_t	 duration;	/* ns: steady streaming, or the loop */
-	uint64_t	 timeout;	/* ns: then whatever is open has failed */
+	uint64_t	 timeout; /* ns: then whatever is open has failed */
 	uint64_t	 ramp;		/* streams opened in a second */
 	uint64_t	 interval_ms;	/* between the chunks of a stream */
 	uint64_t	 chunk_bytes;

@@ -46,7 +46,7 @@ struct runner {
 	struct conn	*conns;
 	size_t		 opened;	/* streams opened so far */
 	size_t		 active;
-	size_t		 flowing;	/* streams that brought a chunk or failed */
+	size_t		 flowing; /* streams that brought a chunk or failed */
 	uint64_t	 asked;		/* requests started */
 	uint64_t	 now;		/* when the last read returned */
 	uint64_t	 read_chunks;	/* in this read */

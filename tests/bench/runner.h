@@ -27,15 +27,15 @@ struct tally {
 	uint64_t	 answers;	/* complete and right */
 	uint64_t	 opened;	/* connections */
 	uint64_t	 chunks;
-	uint64_t	 batched;	/* chunks that came behind another one in
-					   the same read: late, or not flushed */
+	/* Chunks that came in one read behind another: late, or not flushed. */
+	uint64_t	 batched;
 	uint64_t	 bytes;		/* of bodies */
 	uint64_t	 failed[FAIL__MAX];
 	char		 first[256];	/* the first failure in words */
 	uint64_t	 begun;		/* ns, CLOCK_MONOTONIC */
 	uint64_t	 ended;
-	uint64_t	 steady;	/* from here all streams were open ... */
-	uint64_t	 unsteady;	/* ... and here one had ended; 0: never */
+	uint64_t	 steady; /* from here all streams were open ... */
+	uint64_t	 unsteady; /* ... and here one had ended; 0: never */
 };
 
 /* Run the plan to its end, which its timeout bounds. */

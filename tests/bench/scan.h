@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct scan {
-	unsigned	 mark;		/* characters of "t= seen; then digits */
+	unsigned	 mark;	/* characters of "t= seen; then digits */
 	unsigned	 end;		/* characters of data: [DONE] seen */
 	uint64_t	 time;
 	bool		 done;		/* the terminator has come */

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "turn/object.h"
 
-#define PROSE_NEAR	((256u << 10) - 8)	/* the bound, but for some bytes */
+#define PROSE_NEAR	((256u << 10) - 8) /* the bound, but for some bytes */
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
