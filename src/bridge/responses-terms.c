@@ -61,8 +61,8 @@ indexed(const char *p, const char *name, size_t *index)
 	p += strlen(name);
 	if (*p++ != '[')
 		return NULL;
-	for (n = 0; isdigit((unsigned char)p[digits]) &&
-	    digits < INDEX_DIGITS; digits++)
+	for (n = 0; digits < INDEX_DIGITS &&
+	    isdigit((unsigned char)p[digits]); digits++)
 		n = n * 10 + (size_t)(p[digits] - '0');
 	*index = n;
 	return digits > 0 && p[digits] == ']' ? p + digits + 1 : NULL;

@@ -1,6 +1,7 @@
 /* The tool calls of a choice. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ add(struct chat_calls *c, const char *id, int64_t theirs, struct err *err)
 	if ((c->n & (c->n - 1)) == 0)
 		c->list = xrealloc(c->list,
 		    (c->n > 0 ? c->n * 2 : 1) * sizeof(*c->list));
+	assert(c->list != NULL);	/* made with the first */
 	call = &c->list[c->n++];
 	*call = (struct chat_call){ .theirs = theirs };
 	util_random_hex(digits, ID_DIGITS);

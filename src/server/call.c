@@ -1,6 +1,7 @@
 /* Carrying an exchange out: the call upstream and its answer. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,8 +209,10 @@ whole(struct relay *r)
 	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
 		r->more = true;
 		buf_truncate(out, 0);
-	} else if (commits(r))
+	} else if (commits(r)) {
+		assert(ops->commit != NULL);
 		ops->commit(x->self);
+	}
 }
 
 static void

@@ -19,6 +19,7 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -306,6 +307,7 @@ idle_shed(struct fcgi *fcgi)
 	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
 	    IDLE_SAFE_MS)
 		return false;
+	assert(c->prev == &fcgi->idle);	/* so closing takes it out */
 	conn_close(c);
 	return true;
 }
@@ -653,8 +655,10 @@ drain(struct fcgi *fcgi, int64_t ms)
 {
 	fcgi->server->draining = true;
 	loop_fd_stop(fcgi->server->loop, &fcgi->listen);
-	while (fcgi->idle != NULL)
+	while (fcgi->idle != NULL) {
+		assert(fcgi->idle->prev == &fcgi->idle);
 		conn_close(fcgi->idle);
+	}
 	loop_timer_set(fcgi->server->loop, &fcgi->timer, ms);
 	stop_when_drained(fcgi);
 }

@@ -42,7 +42,7 @@ typedef bool serve_read(struct exchange *, void *arg, struct err *);
  * From the facts in x->req to a reply or an upstream call. Runs on a worker.
  * False: the client has gone, there is nobody to answer.
  */
-bool	serve_handle(struct server *, struct exchange *, serve_read *,
+bool	serve_handle(struct server *, struct exchange *, serve_read *read,
 	    void *arg, enum handled *);
 
 /* Call the handler again, now that the model list is known or can't be. */

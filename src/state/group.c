@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -87,6 +88,7 @@ write_jobs(struct stored *s, struct job *first)
 	struct job	*job;
 	bool		 ok;
 
+	assert(first != NULL);		/* who leads has a job */
 	if (!stored_enter(s))
 		return;
 	s->fresh = 0;

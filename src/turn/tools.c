@@ -1,6 +1,7 @@
 /* The tools of a Responses request as functions of chat completions. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,7 @@ keep(struct bridge_tools *t, struct bridge_tool *take, const char *flat)
 	if ((t->n & (t->n - 1)) == 0)
 		t->list = xrealloc(t->list,
 		    (t->n > 0 ? t->n * 2 : 1) * sizeof(*t->list));
+	assert(t->list != NULL);	/* made with the first */
 	js_add_int(t->names, flat, (int64_t)t->n);
 	t->list[t->n++] = *take;
 }
