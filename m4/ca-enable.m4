@@ -81,3 +81,17 @@ AC_DEFUN([CA_ENABLE_FUZZING], [
     AC_SUBST([FUZZ_CFLAGS])
     AM_CONDITIONAL([FUZZING], [test "$enable_fuzzing" != no])
 ])
+
+dnl --enable-coverage: count which lines and branches run ("make coverage").
+AC_DEFUN([CA_ENABLE_COVERAGE], [
+    AC_ARG_ENABLE([coverage],
+	[AS_HELP_STRING([--enable-coverage],
+	    [build for "make coverage", which tells what the tests run])],
+	[], [enable_coverage=no])
+    COV_CFLAGS=
+    AS_IF([test "$enable_coverage" != no], [
+	COV_CFLAGS="--coverage -O0 -fprofile-update=atomic"
+	CA_TRY_LINK_FLAGS([$COV_CFLAGS],
+	    [the compiler can't count what runs])])
+    AC_SUBST([COV_CFLAGS])
+])
