@@ -73,6 +73,7 @@ static const struct {
 	const char	*key, *json;
 } defaults[] = {
 	{ "auth.apiKeys", "[]" },
+	{ "auth.open", "false" },
 	{ "useResponsesApiWebSearch", "true" },
 	{ "modelMappings", "{}" },
 	{ "upstreamTransport.headersTimeoutMs", "300000" },
@@ -96,6 +97,7 @@ static const struct {
 	{ "maxRequestBodyBytes", "67108864" },
 	{ "maxResponseBodyBytes", "67108864" },
 	{ "maxConcurrentRequests", "2048" },
+	{ "server.hosts", "[]" },
 	{ "cors.allowOrigins", "[]" },
 	{ "storedResponses.enabled", "true" },
 	{ "storedResponses.maxAgeDays", "30" },
@@ -212,6 +214,10 @@ static const struct {
 	{ "{\n\n\"auth\": []}", "3: auth: expected an object" },
 	{ "{\"auth\":{\n\"apiKeys\":\"x\"}}",
 	    "2: auth.apiKeys: expected an array of strings" },
+	{ "{\"auth\":{\"apiKeys\":[\"\"]}}", "1: auth.apiKeys: an entry is "
+	    "empty" },
+	{ "{\"auth\":{\"apiKeys\":[\"a\",\" \"]}}", "1: auth.apiKeys: an "
+	    "entry is empty" },
 	{ "{\"auth\":{\"apiKeys\":[123]}}", "1: auth.apiKeys: expected an "
 	    "array of strings, and none of its entries is one" },
 	{ "{\"apiKey\":1}", "1: apiKey: expected a string" },
@@ -334,7 +340,7 @@ test_keys(void **state)
 
 	(void)state;
 	c = load("{\"apiKey\":\"old\",\"auth\":{\"apiKeys\":"
-	    "[\" a \",\"b\",7,\"a\",\"\",\"  \",null,\"b\\n\"]}}");
+	    "[\" a \",\"b\",7,\"a\",null,\"b\\n\"]}}");
 	assert_string_equal(c->api_keys[0], "a");
 	assert_string_equal(c->api_keys[1], "b");
 	assert_null(c->api_keys[2]);
@@ -557,6 +563,57 @@ teardown(void **state)
 	return rmdir(home);
 }
 
+/* After so many looks at the file: an empty one is believed at the second. */
+static size_t
+count_keys(struct conf_file *f, int looks)
+{
+	struct conf	*c;
+	size_t		 n = 0;
+
+	for (; looks > 0; looks--) {
+		usleep(1050000);
+		conf_unref(conf_file_get(f));
+	}
+	c = conf_file_get(f);
+	while (c->api_keys[n] != NULL)
+		n++;
+	conf_unref(c);
+	return n;
+}
+
+/* Once there are keys, no accident with the file lets everybody in. */
+static void
+test_keys_stay(void **state)
+{
+	static const struct conf_override closed = { .need_keys = true };
+	static const char *const lost[] = {
+		"", "{}", "{\"auth\":{\"apiKeys\":[\"k\"", "{\"auth\":null}",
+		"{\"Auth\":{\"apiKeys\":[\"k\"]}}", "{\"auth\":{}}",
+		"{\"auth\":{\"apiKeys\":null}}",
+		"{\"auth\":{\"apiKeys\":[\"\"]}}",
+	};
+	static const char	 keys[] = "{\"auth\":{\"apiKeys\":[\"k\"]}}";
+	static const char	 open[] = "{\"auth\":{\"apiKeys\":[]}}";
+	struct conf_file	*f;
+	struct err		 err;
+	size_t			 i;
+	int			 need;
+
+	(void)state;
+	for (need = 0; need < 2; need++) {
+		put_file(keys, strlen(keys));
+		f = conf_file_create(home, need ? &closed : &none, &err);
+		assert_non_null(f);
+		for (i = 0; i < COUNT(lost) && !need; i++) {
+			put_file(lost[i], strlen(lost[i]));
+			assert_int_equal(count_keys(f, i == 0 ? 2 : 1), 1);
+		}
+		put_file(open, strlen(open));
+		assert_int_equal(count_keys(f, 1), need);
+		conf_file_destroy(f);
+	}
+}
+
 int
 main(void)
 {
@@ -571,6 +628,7 @@ main(void)
 		cmocka_unit_test(test_url),
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_edit),
+		cmocka_unit_test(test_keys_stay),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

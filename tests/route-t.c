@@ -210,6 +210,7 @@ test_origins(void **state)
 		{ "HTTP_ORIGIN=http://localhost:3000", true },
 		{ "HTTP_ORIGIN=http://127.0.0.1", true },
 		{ "HTTP_ORIGIN=http://[::1]:80", true },
+		{ "HTTP_ORIGIN=http://127.0.0.2:80", true },
 		{ "HTTP_ORIGIN=https://app.localhost:1", true },
 		{ "HTTP_ORIGIN=vscode-webview://abc", true },
 		{ "HTTP_ORIGIN=app://obsidian.md", true },
@@ -219,6 +220,11 @@ test_origins(void **state)
 		{ "HTTP_ORIGIN=http://127.0.0.1.evil.example", false },
 		{ "HTTP_ORIGIN=http://evil.example:80/localhost", false },
 		{ "HTTP_ORIGIN=http://evillocalhost", false },
+		{ "HTTP_ORIGIN=tauri://localhost", true },
+		{ "HTTP_ORIGIN=chrome-extension://abcdef", false },
+		{ "HTTP_ORIGIN=ftp://evil.example", false },
+		{ "HTTP_ORIGIN=blob:https://evil.example", false },
+		{ "HTTP_ORIGIN=httpx://evil.example", false },
 		{ "HTTP_ORIGIN=null", false },
 		{ "HTTP_ORIGIN=file://", false },
 	};
@@ -229,6 +235,58 @@ test_origins(void **state)
 		expect("{\"cors\":{\"allowOrigins\":[\"https://listed.example\"]}}",
 		    ENV("PATH_INFO=/v1/models", rows[i].origin),
 		    rows[i].allowed ? api_models : NULL, 403, NULL);
+}
+
+/* A page whose name means this machine, and requests without an origin. */
+static void
+test_pages(void **state)
+{
+	static const struct {
+		const char	*conf, *host, *addr, *site, *mode, *path;
+		int		 status;	/* 0: let through */
+	} rows[] = {
+		{ "{}", "HTTP_HOST=localhost:4141", "SERVER_ADDR=127.0.0.1", "X=",
+		    "Y=", "PATH_INFO=/v1/models", 0 },
+		{ "{}", "HTTP_HOST=[::1]:4141", "SERVER_ADDR=::1", "X=", "Y=",
+		    "PATH_INFO=/v1/models", 0 },
+		{ "{}", "HTTP_HOST=evil.example:4141", "SERVER_ADDR=127.0.0.1",
+		    "X=", "Y=", "PATH_INFO=/v1/models", 403 },
+		{ "{}", "HTTP_HOST=evil.example", "SERVER_ADDR=::1", "X=", "Y=",
+		    "PATH_INFO=/usage", 403 },
+		{ "{}", "HTTP_HOST=site.example", "SERVER_ADDR=192.0.2.1", "X=",
+		    "Y=", "PATH_INFO=/v1/models", 0 },
+		{ "{}", "HTTP_HOST=site.example", "X=", "X=", "Y=",
+		    "PATH_INFO=/v1/models", 0 },
+		{ "{\"server\":{\"hosts\":[\"copilot.lan\"]}}",
+		    "HTTP_HOST=Copilot.LAN:4141", "SERVER_ADDR=127.0.0.1", "X=",
+		    "Y=", "PATH_INFO=/v1/models", 0 },
+		{ "{}", "HTTP_HOST=localhost", "SERVER_ADDR=127.0.0.1",
+		    "HTTP_SEC_FETCH_SITE=cross-site",
+		    "HTTP_SEC_FETCH_MODE=no-cors", "PATH_INFO=/v1/models", 403 },
+		{ "{}", "HTTP_HOST=localhost", "SERVER_ADDR=127.0.0.1",
+		    "HTTP_SEC_FETCH_SITE=cross-site",
+		    "HTTP_SEC_FETCH_MODE=navigate", "PATH_INFO=/v1/models", 403 },
+		{ "{}", "HTTP_HOST=localhost", "SERVER_ADDR=127.0.0.1",
+		    "HTTP_SEC_FETCH_SITE=same-origin",
+		    "HTTP_SEC_FETCH_MODE=cors", "PATH_INFO=/v1/models", 0 },
+		{ "{}", "HTTP_HOST=localhost", "SERVER_ADDR=127.0.0.1",
+		    "HTTP_SEC_FETCH_SITE=none", "HTTP_SEC_FETCH_MODE=navigate",
+		    "PATH_INFO=/v1/models", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++)
+		expect(rows[i].conf, ENV(rows[i].host, rows[i].addr,
+		    rows[i].site, rows[i].mode, rows[i].path),
+		    rows[i].status == 0 ? api_models : NULL, rows[i].status,
+		    NULL);
+	/* With keys the name is no secret, and a visit shows one line. */
+	expect("{\"auth\":{\"apiKeys\":[\"k\"]}}", ENV("PATH_INFO=/v1/models",
+	    "HTTP_HOST=site.example", "SERVER_ADDR=127.0.0.1",
+	    "HTTP_X_API_KEY=k"), api_models, 0, NULL);
+	expect("{}", ENV("PATH_INFO=/", "HTTP_SEC_FETCH_SITE=cross-site",
+	    "HTTP_SEC_FETCH_MODE=navigate"), api_root, 0, NULL);
 }
 
 /* A header value from outside must not bring a line of its own. */
@@ -257,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_preflight),
 		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_header_injection),
 	};
 

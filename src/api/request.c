@@ -239,6 +239,14 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 			set(&r->x_api_key, value);
 		else if (IS("HTTP_ORIGIN"))
 			set(&r->origin, value);
+		else if (IS("HTTP_HOST"))
+			set(&r->host, value);
+		else if (IS("SERVER_ADDR"))
+			set(&r->server_addr, value);
+		else if (IS("HTTP_SEC_FETCH_SITE"))
+			set(&r->fetch_site, value);
+		else if (IS("HTTP_SEC_FETCH_MODE"))
+			set(&r->fetch_mode, value);
 		else if (IS("HTTP_CONTENT_ENCODING"))
 			set(&r->content_encoding, value);
 		else if (IS("HTTP_ACCESS_CONTROL_REQUEST_HEADERS"))
@@ -266,6 +274,10 @@ request_finish(struct request *r)
 	free(r->authorization);
 	free(r->x_api_key);
 	free(r->origin);
+	free(r->host);
+	free(r->server_addr);
+	free(r->fetch_site);
+	free(r->fetch_mode);
 	free(r->content_encoding);
 	free(r->acr_headers);
 	buf_finish(&r->body);

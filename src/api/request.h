@@ -20,6 +20,10 @@ struct request {
 	char		*authorization;	/* NULL when absent, as the next ones */
 	char		*x_api_key;
 	char		*origin;
+	char		*host;
+	char		*server_addr;
+	char		*fetch_site;	/* Sec-Fetch-Site, and -Mode */
+	char		*fetch_mode;
 	char		*content_encoding;
 	char		*acr_headers;	/* Access-Control-Request-Headers */
 	bool		 acr_private_network;

@@ -76,6 +76,7 @@ conf_file_create(const char *home, const struct conf_override *o,
 		f->override.account_type = copy(o->account_type);
 		f->override.api_key = copy(o->api_key);
 		f->override.verbose = o->verbose;
+		f->override.need_keys = o->need_keys;
 	}
 	/* Before reading: an edit in between is seen by the next look. */
 	f->mark = look(f->path);
@@ -86,6 +87,19 @@ conf_file_create(const char *home, const struct conf_override *o,
 	}
 	log_set_level(f->conf->log_level);
 	return f;
+}
+
+/*
+ * Would this let everybody in who needed a key until now? A file that was lost,
+ * cut off or misspelt does; only the word of somebody who means it counts.
+ */
+static bool
+opens(const struct conf_file *f, const struct conf *c)
+{
+	if (c->api_keys[0] != NULL || c->auth_open)
+		return false;
+	return f->override.need_keys ||
+	    (f->conf->api_keys[0] != NULL && !c->opened);
 }
 
 /*
@@ -110,6 +124,14 @@ refresh(struct conf_file *f)
 	f->mark = now;
 	if ((c = conf_load(f->home, &f->override, &err)) == NULL) {
 		log_err("%s; the configuration stays as it was", err.msg);
+		return;
+	}
+	if (opens(f, c)) {
+		conf_unref(c);
+		log_err("%s: auth.apiKeys has gone; the configuration stays as "
+		    "it was. %s", f->path, f->override.need_keys ?
+		    "This server listens beyond this machine." :
+		    "Write \"apiKeys\": [] to let everybody in.");
 		return;
 	}
 	conf_unref(f->conf);

@@ -27,7 +27,7 @@ enum conf_type {
 	CONF_LEVEL,		/* log_level_find() knows the words */
 	CONF_PATH,		/* empty or an absolute path */
 	CONF_URL,		/* empty only when that is the default */
-	CONF_ORIGINS,
+	CONF_LIST,		/* of strings; see "example" */
 	CONF_KEYS,
 	CONF_MAPPINGS
 };
@@ -39,6 +39,7 @@ struct conf_row {
 	int64_t		 dflt, min, max;	/* of numbers */
 	const char	*text;		/* the default of texts */
 	const char	*choices;	/* "a, b" as the message shows them */
+	const char	*example;	/* of a list's entries */
 	const char	*alias;		/* an older name, lower priority */
 };
 

@@ -255,31 +255,41 @@ read_text(struct conf *c, const struct conf_row *r, json_object *v,
 
 /* Allowed origins, without the slash that people copy from an address bar. */
 static bool
-read_origins(struct conf *c, const struct conf_row *r, json_object *v,
+refuse_list(const struct conf_row *r, const struct conf_source *src,
+    const char *key)
+{
+	char *why = xasprintf("expected an array of strings such as %s",
+	    r->example);
+
+	conf_refuse(src, key, why);
+	free(why);
+	return false;
+}
+
+static bool
+read_list(struct conf *c, const struct conf_row *r, json_object *v,
     const struct conf_source *src, const char *key)
 {
-	size_t	  n, i, len;
-	char	**list;
+	char	***at = conf_row_member(c, r), **list;
+	size_t	   n, i, len;
 
 	if (!json_object_is_type(v, json_type_array))
 		return conf_refuse(src, key,
 		    "expected an array of strings");
 	n = js_len(v);
-	free(c->cors_allow_origins);
-	c->cors_allow_origins = list = xcalloc(n + 1, sizeof(*list));
+	free(*at);
+	*at = list = xcalloc(n + 1, sizeof(*list));
 	for (i = 0; i < n; i++) {
 		json_object *e = json_object_array_get_idx(v, i);
 
 		if (!json_object_is_type(e, json_type_string) ||
 		    has_control(json_object_get_string(e),
 		    (size_t)json_object_get_string_len(e)))
-			return conf_refuse(src, key, "expected an array of "
-			    "strings such as \"https://app.example\" or \"*\"");
+			return refuse_list(r, src, key);
 		list[i] = conf_trimmed(e);
 		if ((len = strlen(list[i])) > 1 && list[i][len - 1] == '/')
 			list[i][len - 1] = '\0';
 	}
-	(void)r;
 	return true;
 }
 
@@ -294,6 +304,7 @@ read_keys(struct conf *c, json_object *v, const struct conf_source *src,
 {
 	json_object	*seen;
 	size_t		 n, i, used = 0, dropped = 0;
+	bool		 empty = false;
 	char		*s;
 
 	if (!json_object_is_type(v, json_type_array))
@@ -311,6 +322,8 @@ read_keys(struct conf *c, json_object *v, const struct conf_source *src,
 			continue;
 		}
 		s = conf_trimmed(e);
+		/* As an empty variable of a template leaves it. */
+		empty |= s[0] == '\0';
 		if (s[0] == '\0' || js_has(seen, s)) {
 			free(s);
 			continue;
@@ -319,6 +332,10 @@ read_keys(struct conf *c, json_object *v, const struct conf_source *src,
 		c->api_keys[used++] = s;
 	}
 	json_object_put(seen);
+	c->opened = n == 0;
+	if (empty)
+		return conf_refuse(src, key, "an entry is empty; a key has at "
+		    "least one character, and [] lets everybody in");
 	if (dropped > 0 && used == 0)
 		return conf_refuse(src, key, "expected an array of strings, "
 		    "and none of its entries is one");
@@ -376,8 +393,8 @@ conf_value_read(struct conf *c, const struct conf_row *r, json_object *v,
 	case CONF_INT:
 	case CONF_SECONDS:
 		return read_number(c, r, v, src, key);
-	case CONF_ORIGINS:
-		return read_origins(c, r, v, src, key);
+	case CONF_LIST:
+		return read_list(c, r, v, src, key);
 	case CONF_KEYS:
 		return read_keys(c, v, src, key);
 	case CONF_MAPPINGS:

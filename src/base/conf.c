@@ -20,6 +20,8 @@
 
 static const struct conf_row rows[] = {
 	{ .name = "auth.apiKeys", .type = CONF_KEYS, .offset = AT(api_keys) },
+	{ .name = "auth.open", .type = CONF_BOOL, .offset = AT(auth_open),
+	    .dflt = false },
 	{ .name = "useResponsesApiWebSearch", .type = CONF_BOOL,
 	    .offset = AT(use_responses_api_web_search), .dflt = true },
 	{ .name = "modelMappings", .type = CONF_MAPPINGS,
@@ -78,8 +80,11 @@ static const struct conf_row rows[] = {
 	{ .name = "maxConcurrentRequests", .type = CONF_INT,
 	    .offset = AT(max_concurrent_requests), .dflt = 2048, .min = 1,
 	    .max = 65536 },
-	{ .name = "cors.allowOrigins", .type = CONF_ORIGINS,
-	    .offset = AT(cors_allow_origins) },
+	{ .name = "server.hosts", .type = CONF_LIST,
+	    .offset = AT(server_hosts), .example = "\"copilot.lan\"" },
+	{ .name = "cors.allowOrigins", .type = CONF_LIST,
+	    .offset = AT(cors_allow_origins),
+	    .example = "\"https://app.example\" or \"*\"" },
 	{ .name = "storedResponses.enabled", .type = CONF_BOOL,
 	    .offset = AT(stored_responses_enabled), .dflt = true },
 	{ .name = "storedResponses.maxAgeDays", .type = CONF_INT,
@@ -150,7 +155,7 @@ set_default(struct conf *c, const struct conf_row *r)
 		log_level_find(r->text, conf_row_member(c, r));
 		break;
 	case CONF_KEYS:
-	case CONF_ORIGINS:
+	case CONF_LIST:
 		*(char ***)conf_row_member(c, r) = xcalloc(1, sizeof(char *));
 		break;
 	case CONF_MAPPINGS:
@@ -342,6 +347,7 @@ conf_unref(struct conf *c)
 		return;
 	free_list(c->api_keys);
 	free_list(c->cors_allow_origins);
+	free_list(c->server_hosts);
 	for (i = 0; i < c->nmodel_mappings; i++) {
 		free(c->model_mappings[i].from);
 		free(c->model_mappings[i].to);
@@ -410,8 +416,8 @@ row_json(const struct conf *c, const struct conf_row *r)
 		return json_object_new_string(levels[*(enum log_level *)p]);
 	case CONF_KEYS:
 		return list_json(c->api_keys, true);
-	case CONF_ORIGINS:
-		return list_json(c->cors_allow_origins, false);
+	case CONF_LIST:
+		return list_json(*(char **const *)p, false);
 	case CONF_MAPPINGS:
 		return mappings_json(c);
 	default:

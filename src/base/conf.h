@@ -62,6 +62,9 @@ struct conf {
 
 	/* Private to conf.c. */
 	_Atomic int	  refs;
+	bool		  opened;	/* "apiKeys": [] is written there */
+	bool		  auth_open;	/* auth.open */
+	char		**server_hosts;	/* NULL-terminated */
 	bool		  from_environment; /* api_keys is COPILOT_API_KEY */
 };
 
@@ -71,6 +74,7 @@ struct conf_override {
 	const char	*account_type;		/* NULL: the file's */
 	const char	*api_key;		/* COPILOT_API_KEY or NULL */
 	bool		 verbose;		/* log level debug */
+	bool		 need_keys;		/* never serve without */
 };
 
 /*

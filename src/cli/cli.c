@@ -37,6 +37,7 @@ cli_environment(struct cli *cli)
 	cli->port = variable("COPILOT_API_PORT");
 	cli->verbose = variable("COPILOT_API_VERBOSE") != NULL;
 	cli->override.verbose = cli->verbose;
+	cli->override.need_keys = variable("COPILOT_API_NEED_KEYS") != NULL;
 	for (i = 0; i < COUNT(tokens) && cli->github_token == NULL; i++) {
 		cli->github_token = variable(tokens[i]);
 		cli->github_token_from = tokens[i];

@@ -99,7 +99,7 @@ busy(const struct start *s, const char *host, int why, struct err *err)
 static bool
 check_keys(const struct start *s, const char *host, struct err *err)
 {
-	if (s->conf->api_keys[0] != NULL)
+	if (s->conf->api_keys[0] != NULL || s->conf->auth_open)
 		return true;
 	return err_set(err, 500, ERR_SERVER, NULL, NULL,
 	    "refusing to listen on %s without an API key: everybody who "
@@ -120,6 +120,7 @@ add_address(struct start *s, const struct addrinfo *ai, struct err *err)
 		    "an address can't be printed");
 	if (!is_loopback(ai) && !check_keys(s, host, err))
 		return false;
+	s->cli->override.need_keys |= !is_loopback(ai);
 	if (!can_listen(ai))
 		return busy(s, host, errno, err);
 	s->lighttpd.addresses[s->lighttpd.naddresses++] = xstrdup(host);
@@ -221,6 +222,8 @@ export_options(const struct cli *cli)
 		{ "COPILOT_API_ACCOUNT_TYPE", cli->override.account_type },
 		{ "COPILOT_API_GITHUB_TOKEN", cli->token_option },
 		{ "COPILOT_API_VERBOSE", cli->verbose ? "1" : NULL },
+		{ "COPILOT_API_NEED_KEYS",
+		    cli->override.need_keys ? "1" : NULL },
 	};
 	size_t i;
 

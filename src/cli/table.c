@@ -106,6 +106,7 @@ const struct variable cli_variables[] = {
 	{ "COPILOT_API_KEY", "API key when auth.apiKeys is empty" },
 	{ "COPILOT_API_HOST", "as --host of start" },
 	{ "COPILOT_API_PORT", "as --port of start" },
+	{ "COPILOT_API_NEED_KEYS", "when not empty: never serve without keys" },
 	{ "COPILOT_API_VERBOSE", "as --verbose, when not empty" },
 	{ "HTTPS_PROXY, NO_PROXY", "how to reach GitHub and Copilot" },
 };

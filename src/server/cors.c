@@ -31,8 +31,44 @@ loopback(const char *host)
 		if (strlen(hosts[i]) == n &&
 		    strncasecmp(host, hosts[i], n) == 0)
 			return true;
+	if (strncmp(host, "127.", 4) == 0 &&
+	    strspn(host, "0123456789.") == n)
+		return true;
 	/* Browsers resolve every name below localhost to loopback. */
 	return n > 10 && strncasecmp(host + n - 10, ".localhost", 10) == 0;
+}
+
+/* 127.0.0.0/8, ::1, and the one in the other. */
+static bool
+loopback_addr(const char *addr)
+{
+	return util_starts(addr, "127.") || strcmp(addr, "::1") == 0 ||
+	    util_starts(addr, "::ffff:127.");
+}
+
+/* Is the Host header this name, whatever its port? */
+static bool
+same_host(const char *host, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncasecmp(host, name, n) == 0 &&
+	    (host[n] == '\0' || host[n] == ':');
+}
+
+/* Programs' own pages: none of the internet or of an extension has one. */
+static bool
+is_program(const char *origin)
+{
+	static const char *const schemes[] = {
+		"app://", "tauri://", "vscode-webview://"
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(schemes); i++)
+		if (util_starts_nocase(origin, schemes[i]))
+			return true;
+	return false;
 }
 
 bool
@@ -50,10 +86,43 @@ cors_origin_allowed(const struct conf *conf, const char *origin)
 		return loopback(origin + 7);
 	if (util_starts_nocase(origin, "https://"))
 		return loopback(origin + 8);
-	/* app://, tauri://, vscode-webview://: no page of the internet has one.
-	 * "null" can be a sandboxed frame of any page. */
-	return strstr(origin, "://") != NULL &&
-	    !util_starts_nocase(origin, "file://");
+	return is_program(origin);
+}
+
+/*
+ * A page whose name means this machine now (DNS rebinding) is of the same
+ * origin as the server, to its browser. Who serves without keys on loopback
+ * knows its names; a site's virtual host has an address of its own.
+ */
+static bool
+host_allowed(const struct exchange *x)
+{
+	const struct conf	*conf = x->conf;
+	const char		*host = x->req.host;
+	size_t			 i;
+
+	if (conf->api_keys[0] != NULL || host == NULL || host[0] == '\0' ||
+	    x->req.server_addr == NULL || !loopback_addr(x->req.server_addr) ||
+	    loopback(host))
+		return true;
+	for (i = 0; conf->server_hosts[i] != NULL; i++)
+		if (same_host(host, conf->server_hosts[i]))
+			return true;
+	return false;
+}
+
+/*
+ * An image, a form or a script of another site needs no Origin to make a
+ * request; browsers say whose it is. A visit of "/" shows one line.
+ */
+static bool
+fetch_allowed(const struct request *r)
+{
+	if (r->fetch_site == NULL || r->origin != NULL ||
+	    strcmp(r->fetch_site, "cross-site") != 0)
+		return true;
+	return strcmp(r->path, "/") == 0 && r->fetch_mode != NULL &&
+	    strcmp(r->fetch_mode, "navigate") == 0;
 }
 
 bool
@@ -62,6 +131,15 @@ cors_check(struct exchange *x, struct err *err)
 	const char *origin = x->req.origin;
 
 	reply_header_always(&x->reply, "Vary", "Origin");
+	if (!host_allowed(x))
+		return err_set(err, 403, ERR_PERMISSION, "host_not_allowed",
+		    NULL, "This server is not called '%.200s'. Add the name to "
+		    "server.hosts, or a key to auth.apiKeys, in config.json.",
+		    x->req.host);
+	if (!fetch_allowed(&x->req))
+		return err_set(err, 403, ERR_PERMISSION, "cross_site_request",
+		    NULL, "Web pages of other sites may not use this server in "
+		    "this way.");
 	if (origin == NULL)
 		return true;
 	if (!cors_origin_allowed(x->conf, origin))
