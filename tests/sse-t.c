@@ -131,6 +131,10 @@ test_bytes(void **state)
 	EVENTS("\xef\xbb\xbf\n\xef\xbb\xbf" "data: a\n\n", "");
 	EVENTS("data: \xc3\xa9\xf0\x9f\x98\x80\n\n", "\xc3\xa9\xf0\x9f\x98\x80;");
 	EVENTS("data: a\0b\n\n", "a\0b;");
+	EVENTS("event: \xc3\xa9\ndata: a\n\n", "\xc3\xa9|a;");
+	EVENTS("event: e\xff\ndata: a\n\n", "a;");
+	EVENTS("event: b\nevent: \xc3\ndata: a\n\n", "a;");
+	EVENTS("event: a\0b\ndata: a\n\n", "a;");
 	EVENTS("data: \xff\xfe\n\n", "\xff\xfe;");
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/sse.h"
+#include "base/text.h"
 
 #define KEEP_MAX 65536	/* a larger buffer isn't kept between two events */
 
@@ -138,8 +139,10 @@ one_line(struct sse *s, const char *p, size_t n, on_event_fn *on_event,
 	}
 	if (field(p, n, "event", &v, &len)) {
 		buf_truncate(&s->name, 0);
-		s->has_name = true;
-		return hold(s, &s->name, v, len);
+		/* Answers make it a JSON string: what is no text is no name. */
+		s->has_name = text_utf8_prefix(v, len) == len &&
+		    memchr(v, '\0', len) == NULL;
+		return !s->has_name || hold(s, &s->name, v, len);
 	}
 	if (p[0] == '{')
 		return bare(s, p, n, on_event, arg);
