@@ -345,8 +345,8 @@ static enum state
 close_container(struct scan *s)
 {
 	size_t			 first = s->first[--s->depth];
-	const struct name	*again = twice(s->names + first,
-	    s->nnames - first);
+	const struct name	*again = s->nnames == first ? NULL :
+	    twice(s->names + first, s->nnames - first);
 
 	s->nnames = first;
 	if (again != NULL)
