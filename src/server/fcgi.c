@@ -149,6 +149,22 @@ conn_close(struct conn *c)
 	free(c);
 }
 
+/* Close the one that has been idle longest. */
+static void
+idle_close_first(struct fcgi *fcgi)
+{
+	struct conn *c = fcgi->idle;
+
+	assert(c->prev == &fcgi->idle);
+	fcgi->idle = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	else
+		fcgi->idle_last = c->prev;
+	c->prev = NULL;
+	conn_close(c);
+}
+
 /* Bytes for the web server itself: few, and nothing else is on its way. */
 static bool
 conn_send(const struct conn *c, struct buf *out)
@@ -307,8 +323,7 @@ idle_shed(struct fcgi *fcgi)
 	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
 	    IDLE_SAFE_MS)
 		return false;
-	assert(c->prev == &fcgi->idle);	/* so closing takes it out */
-	conn_close(c);
+	idle_close_first(fcgi);
 	return true;
 }
 
@@ -655,10 +670,8 @@ drain(struct fcgi *fcgi, int64_t ms)
 {
 	fcgi->server->draining = true;
 	loop_fd_stop(fcgi->server->loop, &fcgi->listen);
-	while (fcgi->idle != NULL) {
-		assert(fcgi->idle->prev == &fcgi->idle);
-		conn_close(fcgi->idle);
-	}
+	while (fcgi->idle != NULL)
+		idle_close_first(fcgi);
 	loop_timer_set(fcgi->server->loop, &fcgi->timer, ms);
 	stop_when_drained(fcgi);
 }
