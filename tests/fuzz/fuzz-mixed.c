@@ -275,7 +275,7 @@ fuzz_errors(unsigned how, const char *p, size_t n)
 	free(s);
 }
 
-/* --- Native answers: however upstream's bytes are cut, clients get the same. */
+/* --- Native answers: however the bytes are cut, clients get the same. */
 
 struct run {
 	const struct answer_ops	*ops;
