@@ -16,6 +16,7 @@
 #include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #define HEAD_MAX	(64u << 10)	/* all headers of an answer */
@@ -295,6 +296,34 @@ call_free(struct http_call *c)
 	free(c);
 }
 
+/*
+ * Why a transfer failed, for the log and for clients. libcurl quotes what it
+ * can't read: of a proxy's address, which comes from the environment and may
+ * have a password in it, nothing of that is shown.
+ */
+static void
+explain(CURLcode code, const char *why, char *out, size_t size)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		why = "the name of the proxy (HTTPS_PROXY) is not known";
+		break;
+	case CURLE_PROXY:
+		why = "the proxy (HTTPS_PROXY) refused the connection";
+		break;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		why = "the address, or that of the proxy (HTTPS_PROXY), can't "
+		    "be used";
+		break;
+	default:
+		if (why[0] == '\0')
+			why = curl_easy_strerror(code);
+	}
+	snprintf(out, size, "%s", why);
+	text_mask_users(out, size);
+}
+
 static void
 call_end(struct http_call *c, CURLcode code)
 {
@@ -318,8 +347,7 @@ call_end(struct http_call *c, CURLcode code)
 		    (long long)(c->head_done ? c->silence_limit :
 		    c->headers_limit));
 	else
-		snprintf(why, sizeof(why), "%s", c->why[0] != '\0' ? c->why :
-		    curl_easy_strerror(code));
+		explain(code, c->why, why, sizeof(why));
 	call_free(c);
 	ops->end(arg, end, why);
 }
@@ -629,6 +657,7 @@ http_fetch(struct http *http, const struct conf *conf,
 	struct fetch		 fetch = { reply, r->body_max };
 	CURL			*h = easy_take(http);
 	char			 why[CURL_ERROR_SIZE] = "";
+	char			 shown[CURL_ERROR_SIZE];
 	CURLcode		 code;
 	bool			 slow;
 
@@ -646,7 +675,10 @@ http_fetch(struct http *http, const struct conf *conf,
 	if (code == CURLE_OK && reply->status >= 200)
 		return true;
 	slow = code == CURLE_OPERATION_TIMEDOUT;
-	return err_set(err, slow ? 504 : 502, ERR_SERVER,
+	explain(code, why, shown, sizeof(shown));
+	err_set(err, slow ? 504 : 502, ERR_SERVER,
 	    slow ? "upstream_timeout" : "upstream_unreachable", NULL,
-	    "%s: %s", r->url, why[0] != '\0' ? why : curl_easy_strerror(code));
+	    "%s: %s", r->url, shown);
+	text_mask_users(err->msg, sizeof(err->msg));
+	return false;
 }

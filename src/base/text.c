@@ -161,3 +161,28 @@ text_clean(const char *p, size_t n, char *out, size_t size)
 	}
 	out[len] = '\0';
 }
+
+void
+text_mask_users(char *s, size_t size)
+{
+	static const char	 mask[] = "***";
+	char			*at, *from, *end;
+	size_t			 n;
+
+	for (; (at = strchr(s, '@')) != NULL; s = from + sizeof(mask)) {
+		/* To the last one of the word: a password may have some. */
+		for (end = at; *end != '\0' && strchr(" '\"", *end) == NULL;
+		    end++)
+			if (*end == '@')
+				at = end;
+		for (from = at; from > s && strchr(" '\"/", from[-1]) == NULL;
+		    from--)
+			;
+		n = strlen(at) + 1;
+		if ((size_t)(at - from) < sizeof(mask) - 1 &&
+		    strlen(from) + sizeof(mask) > size)
+			return;
+		memmove(from + sizeof(mask) - 1, at, n);
+		memcpy(from, mask, sizeof(mask) - 1);
+	}
+}

@@ -12,6 +12,12 @@ struct buf;
  */
 void	text_clean(const char *, size_t, char *out, size_t size);
 
+/*
+ * Put "***" in place of the user and the password of each address in it
+ * ("http://user:password@host"), in place: it never gets longer than "size".
+ */
+void	text_mask_users(char *, size_t size);
+
 /* How many bytes of it are valid UTF-8, from the beginning. Fast on ASCII. */
 size_t	text_utf8_prefix(const char *, size_t);
 

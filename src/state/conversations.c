@@ -448,6 +448,8 @@ stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
 		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
 	found = changed(s, stored_finish(st));
 	stored_leave(s);
+	if (found == STORED_FOUND)
+		stored_log_forget(s->log);
 	return found;
 }
 
@@ -556,6 +558,8 @@ stored_conv_delete(struct stored *s, const char *owner, const char *id)
 	    "DELETE FROM conversation WHERE owner = ?1 AND id = ?2", owner,
 	    id)));
 	stored_leave(s);
+	if (found == STORED_FOUND)
+		stored_log_forget(s->log);
 	return found;
 }
 

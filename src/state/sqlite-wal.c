@@ -12,6 +12,7 @@
  * time that takes whoever writes next.
  */
 #define PAGES_TOO_MUCH	8000
+#define FORGET_WAIT_MS	1000	/* for those who read, before it tries again */
 
 struct stored_log {
 	const char	*path;		/* the owner's */
@@ -21,6 +22,7 @@ struct stored_log {
 	bool		 running;
 	bool		 wanted;
 	int		 at;		/* the log's length when last wanted */
+	bool		 forget;	/* what was deleted is still in it */
 	bool		 stop;
 };
 
@@ -35,17 +37,45 @@ stored_log_create(const char *path)
 	return l;
 }
 
-/* By a connection of its own: the others needn't wait for this one. */
-static void
-empty(const struct stored_log *l)
+/*
+ * By a connection of its own: the others needn't wait for this one. False when
+ * somebody still reads what has to be forgotten.
+ */
+static bool
+empty(const char *path, bool forget)
 {
 	const int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 	sqlite3		*db;
+	int		 rc;
 
-	if (sqlite3_open_v2(l->path, &db, flags, NULL) == SQLITE_OK)
-		sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	rc = sqlite3_open_v2(path, &db, flags, NULL);
+	if (rc == SQLITE_OK && forget)
+		sqlite3_busy_timeout(db, FORGET_WAIT_MS);
+	/* A connection that has read nothing yet knows of no log. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL,
+		    NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_wal_checkpoint_v2(db, NULL, forget ?
+		    SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
 		    NULL, NULL);
 	sqlite3_close(db);
+	return rc != SQLITE_BUSY;
+}
+
+/* The thread's turn, under the lock. */
+static void
+turn(struct stored_log *l)
+{
+	bool forget = l->forget, done;
+
+	l->forget = false;
+	pthread_mutex_unlock(&l->lock);
+	done = empty(l->path, forget);
+	pthread_mutex_lock(&l->lock);
+	l->wanted = l->forget;
+	if (forget && !done && !l->stop)
+		l->wanted = l->forget = true;
 }
 
 static void *
@@ -57,15 +87,36 @@ run(void *arg)
 	for (;;) {
 		while (!l->wanted && !l->stop)
 			pthread_cond_wait(&l->change, &l->lock);
-		if (l->stop)
+		if (l->stop && !l->forget)
 			break;
-		pthread_mutex_unlock(&l->lock);
-		empty(l);
-		pthread_mutex_lock(&l->lock);
-		l->wanted = false;
+		turn(l);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
+}
+
+/* Under the lock. False when there is no thread. */
+static bool
+wake(struct stored_log *l)
+{
+	if (!l->running && pthread_create(&l->thread, NULL, run, l) == 0)
+		l->running = true;
+	l->wanted = true;
+	pthread_cond_signal(&l->change);
+	return l->running;
+}
+
+void
+stored_log_forget(struct stored_log *l)
+{
+	bool alone;
+
+	pthread_mutex_lock(&l->lock);
+	l->forget = true;
+	alone = !wake(l);
+	pthread_mutex_unlock(&l->lock);
+	if (alone)
+		empty(l->path, true);
 }
 
 /* After each commit; "pages" is the length of the log. */
@@ -81,12 +132,8 @@ committed(void *arg, sqlite3 *db, const char *name, int pages)
 		l->at = 0;		/* it began anew */
 	if (pages - l->at >= PAGES_MUCH) {
 		l->at = pages;
-		if (!l->running &&
-		    pthread_create(&l->thread, NULL, run, l) == 0)
-			l->running = true;
-		alone = !l->running || (pages >= PAGES_TOO_MUCH && !l->wanted);
-		l->wanted = true;
-		pthread_cond_signal(&l->change);
+		alone = pages >= PAGES_TOO_MUCH && !l->wanted;
+		alone |= !wake(l);
 	}
 	pthread_mutex_unlock(&l->lock);
 	if (alone)

@@ -41,6 +41,11 @@ struct stored_log *stored_log_create(const char *path);
 void	 stored_log_destroy(struct stored_log *);
 /* Watch what is written through this connection. */
 void	 stored_log_watch(struct stored_log *, sqlite3 *);
+/*
+ * Something was deleted: nothing of it shall be left in the log either, as soon
+ * as nobody reads it any more. Does not wait for that.
+ */
+void	 stored_log_forget(struct stored_log *);
 
 /*
  * Call "put" within a transaction, perhaps together with what other threads

@@ -490,6 +490,8 @@ stored_delete(struct stored *s, const char *owner, const char *id)
 	else
 		found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
 	stored_leave(s);
+	if (found == STORED_FOUND)
+		stored_log_forget(s->log);
 	return found;
 }
 
