@@ -31,6 +31,7 @@ enum scan_rules {
 struct scan_facts {
 	size_t	values;		/* of all types */
 	size_t	containers;	/* arrays and objects among them */
+	size_t	objects;
 	size_t	members;	/* of all objects */
 	size_t	text;		/* bytes between quotes */
 	bool	half;		/* a \u escape that is half a character */
