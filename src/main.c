@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/parse.h"
+#include "server/fcgi.h"
 #include "server/serve.h"
 
 /* Where 0, 1 or 2 is closed the next socket would become standard error. */
@@ -26,11 +27,25 @@ fill_descriptors(void)
 		close(fd);
 }
 
+static int
+serve(void)
+{
+	struct cli		cli = { 0 };
+	struct serve_options	options;
+	int			rc;
+
+	cli_environment(&cli);
+	options = (struct serve_options){ cli.home, &cli.override,
+	    cli.github_token };
+	rc = serve_main(&options);
+	cli_finish(&cli);
+	return rc;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct cli	cli = { 0 };
-	int		rc;
+	int rc;
 
 	fill_descriptors();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -43,9 +58,7 @@ main(int argc, char **argv)
 		rc = cli_main(argc, argv);
 	} else if (fcgi_wanted() || getenv("GATEWAY_INTERFACE") != NULL ||
 	    getenv("REQUEST_METHOD") != NULL) {
-		cli_environment(&cli);
-		rc = serve_main(&cli);
-		cli_finish(&cli);
+		rc = serve();
 	} else {
 		fputs("usage: copilot-api start    (copilot-api --help "
 		    "tells more)\n", stderr);

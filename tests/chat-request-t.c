@@ -13,6 +13,7 @@
 #include "api/exchange.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"

@@ -98,6 +98,8 @@ static const struct {
 	{ "maxResponseBodyBytes", "67108864" },
 	{ "maxConcurrentRequests", "2048" },
 	{ "server.hosts", "[]" },
+	{ "maxMemoryBytes", "0" },
+	{ "maxKeyPercent", "50" },
 	{ "cors.allowOrigins", "[]" },
 	{ "storedResponses.enabled", "true" },
 	{ "storedResponses.maxAgeDays", "30" },

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"

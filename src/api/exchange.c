@@ -38,6 +38,13 @@ exchange_create(void)
 	return x;
 }
 
+/* Of the call twice: what is to be stored of it is a copy. */
+size_t
+exchange_bytes(const struct exchange *x)
+{
+	return x->req.body.cap + 2 * x->call.body.cap + x->reply.body.cap;
+}
+
 void
 exchange_reset(struct exchange *x)
 {
@@ -64,6 +71,7 @@ exchange_destroy(struct exchange *x)
 	request_finish(&x->req);
 	models_unref(x->models);
 	conf_unref(x->conf);
+	account_close(&x->memory);
 	free(x);
 }
 

@@ -14,6 +14,7 @@
 
 #include "api/reply.h"
 #include "api/request.h"
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "copilot/lessons.h"
@@ -152,7 +153,9 @@ struct exchange {
 	 */
 	struct json_object	*parsed;
 
-	bool			 counted; /* occupies a place; serve.c's */
+	/* The server's. */
+	struct account		 memory;	/* what all of it takes */
+	struct holder		*place;		/* that it occupies, or NULL */
 };
 
 enum handled {
@@ -174,6 +177,8 @@ enum handled exchange_refuse(struct exchange *, const struct err *);
 bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
 
 struct exchange *exchange_create(void);
+/* About the memory of what it holds now, but for "parsed". */
+size_t	exchange_bytes(const struct exchange *);
 /* Forget the handler's result, so that it can be called again. */
 void	exchange_reset(struct exchange *);
 void	exchange_destroy(struct exchange *);	/* NULL is fine */

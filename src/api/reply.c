@@ -5,10 +5,12 @@
 
 #include "api/reply.h"
 #include "api/request.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/util.h"
 
 #define RETRY_MS_MAX 31536000		/* seconds; who waits for a year? */
+#define MOVE_MIN (64u << 10)		/* a smaller body is copied */
 
 static const struct {
 	int		 status;
@@ -127,6 +129,27 @@ reply_print(const struct reply *r, const struct request *req, struct buf *out)
 	reply_head(r, req, true, out);
 	if (strcmp(req->method, "HEAD") != 0)
 		buf_append(out, buf_str(&r->body), r->body.len);
+}
+
+void
+reply_print_take(struct reply *r, const struct request *req, struct buf *out)
+{
+	struct buf head = { 0 };
+
+	if (r->body.len < MOVE_MIN || strcmp(req->method, "HEAD") == 0) {
+		reply_print(r, req, out);
+		buf_finish(&r->body);
+		return;
+	}
+	reply_head(r, req, true, &head);
+	buf_reserve(&r->body, head.len);
+	memmove(r->body.p + head.len, r->body.p, r->body.len + 1);
+	memcpy(r->body.p, head.p, head.len);
+	r->body.len += head.len;
+	buf_finish(&head);
+	buf_finish(out);
+	*out = r->body;
+	r->body = (struct buf){ 0 };
 }
 
 void

@@ -41,6 +41,10 @@ void	reply_head(const struct reply *, const struct request *, bool length,
 void	reply_print(const struct reply *, const struct request *,
 	    struct buf *out);
 
+/* The same into an empty "out"; a large body is moved, not copied. */
+void	reply_print_take(struct reply *, const struct request *,
+	    struct buf *out);
+
 void	reply_finish(struct reply *);
 
 #endif

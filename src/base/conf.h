@@ -54,6 +54,8 @@ struct conf {
 	/* one non-streamed answer, or one event */
 	int64_t		  max_response_body_bytes;
 	int64_t		  max_concurrent_requests;
+	int64_t		  max_memory_bytes;	/* 0: a share of the machine */
+	int64_t		  max_key_percent;	/* of both, for one */
 	char		**cors_allow_origins;	/* NULL-terminated */
 	bool		  stored_responses_enabled;
 	int64_t		  stored_responses_max_age_days;

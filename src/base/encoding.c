@@ -8,6 +8,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/encoding.h"
 #include "base/err.h"
@@ -17,7 +18,7 @@
 #define PIECE		65536	/* room for output, at least */
 #define WINDOW_LOG_MAX	23	/* 8 MB, all that HTTP allows (RFC 9659) */
 
-enum result { RESULT_OK, RESULT_BAD, RESULT_LARGE };
+enum result { RESULT_OK, RESULT_BAD, RESULT_LARGE, RESULT_FULL };
 
 typedef enum result decode_fn(const struct buf *in, size_t most,
 	    struct buf *out);
@@ -37,12 +38,19 @@ static const struct coding {
 
 /* --- The codings. */
 
-/* Room behind what is there: PIECE or more, but one byte beyond "most". */
+/*
+ * Room behind what is there: PIECE or more, but one byte beyond "most". 0 when
+ * there is no memory for it (base/budget.h).
+ */
 static size_t
 make_room(struct buf *out, size_t most)
 {
 	size_t room;
 
+	/* It doubles, and what was there is copied. */
+	if (out->cap - out->len <= PIECE &&
+	    !budget_afford(out->cap > PIECE ? out->cap : 2 * PIECE))
+		return 0;
 	buf_reserve(out, PIECE);
 	room = out->cap - out->len - 1;
 	return room < most + 1 - out->len ? room : most + 1 - out->len;
@@ -70,7 +78,8 @@ decode_zlib(int bits, bool several, const struct buf *in, size_t most,
 	z.next_in = (const Bytef *)buf_str(in);
 	z.avail_in = (uInt)in->len;
 	do {
-		room = make_room(out, most);
+		if ((room = make_room(out, most)) == 0)
+			break;
 		z.next_out = (Bytef *)out->p + out->len;
 		z.avail_out = (uInt)room;
 		rc = inflate(&z, Z_NO_FLUSH);
@@ -79,6 +88,8 @@ decode_zlib(int bits, bool several, const struct buf *in, size_t most,
 			rc = inflateReset(&z);
 	} while (rc == Z_OK && out->len <= most);
 	inflateEnd(&z);
+	if (room == 0)
+		return RESULT_FULL;
 	if (out->len > most)
 		return RESULT_LARGE;
 	return rc == Z_STREAM_END && z.avail_in == 0 ? RESULT_OK : RESULT_BAD;
@@ -108,19 +119,23 @@ decode_zstd(const struct buf *in, size_t most, struct buf *out)
 	ZSTD_DCtx	*d = ZSTD_createDCtx();
 	ZSTD_inBuffer	 from = { buf_str(in), in->len, 0 };
 	ZSTD_outBuffer	 to;
-	size_t		 left;
+	size_t		 left = 0, room;
 
 	if (d == NULL)
 		die("zstd: out of memory");
 	ZSTD_DCtx_setParameter(d, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	do {
-		to = (ZSTD_outBuffer){ NULL, make_room(out, most), 0 };
+		if ((room = make_room(out, most)) == 0)
+			break;
+		to = (ZSTD_outBuffer){ NULL, room, 0 };
 		to.dst = out->p + out->len;
 		left = ZSTD_decompressStream(d, &to, &from);
 		added(out, to.pos);
 	} while (!ZSTD_isError(left) && out->len <= most &&
 	    (from.pos < from.size || (left > 0 && to.pos == to.size)));
 	ZSTD_freeDCtx(d);
+	if (room == 0)
+		return RESULT_FULL;
 	if (out->len > most)
 		return RESULT_LARGE;
 	return left == 0 ? RESULT_OK : RESULT_BAD;
@@ -175,6 +190,8 @@ coding_known(const char *header)
 static bool
 refuse(enum result result, const char *name, size_t most, struct err *err)
 {
+	if (result == RESULT_FULL)
+		return budget_refuse(NULL, err);
 	if (result == RESULT_LARGE)
 		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
 		    "The request body exceeds %zu bytes when its "

@@ -16,8 +16,8 @@ bool	coding_known(const char *header);
 /*
  * Undo it in place; it must be known. The result has "most" bytes at the most,
  * and so has what is in between when there are two codings. False with "err":
- * 400 for bad data, 413 when it is too large, and then the body is not to be
- * used.
+ * 400 for bad data, 413 when it is too large, 503 when there is no memory for
+ * it; then the body is not to be used.
  */
 bool	coding_decode(const char *header, size_t most, struct buf *body,
 	    struct err *);

@@ -6,9 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/js.h"
 #include "base/text.h"
 #include "base/util.h"
 
@@ -78,19 +76,4 @@ err_retry_seconds(const struct err *e)
 		return -1;
 	n = (int64_t)timegm(&tm) - (int64_t)time(NULL);
 	return n > 0 ? n : 0;
-}
-
-void
-err_json(const struct err *e, struct buf *out)
-{
-	json_object *obj = json_object_new_object();
-	json_object *in = json_object_new_object();
-
-	js_add_str(in, "message", e->msg);
-	js_add_str(in, "type", e->type != NULL ? e->type : ERR_SERVER);
-	js_add_str(in, "param", e->param[0] != '\0' ? e->param : NULL);
-	js_add_str(in, "code", e->code[0] != '\0' ? e->code : NULL);
-	json_object_object_add(obj, "error", in);
-	js_print(obj, out);
-	json_object_put(obj);
 }

@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct buf;
-
 /* OpenAI's error types (platform.openai.com/docs/guides/error-codes). */
 #define ERR_REQUEST	"invalid_request_error"
 #define ERR_AUTH	"authentication_error"
@@ -45,8 +43,5 @@ int64_t	err_retry_seconds(const struct err *);
 /* 404: "WHAT with id 'ID' not found." param may be NULL. Always false. */
 bool	err_not_found(struct err *, const char *what, const char *id,
 	    const char *param);
-
-/* Appends {"error":{"message","type","param","code"}}. */
-void	err_json(const struct err *, struct buf *);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -52,6 +53,16 @@ build(const char *p, size_t n)
 	return obj;
 }
 
+/*
+ * The same, when there is memory for the tree, its print, and what is made of
+ * that. NULL when not.
+ */
+static json_object *
+build_within(const char *p, size_t n, const struct scan_facts *f)
+{
+	return budget_afford(scan_cost(f) + 2 * n) ? build(p, n) : NULL;
+}
+
 bool
 js_parse_at(const char *p, size_t n, json_object **obj, const char **reason,
     size_t *line, size_t *column)
@@ -92,6 +103,9 @@ js_parse_body(struct buf *text, json_object **obj, struct err *err)
 
 	if (text->len < INT_MAX && scan_json(buf_str(text), text->len,
 	    SCAN_ONE_READING, &f)) {
+		*obj = NULL;
+		if (!budget_afford(scan_cost(&f) + 2 * text->len))
+			return budget_refuse(NULL, err);
 		if (f.half)
 			scan_mend_halves(text->p, text->len);
 		*obj = build(text->p, text->len);
@@ -105,8 +119,8 @@ js_parse_quiet(const char *p, size_t n)
 {
 	struct scan_facts f;
 
-	return n < INT_MAX && scan_json(p, n, SCAN_ANY, &f) ? build(p, n) :
-	    NULL;
+	return n < INT_MAX && scan_json(p, n, SCAN_ANY, &f) ?
+	    build_within(p, n, &f) : NULL;
 }
 
 json_object *
@@ -119,9 +133,9 @@ js_parse_event(struct js_halves *h, const char *p, size_t n)
 	if (n >= INT_MAX || !scan_json(p, n, SCAN_ANY, &f))
 		return NULL;
 	if (!f.half)
-		return build(p, n);
+		return build_within(p, n, &f);
 	scan_join_halves(p, n, h->high, &joined);
-	obj = build(joined.p, joined.len);
+	obj = build_within(joined.p, joined.len, &f);
 	buf_finish(&joined);
 	return obj;
 }

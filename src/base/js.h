@@ -27,12 +27,14 @@ bool	 js_parse_at(const char *, size_t, json_object **obj,
 	    const char **reason, size_t *line, size_t *column);
 /*
  * The same of a client's body, whose bytes may go on as they came: half a
- * character (a lone surrogate) becomes U+FFFD in them, too.
+ * character (a lone surrogate) becomes U+FFFD in them, too. 503 when there is
+ * no memory for it (base/budget.h).
  */
 bool	 js_parse_body(struct buf *, json_object **obj, struct err *);
 /*
  * Whatever can be read, as upstream's answers; of a name that comes twice the
- * last one counts. NULL for what is no JSON, and for null.
+ * last one counts. NULL for what is no JSON, for null, and for what there is no
+ * memory for (base/budget.h).
  */
 json_object *js_parse_quiet(const char *, size_t);
 

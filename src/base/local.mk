@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/budget.c \
+	%reldir%/budget.h \
 	%reldir%/buf.c \
 	%reldir%/buf.h \
 	%reldir%/conf-file.c \
@@ -10,6 +12,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/edits.h \
 	%reldir%/encoding.c \
 	%reldir%/encoding.h \
+	%reldir%/err-json.c \
+	%reldir%/err-json.h \
 	%reldir%/err.c \
 	%reldir%/err.h \
 	%reldir%/files.c \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/scan.h"
 #include "base/text.h"
@@ -356,14 +357,18 @@ close_container(struct scan *s)
 	return BEHIND;
 }
 
-static void
+static bool
 remember(struct scan *s, uint64_t hash, size_t at)
 {
 	if (s->nnames == s->max) {
 		s->max = s->max > 0 ? s->max * 2 : 64;
+		/* Twice: qsort() makes a copy. */
+		if (!budget_afford(s->max * 2 * sizeof(*s->names)))
+			return false;
 		s->names = xrealloc(s->names, s->max * sizeof(*s->names));
 	}
 	s->names[s->nnames++] = (struct name){ hash, at };
+	return true;
 }
 
 static enum state
@@ -379,8 +384,8 @@ name(struct scan *s)
 	if (!skip_string(s, &hash))
 		return WRONG;
 	s->facts->members++;
-	if (s->rules == SCAN_ONE_READING)
-		remember(s, hash, at);
+	if (s->rules == SCAN_ONE_READING && !remember(s, hash, at))
+		return wrong(s, at, "there is no memory for so many names");
 	skip_space(s);
 	return skip_byte(s, ":") ? VALUE : unexpected(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err-json.h"
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"

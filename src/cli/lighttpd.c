@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/files.h"
 #include "base/js.h"

@@ -12,8 +12,8 @@
 #include "copilot/copilot.h"
 #include "copilot/failure.h"
 #include "copilot/quota.h"
+#include "server/parts.h"
 #include "server/relay-state.h"
-#include "server/serve.h"
 
 #define ERROR_BODY_MAX	(1u << 20) /* of a failed answer; more is cut off */
 #define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
@@ -29,6 +29,42 @@ enough(const struct relay *r)
 
 	return ops->over != NULL && ops->over(r->x->self);
 }
+
+/* --- Memory. */
+
+#define STEP	(64u << 10)	/* less needs no asking */
+
+/* What this answer holds: kept by the caller's "base". */
+static bool
+hold(struct relay *r)
+{
+	size_t n = r->base + r->out.cap + r->sse.line.cap + r->sse.data.cap +
+	    r->body.cap;
+
+	/* The answer collects what a client gets as a whole. */
+	if (!r->x->stream)
+		n += 2 * r->received;
+	n -= n % STEP;
+	return n == r->x->memory.held || account_hold(&r->x->memory, n);
+}
+
+static void
+no_memory(struct relay *r)
+{
+	r->failed = true;
+	budget_refuse(&r->x->memory, &r->err);
+}
+
+/* Is there memory for so many more bytes in "b", which doubles then? */
+static bool
+affordable(struct relay *r, const struct buf *b, size_t n)
+{
+	if (b->len + n < b->cap || b->len + n < STEP)
+		return true;
+	return account_more(&r->x->memory, b->cap > n ? b->cap : n);
+}
+
+/* --- The answer. */
 
 static void	job_commit(struct job *);
 static void	task_done(struct loop_task *);
@@ -79,8 +115,11 @@ call_head(void *arg, const struct http_reply *reply)
 	/* Minutes may pass from here on, with megabytes in these. */
 	if (reply->status >= 200 && reply->status <= 299) {
 		buf_finish(&r->x->req.body);
+		r->base = r->x->answer->commit != NULL ?
+		    r->request.body.cap : 0;
 		if (http_sent(r->call))
 			buf_finish(&r->request.body);
+		hold(r);
 	}
 	if (reply->status < 200 || reply->status > 299)
 		r->expect = EXPECT_ERROR;
@@ -115,8 +154,15 @@ call_events(struct relay *r, const char *p, size_t n)
 		r->remark = "client reads too slowly";
 		return HTTP_STOP;
 	}
+	r->received += n;
+	r->x->memory.refused = false;
+	budget_enter(&r->x->memory);
 	ok = sse_feed(&r->sse, p, n, on_event, r);
-	if (!ok && !r->failed && !enough(r))
+	budget_leave();
+	if (r->x->memory.refused || (!hold(r) && !r->failed)) {
+		no_memory(r);
+		ok = false;
+	} else if (!ok && !r->failed && !enough(r))
 		too_large(r);
 	if (r->out.len > 0 && r->x->stream) {
 		if (!r->head_sent)
@@ -144,6 +190,10 @@ call_body(void *arg, const char *p, size_t n)
 		if (r->body.len + n >
 		    (size_t)r->x->conf->max_response_body_bytes) {
 			too_large(r);
+			return HTTP_STOP;
+		}
+		if (!affordable(r, &r->body, n)) {
+			no_memory(r);
 			return HTTP_STOP;
 		}
 		buf_append(&r->body, p, n);
@@ -196,6 +246,19 @@ commits(const struct relay *r)
 	    (ops->commits == NULL || ops->commits(r->x->self));
 }
 
+/* What was answered is kept, even if that takes more than there is. */
+static void
+commit(struct relay *r)
+{
+	size_t before = r->x->memory.held;
+
+	r->x->memory.forced = true;
+	assert(r->x->answer->commit != NULL);
+	r->x->answer->commit(r->x->self);
+	account_hold(&r->x->memory, before);
+	r->x->memory.forced = false;
+}
+
 /* Fetch and translate are done; what comes of it is in the reply, or "err". */
 static void
 whole(struct relay *r)
@@ -203,16 +266,23 @@ whole(struct relay *r)
 	struct exchange		*x = r->x;
 	const struct answer_ops	*ops = x->answer;
 	struct buf		*out = &x->reply.body;
+	bool			 ok;
 
-	if (!ops->whole(x->self, buf_str(&r->body), r->body.len, out, &r->err))
+	x->memory.refused = false;
+	budget_enter(&x->memory);
+	ok = ops->whole(x->self, buf_str(&r->body), r->body.len, out, &r->err);
+	if (x->memory.refused)
+		no_memory(r);
+	else if (!ok)
 		r->failed = true;
 	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
 		r->more = true;
 		buf_truncate(out, 0);
-	} else if (commits(r)) {
-		assert(ops->commit != NULL);
-		ops->commit(x->self);
-	}
+	} else if (commits(r))
+		commit(r);
+	budget_leave();
+	buf_finish(&r->body);
+	account_hold(&x->memory, exchange_bytes(x));
 }
 
 static void
@@ -293,8 +363,11 @@ job_commit(struct job *job)
 {
 	struct relay *r = RELAY_OF(job, job);
 
-	if (r->x->answer->commit != NULL)
-		r->x->answer->commit(r->x->self);
+	if (r->x->answer->commit != NULL) {
+		budget_enter(&r->x->memory);
+		commit(r);
+		budget_leave();
+	}
 	loop_post(r->server->loop, &r->task);
 }
 

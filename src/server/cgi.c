@@ -14,10 +14,13 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/loop.h"
+#include "server/access-log.h"
+#include "server/cgi.h"
 #include "server/client.h"
+#include "server/handle.h"
+#include "server/parts.h"
 #include "server/relay.h"
 #include "server/route.h"
-#include "server/serve.h"
 
 extern char **environ;
 
@@ -84,14 +87,12 @@ out_event(struct loop_fd *f, unsigned events)
 
 /* CONTENT_LENGTH bytes; without it to the end, but not from a terminal. */
 static bool
-read_body(struct exchange *x, void *arg, struct err *err)
+read_body(struct exchange *x, struct err *err)
 {
 	size_t		 most = (size_t)x->conf->max_request_body_bytes, want;
 	struct buf	*body = &x->req.body;
 	ssize_t		 n;
 
-	(void)arg;
-	err->status = 0;
 	if (x->req.content_length < 0 && isatty(STDIN_FILENO))
 		return true;
 	want = x->req.content_length >= 0 ? (size_t)x->req.content_length :
@@ -116,14 +117,14 @@ read_body(struct exchange *x, void *arg, struct err *err)
 }
 
 static int
-answer_now(struct server *s, struct exchange *x)
+answer_now(struct exchange *x)
 {
 	struct buf	out = { 0 };
 	bool		ok;
 
 	reply_print(&x->reply, &x->req, &out);
 	ok = write_all(out.p, out.len);
-	serve_done(s, x, out.len, NULL, NULL);
+	access_log(x, out.len, NULL, NULL);
 	buf_finish(&out);
 	exchange_destroy(x);
 	return ok ? 0 : 1;
@@ -135,16 +136,23 @@ cgi_run(struct server *s)
 	struct exchange	*x = exchange_create();
 	struct cgi	 cgi = { .client.ops = &ops, .loop = s->loop,
 			    .out.fd = STDOUT_FILENO, .out.ready = out_event };
-	enum handled	 handled;
+	enum handled	 handled = HANDLED_REPLY;
+	enum handle_next next;
+	struct err	 err = { 0 };
 
 	request_init(&x->req, environ, route_is_head);
-	if (!serve_handle(s, x, read_body, NULL, &handled)) {
-		serve_done(s, x, 0, NULL, "the body broke off");
-		exchange_destroy(x);
-		return 1;
-	}
+	next = handle_route(s, x);
+	if (next == HANDLE_READ && !read_body(x, &err)) {
+		if (err.status == 0) {
+			access_log(x, 0, NULL, "the body broke off");
+			exchange_destroy(x);
+			return 1;
+		}
+		handled = exchange_refuse(x, &err);
+	} else if (next != HANDLE_DONE)
+		handled = handle_run(s, x);
 	if (handled == HANDLED_REPLY)
-		return answer_now(s, x);
+		return answer_now(x);
 	loop_fd_set(s->loop, &cgi.out, 0); /* fails for a file: no matter */
 	relay_start(s, x, &cgi.client, handled);
 	loop_run(s->loop);

@@ -33,6 +33,7 @@
 #include <fcgiapp.h>
 #include <fastcgi.h>
 
+#include "base/budget.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -41,11 +42,14 @@
 #include "base/util.h"
 #include "base/workers.h"
 #include "copilot/copilot.h"
+#include "server/access-log.h"
 #include "server/client.h"
+#include "server/fcgi.h"
+#include "server/handle.h"
 #include "server/header.h"
+#include "server/parts.h"
 #include "server/relay.h"
 #include "server/route.h"
-#include "server/serve.h"
 #include "server/upload.h"
 
 #define ACCEPT_BATCH	64
@@ -57,8 +61,9 @@
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
-#define LARGE_BODY	(256u << 10)
-#define TRIM_MS		1000	/* after the last large body */
+#define BODY_COST	4	/* times its length: a tree, a call, a copy */
+#define LARGE		(256u << 10)	/* memory of one request */
+#define TRIM_MS		1000	/* after the last large request */
 #define MEMORY_KEPT	(16 << 20)	/* until then */
 /*
  * What a socket that poll() calls writable takes without blocking: a third of
@@ -89,7 +94,7 @@ struct conn {
 	struct exchange	 *exchange;
 	enum handled	  handled;
 	bool		  keep;		/* FCGI_KEEP_CONN */
-	bool		  large;	/* the body was */
+	bool		  large;	/* the request took much memory */
 	struct upload	  upload;
 	int		  buffer;	/* SO_SNDBUF */
 	long		  room;
@@ -432,18 +437,22 @@ request_finish_fcgi(struct conn *c, bool whole)
 	}
 }
 
+/* False: "err", or the client has gone if that has no status. */
 static bool
-read_body(struct exchange *x, void *arg, struct err *err)
+read_body(struct conn *c, struct exchange *x, struct err *err)
 {
-	struct conn	*c = arg;
 	size_t		 most = (size_t)x->conf->max_request_body_bytes;
 	enum upload_end	 end;
 
-	err->status = 0;
-	if (x->req.content_length > 0)
+	if (x->req.content_length > 0) {
+		if (!account_reserve(&x->memory,
+		    (size_t)x->req.content_length * BODY_COST))
+			return budget_refuse(&x->memory, err);
 		buf_reserve(&x->req.body, (size_t)x->req.content_length);
+	}
 	end = upload_read(&c->upload, &x->req.body, most);
-	c->large = x->req.body.len > LARGE_BODY;
+	if (end == UPLOAD_FULL)
+		return budget_refuse(&x->memory, err);
 	if (end == UPLOAD_MORE)
 		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
 		    "The request body exceeds %zu bytes (maxRequestBodyBytes).",
@@ -456,21 +465,39 @@ read_body(struct exchange *x, void *arg, struct err *err)
 }
 
 static void
+note_large(struct conn *c, const struct exchange *x)
+{
+	c->large = c->large || x->memory.peak > LARGE;
+}
+
+/* It has come to its end without the loop. */
+static void
+exchange_over(struct conn *c, struct exchange *x, size_t bytes,
+    const char *remark)
+{
+	note_large(c, x);
+	handle_leave(x);
+	access_log(x, bytes, NULL, remark);
+	exchange_destroy(x);
+}
+
+static void
 answer_now(struct conn *c, struct exchange *x)
 {
 	struct buf	out = { 0 };
 	bool		drained = upload_discard(&c->upload);
+	size_t		out_len;
 
 	reply_print(&x->reply, &x->req, &out);
+	out_len = out.len;
 	FCGX_PutStr(out.p, (int)out.len, c->request.out);
 	request_finish_fcgi(c, true);
 	if (!drained && c->watch.fd >= 0) {
 		c->keep = false;
 		upload_linger(&c->upload);
 	}
-	serve_done(c->fcgi->server, x, out.len, NULL, NULL);
 	buf_finish(&out);
-	exchange_destroy(x);
+	exchange_over(c, x, out_len, NULL);
 	hand_back(c);
 }
 
@@ -478,8 +505,7 @@ answer_now(struct conn *c, struct exchange *x)
 static void
 drop(struct conn *c, struct exchange *x, const char *remark)
 {
-	serve_done(c->fcgi->server, x, 0, NULL, remark);
-	exchange_destroy(x);
+	exchange_over(c, x, 0, remark);
 	request_finish_fcgi(c, false);
 	hand_back(c);
 }
@@ -523,6 +549,7 @@ client_finish(struct client *client, bool whole)
 {
 	struct conn *c = (struct conn *)client;
 
+	note_large(c, c->exchange);
 	request_finish_fcgi(c, whole);
 	conn_done(c);
 }
@@ -573,13 +600,29 @@ request_accept(struct conn *c)
 	return ok;
 }
 
+/* The loop carries it out. */
+static void
+pass_on(struct conn *c, struct exchange *x)
+{
+	struct leftover left;
+
+	/* of a GET: its end makes noise else */
+	upload_discard(&c->upload);
+	c->task.run = task_relay;
+	left = handle_leftover(x);
+	/* From the moment it is posted it belongs to the loop. */
+	loop_post(c->fcgi->server->loop, &c->task);
+	leftover_free(&left);
+}
+
 static void
 conn_serve(struct job *job)
 {
-	struct conn	*c = CONTAINER(job, struct conn, job);
-	struct fcgi	*fcgi = c->fcgi;
-	struct exchange	*x;
-	json_object	*parsed;
+	struct conn		*c = CONTAINER(job, struct conn, job);
+	struct server		*s = c->fcgi->server;
+	struct exchange		*x;
+	struct err		 err = { 0 };
+	enum handle_next	 next;
 
 	if (!request_accept(c)) {
 		c->keep = false;
@@ -590,22 +633,22 @@ conn_serve(struct job *job)
 	c->client.ops = &ops;
 	c->exchange = x = exchange_create();
 	request_init(&x->req, c->request.envp, route_is_head);
-	upload_begin(&c->upload, c->request.in, x->req.content_length);
-	if (!serve_handle(fcgi->server, x, read_body, c, &c->handled))
-		drop(c, x, "client left during the upload");
-	else if (c->handled == HANDLED_REPLY &&
-	    x->reply.body.len <= ANSWER_SMALL)
+	upload_begin(&c->upload, c->request.in, x->req.content_length,
+	    &x->memory);
+	c->handled = HANDLED_REPLY;
+	next = handle_route(s, x);
+	if (next == HANDLE_READ && !read_body(c, x, &err)) {
+		if (err.status == 0) {
+			drop(c, x, "client left during the upload");
+			return;
+		}
+		exchange_refuse(x, &err);
+	} else if (next != HANDLE_DONE)
+		c->handled = handle_run(s, x);
+	if (c->handled == HANDLED_REPLY && x->reply.body.len <= ANSWER_SMALL)
 		answer_now(c, x);
-	else {
-		/* of a GET: its end makes noise else */
-		upload_discard(&c->upload);
-		c->task.run = task_relay;
-		/* From the moment it is posted it belongs to the loop. */
-		parsed = x->parsed;
-		x->parsed = NULL;
-		loop_post(fcgi->server->loop, &c->task);
-		json_object_put(parsed);
-	}
+	else
+		pass_on(c, x);
 }
 
 /* --- The process. */

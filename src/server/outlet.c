@@ -5,8 +5,8 @@
 #include "api/stored-terms.h"
 #include "base/conf.h"
 #include "server/client.h"
+#include "server/parts.h"
 #include "server/relay-state.h"
-#include "server/serve.h"
 
 #define STALL_MS	120000	/* a client that reads nothing is left */
 #define AWAY_MS		1000	/* then a timer looks whether we are back */
@@ -93,7 +93,7 @@ relay_push(struct relay *r)
 void
 relay_reply(struct relay *r)
 {
-	reply_print(&r->x->reply, &r->x->req, &r->out);
+	reply_print_take(&r->x->reply, &r->x->req, &r->out);
 	r->over = true;
 	relay_push(r);
 }

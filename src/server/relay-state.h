@@ -49,6 +49,8 @@ struct relay {
 	char			 *upstream_id;
 	struct sse		  sse;
 	struct buf		  body;	/* of a whole or failed answer */
+	size_t			  base;		/* memory beside it */
+	size_t			  received;	/* bytes of events */
 	struct err		  err;		/* why the answer failed .. */
 	bool			  failed;	/* .. if it did */
 	bool			  more;		/* one more call is needed */

@@ -6,10 +6,12 @@
 #include "base/conf.h"
 #include "base/util.h"
 #include "copilot/copilot.h"
+#include "server/access-log.h"
 #include "server/client.h"
+#include "server/handle.h"
+#include "server/parts.h"
 #include "server/relay-state.h"
 #include "server/relay.h"
-#include "server/serve.h"
 
 static void	proceed(struct relay *);
 
@@ -23,7 +25,8 @@ relay_free(struct relay *r, bool whole)
 	loop_timer_stop(s->loop, &r->timer);
 	loop_timer_stop(s->loop, &r->linger);
 	r->client->ops->finish(r->client, whole);
-	serve_done(s, r->x, r->bytes, r->upstream_id, r->remark);
+	handle_leave(r->x);
+	access_log(r->x, r->bytes, r->upstream_id, r->remark);
 	*r->prev = r->next;
 	if (r->next != NULL)
 		r->next->prev = r->prev;
@@ -78,7 +81,7 @@ job_again(struct job *job)
 {
 	struct relay *r = RELAY_OF(job, job);
 
-	r->handled = serve_again(r->server, r->x);
+	r->handled = handle_again(r->server, r->x);
 	loop_post(r->server->loop, &r->task);
 }
 

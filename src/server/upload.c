@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/util.h"
@@ -18,6 +19,7 @@
 
 #define PIECE		16384
 #define DISCARD_MAX	(1 << 20)	/* of a refused body; beyond, hang up */
+#define STEP_MAX	(1u << 20)	/* of memory for a body */
 #define SOAK_MAX	64		/* reads behind the end of a body */
 
 /*
@@ -65,10 +67,14 @@ too_slow(const struct pace *pace, int64_t since, size_t bytes)
 }
 
 void
-upload_begin(struct upload *u, FCGX_Stream *in, int64_t length)
+upload_begin(struct upload *u, FCGX_Stream *in, int64_t length,
+    struct account *memory)
 {
 	u->in = in;
 	u->left = length;
+	u->memory = memory;
+	u->charged = 0;
+	u->begun = false;
 	u->slow = false;
 }
 
@@ -82,6 +88,21 @@ piece(const struct upload *u)
 	return (int)(u->left >= 0 && u->left < n ? u->left : n);
 }
 
+/* Room for the next piece, charged in steps. */
+static bool
+make_room(struct upload *u, struct buf *body)
+{
+	size_t step = body->len < STEP_MAX ? body->len + PIECE : STEP_MAX;
+
+	if (body->len + PIECE > u->charged) {
+		if (!account_more(u->memory, step))
+			return false;
+		u->charged += step;
+	}
+	buf_reserve(body, PIECE);
+	return true;
+}
+
 static enum upload_end
 read_on(struct upload *u, struct buf *body, size_t most)
 {
@@ -90,7 +111,8 @@ read_on(struct upload *u, struct buf *body, size_t most)
 	int	n;
 
 	while (u->left != 0) {
-		buf_reserve(body, PIECE);
+		if (!make_room(u, body))
+			return UPLOAD_FULL;
 		n = FCGX_GetStr(body->p + body->len, piece(u), u->in);
 		if (n <= 0)
 			break;
@@ -113,6 +135,7 @@ upload_read(struct upload *u, struct buf *body, size_t most)
 {
 	enum upload_end end;
 
+	u->begun = true;
 	set_pace(u, atomic_fetch_add(&uploads, 1) < PATIENT_MAX ? &patient :
 	    &hurried);
 	end = read_on(u, body, most);
@@ -158,11 +181,13 @@ soak(struct upload *u)
 bool
 upload_discard(struct upload *u)
 {
+	struct account	uncounted = { 0 };
 	struct buf	body = { 0 };
 	bool		whole;
 
-	if (u->left < 0)
+	if (u->left < 0 && !u->begun)
 		u->left = 0;
+	u->memory = &uncounted;
 	whole = !u->slow && upload_read(u, &body, DISCARD_MAX) == UPLOAD_WHOLE;
 	buf_finish(&body);
 	if (whole)

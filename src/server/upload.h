@@ -11,6 +11,7 @@
 
 #include <fcgiapp.h>
 
+struct account;
 struct buf;
 struct err;
 
@@ -19,6 +20,9 @@ struct upload {
 	int			 fd;
 	FCGX_Stream		*in;
 	int64_t			 left;	/* still to come; -1: to STDIN's end */
+	struct account		*memory; /* that the body is charged to */
+	size_t			 charged;
+	bool			 begun;
 	const struct pace	*pace;	/* that the socket is set to */
 	bool			 slow;	/* it broke off because of that */
 };
@@ -27,6 +31,7 @@ enum upload_end {
 	UPLOAD_WHOLE,
 	UPLOAD_MORE,		/* than wanted: the rest is still to come */
 	UPLOAD_BROKEN,		/* the client has gone */
+	UPLOAD_FULL,		/* there is no memory for more */
 	UPLOAD_SLOW		/* it took too long */
 };
 
@@ -35,7 +40,8 @@ void	upload_init(struct upload *, int fd);
  * A request's body. When its length is known (CONTENT_LENGTH) it ends there:
  * not every web server sends the empty record behind it.
  */
-void	upload_begin(struct upload *, FCGX_Stream *, int64_t length);
+void	upload_begin(struct upload *, FCGX_Stream *, int64_t length,
+	    struct account *);
 /* Append to "body" until the end, or just beyond "most" bytes. */
 enum upload_end upload_read(struct upload *, struct buf *body, size_t most);
 /* What UPLOAD_SLOW is answered with. Returns false. */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "api/query.h"
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/js.h"
@@ -292,7 +293,7 @@ stored_conv_text(struct stored *s, int64_t row, int64_t last,
 	while (st != NULL && *room > 0 &&
 	    (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		n = (size_t)sqlite3_column_bytes(st, 0);
-		*room = n < *room ? *room - n : 0;
+		*room = n < *room && budget_afford(2 * n) ? *room - n : 0;
 		if (out->len > 1)
 			buf_putc(out, ',');
 		buf_append(out, sqlite3_column_text(st, 0), n);

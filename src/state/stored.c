@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/js.h"
@@ -218,6 +219,14 @@ found_by(struct stored *s, int rc)
 	return STORED_TROUBLE;
 }
 
+/* Is there memory for the texts of two columns? */
+static bool
+affordable(sqlite3_stmt *st, int first, int second)
+{
+	return budget_afford(2 * ((size_t)sqlite3_column_bytes(st, first) +
+	    (size_t)sqlite3_column_bytes(st, second)));
+}
+
 /* Two columns of one row. */
 static enum stored_found
 row_of(struct stored *s, const char *sql, const char *owner, const char *id,
@@ -230,8 +239,10 @@ row_of(struct stored *s, const char *sql, const char *owner, const char *id,
 		return STORED_TROUBLE;
 	st = stored_prepare(s, sql, owner, id);
 	found = found_by(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	if (found == STORED_FOUND && !affordable(st, 0, second != NULL))
+		found = STORED_FULL;
 	/* The text may be on a page of its own, which is read only now. */
-	if (found == STORED_FOUND && (!append_column(st, 0, first) ||
+	else if (found == STORED_FOUND && (!append_column(st, 0, first) ||
 	    (second != NULL && !append_column(st, 1, second))))
 		found = found_by(s, SQLITE_ERROR);
 	stored_done(st);
@@ -363,6 +374,10 @@ chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
 		c->complete = true;
 		c->conversation = sqlite3_column_int64(st, 4);
 		c->start = sqlite3_column_int64(st, 5);
+	}
+	if (!affordable(st, 2, 3)) {
+		*room = 0;
+		return true;
 	}
 	if (!append_column(st, 2, &l->input) ||
 	    !append_column(st, 3, &l->output))

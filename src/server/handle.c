@@ -1,0 +1,148 @@
+/* The way of a request to its handler. */
+#include "config.h"
+
+#include "base/conf.h"
+#include "base/encoding.h"
+#include "base/js.h"
+#include "copilot/copilot.h"
+#include "server/handle.h"
+#include "server/parts.h"
+#include "server/route.h"
+
+/* Several keys share; one alone, or none, has it all. */
+static int
+key_percent(const struct exchange *x)
+{
+	return x->key != NULL && x->conf->api_keys[1] != NULL ?
+	    (int)x->conf->max_key_percent : 100;
+}
+
+/*
+ * A place among maxConcurrentRequests. What is answered at once needs none,
+ * unless it has a body to wait for.
+ */
+static bool
+take_place(struct exchange *x, struct err *err)
+{
+	if (x->place != NULL)
+		return true;
+	if (!holder_enter(x->memory.holder, x->conf->max_concurrent_requests,
+	    err))
+		return false;
+	x->place = x->memory.holder;
+	return true;
+}
+
+void
+handle_leave(struct exchange *x)
+{
+	if (x->place != NULL)
+		holder_leave(x->place);
+	x->place = NULL;
+}
+
+enum handle_next
+handle_route(struct server *s, struct exchange *x)
+{
+	struct err	err = { 0 };
+	bool		wants_body = false;
+
+	x->conf = conf_file_get(s->conf_file);
+	x->stored = s->stored;
+	x->thoughts = s->thoughts;
+	x->lessons = s->lessons;
+	budget_limit(s->budget, x->conf->max_memory_bytes);
+	if (route_find(x, &wants_body) == NULL)
+		return HANDLE_DONE;
+	x->memory.holder = budget_holder(s->budget, x->key, key_percent(x));
+	if (wants_body && !take_place(x, &err)) {
+		exchange_refuse(x, &err);
+		return HANDLE_DONE;
+	}
+	return wants_body ? HANDLE_READ : HANDLE_RUN;
+}
+
+/* Ask the handler; what it takes is paid by the exchange. */
+static enum handled
+ask(struct exchange *x)
+{
+	struct err		 err = { 0 };
+	bool			 wants_body;
+	exchange_handler	*handler = route_find(x, &wants_body);
+	enum handled		 handled = HANDLED_REPLY;
+
+	x->memory.refused = false;
+	budget_enter(&x->memory);
+	if (handler != NULL)
+		handled = handler(x);
+	budget_leave();
+	if (x->memory.refused) {
+		exchange_reset(x);
+		budget_refuse(&x->memory, &err);
+		handled = exchange_refuse(x, &err);
+	}
+	return handled;
+}
+
+static bool
+decode(struct exchange *x, struct err *err)
+{
+	bool ok;
+
+	if (x->req.content_encoding == NULL)
+		return true;
+	budget_enter(&x->memory);
+	ok = coding_decode(x->req.content_encoding,
+	    (size_t)x->conf->max_request_body_bytes, &x->req.body, err);
+	budget_leave();
+	account_hold(&x->memory, exchange_bytes(x));
+	return ok;
+}
+
+enum handled
+handle_run(struct server *s, struct exchange *x)
+{
+	struct err	err = { 0 };
+	enum handled	handled;
+
+	if (!decode(x, &err))
+		return exchange_refuse(x, &err);
+	x->models = copilot_models(s->copilot);
+	x->trouble = copilot_trouble(s->copilot);
+	handled = ask(x);
+	if (handled != HANDLED_REPLY && !take_place(x, &err))
+		handled = exchange_refuse(x, &err);
+	return handled;
+}
+
+enum handled
+handle_again(struct server *s, struct exchange *x)
+{
+	struct leftover	left;
+	enum handled	handled;
+
+	exchange_reset(x);
+	if (x->models == NULL)
+		x->models = copilot_models(s->copilot);
+	handled = ask(x);
+	left = handle_leftover(x);
+	leftover_free(&left);
+	return handled;
+}
+
+struct leftover
+handle_leftover(struct exchange *x)
+{
+	struct leftover left = { .parsed = x->parsed };
+
+	x->parsed = NULL;
+	left.memory = account_split(&x->memory, exchange_bytes(x));
+	return left;
+}
+
+void
+leftover_free(struct leftover *left)
+{
+	json_object_put(left->parsed);
+	account_close(&left->memory);
+}

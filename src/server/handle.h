@@ -1,0 +1,40 @@
+/*
+ * The way of a request to its handler: route, place, body, handler. Runs on a
+ * worker; whoever has the connection reads the body in between.
+ */
+#ifndef HANDLE_H
+#define HANDLE_H
+
+#include <stdbool.h>
+
+#include "api/exchange.h"
+
+struct server;
+
+enum handle_next {
+	HANDLE_DONE,		/* x->reply is complete: no handler is asked */
+	HANDLE_RUN,		/* handle_run() */
+	HANDLE_READ		/* the same, once x->req.body is read */
+};
+
+/* From the facts in x->req, but for the body. */
+enum handle_next handle_route(struct server *, struct exchange *);
+/* To a reply or an upstream call. */
+enum handled handle_run(struct server *, struct exchange *);
+/* Once more, now that the model list is known or can't be. */
+enum handled handle_again(struct server *, struct exchange *);
+/*
+ * What the handler parsed is to be freed: memory that the exchange then gives
+ * back. Call it behind the last use of the exchange by this thread.
+ */
+struct leftover {
+	struct json_object	*parsed;
+	struct account		 memory;
+};
+struct leftover handle_leftover(struct exchange *);
+void	leftover_free(struct leftover *);
+
+/* The exchange is over: its place is free again. */
+void	handle_leave(struct exchange *);
+
+#endif

@@ -1,0 +1,32 @@
+/* The parts of the program that serves, wired together by server/serve.c. */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include <stdbool.h>
+
+struct budget;
+struct conf_file;
+struct copilot;
+struct http;
+struct lessons;
+struct loop;
+struct relay;
+struct stored;
+struct thoughts;
+struct workers;
+
+struct server {
+	struct loop		*loop;
+	struct http		*http;
+	struct conf_file	*conf_file;
+	struct copilot		*copilot;
+	struct stored		*stored;	/* NULL: there is none */
+	struct thoughts		*thoughts;
+	struct lessons		*lessons;
+	struct budget		*budget;
+	struct workers		*workers; /* NULL: do jobs at once (CGI) */
+	struct relay		*relays; /* answers under way on the loop */
+	bool			 draining;
+};
+
+#endif
