@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/query.h"
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -295,6 +296,8 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 	json_object_put(stored_items_name(items, &text));
 	items = js_parse_quiet(text.p, text.len);
 	buf_finish(&text);
+	if (items == NULL)
+		budget_refuse(NULL, err);
 	stored_items_present(items);
 	return items;
 }

@@ -13,6 +13,9 @@
 #include "base/text.h"
 #include "base/util.h"
 
+/* A print is a buffer of json-c's and one of ours; both double to grow. */
+#define PRINT_COST 4
+
 #define PRINT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void
@@ -60,7 +63,8 @@ build(const char *p, size_t n)
 static json_object *
 build_within(const char *p, size_t n, const struct scan_facts *f)
 {
-	return budget_afford(scan_cost(f) + 2 * n) ? build(p, n) : NULL;
+	return budget_afford(scan_cost(f) + PRINT_COST * n) ? build(p, n) :
+	    NULL;
 }
 
 bool

@@ -1,14 +1,18 @@
 /* Items of stored responses. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/util.h"
 #include "responses/ids.h"
 #include "responses/items.h"
 #include "state/stored.h"
+
+#define REFERENCES_MAX 2048	/* of one request */
 
 /* [{"type":TYPE,"text":TEXT}] */
 static json_object *
@@ -114,76 +118,117 @@ stored_items_unread(struct err *err, const char *what)
 }
 
 /*
- * Reasoning is known by its id as long as its sealed text is kept here. False
- * when that can't be read.
+ * Reasoning that came with its id only: it is known as long as its sealed text
+ * is kept here.
  */
 static bool
-refill(struct stored *s, const char *owner, json_object *item, size_t *room)
+lacks_text(json_object *item)
 {
-	const char		*id = js_str(item, "id");
-	json_object		*found;
-	enum stored_found	 is;
+	return js_is(item, "type", "reasoning") && js_str(item, "id") != NULL &&
+	    js_get(item, "encrypted_content") == NULL;
+}
 
-	if (!js_is(item, "type", "reasoning") || id == NULL ||
-	    js_get(item, "encrypted_content") != NULL)
-		return true;
-	found = stored_item(s, owner, id, room, &is);
+static void
+refill(json_object *item, json_object *found)
+{
 	if (js_is(found, "type", "reasoning") &&
 	    js_get(found, "encrypted_content") != NULL)
 		js_add_ref(item, "encrypted_content",
 		    js_get(found, "encrypted_content"));
-	json_object_put(found);
-	return is != STORED_TROUBLE;
-}
-
-/* *in is what is to stand for an item, NULL for nothing. */
-static enum stored_found
-resolve(struct stored *s, const char *owner, json_object *item, size_t *room,
-    json_object **in)
-{
-	enum stored_found found;
-
-	if (stored_items_is_reference(item)) {
-		*in = stored_item(s, owner, js_str(item, "id"), room, &found);
-		return found;
-	}
-	*in = json_object_get(item);
-	return refill(s, owner, item, room) ? STORED_FOUND : STORED_TROUBLE;
 }
 
 /* Why one could not be resolved. */
 static bool
-unresolved(json_object *item, enum stored_found found, struct err *err)
+unresolved(const struct stored_wanted *w, struct err *err)
 {
-	return found == STORED_TROUBLE ? stored_items_unread(err, "items") :
-	    found == STORED_FULL ? stored_items_large(err) :
-	    err_not_found(err, "Item", js_str(item, "id"), "input");
+	return w->found == STORED_TROUBLE ? stored_items_unread(err, "items") :
+	    w->found == STORED_FULL ? stored_items_large(err) :
+	    err_not_found(err, "Item", w->id, "input");
+}
+
+/* What has to be looked up, in the order of the items. NULL: nothing. */
+static struct stored_wanted *
+wanted_by(json_object *items, size_t *n)
+{
+	struct stored_wanted	*w;
+	json_object		*item;
+	size_t			 i;
+
+	*n = 0;
+	w = xcalloc(js_len(items), sizeof(*w));
+	for (i = 0; i < js_len(items); i++) {
+		item = json_object_array_get_idx(items, i);
+		if (stored_items_is_reference(item) || lacks_text(item))
+			w[(*n)++].id = js_str(item, "id");
+	}
+	return w;
+}
+
+/*
+ * Replace the items by what was found for them. False with "err" set for the
+ * first one that was not; with "err" NULL it is left out.
+ */
+static bool
+replace(json_object *items, struct stored_wanted *w, struct err *err)
+{
+	json_object	*item, *in;
+	size_t		 i, kept = 0, n = js_len(items);
+
+	for (i = 0; i < n; i++) {
+		item = json_object_array_get_idx(items, i);
+		in = json_object_get(item);
+		if (stored_items_is_reference(item)) {
+			if (w->found != STORED_FOUND && err != NULL) {
+				json_object_put(in);
+				return unresolved(w, err);
+			}
+			json_object_put(in);
+			in = json_object_get(w++->item);
+		} else if (lacks_text(item))
+			refill(item, w++->item);
+		/* A null of the client's stays: it is for others to refuse. */
+		if (in != NULL || item == NULL)
+			json_object_array_put_idx(items, kept++, in);
+	}
+	json_object_array_del_idx(items, kept, n - kept);
+	return true;
+}
+
+/* Was there one that the disk refused? */
+static bool
+any_trouble(const struct stored_wanted *w, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (w[i].found == STORED_TROUBLE)
+			return true;
+	return false;
 }
 
 bool
 stored_items_resolve(struct stored *s, const char *owner, json_object *items,
     size_t *room, struct err *err)
 {
-	json_object		*item, *in;
-	size_t			 i, kept = 0, n = js_len(items);
-	enum stored_found	 found;
+	struct stored_wanted	*w;
+	size_t			 n, i;
+	bool			 ok = true, trouble;
 
-	for (i = 0; i < n; i++) {
-		item = json_object_array_get_idx(items, i);
-		found = resolve(s, owner, item, room, &in);
-		if (found != STORED_FOUND && err != NULL) {
-			unresolved(item, found, err);
-			json_object_put(in);
-			return false;
-		}
-		/* A null of the client's stays: it is for others to refuse. */
-		if (in != NULL || item == NULL)
-			json_object_array_put_idx(items, kept++, in);
-		if (found == STORED_TROUBLE)
-			return false;
+	w = wanted_by(items, &n);
+	if (n > REFERENCES_MAX && err != NULL)
+		ok = err_param(err, "input", "array_above_max_length",
+		    "Invalid 'input': it refers to %zu stored items, but %d "
+		    "are the most.", n, REFERENCES_MAX);
+	if (ok) {
+		stored_find(s, owner, w, n, room);
+		trouble = any_trouble(w, n);
+		ok = (err == NULL || !trouble || stored_items_unread(err,
+		    "items")) && replace(items, w, err) && !trouble;
 	}
-	json_object_array_del_idx(items, kept, n - kept);
-	return *room > 0 || err == NULL || stored_items_large(err);
+	for (i = 0; i < n; i++)
+		json_object_put(w[i].item);
+	free(w);
+	return ok && (*room > 0 || err == NULL || stored_items_large(err));
 }
 
 /* --- What clients see. */

@@ -100,7 +100,18 @@ json_object *stored_input(struct stored *, const char *owner, const char *id,
  */
 json_object *stored_chain(struct stored *, const char *owner, const char *id,
 	    const char *model, size_t *room, enum stored_found *found);
-/* One item by its id, of an input or an output. */
+/*
+ * Items by their ids, of inputs or outputs: each turn is read once, however
+ * many of its items are asked for. What there is no room for is STORED_FULL.
+ */
+struct stored_wanted {
+	const char		*id;
+	json_object		*item;	/* yours, or NULL */
+	enum stored_found	 found;
+};
+void	stored_find(struct stored *, const char *owner, struct stored_wanted *,
+	    size_t n, size_t *room);
+/* One of them. */
 json_object *stored_item(struct stored *, const char *owner, const char *id,
 	    size_t *room, enum stored_found *found);
 
