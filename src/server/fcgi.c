@@ -59,6 +59,7 @@
 #define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
 #define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
+#define LINGER_MS	1000	/* for what the web server still sends */
 #define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
@@ -76,7 +77,8 @@
 enum conn_state {
 	CONN_IDLE,		/* with the loop, no whole header yet */
 	CONN_WORKER,		/* a worker has it */
-	CONN_RELAY		/* with the loop, an answer under way */
+	CONN_RELAY,		/* with the loop, an answer under way */
+	CONN_LINGER		/* with the loop, all is said */
 };
 
 struct conn {
@@ -243,10 +245,47 @@ conn_peek(struct conn *c)
 }
 
 static void
-conn_header_late(struct loop_timer *t)
+conn_late(struct loop_timer *t)
 {
-	log_debug("a connection stopped in the middle of a header");
-	conn_close(CONTAINER(t, struct conn, timer));
+	struct conn *c = CONTAINER(t, struct conn, timer);
+
+	if (c->state != CONN_LINGER)
+		log_debug("a connection stopped in the middle of a header");
+	conn_close(c);
+}
+
+/* Read what nobody wants, until the web server closes. */
+static void
+conn_linger_on(struct conn *c)
+{
+	char	piece[4096];
+	ssize_t	n;
+
+	while ((n = recv(c->watch.fd, piece, sizeof(piece),
+	    MSG_DONTWAIT)) > 0)
+		continue;
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		conn_close(c);
+}
+
+/*
+ * All is said, and closing comes next. But Apache sends the end of the body
+ * after the body, and forgets the answer when nobody is there to read that.
+ */
+static void
+conn_linger(struct conn *c)
+{
+	struct loop *loop = c->fcgi->server->loop;
+
+	if (c->watch.fd < 0 || c->fcgi->server->draining ||
+	    shutdown(c->watch.fd, SHUT_WR) < 0 || !loop_fd_set(loop, &c->watch,
+	    EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+		conn_close(c);
+		return;
+	}
+	c->state = CONN_LINGER;
+	loop_timer_set(loop, &c->timer, LINGER_MS);
+	conn_linger_on(c);
 }
 
 /*
@@ -284,6 +323,9 @@ conn_event(struct loop_fd *f, unsigned events)
 		break;
 	case CONN_WORKER:
 		break;		/* looked at when it comes back */
+	case CONN_LINGER:
+		conn_linger_on(c);
+		break;
 	case CONN_RELAY:
 		if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
 		    conn_hung_up(c))
@@ -349,7 +391,7 @@ conn_new(struct fcgi *fcgi, int fd)
 	c->fcgi = fcgi;
 	c->watch.fd = fd;
 	c->watch.ready = conn_event;
-	c->timer.expired = conn_header_late;
+	c->timer.expired = conn_late;
 	c->job.run = conn_serve;
 	upload_init(&c->upload, fd);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
@@ -397,7 +439,7 @@ conn_done(struct conn *c)
 	if (c->keep)
 		conn_idle(c);
 	else
-		conn_close(c);
+		conn_linger(c);
 	fcgi->busy--;
 	stop_when_drained(fcgi);
 }
