@@ -15,7 +15,8 @@
 #include "state/sqlite.h"
 #include "state/stored.h"
 
-#define BUSY_MS		3000	/* another process writes */
+#define BUSY_MS		500	/* others' writes take milliseconds .. */
+#define BUSY_REST_MS	5000	/* .. and who holds it longer gets no more */
 #define BROKEN_MS	60000	/* then a disk that refused is tried again */
 
 /*
@@ -355,10 +356,20 @@ stored_step(struct stored *s, const char *sql)
 	return stored_finish(stored_prepare(s, sql, NULL, NULL));
 }
 
+/*
+ * Another program may hold the file for long, as a backup does. Whoever waits
+ * for it has the lock that all others need: so nobody does for a while.
+ */
+bool
+stored_can_write(const struct stored *s)
+{
+	return s->refused_until == 0 && util_now_ms() >= s->busy_until;
+}
+
 bool
 stored_begin(struct stored *s)
 {
-	return s->refused_until == 0 && stored_step(s, "BEGIN IMMEDIATE");
+	return stored_can_write(s) && stored_step(s, "BEGIN IMMEDIATE");
 }
 
 bool
@@ -369,7 +380,7 @@ stored_end(struct stored *s, bool ok, const char *what)
 
 	if (ok && stored_step(s, "COMMIT"))
 		return true;
-	if (s->refused_until != 0)
+	if (!stored_can_write(s))
 		return false;
 	rc = sqlite3_errcode(s->db) & 0xff;
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
@@ -377,6 +388,10 @@ stored_end(struct stored *s, bool ok, const char *what)
 		stored_run(s, "ROLLBACK");
 	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return false;		/* not SQLite's doing */
+	if (is_busy(rc)) {
+		s->busy_until = util_now_ms() + BUSY_REST_MS;
+		snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
+	}
 	/* These say nothing about the disk. */
 	if (is_busy(rc) || rc == SQLITE_CONSTRAINT)
 		log_warn("stored responses: %s: %s", what, why);

@@ -26,6 +26,7 @@ struct stored {
 	sqlite3		*db;		/* NULL: not open */
 	int64_t		 broken_until;	/* it is not opened before */
 	int64_t		 refused_until;	/* not written to; 0: it can be */
+	int64_t		 busy_until;	/* somebody else writes: not before */
 	char		 why[200];
 	unsigned	 puts;
 	bool		 outdated;	/* more may be too old */
@@ -63,6 +64,7 @@ bool	 stored_enter(struct stored *);
 void	 stored_leave(struct stored *);
 
 /* Between those two: */
+bool	 stored_can_write(const struct stored *);
 
 /* Statements without arguments or rows. */
 bool	 stored_run(struct stored *, const char *sql);

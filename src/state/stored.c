@@ -32,7 +32,7 @@ stored_state(struct stored *s, const struct conf *conf,
 		return STORED_OFF;
 	}
 	if (stored_enter(s)) {
-		state = s->refused_until == 0 ? STORED_USABLE :
+		state = stored_can_write(s) ? STORED_USABLE :
 		    STORED_READABLE;
 		stored_leave(s);
 	}
