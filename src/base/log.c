@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #define LINE_MAX_BYTES 2048
@@ -45,13 +46,72 @@ log_enabled(enum log_level l)
 	return (int)l <= atomic_load(&level);
 }
 
+/*
+ * Would this character do something to a terminal, or to how the line reads?
+ * Control characters of both kinds, and those that turn the direction of text.
+ */
+static bool
+is_harmful(const unsigned char *p, size_t n)
+{
+	if (n == 1)
+		return p[0] < 0x20 || p[0] == 0x7f;
+	if (n == 2)
+		return (p[0] == 0xc2 && p[1] < 0xa0) ||
+		    (p[0] == 0xd8 && p[1] == 0x9c);
+	return n == 3 && p[0] == 0xe2 &&
+	    ((p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
+	    (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+	    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
+/*
+ * Append the text to "line", which has room for "size" bytes: whole characters
+ * only, and each byte of what is harmful or no UTF-8 as \xNN.
+ */
+static size_t
+put_text(char *line, size_t n, size_t size, const char *text)
+{
+	const unsigned char	*p = (const unsigned char *)text;
+	size_t			 left = strlen(text), len, i;
+
+	for (; left > 0; p += len, left -= len) {
+		len = text_utf8_length((const char *)p, left);
+		if (len > 0 && !is_harmful(p, len)) {
+			if (n + len > size)
+				break;
+			memcpy(line + n, p, len);
+			n += len;
+			continue;
+		}
+		if (len == 0)
+			len = 1;
+		if (n + 4 * len > size)
+			break;
+		for (i = 0; i < len; i++, n += 4)
+			snprintf(line + n, 5, "\\x%02x", p[i]);
+	}
+	return n;
+}
+
+/* vsnprintf() cuts at a byte. */
+static void
+cut_at_character(char *text, size_t size)
+{
+	size_t n = strlen(text), valid;
+
+	if (n + 1 < size)
+		return;
+	valid = text_utf8_prefix(text, n);
+	if (n - valid < 4)
+		text[valid] = '\0';
+}
+
 static void
 put(enum log_level l, const char *fmt, va_list ap)
 {
 	char		 text[LINE_MAX_BYTES], line[LINE_MAX_BYTES * 2];
 	struct timespec	 ts;
 	struct tm	 tm;
-	const char	*p;
 	size_t		 n;
 
 	if (!log_enabled(l))
@@ -61,13 +121,8 @@ put(enum log_level l, const char *fmt, va_list ap)
 	n = strftime(line, 64, "%Y-%m-%d %H:%M:%S ", &tm);
 	n += (size_t)snprintf(line + n, 16, "%-5s ", names[l]);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	for (p = text; *p != '\0' && n < sizeof(line) - 8; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			n += (size_t)snprintf(line + n, 5, "\\x%02x",
-			    (unsigned char)*p);
-		else
-			line[n++] = *p;
-	}
+	cut_at_character(text, sizeof(text));
+	n = put_text(line, n, sizeof(line) - 8, text);
 	line[n++] = '\n';
 	/* A log that can't be written is no reason to fail a request. */
 	if (write(STDERR_FILENO, line, n) < 0)

@@ -189,6 +189,12 @@ put_configuration(struct buf *out, const struct lighttpd *l,
 	    "server.stream-request-body = 0\n"
 	    "server.max-write-idle = 3600\n"
 	    "server.max-keep-alive-idle = 75\n");
+	/*
+	 * Bodies above 64 kB wait in files, before any key was looked at: in
+	 * the directory that is ours alone and goes when we go, not in
+	 * /var/tmp, which may be full, read-only or on a disk for good.
+	 */
+	buf_printf(out, "server.upload-dirs = ( \"%s\" )\n", l->dir);
 	/* Or else what the responder says on standard error is lost. */
 	buf_puts(out, "server.breakagelog = \"/dev/stderr\"\n");
 	buf_printf(out, "server.errorfile-prefix = \"%s/%s\"\n"

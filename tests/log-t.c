@@ -1,0 +1,101 @@
+/* Unit tests of log.c: a line is a line, and does nothing to a terminal. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "base/util.h"
+
+/* What is logged for this text, behind time and level, without the line end. */
+static void
+logged(const char *text, char *out, size_t size)
+{
+	int	ends[2], err = dup(STDERR_FILENO);
+	ssize_t	n;
+	char	line[8192], *p;
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_err("%s", text);
+	dup2(err, STDERR_FILENO);
+	close(ends[1]);
+	close(err);
+	n = read(ends[0], line, sizeof(line) - 1);
+	close(ends[0]);
+	assert_true(n > 0 && line[n - 1] == '\n');
+	line[n - 1] = '\0';
+	assert_null(strchr(line, '\n'));
+	p = strstr(line, "error ");
+	assert_non_null(p);
+	snprintf(out, size, "%s", p + 6);
+}
+
+static void
+test_lines(void **state)
+{
+	static const struct {
+		const char	*text, *line;
+	} t[] = {
+		{ "plain", "plain" },
+		{ "Gr\xc3\xbc\xc3\x9f""e \xe4\xb8\x96 \xf0\x9f\x99\x82",
+		    "Gr\xc3\xbc\xc3\x9f""e \xe4\xb8\x96 \xf0\x9f\x99\x82" },
+		{ "a\nb\r\x1b[2J\x7f", "a\\x0ab\\x0d\\x1b[2J\\x7f" },
+		{ "\xc2\x9b""1m", "\\xc2\\x9b1m" },		/* C1's CSI */
+		{ "\xe2\x80\xae""evil\xe2\x80\xac",		/* RLO, PDF */
+		    "\\xe2\\x80\\xaeevil\\xe2\\x80\\xac" },
+		{ "\xe2\x81\xa6x\xe2\x81\xa9", "\\xe2\\x81\\xa6x\\xe2\\x81\\xa9" },
+		{ "\xe2\x80\xa6 \xe2\x82\xac", "\xe2\x80\xa6 \xe2\x82\xac" },
+		{ "no \xff\xc3 utf-8", "no \\xff\\xc3 utf-8" },
+	};
+	char	line[8192];
+	size_t	i;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		logged(t[i].text, line, sizeof(line));
+		assert_string_equal(line, t[i].line);
+	}
+}
+
+/* Long lines end, at a character. */
+static void
+test_long(void **state)
+{
+	char	text[6001], line[8192];
+	size_t	i, n;
+	int	shift;
+
+	(void)state;
+	for (shift = 0; shift < 3; shift++) {
+		memset(text, 'x', (size_t)shift);
+		for (i = (size_t)shift; i + 3 < sizeof(text); i += 3)
+			memcpy(text + i, "\xe4\xb8\x96", 3);
+		text[i] = '\0';
+		logged(text, line, sizeof(line));
+		n = strlen(line);
+		assert_true(n > 1000 && n < 3000);
+		assert_null(strchr(line, '\\'));
+		assert_memory_equal(line + n - 3, "\xe4\xb8\x96", 3);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_long),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
