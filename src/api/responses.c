@@ -18,6 +18,7 @@
 #include "copilot/models.h"
 #include "responses/native-answer.h"
 #include "responses/native.h"
+#include "responses/tools.h"
 #include "state/reasoning.h"
 
 static bool
@@ -134,7 +135,9 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	set = (struct responses_setting){
 		.upstream = t.upstream,
 		.model = t.model,
-		.web_search = x->conf->use_responses_api_web_search,
+		.web_search = x->conf->use_responses_api_web_search &&
+		    ((x->lesson.without & LESSON_WEB_SEARCH) == 0 ||
+		    responses_wants_search(obj)),
 		.edited = stored->edited,
 		.unsealed = x->unsealed,
 		.sealed = stored->keep,

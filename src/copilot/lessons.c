@@ -150,6 +150,33 @@ read_images(const struct err *err, struct lesson *lesson)
 	return true;
 }
 
+/*
+ * The tool that runs at upstream is not there for every model and account, and
+ * the list doesn't say for which. Who insists on it (tool_choice) gets the
+ * refusal.
+ */
+static bool
+read_web_search(const struct err *err, const struct buf *sent,
+    struct lesson *lesson)
+{
+	static const char *const words[] = {
+		"not supported", "unsupported", "not enabled", "not available",
+		"not allowed", "does not support", "Invalid value",
+	};
+	size_t i;
+
+	if ((err->status != 400 && err->status != 403) || sent->len == 0 ||
+	    strstr(err->msg, "web_search") == NULL ||
+	    memmem(sent->p, sent->len, "\"web_search", 11) == NULL)
+		return false;
+	for (i = 0; i < COUNT(words); i++)
+		if (strstr(err->msg, words[i]) != NULL) {
+			lesson->without = LESSON_WEB_SEARCH;
+			return true;
+		}
+	return false;
+}
+
 /* Has the body a member of this name, or of the last part of it? */
 static bool
 was_sent(const struct buf *sent, const char *name)
@@ -173,6 +200,8 @@ lesson_read(const struct err *err, const struct buf *sent,
 
 	*lesson = (struct lesson){ 0 };
 	*lasts = true;
+	if (read_web_search(err, sent, lesson))
+		return true;
 	/* No word of OpenAI's, or of the wrong type: the client's mistake. */
 	if (err->status != 400 || util_starts(err->msg, "Invalid value: ") ||
 	    util_starts(err->msg, "Invalid type for "))
@@ -191,6 +220,19 @@ lesson_read(const struct err *err, const struct buf *sent,
 	lesson->without = h->bit;
 	/* A limit that is wrong, or a format, has to be told: only refused. */
 	return h->member != NULL || *lasts;
+}
+
+const char *
+lesson_name(const struct lesson *l)
+{
+	size_t i;
+
+	if ((l->without & LESSON_WEB_SEARCH) != 0)
+		return "web_search";
+	for (i = 0; i < COUNT(hints); i++)
+		if ((l->without & hints[i].bit) != 0)
+			return hints[i].name;
+	return l->images > 0 ? "images" : "parameters";
 }
 
 bool

@@ -42,7 +42,8 @@ enum {
 	LESSON_MAX_TOKENS	= 1u << 15,	/* max_completion_tokens */
 	LESSON_MAX_COMPLETION	= 1u << 16,	/* max_tokens */
 	LESSON_FORMAT		= 1u << 17,	/* as an instruction */
-	LESSON_STOP		= 1u << 18	/* honoured here */
+	LESSON_STOP		= 1u << 18,	/* honoured here */
+	LESSON_WEB_SEARCH	= 1u << 19	/* the tool */
 };
 
 struct lesson {
@@ -61,6 +62,8 @@ void	lessons_destroy(struct lessons *);
  */
 bool	lesson_read(const struct err *, const struct buf *sent,
 	    struct lesson *, bool *lasts);
+/* What it is about, in a word of ours for the log. */
+const char *lesson_name(const struct lesson *);
 /* Add one to the other; false when it had nothing new. */
 bool	lesson_add(struct lesson *to, const struct lesson *);
 

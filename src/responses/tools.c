@@ -87,6 +87,14 @@ responses_tool_choice(json_object *choice, bool web_search)
 	return is_refused(choice, web_search) ? NULL : json_object_get(choice);
 }
 
+bool
+responses_wants_search(json_object *request)
+{
+	const char *type = js_str(js_get(request, "tool_choice"), "type");
+
+	return type != NULL && util_starts(type, "web_search");
+}
+
 json_object *
 responses_include(json_object *include, bool web_search, bool *changed)
 {

@@ -20,6 +20,9 @@ json_object *responses_tools(json_object *tools, bool web_search,
  */
 json_object *responses_tool_choice(json_object *choice, bool web_search);
 
+/* Does the request insist on a search of the web? */
+bool	 responses_wants_search(json_object *request);
+
 /* "include" without what belongs to web search, when that is off. */
 json_object *responses_include(json_object *include, bool web_search,
 	    bool *changed);

@@ -449,7 +449,8 @@ learn(struct relay *r)
 	r->lessons++;
 	if (lasts && x->model != NULL)
 		lessons_note(x->lessons, x->model, &lesson);
-	log_info("%s: asking again otherwise: %.200s", x->req.id, r->err.msg);
+	log_info("%s: %s refuses %s: asking again without", x->req.id,
+	    x->model != NULL ? x->model : "upstream", lesson_name(&lesson));
 	return true;
 }
 
