@@ -24,7 +24,9 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static struct conf conf = { .refs = 1 };
+static struct conf conf = {
+	.refs = 1, .reasoning_summaries = (char *)(uintptr_t)"asked"
+};
 
 static const char plain_request[] = "{\"model\":\"m\",\"stop\":[\"END\","
     "\"x\"],\"messages\":[{\"role\":\"user\",\"content\":\"u\"}]}";

@@ -23,6 +23,7 @@
 #include "api/reply.h"
 #include "base/buf.h"
 #include "base/conf.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/log.h"
