@@ -401,10 +401,11 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	n *= size;
 	if (c->head_done)			/* trailers */
 		return n;
-	c->active = loop_now(c->http->loop);
+	/* Single lines, or a 103 now and then, are no answer. */
 	if (!head_line(&c->reply, p, n))
 		return n;
 	c->head_done = true;
+	c->active = loop_now(c->http->loop);
 	if (limit(c) > 0 && (before == 0 || limit(c) < before))
 		loop_timer_set(c->http->loop, &c->timer, limit(c));
 	if (c->ops->head(c->arg, &c->reply) == HTTP_STOP) {

@@ -97,6 +97,15 @@ util_now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Where /proc can't be read: when the machine started, to the minute. */
+static void
+guess_boot(char id[static UTIL_UUID_SIZE])
+{
+	int64_t at = (int64_t)time(NULL) - util_now_ms() / 1000;
+
+	snprintf(id, UTIL_UUID_SIZE, "minute-%lld", (long long)(at / 60));
+}
+
 const char *
 util_boot_id(void)
 {
@@ -109,6 +118,8 @@ util_boot_id(void)
 			id[0] = '\0';
 		fclose(f);
 	}
+	if (id[0] == '\0')
+		guess_boot(id);
 	return id;
 }
 

@@ -7,12 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
 #include "base/workers.h"
 
 #define WORKERS_MIN	2
+#define STORE_MAX	16
+#define LARGE_MIN	2
+#define LARGE_MAX	8
 #define WORKER_STACK	(512u << 10)	/* json-c recurses JS_DEPTH deep */
 #define IDLE_SECONDS	10	/* then a thread beyond the least ends */
 
@@ -24,8 +28,51 @@ struct workers {
 	unsigned	 waiting;	/* jobs in the list */
 	unsigned	 threads;
 	unsigned	 idle;
+	unsigned	 most[WORK__MAX];
+	unsigned	 running[WORK__MAX];
+	const void	*owners[WORK__MAX][WORKERS_MAX]; /* of those */
 	bool		 stop;
 };
+
+static unsigned
+owned(const struct workers *w, const struct job *job)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < w->running[job->kind]; i++)
+		n += w->owners[job->kind][i] == job->owner;
+	return n;
+}
+
+static bool
+may_run(const struct workers *w, const struct job *job, bool fairly)
+{
+	unsigned most = w->most[job->kind];
+
+	if (w->running[job->kind] >= most)
+		return false;
+	return !fairly || job->owner == NULL || job->kind == WORK_ANY ||
+	    owned(w, job) < (most + 1) / 2;
+}
+
+/* Take the first job that may run; first of those who have not had half. */
+static struct job *
+pick(struct workers *w)
+{
+	struct job	**p, *job;
+	int		  fairly;
+
+	for (fairly = 1; fairly >= 0; fairly--)
+		for (p = &w->first; (job = *p) != NULL; p = &job->next) {
+			if (!may_run(w, job, fairly != 0))
+				continue;
+			if ((*p = job->next) == NULL)
+				w->last = p;
+			w->waiting--;
+			return job;
+		}
+	return NULL;
+}
 
 /* The next job; NULL when this thread should end. Called with the lock held. */
 static struct job *
@@ -38,17 +85,28 @@ next_job(struct workers *w)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += IDLE_SECONDS;
 	w->idle++;
-	while (w->first == NULL && !w->stop && rc != ETIMEDOUT)
+	while ((job = pick(w)) == NULL && !w->stop && rc != ETIMEDOUT)
 		rc = w->threads > WORKERS_MIN ?
 		    pthread_cond_timedwait(&w->work, &w->lock, &until) :
 		    pthread_cond_wait(&w->work, &w->lock);
 	w->idle--;
-	if ((job = w->first) == NULL)
-		return NULL;
-	if ((w->first = job->next) == NULL)
-		w->last = &w->first;
-	w->waiting--;
 	return job;
+}
+
+static void
+begin(struct workers *w, enum work kind, const void *owner)
+{
+	w->owners[kind][w->running[kind]++] = owner;
+}
+
+static void
+end(struct workers *w, enum work kind, const void *owner)
+{
+	unsigned i;
+
+	for (i = 0; w->owners[kind][i] != owner; i++)
+		;
+	w->owners[kind][i] = w->owners[kind][--w->running[kind]];
 }
 
 static void *
@@ -56,12 +114,18 @@ worker(void *arg)
 {
 	struct workers	*w = arg;
 	struct job	*job;
+	enum work	 kind;
+	const void	*owner;
 
 	pthread_mutex_lock(&w->lock);
 	while ((job = next_job(w)) != NULL) {
+		kind = job->kind;
+		owner = job->owner;
+		begin(w, kind, owner);
 		pthread_mutex_unlock(&w->lock);
-		job->run(job);
+		job->run(job);		/* which may free it */
 		pthread_mutex_lock(&w->lock);
+		end(w, kind, owner);
 	}
 	w->threads--;
 	pthread_cond_signal(&w->ended);
@@ -89,6 +153,16 @@ start_thread(struct workers *w)
 	pthread_attr_destroy(&attr);
 }
 
+/* More than there are processors finish none of them sooner. */
+static unsigned
+large_max(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN) + 1;
+
+	return n < LARGE_MIN ? LARGE_MIN : n > LARGE_MAX ? LARGE_MAX :
+	    (unsigned)n;
+}
+
 struct workers *
 workers_create(void)
 {
@@ -102,6 +176,9 @@ workers_create(void)
 	pthread_cond_init(&w->ended, &attr);
 	pthread_condattr_destroy(&attr);
 	w->last = &w->first;
+	w->most[WORK_ANY] = WORKERS_MAX;
+	w->most[WORK_STORE] = STORE_MAX;
+	w->most[WORK_LARGE] = large_max();
 	return w;
 }
 
@@ -113,7 +190,8 @@ workers_submit(struct workers *w, struct job *job)
 	*w->last = job;
 	w->last = &job->next;
 	w->waiting++;
-	if (w->waiting > w->idle && w->threads < WORKERS_MAX)
+	if (w->waiting > w->idle && w->threads < WORKERS_MAX &&
+	    w->running[job->kind] < w->most[job->kind])
 		start_thread(w);
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);

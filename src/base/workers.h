@@ -6,11 +6,22 @@
 #ifndef WORKERS_H
 #define WORKERS_H
 
-#define WORKERS_MAX	64
+#define WORKERS_MAX	80
+
+/* No kind may take all of them, so that some are left for small requests. */
+enum work {
+	WORK_ANY,		/* what comes to its end by itself, and soon */
+	WORK_STORE,		/* waits for the disk, or for its lock */
+	WORK_LARGE,		/* takes a processor for a while */
+	WORK__MAX
+};
 
 struct job {
 	struct job	 *next;
 	void		(*run)(struct job *);
+	enum work	  kind;
+	/* Whose it is: nobody has all that are left for a kind, or NULL. */
+	const void	 *owner;
 };
 
 struct workers;

@@ -191,6 +191,7 @@ conn_to_worker(struct conn *c)
 	loop_timer_stop(c->fcgi->server->loop, &c->timer);
 	c->state = CONN_WORKER;
 	c->fcgi->busy++;
+	c->job = (struct job){ .run = conn_serve };
 	workers_submit(c->fcgi->server->workers, &c->job);
 }
 
@@ -392,7 +393,6 @@ conn_new(struct fcgi *fcgi, int fd)
 	c->watch.fd = fd;
 	c->watch.ready = conn_event;
 	c->timer.expired = conn_late;
-	c->job.run = conn_serve;
 	upload_init(&c->upload, fd);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
 	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &c->buffer, &n);
@@ -657,11 +657,42 @@ pass_on(struct conn *c, struct exchange *x)
 	leftover_free(&left);
 }
 
+/* The reply is complete, or the loop goes on with it. */
+static void
+conn_answer(struct conn *c, struct exchange *x)
+{
+	if (c->handled == HANDLED_REPLY && x->reply.body.len <= ANSWER_SMALL)
+		answer_now(c, x);
+	else
+		pass_on(c, x);
+}
+
+static void
+conn_handle(struct job *job)
+{
+	struct conn *c = CONTAINER(job, struct conn, job);
+
+	c->handled = handle_run(c->fcgi->server, c->exchange);
+	conn_answer(c, c->exchange);
+}
+
+/* What may take long waits until there is a worker for its kind. */
+static void
+conn_want_handler(struct conn *c, struct exchange *x)
+{
+	c->job.run = conn_handle;
+	c->job.kind = handle_kind(x);
+	c->job.owner = x->memory.holder;
+	if (c->job.kind == WORK_ANY)
+		conn_handle(&c->job);
+	else
+		workers_submit(c->fcgi->server->workers, &c->job);
+}
+
 static void
 conn_serve(struct job *job)
 {
 	struct conn		*c = CONTAINER(job, struct conn, job);
-	struct server		*s = c->fcgi->server;
 	struct exchange		*x;
 	struct err		 err = { 0 };
 	enum handle_next	 next;
@@ -678,19 +709,18 @@ conn_serve(struct job *job)
 	upload_begin(&c->upload, c->request.in, x->req.content_length,
 	    &x->memory);
 	c->handled = HANDLED_REPLY;
-	next = handle_route(s, x);
+	next = handle_route(c->fcgi->server, x);
 	if (next == HANDLE_READ && !read_body(c, x, &err)) {
-		if (err.status == 0) {
+		if (err.status == 0)
 			drop(c, x, "client left during the upload");
-			return;
+		else {
+			exchange_refuse(x, &err);
+			conn_answer(c, x);
 		}
-		exchange_refuse(x, &err);
 	} else if (next != HANDLE_DONE)
-		c->handled = handle_run(s, x);
-	if (c->handled == HANDLED_REPLY && x->reply.body.len <= ANSWER_SMALL)
-		answer_now(c, x);
+		conn_want_handler(c, x);
 	else
-		pass_on(c, x);
+		conn_answer(c, x);
 }
 
 /* --- The process. */

@@ -4,10 +4,13 @@
 #include "base/conf.h"
 #include "base/encoding.h"
 #include "base/js.h"
+#include "base/util.h"
 #include "copilot/copilot.h"
 #include "server/handle.h"
 #include "server/parts.h"
 #include "server/route.h"
+
+#define LARGE (256u << 10)	/* a body that is not parsed in a moment */
 
 /* Several keys share; one alone, or none, has it all. */
 static int
@@ -82,6 +85,15 @@ ask(struct exchange *x)
 		handled = exchange_refuse(x, &err);
 	}
 	return handled;
+}
+
+enum work
+handle_kind(const struct exchange *x)
+{
+	if (x->req.body.len > LARGE)
+		return WORK_LARGE;
+	return util_starts(x->req.path, "/responses") ||
+	    util_starts(x->req.path, "/conversations") ? WORK_STORE : WORK_ANY;
 }
 
 static bool

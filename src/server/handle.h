@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "api/exchange.h"
+#include "base/workers.h"
 
 struct server;
 
@@ -23,6 +24,8 @@ enum handle_next handle_route(struct server *, struct exchange *);
 enum handled handle_run(struct server *, struct exchange *);
 /* Once more, now that the model list is known or can't be. */
 enum handled handle_again(struct server *, struct exchange *);
+/* What kind of work the handler will be, and what comes of it. */
+enum work handle_kind(const struct exchange *);
 /*
  * What the handler parsed is to be freed: memory that the exchange then gives
  * back. Call it behind the last use of the exchange by this thread.

@@ -55,6 +55,8 @@ relay_travel(struct relay *r, void (*run)(struct job *),
 {
 	r->away = true;
 	r->job.run = run;
+	r->job.kind = handle_kind(r->x);
+	r->job.owner = r->x->memory.holder;
 	r->task.run = back;
 	if (r->server->workers != NULL)
 		workers_submit(r->server->workers, &r->job);

@@ -37,7 +37,7 @@ struct pace {
 static const struct pace patient = { { 30, 0 }, 30000, 4, 1000 };
 static const struct pace hurried = { { 0, 500000 }, 1000, 100, 100 };
 
-#define PATIENT_MAX	(WORKERS_MAX * 3 / 4)
+#define PATIENT_MAX	(WORKERS_MAX * 3 / 5)
 
 static atomic_int uploads;	/* under way in this process */
 
