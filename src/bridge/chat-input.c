@@ -131,6 +131,23 @@ image_part(struct place *p, json_object *from, size_t j, struct err *err)
 	return part;
 }
 
+/* A file's data, whose address begins with "data:"; upstream keeps no files. */
+static json_object *
+file_part(struct place *p, json_object *from, size_t j, struct err *err)
+{
+	json_object *file = js_get(from, "file"), *part;
+
+	if (js_str(file, "file_data") == NULL) {
+		chat_missing(err, param(p, ".content[%zu].file.file_data", j));
+		return NULL;
+	}
+	part = typed("input_file");
+	js_add_ref(part, "file_data", js_get(file, "file_data"));
+	js_add_str(part, "filename", js_str(file, "filename") != NULL ?
+	    js_str(file, "filename") : "file.pdf");
+	return part;
+}
+
 /* A part that is one string, in the member called like its type. */
 static json_object *
 string_of(struct place *p, json_object *part, size_t j, const char *key,
@@ -165,6 +182,8 @@ part_of(struct place *p, json_object *from, size_t j, struct err *err)
 	}
 	if (strcmp(type, "image_url") == 0 && !p->assistant)
 		return image_part(p, from, j, err);
+	if (strcmp(type, "file") == 0 && !p->assistant)
+		return file_part(p, from, j, err);
 	err_param(err, param(p, ".content[%zu].type", j), "invalid_value",
 	    "Invalid value: '%.*s'. Supported values are: 'text' and '%s'.",
 	    chat_clip(type), type, p->assistant ? "refusal" : "image_url");

@@ -77,10 +77,11 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 	snprintf(param, sizeof(param), "messages[%zu].content[%zu].type", i, j);
 	if ((type = js_str(part, "type")) == NULL)
 		return no_string(part, "type", param, err);
-	if (strcmp(type, "file") == 0)
-		return err_param(err, param, "invalid_value",
-		    "Invalid value: 'file'. Supported values are: 'text' and "
-		    "'image_url'. GitHub Copilot takes no files.");
+	if (strcmp(type, "file") == 0 && !m->file) {
+		m->file = true;
+		m->file_message = i;
+		m->file_part = j;
+	}
 	if (strcmp(type, "refusal") == 0 && js_str(part, "refusal") == NULL) {
 		snprintf(param, sizeof(param),
 		    "messages[%zu].content[%zu].refusal", i, j);
@@ -93,6 +94,18 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 	    "messages[%zu].content[%zu].image_url.url", i, j);
 	return url_of(part) != NULL ||
 	    no_string(js_get(part, "image_url"), "url", param, err);
+}
+
+bool
+chat_messages_no_file(const struct chat_messages *m, struct err *err)
+{
+	char param[PARAM_SIZE];
+
+	snprintf(param, sizeof(param), "messages[%zu].content[%zu].type",
+	    m->file_message, m->file_part);
+	return err_param(err, param, "invalid_value",
+	    "Invalid value: 'file'. Supported values are: 'text' and "
+	    "'image_url'. GitHub Copilot takes no files for this model.");
 }
 
 static bool

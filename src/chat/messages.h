@@ -15,6 +15,8 @@ struct chat_messages {
 	bool	vision;	/* there are images */
 	bool	dirty;	/* chat_messages_repair has something to do */
 	bool	developer; /* there is one of that role */
+	bool	file;	/* there is one: this part of this message */
+	size_t	file_message, file_part;
 };
 
 /*
@@ -23,6 +25,9 @@ struct chat_messages {
  */
 bool	chat_messages_read(json_object *messages, struct chat_messages *,
 	    struct err *);
+
+/* The 400 for a file that the model can't be sent. Always false. */
+bool	chat_messages_no_file(const struct chat_messages *, struct err *);
 
 /* Is each inline image one that the model (may be NULL) takes? */
 bool	chat_messages_images(json_object *messages, const struct model *,

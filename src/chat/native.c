@@ -80,6 +80,10 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
 	r->info = models_resolve(models, r->model);
 	if (r->info != NULL)
 		r->model = r->info->id;
+	/* Chat completions upstream take none, /responses does. */
+	if (r->messages.file && (r->info == NULL ||
+	    (r->info->endpoints & MODEL_CHAT) != 0))
+		return chat_messages_no_file(&r->messages, err);
 	return !r->messages.vision ||
 	    chat_messages_images(js_array(r->obj, "messages"), r->info, err);
 }
