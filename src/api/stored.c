@@ -13,6 +13,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "responses/items.h"
+#include "responses/object.h"
 #include "responses/replay.h"
 #include "responses/tools.h"
 #include "state/stored.h"
@@ -84,6 +85,8 @@ api_stored_get(struct exchange *x)
 	free(a.id);
 	if (!query_includes(&x->req, RESPONSES_SEALED))
 		stored_items_strip(js_array(response, "output"));
+	/* What was stored before they were dropped has them. */
+	responses_drop_private(response);
 	if (!query_is(&x->req, "stream", "true"))
 		return reply_take(x, response);
 	x->reply.status = 200;

@@ -167,16 +167,6 @@ fix_name(struct responses_answer *a, json_object *ev)
 }
 
 static void
-drop_private(json_object *ev)
-{
-	json_object_object_foreach(ev, key, v) {
-		(void)v;
-		if (responses_is_private(key))
-			js_del(ev, key);
-	}
-}
-
-static void
 fix_event(struct responses_answer *a, json_object *ev, const char *type,
     const struct kind *k)
 {
@@ -194,7 +184,7 @@ fix_event(struct responses_answer *a, json_object *ev, const char *type,
 		fix_name(a, ev);
 	if (a->r.plain)
 		js_del(ev, "obfuscation");
-	drop_private(ev);
+	responses_drop_private(ev);
 }
 
 /* --- Output. */

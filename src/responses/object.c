@@ -293,6 +293,16 @@ responses_is_private(const char *key)
 	    strcmp(key, "content_filter_results") == 0;
 }
 
+void
+responses_drop_private(json_object *obj)
+{
+	json_object_object_foreach(obj, key, v) {
+		(void)v;
+		if (responses_is_private(key))
+			js_del(obj, key);
+	}
+}
+
 /* What upstream has beyond the table. */
 static void
 add_others(json_object *obj, json_object *from)

@@ -37,5 +37,7 @@ void	responses_usage(json_object *response, struct usage *);
 
 /* Is a member of a response, an item or an event none that clients know? */
 bool	responses_is_private(const char *key);
+/* Remove those of an object. */
+void	responses_drop_private(json_object *);
 
 #endif
