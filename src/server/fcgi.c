@@ -791,6 +791,14 @@ drain(struct fcgi *fcgi, int64_t ms)
 	stop_when_drained(fcgi);
 }
 
+/* An edited file is read without being asked; being asked must not kill. */
+static void
+reload(struct fcgi *fcgi)
+{
+	conf_unref(conf_file_get(fcgi->server->conf_file));
+	log_info("SIGHUP: the configuration is up to date");
+}
+
 static void
 signals_ready(struct loop_fd *f, unsigned events)
 {
@@ -800,6 +808,10 @@ signals_ready(struct loop_fd *f, unsigned events)
 	(void)events;
 	if (read(f->fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		reload(fcgi);
+		return;
+	}
 	log_info("signal %u: stopping, %d request(s) under way", info.ssi_signo,
 	    fcgi->busy);
 	/* Ctrl-C, or asked twice: do not wait. */
@@ -816,6 +828,7 @@ block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
