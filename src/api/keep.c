@@ -18,7 +18,8 @@ struct answer {
 	const struct answer_ops	*inner;
 	void			*self;
 	struct stored		*stored;
-	const struct conf	*conf;		/* the exchange's */
+	const struct conf	*conf;		/* the exchange's .. */
+	struct reply		*reply;		/* .. and that, too */
 	struct stored_request	 r;
 	bool			 stream;
 	struct buf		 text;	/* what the inner one has said */
@@ -165,8 +166,12 @@ keep(struct answer *a)
 		turn.joined = joined_items(a);
 	if (turn.id == NULL ||
 	    (turn.conversation != NULL && turn.joined == NULL) ||
-	    !stored_put(a->stored, a->conf, &turn))
+	    !stored_put(a->stored, a->conf, &turn)) {
 		js_add_bool(a->response, "store", false);
+		/* The header of a stream is sent already. */
+		if (!a->stream)
+			reply_header(a->reply, STORED_HEADER, "no");
+	}
 	json_object_put(turn.joined);
 }
 
@@ -343,6 +348,7 @@ stored_answer_wrap(struct exchange *x, struct stored_request *take)
 	};
 	a->stored = x->stored;
 	a->conf = x->conf;
+	a->reply = &x->reply;
 	a->r = *take;
 	*take = (struct stored_request){ 0 };
 	a->stream = x->stream;

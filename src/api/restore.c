@@ -15,8 +15,6 @@
 #include "responses/tools.h"
 #include "state/conversations.h"
 
-#define STORED_HEADER "x-response-stored"
-
 /* "why" may be "". */
 static bool
 no_previous(const char *id, const char *why, struct err *err)

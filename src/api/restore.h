@@ -16,6 +16,8 @@
 struct err;
 struct exchange;
 
+#define STORED_HEADER "x-response-stored"	/* "no": against its wish */
+
 struct stored_request {
 	bool		 keep;		/* the answer shall be stored .. */
 	bool		 strip;	/* .. without what the client didn't ask for */
