@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 
-#include "api/query.h"
 #include "state/conversations.h"
 #include "stored-fixture.h"
 
@@ -233,7 +232,7 @@ test_a_page(void **state)
 	struct stored		*s = open_fresh(&home);
 	struct stored_conv	 c = { .id = "" };
 	struct stored_conv_page	 page;
-	struct query_page	 want = { .limit = 2 };
+	struct stored_cursor	 want = { .limit = 2 };
 
 	(void)state;
 	create(s, "", "a b c", &c);
@@ -244,7 +243,7 @@ test_a_page(void **state)
 	assert_true(page.more);
 	free(ids);
 	json_object_put(page.items);
-	want = (struct query_page){ .limit = 2, .ascending = true,
+	want = (struct stored_cursor){ .limit = 2, .ascending = true,
 	    .after = (char []){ "a" } };
 	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
 	    STORED_FOUND);
@@ -393,7 +392,7 @@ test_damage(void **state)
 	struct stored		*s = open_fresh(&home);
 	struct stored_conv	 c = { .id = "" };
 	struct stored_conv_page	 page;
-	struct query_page	 want = { .limit = 9 };
+	struct stored_cursor	 want = { .limit = 9 };
 	enum stored_found	 found;
 
 	(void)state;
@@ -479,6 +478,10 @@ test_a_file_of_version_1(void **state)
 	(void)state;
 	put(s, "", "old", NULL);
 	stored_destroy(s);
+	sql(home, "DROP TRIGGER share_turn_in");
+	sql(home, "DROP TRIGGER share_turn_out");
+	sql(home, "DROP TABLE share");
+	sql(home, "DROP INDEX turn_share");
 	sql(home, "DROP TABLE conversation_item");
 	sql(home, "DROP TABLE conversation");
 	sql(home, "ALTER TABLE turn DROP COLUMN start");

@@ -337,6 +337,98 @@ test_only_what_is_too_much_goes(void **state)
 	close_fresh(s, home);
 }
 
+/* An owner who fills the file loses his own; nobody below his share does. */
+static void
+test_nobody_drives_out_others(void **state)
+{
+	char		*home, id[16];
+	struct stored	*s = open_fresh(&home);
+	const int64_t	 max = conf.stored_responses_max_bytes;
+	int		 i;
+
+	(void)state;
+	conf.stored_responses_max_bytes = 200000;
+	for (i = 0; i < 6; i++) {
+		snprintf(id, sizeof(id), "a%d", i);
+		assert_true(put_sized(s, "alice", id, NULL, "m", 10000));
+	}
+	for (i = 0; i < 100; i++) {
+		snprintf(id, sizeof(id), "b%d", i);
+		assert_true(put_sized(s, "bob", id, NULL, "m", 10000));
+		assert_true(has(s, "bob", id));
+	}
+	for (i = 0; i < 6; i++) {
+		snprintf(id, sizeof(id), "a%d", i);
+		assert_true(has(s, "alice", id));
+	}
+	assert_true(has(s, "bob", "b90"));
+	/* What is left of one's share goes first to whoever wants it. */
+	assert_true(put_sized(s, "alice", "large", NULL, "m", 30000));
+	assert_true(has(s, "alice", "a0"));
+	assert_int_equal(sql(home, "SELECT sum(bytes) = (SELECT bytes FROM"
+	    " meta) FROM share"), 1);
+	/* Beyond it her own oldest goes. */
+	assert_true(put_sized(s, "alice", "more", NULL, "m", 90000));
+	assert_false(has(s, "alice", "a0"));
+	assert_true(has(s, "alice", "more"));
+	conf.stored_responses_max_bytes = max;
+	close_fresh(s, home);
+}
+
+/* A file that is deleted or replaced while it is open is no longer used. */
+static void
+test_deleted_while_open(void **state)
+{
+	static const char *const names[] = { "", "-wal", "-shm" };
+	char		*home, *path;
+	struct stored	*s = open_fresh(&home);
+	size_t		 i;
+
+	(void)state;
+	put(s, "", "a", NULL);
+	for (i = 0; i < COUNT(names); i++) {
+		path = xasprintf("%s/" STORED_FILE "%s", home, names[i]);
+		unlink(path);
+		free(path);
+	}
+	assert_false(has(s, "", "a"));
+	put(s, "", "b", NULL);
+	assert_true(has(s, "", "b"));
+	assert_int_equal(sql(home, "SELECT count(*) FROM turn"), 1);
+	close_fresh(s, home);
+}
+
+/* Another process keeps the lock: one waits for it once, nobody later. */
+static void
+test_locked_for_long(void **state)
+{
+	char		*home, *path, why[STORED_WHY_SIZE];
+	struct stored	*s = open_fresh(&home);
+	sqlite3		*db;
+	int64_t		 start;
+	int		 i;
+
+	(void)state;
+	put(s, "", "a", NULL);
+	path = xasprintf("%s/" STORED_FILE, home);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_false(put_sized(s, "", "b", NULL, "m", 10));
+	start = util_now_ms();
+	for (i = 0; i < 20; i++)
+		assert_false(put_sized(s, "", "b", NULL, "m", 10));
+	assert_true(util_now_ms() - start < 900);
+	assert_true(has(s, "", "a"));
+	assert_int_equal(stored_state(s, &conf, why), STORED_USABLE);
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	put(s, "", "b", "a");
+	free(path);
+	close_fresh(s, home);
+}
+
 static void
 test_all_go_without_a_trace(void **state)
 {
@@ -490,7 +582,7 @@ test_a_file_of_nobody_is_migrated(void **state)
 	s = stored_create(home);
 	put(s, "", "a", NULL);
 	assert_true(has(s, "", "a"));
-	assert_int_equal(sql(home, "PRAGMA user_version"), 2);
+	assert_int_equal(sql(home, "PRAGMA user_version"), 3);
 	close_fresh(s, home);
 }
 
@@ -887,6 +979,9 @@ main(void)
 		cmocka_unit_test(test_old_ones_go_by_and_by),
 		cmocka_unit_test(test_too_many_go),
 		cmocka_unit_test(test_only_what_is_too_much_goes),
+		cmocka_unit_test(test_nobody_drives_out_others),
+		cmocka_unit_test(test_deleted_while_open),
+		cmocka_unit_test(test_locked_for_long),
 		cmocka_unit_test(test_all_go_without_a_trace),
 		cmocka_unit_test(test_thoughts),
 		cmocka_unit_test(test_modes),

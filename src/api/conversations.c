@@ -436,7 +436,8 @@ api_conv_list(struct exchange *x)
 	struct err		 err;
 
 	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err) &&
-	    found_or(&a, stored_conv_list(x->stored, a.owner, a.id, &p,
+	    found_or(&a, stored_conv_list(x->stored, a.owner, a.id,
+	    &(struct stored_cursor){ p.limit, p.ascending, p.after },
 	    (size_t)x->conf->max_request_body_bytes, &page), &err)) {
 		if (page.no_after)
 			err_not_found(&err, "Item", p.after, "after");

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/query.h"
 #include "base/budget.h"
 #include "base/buf.h"
 #include "base/conf.h"
@@ -60,6 +59,7 @@ found_by(int rc)
 static enum stored_found
 changed(struct stored *s, bool ok)
 {
+	stored_deleted(s);
 	return !ok ? STORED_TROUBLE : sqlite3_changes(s->db) > 0 ?
 	    STORED_FOUND : STORED_NONE;
 }
@@ -345,7 +345,7 @@ number_of(struct stored *s, int64_t row, const char *item, int64_t *n)
 
 /* One more row than a page has tells that there are more. */
 static bool
-read_page(struct stored *s, int64_t row, const struct query_page *p,
+read_page(struct stored *s, int64_t row, const struct stored_cursor *p,
     int64_t after, size_t room, struct stored_conv_page *page)
 {
 	sqlite3_stmt	*st;
@@ -381,7 +381,7 @@ read_page(struct stored *s, int64_t row, const struct query_page *p,
 
 enum stored_found
 stored_conv_list(struct stored *s, const char *owner, const char *id,
-    const struct query_page *p, size_t room, struct stored_conv_page *page)
+    const struct stored_cursor *p, size_t room, struct stored_conv_page *page)
 {
 	enum stored_found	found;
 	int64_t			row, after = p->ascending ? 0 : INT64_MAX;
@@ -449,8 +449,6 @@ stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
 		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
 	found = changed(s, stored_finish(st));
 	stored_leave(s);
-	if (found == STORED_FOUND)
-		stored_log_forget(s->log);
 	return found;
 }
 
@@ -559,8 +557,6 @@ stored_conv_delete(struct stored *s, const char *owner, const char *id)
 	    "DELETE FROM conversation WHERE owner = ?1 AND id = ?2", owner,
 	    id)));
 	stored_leave(s);
-	if (found == STORED_FOUND)
-		stored_log_forget(s->log);
 	return found;
 }
 

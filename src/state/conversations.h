@@ -16,8 +16,6 @@
 
 #define STORED_CONV_ID_SIZE 64
 
-struct query_page;
-
 /* Release with stored_conv_finish(). */
 struct stored_conv {
 	char		 id[STORED_CONV_ID_SIZE];
@@ -58,6 +56,13 @@ json_object *stored_conv_items(struct stored *, const char *owner,
 	    const char *id, const char *model, size_t *room,
 	    enum stored_found *);
 
+/* A page: how many, in which order, and behind which id. */
+struct stored_cursor {
+	int64_t		 limit;
+	bool		 ascending;
+	const char	*after;		/* NULL: from the beginning */
+};
+
 /*
  * Some of its items, as a page asks for them, and whether there are more: also
  * because there is no more "room", after the first.
@@ -68,7 +73,7 @@ struct stored_conv_page {
 	bool		 no_after; /* there is no item of the page's "after" */
 };
 enum stored_found stored_conv_list(struct stored *, const char *owner,
-	    const char *id, const struct query_page *, size_t room,
+	    const char *id, const struct stored_cursor *, size_t room,
 	    struct stored_conv_page *);
 
 /* One item, NULL when it isn't there, and taking it out. */

@@ -11,6 +11,8 @@
 #include "base/util.h"
 #include "state/sqlite.h"
 
+#define WAITERS	8	/* threads that wait for another process's lock */
+
 /* What a thread wants to be kept, on its stack, and how far that is. */
 struct job {
 	struct job	*next;
@@ -26,6 +28,7 @@ struct job {
 struct stored_group {
 	pthread_mutex_t	 lock;		/* of all below, and of jobs queued */
 	struct job	*first, **last;
+	unsigned	 queued;
 	bool		 led;		/* somebody writes */
 };
 
@@ -109,6 +112,7 @@ lead(struct stored *s, struct stored_group *g)
 
 	g->first = NULL;
 	g->last = &g->first;
+	g->queued = 0;
 	g->led = true;
 	pthread_mutex_unlock(&g->lock);
 	write_jobs(s, first);
@@ -131,10 +135,15 @@ stored_group_put(struct stored *s, bool (*put)(struct stored *, void *),
 	struct stored_group	*g = s->group;
 	struct job		 job = { .put = put, .arg = arg, .what = what };
 
-	pthread_cond_init(&job.wake, NULL);
 	pthread_mutex_lock(&g->lock);
+	if (g->led && g->queued >= WAITERS && atomic_load(&s->waits)) {
+		pthread_mutex_unlock(&g->lock);
+		return false;
+	}
+	pthread_cond_init(&job.wake, NULL);
 	*g->last = &job;
 	g->last = &job.next;
+	g->queued++;
 	job.leads = !g->led;
 	while (!job.leads && !job.over)
 		pthread_cond_wait(&job.wake, &g->lock);

@@ -26,7 +26,11 @@ delete(struct stored *s, const char *sql, int64_t a, int64_t b)
 		sqlite3_bind_int64(st, 1, a);
 		sqlite3_bind_int64(st, 2, b);
 	}
-	return stored_finish(st) ? sqlite3_changes(s->db) : -1;
+	if (!stored_finish(st))
+		return -1;
+	if (sqlite3_changes(s->db) > 0)
+		stored_deleted(s);
+	return sqlite3_changes(s->db);
 }
 
 /* The number of those that went, up to "most" of each; -1 on trouble. */
@@ -45,34 +49,66 @@ prune_old(struct stored *s, const struct conf *conf, int64_t most)
 	return turns < 0 || conversations < 0 ? -1 : turns + conversations;
 }
 
-/* The oldest of both kinds goes, unless it is spared. */
-static int64_t
-prune_one(struct stored *s, int64_t turn, int64_t conversation)
+/* A row that may go. */
+struct victim {
+	int64_t	row;
+	bool	is_turn;
+};
+
+/* The oldest of this owner's, of both kinds, that isn't spared. */
+static enum stored_found
+oldest_of(struct stored *s, const char *owner, int64_t turn,
+    int64_t conversation, struct victim *v)
 {
 	sqlite3_stmt	*st;
-	int64_t		 row = 0;
-	bool		 is_turn = false;
 	int		 rc = SQLITE_ERROR;
 
 	st = stored_prepare(s, "SELECT created AS at, rowid, 1 FROM turn"
-	    " WHERE rowid < ?1 UNION ALL SELECT used, n, 0 FROM conversation"
-	    " WHERE n <> ?2 AND n NOT IN (SELECT conversation FROM turn"
-	    " WHERE rowid >= ?1 AND conversation IS NOT NULL)"
-	    " ORDER BY at LIMIT 1", NULL, NULL);
+	    " WHERE owner = ?1 AND rowid < ?2"
+	    " UNION ALL SELECT used, n, 0 FROM conversation"
+	    " WHERE owner = ?1 AND n <> ?3 AND n NOT IN (SELECT conversation"
+	    " FROM turn WHERE rowid >= ?2 AND conversation IS NOT NULL)"
+	    " ORDER BY at LIMIT 1", owner, NULL);
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 1, turn != 0 ? turn : INT64_MAX);
-		sqlite3_bind_int64(st, 2, conversation);
+		sqlite3_bind_int64(st, 2, turn != 0 ? turn : INT64_MAX);
+		sqlite3_bind_int64(st, 3, conversation);
 		rc = sqlite3_step(st);
 	}
-	if (rc == SQLITE_ROW) {
-		row = sqlite3_column_int64(st, 1);
-		is_turn = sqlite3_column_int(st, 2) != 0;
-	}
+	if (rc == SQLITE_ROW)
+		*v = (struct victim){ sqlite3_column_int64(st, 1),
+		    sqlite3_column_int(st, 2) != 0 };
 	stored_done(st);
-	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? 0 : -1;
-	return delete(s, is_turn ? "DELETE FROM turn WHERE rowid = ?1" :
-	    "DELETE FROM conversation WHERE n = ?1", row, 0);
+	return rc == SQLITE_ROW ? STORED_FOUND : rc == SQLITE_DONE ?
+	    STORED_NONE : STORED_TROUBLE;
+}
+
+/*
+ * The owner who has most loses, and never one who has no more than an equal
+ * share of what there may be: nobody can drive out what others keep.
+ */
+static int64_t
+prune_one(struct stored *s, const struct conf *conf, int64_t turn,
+    int64_t conversation)
+{
+	enum stored_found	 found = STORED_NONE;
+	sqlite3_stmt		*st;
+	struct victim		 v = { 0 };
+	int			 rc = SQLITE_ERROR;
+
+	st = stored_prepare(s, "SELECT owner FROM share WHERE bytes > ?1 /"
+	    " (SELECT count(*) FROM share WHERE bytes > 0)"
+	    " ORDER BY bytes DESC", NULL, NULL);
+	if (st != NULL)
+		sqlite3_bind_int64(st, 1, conf->stored_responses_max_bytes);
+	while (st != NULL && found == STORED_NONE &&
+	    (rc = sqlite3_step(st)) == SQLITE_ROW)
+		found = oldest_of(s, (const char *)sqlite3_column_text(st, 0),
+		    turn, conversation, &v);
+	stored_done(st);
+	if (found != STORED_FOUND)
+		return found == STORED_NONE && rc == SQLITE_DONE ? 0 : -1;
+	return delete(s, v.is_turn ? "DELETE FROM turn WHERE rowid = ?1" :
+	    "DELETE FROM conversation WHERE n = ?1", v.row, 0);
 }
 
 static bool
@@ -89,7 +125,7 @@ prune_much(struct stored *s, const struct conf *conf, int64_t turn,
 	int64_t gone = 0, n = 1;
 
 	while (n > 0 && is_much(s, conf)) {
-		n = prune_one(s, turn, conversation);
+		n = prune_one(s, conf, turn, conversation);
 		if (n < 0)
 			return -1;
 		gone += n;
@@ -122,7 +158,7 @@ prune_portion(struct stored *s, const struct conf *conf)
 		return -1;
 	gone = prune_old(s, conf, PRUNE_AT_ONCE);
 	while (gone >= 0 && n > 0 && most-- > 0 && is_much(s, conf)) {
-		n = prune_one(s, 0, 0);
+		n = prune_one(s, conf, 0, 0);
 		gone = n < 0 ? -1 : gone + n;
 	}
 	return stored_end(s, gone >= 0, "not all could be deleted") ? gone :

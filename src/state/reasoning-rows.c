@@ -30,8 +30,12 @@ put(struct stored *s, void *arg)
 		if (t->text != NULL)
 			sqlite3_bind_text(st, 6, t->text, -1, SQLITE_STATIC);
 	}
-	return stored_finish(st) && (s->thoughts++ % PRUNE_EVERY != 0 ||
-	    stored_step(s, PRUNE_SQL));
+	if (!stored_finish(st))
+		return false;
+	if (s->thoughts++ % PRUNE_EVERY != 0)
+		return true;
+	stored_deleted(s);
+	return stored_step(s, PRUNE_SQL);
 }
 
 bool

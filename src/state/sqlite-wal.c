@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/util.h"
 #include "state/sqlite.h"
@@ -12,7 +13,8 @@
  * time that takes whoever writes next.
  */
 #define PAGES_TOO_MUCH	8000
-#define FORGET_WAIT_MS	1000	/* for those who read, before it tries again */
+#define FORGET_WAIT_MS	100	/* for those who read; nobody writes then */
+#define FORGET_EVERY_S	5	/* and may have to wait for it */
 
 struct stored_log {
 	const char	*path;		/* the owner's */
@@ -22,6 +24,7 @@ struct stored_log {
 	bool		 running;
 	bool		 wanted;
 	int		 at;		/* the log's length when last wanted */
+	bool		 much;		/* it is that long */
 	bool		 forget;	/* what was deleted is still in it */
 	bool		 stop;
 };
@@ -55,12 +58,28 @@ empty(const char *path, bool forget)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL,
 		    NULL);
+	/* This pass waits for the disk and holds up nobody. */
 	if (rc == SQLITE_OK)
-		rc = sqlite3_wal_checkpoint_v2(db, NULL, forget ?
-		    SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-		    NULL, NULL);
+		rc = sqlite3_wal_checkpoint_v2(db, NULL,
+		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (forget && (rc == SQLITE_OK || rc == SQLITE_BUSY))
+		rc = sqlite3_wal_checkpoint_v2(db, NULL,
+		    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_close(db);
 	return rc != SQLITE_BUSY;
+}
+
+/* Under the lock: for some seconds, until it is to stop or has much to do. */
+static void
+rest(struct stored_log *l)
+{
+	struct timespec	until;
+	int		rc = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += FORGET_EVERY_S;
+	while (!l->stop && !l->much && rc == 0)
+		rc = pthread_cond_timedwait(&l->change, &l->lock, &until);
 }
 
 /* The thread's turn, under the lock. */
@@ -69,13 +88,16 @@ turn(struct stored_log *l)
 {
 	bool forget = l->forget, done;
 
-	l->forget = false;
+	l->forget = l->much = false;
 	pthread_mutex_unlock(&l->lock);
 	done = empty(l->path, forget);
 	pthread_mutex_lock(&l->lock);
-	l->wanted = l->forget;
-	if (forget && !done && !l->stop)
-		l->wanted = l->forget = true;
+	if (l->stop)
+		return;
+	l->forget |= !done && forget;
+	if (forget)
+		rest(l);
+	l->wanted = l->forget || l->much;
 }
 
 static void *
@@ -132,6 +154,7 @@ committed(void *arg, sqlite3 *db, const char *name, int pages)
 		l->at = 0;		/* it began anew */
 	if (pages - l->at >= PAGES_MUCH) {
 		l->at = pages;
+		l->much = true;
 		alone = pages >= PAGES_TOO_MUCH && !l->wanted;
 		alone |= !wake(l);
 	}

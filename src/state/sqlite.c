@@ -8,15 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
 #include "state/sqlite.h"
-#include "state/stored.h"
 
-#define BUSY_MS		500	/* others' writes take milliseconds .. */
-#define BUSY_REST_MS	5000	/* .. and who holds it longer gets no more */
+#define BUSY_MS		1000	/* another process writes */
+#define BUSY_FEW_MS	200	/* after that few may wait for it */
+#define BUSY_STEP_US	10000	/* it is asked again */
+#define ENTER_MS	5000	/* another thread is slow, or its disk */
+#define ENTER_SLOW_MS	100	/* and was slow before */
 #define BROKEN_MS	60000	/* then a disk that refused is tried again */
 
 /*
@@ -86,29 +89,36 @@ static const char *const steps[] = {
 	" UPDATE meta SET bytes = bytes + new.size - old.size; END;"
 	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
 	" UPDATE meta SET bytes = bytes - old.size; END;",
+
+	/* What each owner has of the bytes in meta: whose oldest goes first. */
+	"CREATE TABLE share (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"INSERT INTO share SELECT owner, sum(size) FROM (SELECT owner, size"
+	" FROM turn UNION ALL SELECT owner, size FROM conversation)"
+	" GROUP BY owner;"
+	"CREATE TRIGGER share_turn_in AFTER INSERT ON turn BEGIN"
+	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
+	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
+	" END;"
+	"CREATE TRIGGER share_turn_out AFTER DELETE ON turn BEGIN"
+	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
+	" END;"
+	"CREATE TRIGGER share_in AFTER INSERT ON conversation BEGIN"
+	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
+	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
+	" END;"
+	"CREATE TRIGGER share_change AFTER UPDATE OF size ON conversation"
+	" BEGIN UPDATE share SET bytes = bytes + new.size - old.size"
+	" WHERE owner = new.owner; END;"
+	"CREATE TRIGGER share_out AFTER DELETE ON conversation BEGIN"
+	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
+	" END;"
+	"CREATE INDEX turn_share ON turn (owner, created);"
+	"CREATE INDEX conversation_share ON conversation (owner, used);",
 };
 
-const char *
-stored_library(void)
-{
-	return sqlite3_libversion();
-}
-
-struct stored *
-stored_create(const char *home)
-{
-	struct stored *s = xcalloc(1, sizeof(*s));
-
-	s->home = xstrdup(home);
-	s->path = xasprintf("%s/" STORED_FILE, home);
-	s->log = stored_log_create(s->path);
-	s->group = stored_group_create();
-	pthread_mutex_init(&s->lock, NULL);
-	return s;
-}
-
-static void
-close_file(struct stored *s)
+void
+stored_close(struct stored *s)
 {
 	sqlite3_stmt *st;
 
@@ -116,20 +126,6 @@ close_file(struct stored *s)
 		sqlite3_finalize(st);
 	sqlite3_close(s->db);
 	s->db = NULL;
-}
-
-void
-stored_destroy(struct stored *s)
-{
-	if (s == NULL)
-		return;
-	stored_log_destroy(s->log);
-	close_file(s);
-	stored_group_destroy(s->group);
-	pthread_mutex_destroy(&s->lock);
-	free(s->home);
-	free(s->path);
-	free(s);
 }
 
 /* --- Opening. */
@@ -150,7 +146,7 @@ give_up(struct stored *s, const char *what, const char *why)
 {
 	refuse(s, what, why);
 	s->broken_until = s->refused_until;
-	close_file(s);
+	stored_close(s);
 }
 
 /* Another process is writing, which says nothing about the disk. */
@@ -158,6 +154,16 @@ static bool
 is_busy(int rc)
 {
 	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
+}
+
+/* From now on nobody waits for that process; the log tells it once. */
+static void
+note_locked(struct stored *s)
+{
+	if (!s->locked)
+		log_warn("stored responses: %s: another process has locked it;"
+		    " nothing is stored until it lets go", s->path);
+	s->locked = true;
 }
 
 /* An empty file gets the tables; one of a newer program is left alone. */
@@ -236,9 +242,11 @@ open_file(struct stored *s)
 	create_private(s);
 	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
-		sqlite3_busy_timeout(s->db, BUSY_MS);
+		sqlite3_busy_timeout(s->db, s->locked ? 0 : BUSY_MS);
 		if (set_up(s) && migrate(s, &why)) {
 			stored_log_watch(s->log, s->db);
+			s->locked = false;
+			stat(s->path, &s->file);
 			return true;
 		}
 	} else if (errno != 0 && errno != EEXIST)
@@ -246,37 +254,88 @@ open_file(struct stored *s)
 	if (why == NULL)
 		why = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
 	if (s->db != NULL && is_busy(sqlite3_errcode(s->db))) {
-		log_warn("stored responses: %s: %s", s->path, why);
-		close_file(s);
+		note_locked(s);
+		stored_close(s);
 	} else
 		give_up(s, s->path, why);
 	return false;
+}
+
+/* Whoever has deleted the file, or put another one there, means that one. */
+static bool
+is_moved(const struct stored *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) != 0 || st.st_dev != s->file.st_dev ||
+	    st.st_ino != s->file.st_ino;
 }
 
 /* After the disk refused it is opened anew: perhaps it is another one. */
 static void
 try_again(struct stored *s)
 {
+	if (s->db != NULL && is_moved(s)) {
+		log_warn("stored responses: %s was deleted or replaced; what "
+		    "was in it can't be gone on from", s->path);
+		stored_close(s);
+	}
 	if (s->refused_until != 0 && util_now_ms() >= s->refused_until) {
 		s->refused_until = 0;
-		close_file(s);
+		stored_close(s);
 	}
+}
+
+/* A disk that hangs holds up whoever has the lock, and nobody else for long. */
+static bool
+take_lock(struct stored *s)
+{
+	bool		slow = atomic_load(&s->slow);
+	struct timespec	until;
+	int64_t		ms = slow ? ENTER_SLOW_MS : ENTER_MS;
+	bool		taken;
+
+	if (pthread_mutex_trylock(&s->lock) == 0) {
+		taken = true;
+	} else {
+		clock_gettime(CLOCK_REALTIME, &until);
+		ms += until.tv_nsec / 1000000;
+		until.tv_sec += (time_t)(ms / 1000);
+		until.tv_nsec = (long)(ms % 1000) * 1000000;
+		taken = pthread_mutex_timedlock(&s->lock, &until) == 0;
+	}
+	if (!taken && !slow)
+		log_warn("stored responses: %s: the disk is slow", s->path);
+	atomic_store(&s->slow, !taken);
+	return taken;
 }
 
 bool
 stored_enter(struct stored *s)
 {
-	pthread_mutex_lock(&s->lock);
+	if (!take_lock(s))
+		return false;
 	try_again(s);
-	if (util_now_ms() >= s->broken_until && open_file(s))
+	if (util_now_ms() >= s->broken_until && open_file(s)) {
+		sqlite3_busy_timeout(s->db, s->locked ? 0 : BUSY_FEW_MS);
 		return true;
+	}
 	pthread_mutex_unlock(&s->lock);
 	return false;
 }
 
 void
+stored_deleted(struct stored *s)
+{
+	s->deleted = true;
+}
+
+void
 stored_leave(struct stored *s)
 {
+	if (s->deleted)
+		stored_log_forget(s->log);
+	s->deleted = false;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -356,20 +415,47 @@ stored_step(struct stored *s, const char *sql)
 	return stored_finish(stored_prepare(s, sql, NULL, NULL));
 }
 
-/*
- * Another program may hold the file for long, as a backup does. Whoever waits
- * for it has the lock that all others need: so nobody does for a while.
- */
-bool
-stored_can_write(const struct stored *s)
+/* Give others the lock for a moment; is the file still open then? */
+static bool
+pause_unlocked(struct stored *s)
 {
-	return s->refused_until == 0 && util_now_ms() >= s->busy_until;
+	pthread_mutex_unlock(&s->lock);
+	usleep(BUSY_STEP_US);
+	pthread_mutex_lock(&s->lock);
+	return s->db != NULL && s->refused_until == 0;
+}
+
+static int
+begin(struct stored *s)
+{
+	sqlite3_busy_timeout(s->db, 0);
+	return stored_step(s, "BEGIN IMMEDIATE") ? SQLITE_OK :
+	    sqlite3_errcode(s->db);
 }
 
 bool
 stored_begin(struct stored *s)
 {
-	return stored_can_write(s) && stored_step(s, "BEGIN IMMEDIATE");
+	int64_t	start = util_now_ms(), wait = s->locked ? 0 : BUSY_MS, past;
+	int	rc;
+
+	if (s->refused_until != 0)
+		return false;
+	while (is_busy(rc = begin(s))) {
+		past = util_now_ms() - start;
+		if (past >= wait)
+			break;
+		if (past >= BUSY_FEW_MS)
+			atomic_store(&s->waits, true);
+		if (!pause_unlocked(s))
+			return false;
+	}
+	atomic_store(&s->waits, false);
+	if (is_busy(rc))
+		note_locked(s);
+	else
+		s->locked = false;
+	return rc == SQLITE_OK;
 }
 
 bool
@@ -380,7 +466,7 @@ stored_end(struct stored *s, bool ok, const char *what)
 
 	if (ok && stored_step(s, "COMMIT"))
 		return true;
-	if (!stored_can_write(s))
+	if (s->refused_until != 0 || s->db == NULL)
 		return false;
 	rc = sqlite3_errcode(s->db) & 0xff;
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
@@ -388,12 +474,10 @@ stored_end(struct stored *s, bool ok, const char *what)
 		stored_run(s, "ROLLBACK");
 	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return false;		/* not SQLite's doing */
-	if (is_busy(rc)) {
-		s->busy_until = util_now_ms() + BUSY_REST_MS;
-		snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
-	}
 	/* These say nothing about the disk. */
-	if (is_busy(rc) || rc == SQLITE_CONSTRAINT)
+	if (is_busy(rc))
+		note_locked(s);
+	else if (rc == SQLITE_CONSTRAINT)
 		log_warn("stored responses: %s: %s", what, why);
 	else
 		refuse(s, what, why);

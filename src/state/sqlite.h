@@ -5,7 +5,10 @@
 #ifndef STORED_DB_H
 #define STORED_DB_H
 
+#include <sys/stat.h>
+
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,11 +25,15 @@ struct stored {
 	char		*home;
 	struct stored_log *log;		/* who empties the log */
 	struct stored_group *group;	/* who is about to write */
+	atomic_bool	 slow;		/* the lock was not to be had */
+	atomic_bool	 waits;		/* somebody, for another process */
 	pthread_mutex_t	 lock;		/* of all below */
 	sqlite3		*db;		/* NULL: not open */
+	struct stat	 file;		/* that is open */
+	bool		 locked;	/* by another process, lately */
+	bool		 deleted;	/* something, since the lock */
 	int64_t		 broken_until;	/* it is not opened before */
 	int64_t		 refused_until;	/* not written to; 0: it can be */
-	int64_t		 busy_until;	/* somebody else writes: not before */
 	char		 why[200];
 	unsigned	 puts;
 	bool		 outdated;	/* more may be too old */
@@ -43,8 +50,8 @@ void	 stored_log_destroy(struct stored_log *);
 /* Watch what is written through this connection. */
 void	 stored_log_watch(struct stored_log *, sqlite3 *);
 /*
- * Something was deleted: nothing of it shall be left in the log either, as soon
- * as nobody reads it any more. Does not wait for that.
+ * Something was deleted: nothing of it shall be left in the log either, within
+ * seconds, or as soon as nobody reads it any more. Does not wait for that.
  */
 void	 stored_log_forget(struct stored_log *);
 
@@ -59,12 +66,14 @@ bool	 stored_group_put(struct stored *, bool (*put)(struct stored *, void *),
 struct stored_group *stored_group_create(void);
 void	 stored_group_destroy(struct stored_group *);
 
-/* Take the lock with the file open. False leaves it unlocked. */
+/*
+ * Take the lock with the file open. False leaves it unlocked: also when it was
+ * not to be had for seconds, and then nobody waits for long until it is.
+ */
 bool	 stored_enter(struct stored *);
 void	 stored_leave(struct stored *);
 
 /* Between those two: */
-bool	 stored_can_write(const struct stored *);
 
 /* Statements without arguments or rows. */
 bool	 stored_run(struct stored *, const char *sql);
@@ -83,8 +92,16 @@ void	 stored_done(sqlite3_stmt *);
 /* Run it to its end and release it; NULL is fine, and false. */
 bool	 stored_finish(sqlite3_stmt *);
 
-/* False at once as long as the disk refuses. */
+/*
+ * False at once as long as the disk refuses. Another process that writes is
+ * waited for, without the lock, for a second at most; if that was in vain, not
+ * at all until it is gone: who needs no writing is not to be held up.
+ */
 bool	 stored_begin(struct stored *);
+/* Told between enter and leave: a text went, and is to leave the log, too. */
+void	 stored_deleted(struct stored *);
+/* Finalize all and close. */
+void	 stored_close(struct stored *);
 /*
  * End what was begun, or was not: kept if "ok", else undone. If it was the disk
  * that refused, nothing is written for a while. "what" is for the log.

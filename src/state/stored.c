@@ -19,6 +19,39 @@
 #define COUNT_ALL	"SELECT (SELECT COUNT(*) FROM turn) +" \
 	" (SELECT COUNT(*) FROM conversation)"
 
+const char *
+stored_library(void)
+{
+	return sqlite3_libversion();
+}
+
+struct stored *
+stored_create(const char *home)
+{
+	struct stored *s = xcalloc(1, sizeof(*s));
+
+	s->home = xstrdup(home);
+	s->path = xasprintf("%s/" STORED_FILE, home);
+	s->log = stored_log_create(s->path);
+	s->group = stored_group_create();
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+void
+stored_destroy(struct stored *s)
+{
+	if (s == NULL)
+		return;
+	stored_log_destroy(s->log);
+	stored_close(s);
+	stored_group_destroy(s->group);
+	pthread_mutex_destroy(&s->lock);
+	free(s->home);
+	free(s->path);
+	free(s);
+}
+
 enum stored_state
 stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])
@@ -32,13 +65,16 @@ stored_state(struct stored *s, const struct conf *conf,
 		return STORED_OFF;
 	}
 	if (stored_enter(s)) {
-		state = stored_can_write(s) ? STORED_USABLE :
+		state = s->refused_until == 0 ? STORED_USABLE :
 		    STORED_READABLE;
+		snprintf(why, STORED_WHY_SIZE, "%s", s->why);
 		stored_leave(s);
-	}
-	pthread_mutex_lock(&s->lock);
-	snprintf(why, STORED_WHY_SIZE, "%s", s->why);
-	pthread_mutex_unlock(&s->lock);
+	} else if (pthread_mutex_trylock(&s->lock) == 0) {
+		snprintf(why, STORED_WHY_SIZE, "%s", s->why);
+		pthread_mutex_unlock(&s->lock);
+	} else
+		snprintf(why, STORED_WHY_SIZE, "%s: the disk is slow",
+		    s->path);
 	return state;
 }
 
@@ -666,9 +702,8 @@ stored_delete(struct stored *s, const char *owner, const char *id)
 		found = found_by(s, SQLITE_ERROR);
 	else
 		found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
+	stored_deleted(s);
 	stored_leave(s);
-	if (found == STORED_FOUND)
-		stored_log_forget(s->log);
 	return found;
 }
 
@@ -702,8 +737,10 @@ stored_delete_all(struct stored *s)
 			n = -1;
 	}
 	/* Nothing of it shall be left in the log either. */
-	if (n >= 0)
+	if (n >= 0) {
 		stored_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+		stored_deleted(s);
+	}
 	stored_leave(s);
 	return n;
 }
