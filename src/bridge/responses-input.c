@@ -149,6 +149,8 @@ put_output(struct builder *b, const char *id)
 	    "output");
 	if (output == NULL)
 		return missing(b, (size_t)i, "output");
+	seal_replace_parts(js_array(json_object_array_get_idx(b->items,
+	    (size_t)i), "output"));
 	if (!bridge_parts_join(&b->parts, (size_t)i, "output", output, "\n",
 	    &text)) {
 		buf_finish(&text);

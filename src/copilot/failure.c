@@ -208,6 +208,7 @@ static const struct {
 	{ "editor-version header",			&old_version },
 	{ "api version is no longer supported",		&old_version },
 	{ "the encrypted content ",			&sealed },
+	{ "encrypted function output content",		&sealed },
 	/* Claude's and Gemini's, of another account or another prompt. */
 	{ "invalid `signature` in `thinking` block",	&sealed },
 	{ "invalid signature in thinking block",	&sealed },

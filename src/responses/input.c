@@ -225,6 +225,8 @@ fix_item(json_object *item, struct responses_input *in)
 		js_add_take(item, "summary", json_object_new_array());
 		in->changed = true;
 	}
+	if (in->unsealed && seal_replace_parts(js_array(item, "output")))
+		in->changed = true;
 	fix_parts(js_array(item, "content"), in);
 	fix_parts(js_array(item, "output"), in);
 	return fix_tools(item, in);

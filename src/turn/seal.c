@@ -124,3 +124,24 @@ bridge_reasoning_open(const char *sealed, const char *vendor)
 	buf_finish(&plain);
 	return kept;
 }
+
+bool
+seal_replace_parts(json_object *parts)
+{
+	json_object	*part;
+	bool		 changed = false;
+	size_t		 i;
+
+	for (i = 0; i < js_len(parts); i++) {
+		if (!js_is(json_object_array_get_idx(parts, i), "type",
+		    "encrypted_content"))
+			continue;
+		part = json_object_new_object();
+		js_add_str(part, "type", "input_text");
+		js_add_str(part, "text", "(an encrypted part of this output "
+		    "can't be read any more)");
+		json_object_array_put_idx(parts, i, part);
+		changed = true;
+	}
+	return changed;
+}

@@ -29,4 +29,10 @@ bool	bridge_reasoning_is(const char *sealed);
  */
 json_object *bridge_reasoning_open(const char *sealed, const char *vendor);
 
+/*
+ * Parts of a tool's output that only upstream can read, and perhaps not with
+ * this account, become words that say so. False: there were none.
+ */
+bool	seal_replace_parts(json_object *parts);
+
 #endif
