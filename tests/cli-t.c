@@ -189,13 +189,13 @@ test_make_key(void **state)
 	c = conf_load(home, NULL, &err);
 	assert_non_null(c);
 	for (i = 0; i < 2; i++) {
-		assert_int_equal(strlen(c->api_keys[i]), 51);
-		assert_true(util_starts(c->api_keys[i], "sk-"));
-		assert_int_equal(strspn(c->api_keys[i] + 3,
+		assert_int_equal(strlen(c->keys[i].key), 51);
+		assert_true(util_starts(c->keys[i].key, "sk-"));
+		assert_int_equal(strspn(c->keys[i].key + 3,
 		    "0123456789abcdef"), 48);
 	}
-	assert_string_not_equal(c->api_keys[0], c->api_keys[1]);
-	assert_null(c->api_keys[2]);
+	assert_int_equal(c->nkeys, 2);
+	assert_string_not_equal(c->keys[0].key, c->keys[1].key);
 	conf_unref(c);
 }
 

@@ -204,6 +204,9 @@ test_values(void **state)
 #define URL "expected an https:// address (plain http:// only for "	\
 	"localhost, 127.0.0.0/8 and [::1])"
 
+#define CREDITS "expected a number of credits from 0 to 1000000000"
+#define KEYS(list) "{\"auth\":{\"apiKeys\":[" list "]}}"
+
 /* One broken file per message: "PATH:" and what follows it. */
 static const struct {
 	const char *text, *msg;
@@ -216,12 +219,41 @@ static const struct {
 	{ "{\n\n\"auth\": []}", "3: auth: expected an object" },
 	{ "{\"auth\":{\n\"apiKeys\":\"x\"}}",
 	    "2: auth.apiKeys: expected an array of strings" },
-	{ "{\"auth\":{\"apiKeys\":[\"\"]}}", "1: auth.apiKeys: an entry is "
-	    "empty" },
-	{ "{\"auth\":{\"apiKeys\":[\"a\",\" \"]}}", "1: auth.apiKeys: an "
-	    "entry is empty" },
+	{ "{\"auth\":{\"apiKeys\":[\"\"]}}", "1: auth.apiKeys[0]: is empty; " },
+	{ "{\"auth\":{\"apiKeys\":[\"a\",\" \"]}}", "1: auth.apiKeys[1]: is "
+	    "empty; " },
 	{ "{\"auth\":{\"apiKeys\":[123]}}", "1: auth.apiKeys: expected an "
 	    "array of strings, and none of its entries is one" },
+	{ KEYS("{}"), "1: auth.apiKeys[0].key: is missing" },
+	{ KEYS("{\"key\":null}"), "1: auth.apiKeys[0].key: is missing" },
+	{ KEYS("{\"key\":5}"), "1: auth.apiKeys[0].key: expected a string" },
+	{ KEYS("\"a\",{\"key\":\" \"}"), "1: auth.apiKeys[1].key: is empty; " },
+	{ KEYS("\"a\",\n{\"key\":\"a\"}"),
+	    "1: auth.apiKeys[1].key: another entry has this key, too" },
+	{ KEYS("{\"key\":\"a\",\"name\":\"n\"},\"a\""),
+	    "1: auth.apiKeys[1]: another entry has this key, too" },
+	{ KEYS("{\"key\":\"a\",\"name\":\"n\"},{\"key\":\"b\",\"name\":\"n\"}"),
+	    "1: auth.apiKeys[1].name: another entry has it, too" },
+	{ KEYS("{\"key\":\"a\",\"name\":\"\"}"),
+	    "1: auth.apiKeys[0].name: must not be empty" },
+	{ KEYS("{\"key\":\"a\",\"name\":\"a\\u0001b\"}"),
+	    "1: auth.apiKeys[0].name: must not contain control characters" },
+	{ KEYS("{\"key\":\"a\",\"monthlycredit\":1}"), "1: auth.apiKeys[0]."
+	    "monthlycredit: unknown member; did you mean monthlyCredits?" },
+	{ KEYS("{\"key\":\"a\",\"%n\":1}"),
+	    "1: auth.apiKeys[0].%n: unknown member" },
+	{ KEYS("{\"key\":\"a\",\"monthlyCredits\":\"1\"}"),
+	    "1: auth.apiKeys[0].monthlyCredits: " CREDITS },
+	{ KEYS("{\"key\":\"a\",\"dailyCredits\":-1}"),
+	    "1: auth.apiKeys[0].dailyCredits: " CREDITS },
+	{ KEYS("{\"key\":\"a\",\"dailyCredits\":1e300}"),
+	    "1: auth.apiKeys[0].dailyCredits: " CREDITS },
+	{ KEYS("{\"key\":\"a\",\"models\":[]}"),
+	    "1: auth.apiKeys[0].models: expected an array of names of models, one at least" },
+	{ KEYS("{\"key\":\"a\",\"models\":[\"x\",1]}"),
+	    "1: auth.apiKeys[0].models: expected an array of names of models, one at least" },
+	{ KEYS("{\"key\":\"a\",\"account\":1}"),
+	    "1: auth.apiKeys[0].account: expected a string" },
 	{ "{\"apiKey\":1}", "1: apiKey: expected a string" },
 	{ "{\n\"useResponsesApiWebSearch\":\n1}",
 	    "3: useResponsesApiWebSearch: expected true or false" },
@@ -343,31 +375,72 @@ test_keys(void **state)
 	(void)state;
 	c = load("{\"apiKey\":\"old\",\"auth\":{\"apiKeys\":"
 	    "[\" a \",\"b\",7,\"a\",null,\"b\\n\"]}}");
-	assert_string_equal(c->api_keys[0], "a");
-	assert_string_equal(c->api_keys[1], "b");
-	assert_null(c->api_keys[2]);
+	assert_int_equal(c->nkeys, 2);
+	assert_string_equal(c->keys[0].key, "a");
+	assert_string_equal(c->keys[1].key, "b");
 	conf_unref(c);
 
 	c = load_with("{\"auth\":{\"apiKeys\":[\"a\"]}}", &env);
-	assert_string_equal(c->api_keys[0], "a");
-	assert_null(c->api_keys[1]);
+	assert_int_equal(c->nkeys, 1);
+	assert_string_equal(c->keys[0].key, "a");
 	assert_false(c->from_environment);
 	conf_unref(c);
 
 	c = load_with("{\"apiKey\":\"old\"}", &env);
-	assert_string_equal(c->api_keys[0], "env-key");
-	assert_null(c->api_keys[1]);
+	assert_int_equal(c->nkeys, 1);
+	assert_string_equal(c->keys[0].key, "env-key");
 	assert_true(c->from_environment);
 	conf_unref(c);
 
 	c = load_with("{\"apiKey\":\" old \",\"auth\":{\"apiKeys\":[]}}",
 	    &blank);
-	assert_string_equal(c->api_keys[0], "old");
+	assert_string_equal(c->keys[0].key, "old");
 	assert_false(c->from_environment);
 	conf_unref(c);
 
 	c = load_with("{\"apiKey\":\"\"}", &blank);
-	assert_null(c->api_keys[0]);
+	assert_int_equal(c->nkeys, 0);
+	conf_unref(c);
+}
+
+/* Entries with names and budgets, beside those that are only keys. */
+static void
+test_key_objects(void **state)
+{
+	static const char	 text[] = KEYS("\"plain\","
+	    "{\"key\":\" k1 \",\"name\":\"alice\",\"monthlyCredits\":12.5,"
+	    "\"dailyCredits\":0,\"models\":[\"gpt-5*\",\"claude-x\"],"
+	    "\"account\":\"work\"},{\"key\":\"k2\",\"name\":null}");
+	const struct conf_key	*k;
+	struct conf		*c = load(text);
+
+	(void)state;
+	assert_int_equal(c->nkeys, 3);
+	k = c->keys;
+	assert_false(k->named);
+	assert_int_equal(strlen(k->name), 10);
+	assert_true(util_starts(k->name, "key-"));
+	assert_true(k->monthly == -1 && k->daily == -1);
+	assert_null(k->account);
+	assert_true(conf_key_allows(k, "any"));
+	assert_true(conf_key_allows(NULL, "any"));
+	k++;
+	assert_string_equal(k->key, "k1");
+	assert_string_equal(k->name, "alice");
+	assert_true(k->named);
+	assert_true(k->monthly == INT64_C(12500000000) && k->daily == 0);
+	assert_string_equal(k->account, "work");
+	assert_true(conf_key_allows(k, "gpt-5.5"));
+	assert_true(conf_key_allows(k, "claude-x"));
+	assert_false(conf_key_allows(k, "claude-x2"));
+	assert_false(conf_key_allows(k, "gpt-4.1"));
+	k++;
+	assert_string_equal(k->key, "k2");
+	assert_string_not_equal(k->name, c->keys[0].name);
+	assert_value(c, "auth.apiKeys", "[\"****\",{\"key\":\"****\","
+	    "\"name\":\"alice\",\"monthlyCredits\":12.5,\"dailyCredits\":0.0,"
+	    "\"models\":[\"gpt-5*\",\"claude-x\"],\"account\":\"work\"},"
+	    "\"****\"]");
 	conf_unref(c);
 }
 
@@ -570,15 +643,14 @@ static size_t
 count_keys(struct conf_file *f, int looks)
 {
 	struct conf	*c;
-	size_t		 n = 0;
+	size_t		 n;
 
 	for (; looks > 0; looks--) {
 		usleep(1050000);
 		conf_unref(conf_file_get(f));
 	}
 	c = conf_file_get(f);
-	while (c->api_keys[n] != NULL)
-		n++;
+	n = c->nkeys;
 	conf_unref(c);
 	return n;
 }
@@ -593,6 +665,7 @@ test_keys_stay(void **state)
 		"{\"Auth\":{\"apiKeys\":[\"k\"]}}", "{\"auth\":{}}",
 		"{\"auth\":{\"apiKeys\":null}}",
 		"{\"auth\":{\"apiKeys\":[\"\"]}}",
+		"{\"auth\":{\"apiKeys\":[{\"key\":\"k\",\"kind\":1}]}}",
 	};
 	static const char	 keys[] = "{\"auth\":{\"apiKeys\":[\"k\"]}}";
 	static const char	 open[] = "{\"auth\":{\"apiKeys\":[]}}";
@@ -625,6 +698,7 @@ main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_key_objects),
 		cmocka_unit_test(test_enterprise),
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_url),

@@ -20,6 +20,7 @@
 #include "copilot/lessons.h"
 
 struct conf;
+struct conf_key;
 struct json_object;
 struct models;
 struct sse_event;
@@ -111,7 +112,8 @@ struct usage {
 struct exchange {
 	struct request		 req;
 	struct conf		*conf;	/* this request's configuration */
-	const char		*key;	/* its key that was sent, or NULL */
+	const struct conf_key	*client; /* its key that was sent, or NULL */
+	const char		*key;		/* the secret of that */
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;	/* likewise */
 	struct lessons		*lessons;	/* likewise */

@@ -96,10 +96,10 @@ conf_file_create(const char *home, const struct conf_override *o,
 static bool
 opens(const struct conf_file *f, const struct conf *c)
 {
-	if (c->api_keys[0] != NULL || c->auth_open)
+	if (c->nkeys > 0 || c->auth_open)
 		return false;
 	return f->override.need_keys ||
-	    (f->conf->api_keys[0] != NULL && !c->opened);
+	    (f->conf->nkeys > 0 && !c->opened);
 }
 
 /*

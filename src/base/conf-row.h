@@ -61,6 +61,7 @@ bool	 conf_is_choice(const char *choices, const char *word);
 
 /* A JSON string without the white space around it. */
 char	*conf_trimmed(json_object *string);
+bool	 conf_has_control(json_object *string);
 
 /* "FILE:LINE: KEY: what" as the reason. Always false. */
 bool	 conf_refuse(const struct conf_source *, const char *key,
@@ -69,5 +70,14 @@ bool	 conf_refuse(const struct conf_source *, const char *key,
 /* Check a value that stands at "key" (the row's name or its alias); keep it. */
 bool	 conf_value_read(struct conf *, const struct conf_row *, json_object *,
 	    const struct conf_source *, const char *key);
+
+/* The same of the list of clients' keys (conf-keys.c). */
+bool	 conf_keys_read(struct conf *, json_object *,
+	    const struct conf_source *, const char *key);
+/* This one alone. */
+void	 conf_keys_only(struct conf *, const char *key);
+void	 conf_keys_free(struct conf *);
+/* As they would stand in the file, without the secrets. */
+json_object *conf_keys_json(const struct conf *);
 
 #endif

@@ -36,14 +36,17 @@ bool
 conf_refuse(const struct conf_source *src, const char *key, const char *what)
 {
 	const struct buf	*t = &src->text;
-	char			*top;
-	int			 line;
+	char			*at = xstrdup(key);
+	size_t			 n = strlen(at);
+	int			 line = 0;
 
-	if ((line = js_line_of(buf_str(t), t->len, key)) == 0) {
-		top = xstrndup(key, strcspn(key, "."));
-		line = js_line_of(buf_str(t), t->len, top);
-		free(top);
+	/* The member, else what it is a member of. */
+	while (n > 0 && (line = js_line_of(buf_str(t), t->len, at)) == 0) {
+		while (n > 0 && at[n - 1] != '.' && at[n - 1] != '[')
+			n--;
+		at[n > 0 ? --n : 0] = '\0';
 	}
+	free(at);
 	return err_set(src->err, 500, ERR_SERVER, "invalid_configuration",
 	    NULL, "%s:%d: %s: %s", src->path, line > 0 ? line : 1, key, what);
 }
@@ -124,10 +127,11 @@ conf_url_allowed(const char *url)
 
 /* --- Values. */
 
-static bool
-has_control(const char *s, size_t n)
+bool
+conf_has_control(json_object *string)
 {
-	size_t i;
+	const char	*s = json_object_get_string(string);
+	size_t		 n = (size_t)json_object_get_string_len(string), i;
 
 	for (i = 0; i < n; i++)
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
@@ -226,7 +230,7 @@ read_text(struct conf *c, const struct conf_row *r, json_object *v,
 	if (!json_object_is_type(v, json_type_string))
 		return conf_refuse(src, key, what);
 	s = json_object_get_string(v);
-	if (has_control(s, (size_t)json_object_get_string_len(v)))
+	if (conf_has_control(v))
 		return conf_refuse(src, key,
 		    "must not contain control characters");
 	if (r->choices != NULL && !conf_is_choice(r->choices, s))
@@ -283,65 +287,12 @@ read_list(struct conf *c, const struct conf_row *r, json_object *v,
 		json_object *e = json_object_array_get_idx(v, i);
 
 		if (!json_object_is_type(e, json_type_string) ||
-		    has_control(json_object_get_string(e),
-		    (size_t)json_object_get_string_len(e)))
+		    conf_has_control(e))
 			return refuse_list(r, src, key);
 		list[i] = conf_trimmed(e);
 		if ((len = strlen(list[i])) > 1 && list[i][len - 1] == '/')
 			list[i][len - 1] = '\0';
 	}
-	return true;
-}
-
-/*
- * The keys of clients: trimmed, each once. What is no string is dropped, as
- * the copilot-api family does, but never all of it: an empty list means that
- * everybody may come in, and whoever wrote 12345 did not ask for that.
- */
-static bool
-read_keys(struct conf *c, json_object *v, const struct conf_source *src,
-    const char *key)
-{
-	json_object	*seen;
-	size_t		 n, i, used = 0, dropped = 0;
-	bool		 empty = false;
-	char		*s;
-
-	if (!json_object_is_type(v, json_type_array))
-		return conf_refuse(src, key,
-		    "expected an array of strings");
-	n = js_len(v);
-	free(c->api_keys);
-	c->api_keys = xcalloc(n + 1, sizeof(*c->api_keys));
-	seen = json_object_new_object();
-	for (i = 0; i < n; i++) {
-		json_object *e = json_object_array_get_idx(v, i);
-
-		if (!json_object_is_type(e, json_type_string)) {
-			dropped++;
-			continue;
-		}
-		s = conf_trimmed(e);
-		/* As an empty variable of a template leaves it. */
-		empty |= s[0] == '\0';
-		if (s[0] == '\0' || js_has(seen, s)) {
-			free(s);
-			continue;
-		}
-		js_add_bool(seen, s, true);
-		c->api_keys[used++] = s;
-	}
-	json_object_put(seen);
-	c->opened = n == 0;
-	if (empty)
-		return conf_refuse(src, key, "an entry is empty; a key has at "
-		    "least one character, and [] lets everybody in");
-	if (dropped > 0 && used == 0)
-		return conf_refuse(src, key, "expected an array of strings, "
-		    "and none of its entries is one");
-	if (dropped > 0)
-		log_warn("%s: %s: %zu entries are not strings and are ignored",
-		    src->path, key, dropped);
 	return true;
 }
 
@@ -396,7 +347,7 @@ conf_value_read(struct conf *c, const struct conf_row *r, json_object *v,
 	case CONF_LIST:
 		return read_list(c, r, v, src, key);
 	case CONF_KEYS:
-		return read_keys(c, v, src, key);
+		return conf_keys_read(c, v, src, key);
 	case CONF_MAPPINGS:
 		return read_mappings(c, v, src, key);
 	default:

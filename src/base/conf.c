@@ -19,7 +19,7 @@
 #define GIB	(INT64_C(1) << 30)
 
 static const struct conf_row rows[] = {
-	{ .name = "auth.apiKeys", .type = CONF_KEYS, .offset = AT(api_keys) },
+	{ .name = "auth.apiKeys", .type = CONF_KEYS, .offset = AT(keys) },
 	{ .name = "auth.open", .type = CONF_BOOL, .offset = AT(auth_open),
 	    .dflt = false },
 	{ .name = "useResponsesApiWebSearch", .type = CONF_BOOL,
@@ -158,10 +158,10 @@ set_default(struct conf *c, const struct conf_row *r)
 	case CONF_LEVEL:
 		log_level_find(r->text, conf_row_member(c, r));
 		break;
-	case CONF_KEYS:
 	case CONF_LIST:
 		*(char ***)conf_row_member(c, r) = xcalloc(1, sizeof(char *));
 		break;
+	case CONF_KEYS:
 	case CONF_MAPPINGS:
 		break;
 	default:
@@ -170,14 +170,6 @@ set_default(struct conf *c, const struct conf_row *r)
 }
 
 /* --- What beats the file, or fills its gaps. */
-
-static void
-only_key(struct conf *c, const char *key)
-{
-	free(c->api_keys);
-	c->api_keys = xcalloc(2, sizeof(*c->api_keys));
-	c->api_keys[0] = xstrdup(key);
-}
 
 /* No auth.apiKeys: COPILOT_API_KEY, else the old single key of the file. */
 static bool
@@ -189,7 +181,7 @@ fallback_key(struct conf *c, const struct conf_override *o,
 
 	if (v != NULL && !json_object_is_type(v, json_type_string))
 		return conf_refuse(src, "apiKey", "expected a string");
-	if (c->api_keys[0] != NULL)
+	if (c->nkeys > 0)
 		return true;
 	if (o->api_key != NULL) {
 		given = json_object_new_string(o->api_key);
@@ -202,7 +194,7 @@ fallback_key(struct conf *c, const struct conf_override *o,
 		key = conf_trimmed(v);
 	}
 	if (key != NULL && key[0] != '\0')
-		only_key(c, key);
+		conf_keys_only(c, key);
 	free(key);
 	return true;
 }
@@ -349,7 +341,7 @@ conf_unref(struct conf *c)
 
 	if (c == NULL || --c->refs > 0)
 		return;
-	free_list(c->api_keys);
+	conf_keys_free(c);
 	free_list(c->cors_allow_origins);
 	free_list(c->server_hosts);
 	for (i = 0; i < c->nmodel_mappings; i++) {
@@ -377,13 +369,12 @@ conf_map_model(const struct conf *c, const char *model)
 /* --- Showing what is in force. */
 
 static json_object *
-list_json(char *const *list, bool secret)
+list_json(char *const *list)
 {
 	json_object *a = json_object_new_array();
 
 	for (; *list != NULL; list++)
-		json_object_array_add(a,
-		    json_object_new_string(secret ? "****" : *list));
+		json_object_array_add(a, json_object_new_string(*list));
 	return a;
 }
 
@@ -419,9 +410,9 @@ row_json(const struct conf *c, const struct conf_row *r)
 	case CONF_LEVEL:
 		return json_object_new_string(levels[*(enum log_level *)p]);
 	case CONF_KEYS:
-		return list_json(c->api_keys, true);
+		return conf_keys_json(c);
 	case CONF_LIST:
-		return list_json(*(char **const *)p, false);
+		return list_json(*(char **const *)p);
 	case CONF_MAPPINGS:
 		return mappings_json(c);
 	default:

@@ -22,9 +22,23 @@ struct conf_mapping {
 	char	*to;
 };
 
+#define CREDIT_NANO	1e9	/* of a credit, which is 0.01 USD */
+
+/* Who may come in: an entry of auth.apiKeys. */
+struct conf_key {
+	char		 *key;		/* the secret */
+	char		 *name;		/* never NULL, no other entry has it */
+	bool		  named;	/* by the file; else made of the key */
+	int64_t		  monthly;	/* nano credits; -1: no budget */
+	int64_t		  daily;	/* likewise */
+	char		**models;	/* NULL: all; "gpt-5*" is a prefix */
+	char		 *account;	/* NULL: none is named */
+};
+
 struct conf {
 	/* Keys shared with the copilot-api family. */
-	char		**api_keys;	/* auth.apiKeys; NULL-terminated */
+	struct conf_key	 *keys;		/* auth.apiKeys */
+	size_t		  nkeys;	/* 0: everybody may come in */
 	bool		  use_responses_api_web_search;
 	struct conf_mapping *model_mappings;
 	size_t		  nmodel_mappings;
@@ -67,7 +81,7 @@ struct conf {
 	bool		  opened;	/* "apiKeys": [] is written there */
 	bool		  auth_open;	/* auth.open */
 	char		**server_hosts;	/* NULL-terminated */
-	bool		  from_environment; /* api_keys is COPILOT_API_KEY */
+	bool		  from_environment; /* keys[0] is COPILOT_API_KEY */
 };
 
 /* Settings from the command line and the environment that beat the file. */
@@ -90,6 +104,9 @@ void	 conf_unref(struct conf *);		/* NULL is fine */
 
 /* The model that the client's name is mapped to, or the name itself. */
 const char *conf_map_model(const struct conf *, const char *);
+
+/* May this key use the model? No key, and one without a list, may. */
+bool	 conf_key_allows(const struct conf_key *, const char *model);
 
 /* Is this URL allowed upstream: https, or http to loopback only? */
 bool	 conf_url_allowed(const char *url);

@@ -4,6 +4,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/buf.c \
 	%reldir%/buf.h \
 	%reldir%/conf-file.c \
+	%reldir%/conf-keys.c \
 	%reldir%/conf-row.h \
 	%reldir%/conf-value.c \
 	%reldir%/conf.c \

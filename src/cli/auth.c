@@ -164,8 +164,10 @@ holds(json_object *list, const char *key)
 	size_t i;
 
 	for (i = 0; i < js_len(list); i++) {
-		const char *s = json_object_get_string(
-		    json_object_array_get_idx(list, i));
+		json_object	*e = json_object_array_get_idx(list, i);
+		const char	*s = json_object_is_type(e, json_type_object) ?
+				    js_str(e, "key") :
+				    json_object_get_string(e);
 
 		if (s != NULL && strcmp(s, key) == 0)
 			return true;
@@ -240,8 +242,7 @@ config_add_key(const struct cli *cli, const char *key, bool *added,
 static void
 note_replaced_key(const struct conf *conf, const char *key)
 {
-	if (conf->api_keys[0] == NULL || conf->api_keys[1] != NULL ||
-	    strcmp(conf->api_keys[0], key) == 0)
+	if (conf->nkeys != 1 || strcmp(conf->keys[0].key, key) == 0)
 		return;
 	if (conf->from_environment)
 		fprintf(stderr, "Note: COPILOT_API_KEY counts only while "
@@ -278,8 +279,8 @@ list_keys(const struct conf *conf)
 {
 	size_t i;
 
-	for (i = 0; conf->api_keys[i] != NULL; i++)
-		printf("%s\n", conf->api_keys[i]);
+	for (i = 0; i < conf->nkeys; i++)
+		printf("%s\n", conf->keys[i].key);
 	fflush(stdout);
 	if (i == 0)
 		fprintf(stderr, "No API keys: every client may come in. "

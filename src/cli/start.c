@@ -99,7 +99,7 @@ busy(const struct start *s, const char *host, int why, struct err *err)
 static bool
 check_keys(const struct start *s, const char *host, struct err *err)
 {
-	if (s->conf->api_keys[0] != NULL || s->conf->auth_open)
+	if (s->conf->nkeys > 0 || s->conf->auth_open)
 		return true;
 	return err_set(err, 500, ERR_SERVER, NULL, NULL,
 	    "refusing to listen on %s without an API key: everybody who "
@@ -255,7 +255,7 @@ say_ready(void *arg)
 {
 	const struct start	*s = arg;
 	const char		*a = s->lighttpd.addresses[0], *host = a;
-	bool			 keys = s->conf->api_keys[0] != NULL;
+	bool			 keys = s->conf->nkeys > 0;
 	char			*url, *header;
 
 	if (s->lighttpd.naddresses > 1)

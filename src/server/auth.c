@@ -25,26 +25,26 @@ bearer(const char *authorization)
  * The configured key that is equal, or NULL. All keys are compared, so that the
  * time does not tell which one was close.
  */
-static const char *
+static const struct conf_key *
 known(const struct conf *conf, const char *key)
 {
-	const char	*found = NULL;
-	size_t		 i;
+	const struct conf_key	*found = NULL;
+	size_t			 i;
 
-	for (i = 0; key != NULL && conf->api_keys[i] != NULL; i++)
-		if (util_equal_secret(conf->api_keys[i], key))
-			found = conf->api_keys[i];
+	for (i = 0; key != NULL && i < conf->nkeys; i++)
+		if (util_equal_secret(conf->keys[i].key, key))
+			found = &conf->keys[i];
 	return found;
 }
 
 bool
-auth_check(const struct conf *conf, const struct request *r, const char **key,
-    struct err *err)
+auth_check(const struct conf *conf, const struct request *r,
+    const struct conf_key **key, struct err *err)
 {
 	const char *token = bearer(r->authorization);
 
 	*key = NULL;
-	if (conf->api_keys[0] == NULL)
+	if (conf->nkeys == 0)
 		return true;
 	if ((*key = known(conf, r->x_api_key)) != NULL ||
 	    (*key = known(conf, token)) != NULL)

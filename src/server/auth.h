@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct conf;
+struct conf_key;
 struct err;
 struct request;
 
@@ -15,6 +16,6 @@ struct request;
  * otherwise.
  */
 bool	auth_check(const struct conf *, const struct request *,
-	    const char **key, struct err *);
+	    const struct conf_key **key, struct err *);
 
 #endif

@@ -76,7 +76,7 @@ cors_origin_allowed(const struct conf *conf, const char *origin)
 {
 	size_t i;
 
-	if (conf->api_keys[0] != NULL)
+	if (conf->nkeys > 0)
 		return true;
 	for (i = 0; conf->cors_allow_origins[i] != NULL; i++)
 		if (strcmp(conf->cors_allow_origins[i], "*") == 0 ||
@@ -101,7 +101,7 @@ host_allowed(const struct exchange *x)
 	const char		*host = x->req.host;
 	size_t			 i;
 
-	if (conf->api_keys[0] != NULL || host == NULL || host[0] == '\0' ||
+	if (conf->nkeys > 0 || host == NULL || host[0] == '\0' ||
 	    x->req.server_addr == NULL || !loopback_addr(x->req.server_addr) ||
 	    loopback(host))
 		return true;

@@ -16,7 +16,7 @@
 static int
 key_percent(const struct exchange *x)
 {
-	return x->key != NULL && x->conf->api_keys[1] != NULL ?
+	return x->key != NULL && x->conf->nkeys > 1 ?
 	    (int)x->conf->max_key_percent : 100;
 }
 

@@ -218,12 +218,13 @@ route_find(struct exchange *x, bool *wants_body)
 	if ((route = choose(x, route)) == NULL)
 		return NULL;
 	if (!(route->flags & ROUTE_OPEN) &&
-	    !auth_check(x->conf, &x->req, &x->key, &err)) {
+	    !auth_check(x->conf, &x->req, &x->client, &err)) {
 		refuse(x, &err);
 		reply_header(&x->reply, "WWW-Authenticate",
 		    "Bearer realm=\"copilot-api\"");
 		return NULL;
 	}
+	x->key = x->client != NULL ? x->client->key : NULL;
 	*wants_body = (route->flags & ROUTE_BODY) != 0;
 	if (*wants_body && !body_fits(x, &err))
 		return refuse(x, &err);
