@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "api/exchange.h"
 #include "base/buf.h"
 #include "base/http.h"
 #include "base/util.h"
@@ -91,22 +90,18 @@ static const struct models models = { .list = list, .n = COUNT(list) };
 
 /* What is noted for a call of a model when upstream says "head". */
 static void
-check_note(const char *model, bool completion, const char *head,
-    const char *want)
+check_note(const char *model, const char *head, const char *want)
 {
-	struct exchange		x = { .models = &models };
 	struct http_reply	reply = { .status = 200 };
+	struct buf		out = { 0 };
 
-	x.model = xstrdup(model);
-	x.call.completion = completion;
 	buf_puts(&reply.head, head);
 	/* The last call counts. */
-	buf_puts(&x.reply.limits, LIMIT("1"));
-	quota_note(&x, &reply);
-	assert_string_equal(buf_str(&x.reply.limits), want);
-	reply_finish(&x.reply);
+	buf_puts(&out, LIMIT("1"));
+	quota_note(&models, model, &reply, &out);
+	assert_string_equal(buf_str(&out), want);
+	buf_finish(&out);
 	http_reply_finish(&reply);
-	free(x.model);
 }
 
 static void
@@ -117,14 +112,14 @@ test_which(void **state)
 	    "x-quota-snapshot-premium_interactions: ent=300&totRem=30\n";
 
 	(void)state;
-	check_note(a, true, both, LIMIT("300") REMAINING("30"));
-	check_note(b, true, both, LIMIT("50") REMAINING("5"));
-	check_note(c, true, both, "");
-	check_note(a, false, both, "");
-	check_note(a, true, "x-quota-snapshot-premium_models: ent=7&totRem=6\n",
+	check_note(a, both, LIMIT("300") REMAINING("30"));
+	check_note(b, both, LIMIT("50") REMAINING("5"));
+	check_note(c, both, "");
+	check_note(NULL, both, "");
+	check_note(a, "x-quota-snapshot-premium_models: ent=7&totRem=6\n",
 	    LIMIT("7") REMAINING("6"));
-	check_note(a, true, "x-quota-snapshot-chat: ent=50&totRem=5\n", "");
-	check_note(b, true, "", "");
+	check_note(a, "x-quota-snapshot-chat: ent=50&totRem=5\n", "");
+	check_note(b, "", "");
 }
 
 int

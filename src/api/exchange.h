@@ -17,7 +17,9 @@
 #include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "copilot/call.h"
 #include "copilot/lessons.h"
+#include "turn/usage.h"
 
 struct conf;
 struct conf_key;
@@ -26,19 +28,6 @@ struct models;
 struct sse_event;
 struct stored;
 struct thoughts;
-
-/* What upstream is asked. */
-struct upstream_call {
-	const char	*method;	/* "POST", "GET" */
-	const char	*path;	/* below the Copilot base URL: "/responses" */
-	struct buf	 body;
-	const char	*intent; /* OpenAI-Intent; NULL: "conversation-agent" */
-	bool		 completion;	/* send X-Initiator */
-	bool		 agent;		/* X-Initiator: agent, not user */
-	bool		 vision;	/* Copilot-Vision-Request: true */
-	bool		 github; /* GitHub's REST API with the GitHub token */
-	char *const	*headers; /* the model's own; belong to its snapshot */
-};
 
 /*
  * The way back. All members may be called on the loop, except that a large
@@ -103,12 +92,6 @@ struct answer_ops {
 	void	(*destroy)(void *self);
 };
 
-/* Token counts for the log, filled in by the answer when it learns them. */
-struct usage {
-	int64_t	input;		/* -1: not known */
-	int64_t	output;
-};
-
 struct exchange {
 	struct request		 req;
 	struct conf		*conf;	/* this request's configuration */
@@ -146,7 +129,7 @@ struct exchange {
 	bool			 stream;	/* the client wants events */
 	bool			 alive;		/* and some of alive(), too */
 	char			*model;		/* for the log; may be NULL */
-	struct usage		 usage;
+	struct usage		 usage;		/* for the log */
 
 	/*
 	 * What the handler parsed, where it is large: many pieces, which a

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/exchange.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/repair.h"
+#include "turn/usage.h"
 
 /*
  * What models' own APIs call the end, should upstream hand it on. Anything

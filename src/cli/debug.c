@@ -8,7 +8,6 @@
 
 #include <curl/curl.h>
 
-#include "api/exchange.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"

@@ -1,10 +1,11 @@
 /* How a call to Copilot is addressed. */
 #include "config.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "api/exchange.h"
 #include "base/conf.h"
 #include "base/http.h"
 #include "base/util.h"
@@ -25,24 +26,100 @@ copilot_call_base(const struct conf *conf, const char *api)
 	return "https://api.githubcopilot.com";
 }
 
-/* Takes the value. */
-static void
-add_take(struct http_request *r, const char *name, char *value)
+/* What the headers of one call say; NULL: it goes without that header. */
+struct values {
+	const char	*authorization;
+	const char	*json;
+	const char	*integration;
+	const char	*editor;
+	const char	*plugin;
+	const char	*agent;
+	const char	*version;
+	const char	*library;
+	const char	*intent;
+	const char	*request;
+	const char	*session;
+	const char	*initiator;
+	const char	*vision;
+};
+
+#define VALUE(member) offsetof(struct values, member)
+
+/* The header set of VS Code's chat (copilot-chat, networking.ts). */
+static const struct {
+	const char	*name;
+	size_t		 value;
+} headers[] = {
+	{ "Authorization", VALUE(authorization) },
+	{ "Content-Type", VALUE(json) },
+	{ "Accept", VALUE(json) },
+	{ "Copilot-Integration-Id", VALUE(integration) },
+	{ "Editor-Version", VALUE(editor) },
+	{ "Editor-Plugin-Version", VALUE(plugin) },
+	{ "User-Agent", VALUE(agent) },
+	{ "X-GitHub-Api-Version", VALUE(version) },
+	{ "X-VSCode-User-Agent-Library-Version", VALUE(library) },
+	{ "OpenAI-Intent", VALUE(intent) },
+	{ "X-Interaction-Type", VALUE(intent) },
+	{ "X-Request-Id", VALUE(request) },
+	{ "X-Agent-Task-Id", VALUE(request) },
+	{ "X-Interaction-Id", VALUE(session) },
+	{ "VScode-SessionId", VALUE(session) },
+	{ "X-Initiator", VALUE(initiator) },
+	{ "Copilot-Vision-Request", VALUE(vision) },
+};
+
+/* Those of the connection, and whole families of ours. */
+static const char *const reserved[] = {
+	"Host", "Connection", "Keep-Alive", "Transfer-Encoding", "TE",
+	"Trailer", "Upgrade", "Expect", "Cookie"
+};
+static const char *const reserved_prefixes[] = {
+	"Content-", "Editor-", "Copilot-Integration-", "Copilot-Vision-",
+	"X-Interaction-", "Accept", "Proxy-"
+};
+
+bool
+copilot_call_sets(const char *name)
 {
-	http_request_header(r, name, value);
-	free(value);
+	size_t i;
+
+	for (i = 0; i < COUNT(headers); i++)
+		if (strcasecmp(name, headers[i].name) == 0)
+			return true;
+	for (i = 0; i < COUNT(reserved); i++)
+		if (strcasecmp(name, reserved[i]) == 0)
+			return true;
+	for (i = 0; i < COUNT(reserved_prefixes); i++)
+		if (util_starts_nocase(name, reserved_prefixes[i]))
+			return true;
+	return false;
+}
+
+static void
+add_headers(struct http_request *r, const struct values *v)
+{
+	const char	*value;
+	size_t		 i;
+
+	for (i = 0; i < COUNT(headers); i++) {
+		memcpy(&value, (const char *)v + headers[i].value,
+		    sizeof(value));
+		if (value != NULL)
+			http_request_header(r, headers[i].name, value);
+	}
 }
 
 /* Headers that the model list wants for this model: "Name: value". */
 static void
-add_model_headers(struct http_request *r, char *const *headers)
+add_model_headers(struct http_request *r, char *const *list)
 {
 	const char	*value;
 	char		*name;
 
-	for (; headers != NULL && *headers != NULL; headers++) {
-		name = xstrndup(*headers, strcspn(*headers, ":"));
-		value = *headers + strlen(name) + 1;
+	for (; list != NULL && *list != NULL; list++) {
+		name = xstrndup(*list, strcspn(*list, ":"));
+		value = *list + strlen(name) + 1;
 		http_request_header(r, name, value + strspn(value, " "));
 		free(name);
 	}
@@ -52,44 +129,38 @@ void
 copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
     struct upstream_call *call, struct http_request *r)
 {
-	const char	*intent = call->intent;
+	const char	*intent = call->intent != NULL ? call->intent :
+			    "conversation-agent";
+	char		*bearer = xasprintf("Bearer %s", id->token);
+	char		*agent = github_user_agent(conf);
 	char		 uuid[UTIL_UUID_SIZE];
+	struct values	 values = {
+		.authorization = bearer,
+		.json = "application/json",
+		.integration = conf->copilot_integration_id,
+		.editor = conf->editor_version,
+		.plugin = conf->editor_plugin_version,
+		.agent = agent,
+		.version = conf->github_api_version,
+		.library = "electron-fetch",
+		.intent = intent,
+		.request = uuid,
+		.session = id->session,
+		.vision = call->vision ? "true" : NULL
+	};
 
+	/* A user's turn costs a premium request, its follow-ups none. */
+	if (call->completion)
+		values.initiator = call->agent ? "agent" : "user";
+	util_uuid(uuid);
 	memset(r, 0, sizeof(*r));
 	r->method = call->method;
 	r->url = xasprintf("%s%s", copilot_call_base(conf, id->api),
 	    call->path);
 	r->body = call->body;
 	call->body = (struct buf){ 0 };
-	if (intent == NULL)
-		intent = "conversation-agent";
-	util_uuid(uuid);
-
-	/* The header set of VS Code's chat (copilot-chat, networking.ts). */
-	add_take(r, "Authorization", xasprintf("Bearer %s", id->token));
-	http_request_header(r, "Content-Type", "application/json");
-	http_request_header(r, "Accept", "application/json");
-	http_request_header(r, "Copilot-Integration-Id",
-	    conf->copilot_integration_id);
-	http_request_header(r, "Editor-Version", conf->editor_version);
-	http_request_header(r, "Editor-Plugin-Version",
-	    conf->editor_plugin_version);
-	add_take(r, "User-Agent", github_user_agent(conf));
-	http_request_header(r, "X-GitHub-Api-Version",
-	    conf->github_api_version);
-	http_request_header(r, "X-VSCode-User-Agent-Library-Version",
-	    "electron-fetch");
-	http_request_header(r, "OpenAI-Intent", intent);
-	http_request_header(r, "X-Interaction-Type", intent);
-	http_request_header(r, "X-Request-Id", uuid);
-	http_request_header(r, "X-Agent-Task-Id", uuid);
-	http_request_header(r, "X-Interaction-Id", id->session);
-	http_request_header(r, "VScode-SessionId", id->session);
-	/* A user's turn costs a premium request, its follow-ups none. */
-	if (call->completion)
-		http_request_header(r, "X-Initiator",
-		    call->agent ? "agent" : "user");
-	if (call->vision)
-		http_request_header(r, "Copilot-Vision-Request", "true");
+	add_headers(r, &values);
 	add_model_headers(r, call->headers);
+	free(bearer);
+	free(agent);
 }

@@ -2,9 +2,25 @@
 #ifndef COPILOT_CALL_H
 #define COPILOT_CALL_H
 
+#include <stdbool.h>
+
+#include "base/buf.h"
+
 struct conf;
 struct http_request;
-struct upstream_call;
+
+/* What upstream is asked. */
+struct upstream_call {
+	const char	*method;	/* "POST", "GET" */
+	const char	*path;	/* below the Copilot base URL: "/responses" */
+	struct buf	 body;
+	const char	*intent; /* OpenAI-Intent; NULL: "conversation-agent" */
+	bool		 completion;	/* send X-Initiator */
+	bool		 agent;		/* X-Initiator: agent, not user */
+	bool		 vision;	/* Copilot-Vision-Request: true */
+	bool		 github; /* GitHub's REST API with the GitHub token */
+	char *const	*headers; /* the model's own; belong to its snapshot */
+};
 
 /* What identifies us upstream. */
 struct copilot_identity {
@@ -23,5 +39,8 @@ const char *copilot_call_base(const struct conf *, const char *api);
 void	copilot_call_address(const struct conf *,
 	    const struct copilot_identity *, struct upstream_call *,
 	    struct http_request *);
+
+/* Is this header ours to set, or the connection's? A model has no say then. */
+bool	copilot_call_sets(const char *name);
 
 #endif

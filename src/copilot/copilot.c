@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/exchange.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"

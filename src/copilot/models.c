@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "copilot/call.h"
 #include "copilot/models.h"
 
 /*
@@ -222,32 +223,6 @@ strings_of(json_object *array)
 	return list;
 }
 
-/* Headers that are ours to set, and those that belong to a connection. */
-static const char *const own_headers[] = {
-	"Authorization", "Host", "User-Agent", "OpenAI-Intent", "X-Initiator",
-	"X-Request-Id", "X-GitHub-Api-Version", "X-Agent-Task-Id", "Connection",
-	"Keep-Alive", "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Expect",
-	"Cookie"
-};
-static const char *const own_prefixes[] = {
-	"Content-", "Editor-", "Copilot-Integration-", "Copilot-Vision-",
-	"X-Interaction-", "Accept", "Proxy-"
-};
-
-static bool
-header_is_ours(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(own_headers); i++)
-		if (strcasecmp(name, own_headers[i]) == 0)
-			return true;
-	for (i = 0; i < COUNT(own_prefixes); i++)
-		if (util_starts_nocase(name, own_prefixes[i]))
-			return true;
-	return false;
-}
-
 /* RFC 9110: a token, and a value that cannot end the line. */
 static bool
 header_is_sound(const char *name, const char *value, size_t len)
@@ -278,8 +253,8 @@ headers_of(json_object *obj)
 		const char *value = json_object_is_type(v, json_type_string) &&
 		    v != NULL ? json_object_get_string(v) : NULL;
 
-		if (value != NULL && n < HEADERS_MAX && !header_is_ours(name) &&
-		    header_is_sound(name, value,
+		if (value != NULL && n < HEADERS_MAX &&
+		    !copilot_call_sets(name) && header_is_sound(name, value,
 		    (size_t)json_object_get_string_len(v)))
 			list[n++] = xasprintf("%s: %s", name, value);
 	}

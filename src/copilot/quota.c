@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/exchange.h"
 #include "base/buf.h"
 #include "base/http.h"
 #include "base/util.h"
@@ -136,16 +135,15 @@ snapshot_of(const struct http_reply *reply, bool premium)
 }
 
 void
-quota_note(struct exchange *x, const struct http_reply *reply)
+quota_note(const struct models *models, const char *model,
+    const struct http_reply *reply, struct buf *out)
 {
 	const struct model	*m = NULL;
-	struct buf		*out = &x->reply.limits;
 	char			*s;
 
 	buf_truncate(out, 0);
-	/* Of embeddings neither is spent. */
-	if (x->call.completion && x->model != NULL)
-		m = models_find(x->models, x->model);
+	if (model != NULL)
+		m = models_find(models, model);
 	if (m == NULL || (s = snapshot_of(reply, m->premium)) == NULL)
 		return;
 	quota_headers(s, time(NULL), out);

@@ -5,8 +5,8 @@
 #include <time.h>
 
 struct buf;
-struct exchange;
 struct http_reply;
+struct models;
 
 /*
  * Appends x-ratelimit-limit-requests, -remaining-requests and -reset-requests,
@@ -15,7 +15,11 @@ struct http_reply;
  */
 void	quota_headers(const char *snapshot, time_t now, struct buf *out);
 
-/* The same from upstream's answer to a call, for the model of the exchange. */
-void	quota_note(struct exchange *, const struct http_reply *);
+/*
+ * The same from the answer to a call of this model; it replaces what an earlier
+ * call left in "out". NULL: a call that spends nothing.
+ */
+void	quota_note(const struct models *, const char *model,
+	    const struct http_reply *, struct buf *out);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "api/exchange.h"
 #include "base/buf.h"
 #include "base/err-json.h"
 #include "base/err.h"
@@ -12,6 +11,7 @@
 #include "responses/native.h"
 #include "responses/object.h"
 #include "turn/calls.h"
+#include "turn/usage.h"
 
 /* --- Items. */
 

@@ -111,7 +111,9 @@ call_head(void *arg, const struct http_reply *reply)
 	r->status = reply->status;
 	r->retry_after = http_reply_header(reply, "retry-after");
 	r->upstream_id = http_reply_header(reply, "x-github-request-id");
-	quota_note(r->x, reply);
+	/* Embeddings spend no quota. */
+	quota_note(r->x->models, r->x->call.completion ? r->x->model : NULL,
+	    reply, &r->x->reply.limits);
 	/* Minutes may pass from here on, with megabytes in these. */
 	if (reply->status >= 200 && reply->status <= 299) {
 		buf_finish(&r->x->req.body);

@@ -18,4 +18,5 @@ src_libcore_a_SOURCES += \
 	%reldir%/tools.c \
 	%reldir%/tools.h \
 	%reldir%/tuning.c \
-	%reldir%/tuning.h
+	%reldir%/tuning.h \
+	%reldir%/usage.h
