@@ -120,7 +120,7 @@ test_members(void **state)
 	MEMBERS(gpt, ",\"reasoning_effort\":\"max\"",
 	    "{\"reasoning\":{\"effort\":\"high\",\"summary\":\"auto\"}}");
 	MEMBERS(codex, ",\"reasoning_effort\":\"none\"",
-	    "{\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"}}");
+	    "{\"reasoning\":{\"effort\":\"low\"}}");
 	MEMBERS(odd, ",\"reasoning_effort\":\"low\"", "{}");
 	MEMBERS("unknown", ",\"reasoning_effort\":\"odd\"",
 	    "{\"reasoning\":{\"effort\":\"odd\"}}");
@@ -134,7 +134,7 @@ test_members(void **state)
 	/* Refused by models that reason. */
 	MEMBERS(gpt, ",\"temperature\":0.5,\"top_p\":1", "{}");
 	MEMBERS(gpt, ",\"temperature\":0.5,\"reasoning_effort\":\"none\"",
-	    "{\"reasoning\":{\"effort\":\"none\",\"summary\":\"auto\"},"
+	    "{\"reasoning\":{\"effort\":\"none\"},"
 	    "\"temperature\":0.5}");
 	MEMBERS(odd, ",\"temperature\":0,\"top_p\":0.1",
 	    "{\"temperature\":0,\"top_p\":0.1}");
@@ -425,8 +425,12 @@ test_refused(void **state)
 	REFUSED("\"messages\":[{\"role\":\"tool\",\"tool_call_id\":7}]",
 	    "messages[0].tool_call_id", "invalid_type");
 	REFUSED("\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{"
-	    "\"type\":\"custom\"}]}]", "messages[0].tool_calls[0].type",
+	    "\"type\":\"mcp\"}]}]", "messages[0].tool_calls[0].type",
 	    "invalid_value");
+	REFUSED("\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{"
+	    "\"type\":\"custom\",\"id\":\"c\"}]}]",
+	    "messages[0].tool_calls[0].custom.name",
+	    "missing_required_parameter");
 	REFUSED("\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{}]}]",
 	    "messages[0].tool_calls[0].id", "missing_required_parameter");
 	REFUSED("\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[null,"
@@ -746,7 +750,7 @@ test_recorded(void **state)
 	    "O={\"responses\":1,\"phase\":\"commentary\",\"reasoning\":[{"
 	    "\"place\":0,\"sealed\":\"gAAAAblob\"}]} "
 	    "call_1:read_file({\"path\":\"a\"}) call_2:list_dir({}) "
-	    "[tool_calls] "
+	    "call_3:apply_patch(*** Begin) [tool_calls] "
 	    "model=asked usage=900+40=940");
 	buf_finish(&in);
 }

@@ -192,7 +192,9 @@ assert_no_private(json_object *v)
 static inline void
 see_call(struct seen *s, size_t c, json_object *piece)
 {
-	json_object		*function = js_obj(piece, "function");
+	const char		*type = js_obj(piece, "custom") != NULL ?
+				    "custom" : "function";
+	json_object		*function = js_obj(piece, type);
 	size_t			 i = (size_t)js_int(piece, "index", 99);
 	struct seen_call	*call;
 
@@ -200,7 +202,7 @@ see_call(struct seen *s, size_t c, json_object *piece)
 	call = &s->choice[c].calls[i];
 	if (i == s->choice[c].ncalls) {
 		s->choice[c].ncalls++;
-		assert_true(js_is(piece, "type", "function"));
+		assert_true(js_is(piece, "type", type));
 		snprintf(call->id, sizeof(call->id), "%s", js_str(piece, "id"));
 		snprintf(call->name, sizeof(call->name), "%s",
 		    js_str(function, "name"));
@@ -208,6 +210,11 @@ see_call(struct seen *s, size_t c, json_object *piece)
 		assert_false(js_has(piece, "id"));
 		assert_false(js_has(piece, "type"));
 		assert_false(js_has(function, "name"));
+	}
+	if (strcmp(type, "custom") == 0) {
+		assert_non_null(js_str(function, "input"));
+		join(&call->args, function, "input");
+		return;
 	}
 	assert_non_null(js_str(function, "arguments"));
 	join(&call->args, function, "arguments");

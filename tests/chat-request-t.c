@@ -408,6 +408,8 @@ static const struct refusal {
 	  "integer_below_min_value", "Expected a value >= 1, but got 0" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"n\":129}", "n",
 	  "integer_above_max_value", "Expected a value <= 128, but got 129" },
+	{ "{\"model\":\"m\",\"input\":\"x\"}", "messages",
+	  "missing_required_parameter", "/v1/responses" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":{}}", "tools",
 	  "invalid_type", "expected an array of objects" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[1]}", "tools[0]",
@@ -415,10 +417,14 @@ static const struct refusal {
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[{}]}", "tools[0].type",
 	  "missing_required_parameter", "" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[{\"type\":\"custom\","
-	  "\"custom\":{\"name\":\"x\"}}]}", "tools[0].type", "invalid_value",
-	  "Invalid value: 'custom'. Supported values are: 'function'." },
+	  "\"custom\":{\"name\":\"\"}}]}", "tools[0].custom.name",
+	  "empty_string", "" },
+	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[{\"type\":\"custom\"}]}",
+	  "tools[0].custom", "missing_required_parameter", "" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[{\"type\":\"web_search\"}]}",
-	  "tools[0].type", "invalid_value", "'web_search'" },
+	  "tools[0].type", "invalid_value",
+	  "Invalid value: 'web_search'. Supported values are: 'function' and "
+	  "'custom'." },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[{\"type\":\"function\"}]}",
 	  "tools[0].function", "missing_required_parameter", "" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[{\"type\":\"function\","

@@ -55,6 +55,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		.stream = r->stream,
 		.include_usage = r->include_usage,
 		.functions = r->functions,
+		.custom = r->custom,
 		.n = r->n,
 		.thinker = { x->thoughts, x->conf, x->key, r->model,
 		    !js_bool(r->obj, "store", true) },

@@ -65,7 +65,8 @@ bridge_chat_call(int64_t index, json_object *call, json_object *function)
 	json_object *calls = json_object_new_array_ext(1);
 
 	js_add_int(call, "index", index);
-	js_add_take(call, "function", function);
+	if (function != NULL)
+		js_add_take(call, "function", function);
 	json_object_array_add(calls, call);
 	js_add_take(delta, "tool_calls", calls);
 	return delta;

@@ -22,6 +22,7 @@ struct place {
 	json_object		*msg;
 	size_t			 i;		/* its index */
 	bool			 assistant;
+	json_object		*customs;	/* ids of custom tools' calls */
 	char			 param[PARAM_SIZE];
 };
 
@@ -260,7 +261,9 @@ read_result(struct place *p, struct err *err)
 	} else
 		content = content != NULL ? json_object_get(content) :
 		    json_object_new_string("");
-	item = typed("function_call_output");
+	item = typed(p->customs != NULL &&
+	    js_has(p->customs, json_object_get_string(id)) ?
+	    "custom_tool_call_output" : "function_call_output");
 	js_add_ref(item, "call_id", id);
 	js_add_take(item, "output", content);
 	add(p, item, BRIDGE_CHAT_OUTPUT, 0);
@@ -284,25 +287,52 @@ arguments_of(json_object *function)
 	return text;
 }
 
+static json_object *
+custom_input(json_object *custom)
+{
+	json_object *input = js_get(custom, "input");
+
+	return json_object_is_type(input, json_type_string) ?
+	    json_object_get(input) : json_object_new_string("");
+}
+
+/* The item of a call without its tool's name and what it was called with. */
+static json_object *
+call_item(struct place *p, json_object *call, bool custom)
+{
+	json_object *item = typed(custom ? "custom_tool_call" :
+	    "function_call");
+
+	js_add_ref(item, "call_id", js_get(call, "id"));
+	if (!custom)
+		return item;
+	if (p->customs == NULL)
+		p->customs = json_object_new_object();
+	js_add_bool(p->customs, js_str(call, "id"), true);
+	return item;
+}
+
 static bool
 read_call(struct place *p, json_object *call, size_t k, struct err *err)
 {
-	json_object	*function = js_obj(call, "function"), *item;
 	const char	*type = js_str(call, "type");
+	bool		 custom = type != NULL && strcmp(type, "custom") == 0;
+	const char	*member = custom ? "custom" : "function";
+	json_object	*tool = js_obj(call, member), *item;
 
-	if (type != NULL && strcmp(type, "function") != 0)
+	if (type != NULL && strcmp(type, member) != 0)
 		return err_param(err, param(p, ".tool_calls[%zu].type", k),
 		    "invalid_value", "Invalid value: '%.*s'. Supported values "
-		    "are: 'function'.", chat_clip(type), type);
+		    "are: 'function' and 'custom'.", chat_clip(type), type);
 	if (js_str(call, "id") == NULL)
 		return chat_missing(err, param(p, ".tool_calls[%zu].id", k));
-	if (js_str(function, "name") == NULL)
-		return chat_missing(err, param(p,
-		    ".tool_calls[%zu].function.name", k));
-	item = typed("function_call");
-	js_add_ref(item, "call_id", js_get(call, "id"));
-	js_add_ref(item, "name", js_get(function, "name"));
-	js_add_take(item, "arguments", arguments_of(function));
+	if (js_str(tool, "name") == NULL)
+		return chat_missing(err, param(p, ".tool_calls[%zu].%s.name",
+		    k, member));
+	item = call_item(p, call, custom);
+	js_add_ref(item, "name", js_get(tool, "name"));
+	js_add_take(item, custom ? "input" : "arguments",
+	    custom ? custom_input(tool) : arguments_of(tool));
 	add(p, item, BRIDGE_CHAT_CALL, k);
 	return true;
 }
@@ -390,6 +420,7 @@ bridge_chat_input_read(struct bridge_chat_input *in, json_object *messages,
 		else
 			ok = read_plain(&p, err);
 	}
+	json_object_put(p.customs);
 	return ok;
 }
 

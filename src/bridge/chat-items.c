@@ -384,6 +384,29 @@ end_call(struct bridge_chat_items *items, struct bridge_chat_item *it,
 	return ok;
 }
 
+/* A custom tool's input goes on whole, see chat/calls.h. */
+static bool
+end_custom(struct bridge_chat_items *items, struct bridge_chat_item *it,
+    json_object *item)
+{
+	static const char *const members[] = { "name", "input" };
+	json_object	*call = json_object_new_object();
+	json_object	*custom = json_object_new_object();
+	size_t		 i;
+
+	for (i = 0; i < COUNT(members); i++)
+		if (js_str(item, members[i]) != NULL)
+			js_add_ref(custom, members[i],
+			    js_get(item, members[i]));
+	if (js_str(item, "call_id") != NULL)
+		js_add_ref(call, "id", js_get(item, "call_id"));
+	js_add_str(call, "type", "custom");
+	js_add_take(call, "custom", custom);
+	it->call = items->ncalls++;
+	return items->cut || bridge_chat_items_put(items,
+	    bridge_chat_chunk(bridge_chat_call(it->call, call, NULL), NULL));
+}
+
 static const struct {
 	const char	*type;
 	bool		(*end)(struct bridge_chat_items *,
@@ -392,6 +415,7 @@ static const struct {
 	{ "reasoning",		end_reasoning },
 	{ "message",		end_message },
 	{ "function_call",	end_call },
+	{ "custom_tool_call",	end_custom },
 };
 
 bool

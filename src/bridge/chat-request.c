@@ -64,12 +64,14 @@ check_max(const struct chat_request *r, struct bridge_chat *b,
 	    "but got %lld instead.", b->max_name, (long long)n);
 }
 
-/* A function by its name, wherever a choice names one. */
+/* A tool by its name, wherever a choice names one. */
 static bool
-is_function(json_object *v)
+is_named(json_object *v)
 {
-	return js_is(v, "type", "function") &&
-	    js_str(js_obj(v, "function"), "name") != NULL;
+	return (js_is(v, "type", "function") &&
+	    js_str(js_obj(v, "function"), "name") != NULL) ||
+	    (js_is(v, "type", "custom") &&
+	    js_str(js_obj(v, "custom"), "name") != NULL);
 }
 
 static bool
@@ -79,19 +81,20 @@ check_choice(const struct chat_request *r, struct err *err)
 	size_t		 i;
 
 	if (choice == NULL || json_object_is_type(choice, json_type_string) ||
-	    is_function(choice))
+	    is_named(choice))
 		return true;
 	list = js_array(js_get(choice, "allowed_tools"), "tools");
 	if (!js_is(choice, "type", "allowed_tools") || list == NULL)
 		return err_param(err, "tool_choice", "invalid_value",
 		    "Invalid 'tool_choice': expected 'none', 'auto', "
-		    "'required', a function or allowed tools.");
+		    "'required', a function, a custom tool or allowed "
+		    "tools.");
 	for (i = 0; i < js_len(list); i++)
-		if (!is_function(json_object_array_get_idx(list, i)))
+		if (!is_named(json_object_array_get_idx(list, i)))
 			return err_param(err, "tool_choice.allowed_tools.tools",
 			    "invalid_value", "Invalid "
 			    "'tool_choice.allowed_tools.tools': expected "
-			    "functions, each with its name.");
+			    "tools, each with its name.");
 	return true;
 }
 
@@ -106,9 +109,37 @@ empty_schema(void)
 	return schema;
 }
 
+/* {"type":"grammar","grammar":{..}} has no inner object in Responses. */
+static json_object *
+custom_format(json_object *from)
+{
+	json_object	*grammar = js_obj(from, "grammar"), *to;
+
+	if (grammar == NULL)
+		return json_object_get(from);
+	to = json_object_new_object();
+	copy(from, "type", to, "type");
+	copy(grammar, "syntax", to, "syntax");
+	copy(grammar, "definition", to, "definition");
+	return to;
+}
+
+static json_object *
+custom_of(json_object *custom)
+{
+	json_object *tool = typed("custom");
+
+	copy(custom, "name", tool, "name");
+	copy(custom, "description", tool, "description");
+	if (js_obj(custom, "format") != NULL)
+		js_add_take(tool, "format",
+		    custom_format(js_obj(custom, "format")));
+	return tool;
+}
+
 /* Here OpenAI's default of "strict" is false, in Responses it is true. */
 static json_object *
-tool_of(json_object *function)
+function_of(json_object *function)
 {
 	json_object	*tool = typed("function");
 	json_object	*schema = js_obj(function, "parameters");
@@ -119,6 +150,14 @@ tool_of(json_object *function)
 	    json_object_get(schema) : empty_schema());
 	js_add_bool(tool, "strict", js_bool(function, "strict", false));
 	return tool;
+}
+
+static json_object *
+tool_of(json_object *tool)
+{
+	return js_is(tool, "type", "custom") ?
+	    custom_of(js_obj(tool, "custom")) :
+	    function_of(js_obj(tool, "function"));
 }
 
 static void
@@ -132,18 +171,26 @@ put_tools(const struct chat_request *r, json_object *to)
 	for (i = 0; i < js_len(list); i++) {
 		v = json_object_array_get_idx(list, i);
 		json_object_array_add(tools,
-		    tool_of(r->functions ? v : js_obj(v, "function")));
+		    r->functions ? function_of(v) : tool_of(v));
 	}
 	js_add_take(to, "tools", tools);
 }
 
 static json_object *
-named(json_object *function)
+named(const char *type, json_object *tool)
 {
-	json_object *choice = typed("function");
+	json_object *choice = typed(type);
 
-	copy(function, "name", choice, "name");
+	copy(tool, "name", choice, "name");
 	return choice;
+}
+
+static json_object *
+named_of(json_object *choice)
+{
+	const char *type = js_str(choice, "type");
+
+	return named(type, js_obj(choice, type));
 }
 
 static json_object *
@@ -155,8 +202,8 @@ allowed(json_object *from)
 	size_t		 i;
 
 	for (i = 0; i < js_len(list); i++)
-		json_object_array_add(tools, named(js_obj(
-		    json_object_array_get_idx(list, i), "function")));
+		json_object_array_add(tools,
+		    named_of(json_object_array_get_idx(list, i)));
 	copy(from, "mode", choice, "mode");
 	js_add_take(choice, "tools", tools);
 	return choice;
@@ -168,7 +215,7 @@ choice_of(json_object *choice)
 	if (js_is(choice, "type", "allowed_tools"))
 		return allowed(js_obj(choice, "allowed_tools"));
 	if (json_object_is_type(choice, json_type_object))
-		return named(js_obj(choice, "function"));
+		return named_of(choice);
 	return json_object_get(choice);
 }
 
@@ -188,7 +235,7 @@ put_all_tools(const struct chat_request *r, json_object *to)
 		if (call != NULL)
 			js_add_take(to, "tool_choice",
 			    json_object_is_type(call, json_type_object) ?
-			    named(call) : json_object_get(call));
+			    named("function", call) : json_object_get(call));
 		return;
 	}
 	copy(r->obj, "parallel_tool_calls", to, "parallel_tool_calls");

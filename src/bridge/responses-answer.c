@@ -17,6 +17,7 @@
 #include "bridge/responses-request.h"
 #include "chat/answer.h"
 #include "responses/object.h"
+#include "turn/calls.h"
 #include "turn/format.h"
 #include "turn/seal.h"
 
@@ -246,19 +247,13 @@ piece(void *arg, json_object *piece, struct buf *out, struct err *err)
 static void
 end_custom(struct answer *a, struct bridge_item *item, struct buf *out)
 {
-	json_object	*args, *text;
+	json_object *text = calls_input(buf_str(&item->text), item->text.len);
 
-	args = js_parse_quiet(buf_str(&item->text), item->text.len);
-	text = js_str(args, "input") != NULL ?
-	    json_object_get(js_get(args, "input")) :
-	    json_object_new_string_len(buf_str(&item->text),
-	    (int)item->text.len);
 	buf_finish(&item->text);
 	bridge_item_part(&a->events, item, PART_INPUT, out);
 	if (json_object_get_string_len(text) > 0)
 		bridge_item_delta(&a->events, item, text, NULL, out);
 	json_object_put(text);
-	json_object_put(args);
 }
 
 /* Clients look for a message, and for text in it, even when it is empty. */

@@ -14,6 +14,7 @@
 #include "bridge/responses-parts.h"
 #include "bridge/responses-terms.h"
 #include "responses/input.h"
+#include "turn/calls.h"
 #include "turn/seal.h"
 #include "turn/tools.h"
 
@@ -317,7 +318,7 @@ call_kind(json_object *item)
 static json_object *
 arguments_of(const struct call_kind *k, json_object *item)
 {
-	json_object	*v = js_get(item, k->member), *obj, *text;
+	json_object	*v = js_get(item, k->member), *text;
 	struct buf	 b = { 0 };
 
 	if (strcmp(k->member, "arguments") == 0) {
@@ -326,14 +327,10 @@ arguments_of(const struct call_kind *k, json_object *item)
 			return json_object_get(v);
 		return json_object_new_string("{}");
 	}
-	if (strcmp(k->member, "input") == 0) {
-		obj = json_object_new_object();
-		js_add_ref(obj, "input", v);
-	} else
-		obj = json_object_get(v);
-	js_print(obj, &b);
+	if (strcmp(k->member, "input") == 0)
+		return calls_of_input(v);
+	js_print(v, &b);
 	text = string_of(&b);
-	json_object_put(obj);
 	buf_finish(&b);
 	return text;
 }

@@ -51,6 +51,7 @@ chat_answer_create(const struct chat_wanted *wanted, struct usage *noted)
 	a->wanted = *wanted;
 	a->asked = xstrdup(wanted->model);
 	a->wanted.model = a->asked;
+	json_object_get(a->wanted.custom);
 	if (wanted->stop != NULL)
 		a->wanted.stop = chat_stop_copy(wanted->stop);
 	a->noted = noted;
@@ -70,6 +71,7 @@ answer_destroy(void *self)
 	for (i = 0; i < a->nchoices; i++)
 		chat_choice_clear(&a->choices[i]);
 	chat_stop_destroy(a->wanted.stop);
+	json_object_put(a->wanted.custom);
 	chat_collect_destroy(a->collect);
 	json_object_put(a->errors);
 	json_object_put(a->usage);
@@ -208,6 +210,8 @@ choice_at(struct answer *a, int64_t i)
 		    (size_t)(i + 1 - a->nchoices) * sizeof(*a->choices));
 		for (; a->nchoices <= i; a->nchoices++) {
 			a->choices[a->nchoices].json = a->wanted.told;
+			a->choices[a->nchoices].calls.custom =
+			    a->wanted.custom;
 			if (a->wanted.stop != NULL)
 				a->choices[a->nchoices].stop =
 				    chat_stop_copy(a->wanted.stop);

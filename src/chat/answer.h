@@ -45,6 +45,7 @@ struct chat_wanted {
 	bool		 stream;
 	bool		 include_usage;	/* of stream_options */
 	bool		 functions;	/* function_call, not tool_calls */
+	json_object	*custom;	/* names of tools; NULL: none */
 	bool		 told;		/* to answer with JSON, by a message */
 	bool		 inserted;	/* which is one more, the first */
 	struct chat_stop *stop;		/* to be honoured here; NULL: none */
@@ -57,7 +58,10 @@ struct chat_wanted {
 
 extern const struct answer_ops chat_answer;
 
-/* The state for chat_answer. "usage" must outlive it; "stop" is copied. */
+/*
+ * The state for chat_answer. "usage" must outlive it; it keeps a reference to
+ * "custom" and a copy of "stop".
+ */
 void	*chat_answer_create(const struct chat_wanted *, struct usage *);
 
 /*

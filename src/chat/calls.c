@@ -9,6 +9,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/calls.h"
+#include "turn/calls.h"
 
 #define CALLS_MAX 1024	/* tool calls in one choice; models make a few */
 #define HELD_MAX  (8u << 20) /* bytes of arguments of one call that wait */
@@ -168,10 +169,33 @@ go_on(json_object *piece)
 	return json_object_get(piece);
 }
 
+/* All of a custom tool's call. */
+static json_object *
+tell_custom(struct chat_calls *c, struct chat_call *call)
+{
+	json_object *piece = json_object_new_object();
+	json_object *custom = json_object_new_object();
+
+	js_add_int(piece, "index", c->nstarted++);
+	js_add_str(piece, "id", call->id);
+	js_add_str(piece, "type", "custom");
+	js_add_str(custom, "name", call->name);
+	js_add_take(custom, "input", call->text_only ?
+	    json_object_new_string_len(buf_str(&call->held),
+	    (int)call->held.len) :
+	    calls_input(buf_str(&call->held), call->held.len));
+	js_add_take(piece, "custom", custom);
+	call->started = true;
+	buf_truncate(&call->held, 0);
+	return piece;
+}
+
 /* The piece that tells what waits of the call, a new reference. */
 static json_object *
 tell(struct chat_calls *c, struct chat_call *call, json_object *piece)
 {
+	if (call->custom)
+		return tell_custom(c, call);
 	piece = call->started ? go_on(piece) : begin(c, call);
 	js_add_int(piece, "index", c->nstarted - 1);
 	js_add_take(js_obj(piece, "function"), "arguments",
@@ -179,6 +203,17 @@ tell(struct chat_calls *c, struct chat_call *call, json_object *piece)
 	    (int)call->held.len));
 	buf_truncate(&call->held, 0);
 	return piece;
+}
+
+/* Has the call something to tell? */
+static bool
+has_news(const struct chat_call *call)
+{
+	if (call->name == NULL)
+		return false;
+	if (call->custom)
+		return !call->started && call->text.closed;
+	return call->started ? call->held.len > 0 : !says_nothing(&call->held);
 }
 
 /*
@@ -194,8 +229,7 @@ drain(struct chat_calls *c, const struct chat_call *of, json_object *piece,
 
 	for (; c->current < c->n; c->current++) {
 		call = &c->list[c->current];
-		if (call->name != NULL && (call->started ?
-		    call->held.len > 0 : !says_nothing(&call->held)))
+		if (has_news(call))
 			json_object_array_add(out, tell(c, call,
 			    call == of ? piece : NULL));
 		if (!call->started || !call->text.closed ||
@@ -221,6 +255,18 @@ hold_arguments(struct chat_call *call, json_object *function)
 		    call->held.len - at);
 }
 
+/* All of a custom tool's input, where upstream has such tools. */
+static void
+hold_input(struct chat_call *call, json_object *custom)
+{
+	json_object *input = js_get(custom, "input");
+
+	call->custom = call->text_only = call->text.closed = true;
+	if (json_object_is_type(input, json_type_string))
+		buf_append(&call->held, json_object_get_string(input),
+		    (size_t)json_object_get_string_len(input));
+}
+
 /* Has the piece arguments that say something? */
 static bool
 has_arguments(json_object *function)
@@ -235,7 +281,9 @@ static bool
 take_one(struct chat_calls *c, json_object *piece, json_object *out,
     struct err *err)
 {
-	json_object		*function = js_obj(piece, "function");
+	json_object		*custom = js_obj(piece, "custom");
+	json_object		*function = custom != NULL ? custom :
+				    js_obj(piece, "function");
 	const char		*id = nonempty(js_str(piece, "id"));
 	const char		*name = nonempty(js_str(function, "name"));
 	int64_t			 theirs = js_int(piece, "index", -1);
@@ -250,7 +298,12 @@ take_one(struct chat_calls *c, json_object *piece, json_object *out,
 		call->name = xstrdup(name);
 	if (call->first == NULL && !call->started && name != NULL)
 		call->first = json_object_get(piece);
-	hold_arguments(call, function);
+	if (custom != NULL)
+		hold_input(call, custom);
+	else
+		hold_arguments(call, function);
+	call->custom |= c->custom != NULL && call->name != NULL &&
+	    js_has(c->custom, call->name);
 	drain(c, call, piece, out);
 	return call->held.len <= HELD_MAX || too_many(err);
 }
@@ -278,11 +331,13 @@ chat_calls_rest(struct chat_calls *c)
 
 	for (; c->current < c->n; c->current++) {
 		call = &c->list[c->current];
-		if (!call->started && says_nothing(&call->held)) {
+		if (!call->started && !call->custom &&
+		    says_nothing(&call->held)) {
 			buf_truncate(&call->held, 0);
 			buf_puts(&call->held, "{}");
 		}
-		if (call->name != NULL && call->held.len > 0)
+		if (call->name != NULL && (call->custom ? !call->started :
+		    call->held.len > 0))
 			js_append_take(&out, tell(c, call, NULL));
 	}
 	return out;

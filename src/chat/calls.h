@@ -2,7 +2,9 @@
  * The tool calls of a choice: which piece belongs to which call, and in which
  * order they go on. OpenAI sends call 0 whole, then call 1; clients rely on
  * it. A call's first piece has its id, its name and its first arguments, and
- * what it was called with is always a JSON object's text.
+ * what it was called with is always a JSON object's text. A custom tool's call
+ * is one piece with the whole input: inside of a function's arguments it can be
+ * read at their end only.
  */
 #ifndef CHAT_CALLS_H
 #define CHAT_CALLS_H
@@ -29,12 +31,15 @@ struct chat_call {
 	json_object		*first;		/* the piece with the name */
 	int64_t			 theirs; /* upstream's index, -1: not said */
 	bool			 started;	/* the client knows of it */
+	bool			 custom;	/* a custom tool's .. */
+	bool			 text_only;	/* .. and no JSON around it */
 	struct buf		 held;		/* arguments that wait */
 	struct chat_object_text	 text;		/* of all of them */
 };
 
 /* Zeroed memory is no calls. */
 struct chat_calls {
+	json_object		*custom;	/* given: names of such tools */
 	struct chat_call	*list;
 	size_t			 n;
 	size_t			 current;	/* the one that goes on */

@@ -201,7 +201,6 @@ check_name(json_object *function, const char *where, struct err *err)
 	return true;
 }
 
-/* Upstream carries functions only; OpenAI's other tools have no place in it. */
 static bool
 check_tool(json_object *tool, size_t i, struct err *err)
 {
@@ -218,13 +217,12 @@ check_tool(json_object *tool, size_t i, struct err *err)
 	if (!json_object_is_type(v, json_type_string))
 		return chat_wrong_type(err, param, "a string", v);
 	type = json_object_get_string(v);
-	if (strcmp(type, "function") != 0)
+	if (strcmp(type, "function") != 0 && strcmp(type, "custom") != 0)
 		return err_param(err, param, "invalid_value",
-		    "Invalid value: '%.*s'. Supported values are: 'function'. "
-		    "GitHub Copilot's chat completions carry no other kind of "
-		    "tool.", chat_clip(type), type);
-	snprintf(param, sizeof(param), "tools[%zu].function", i);
-	if ((v = js_get(tool, "function")) == NULL)
+		    "Invalid value: '%.*s'. Supported values are: 'function' "
+		    "and 'custom'.", chat_clip(type), type);
+	snprintf(param, sizeof(param), "tools[%zu].%s", i, type);
+	if ((v = js_get(tool, type)) == NULL)
 		return chat_missing(err, param);
 	if (!json_object_is_type(v, json_type_object))
 		return chat_wrong_type(err, param, "an object", v);
@@ -284,6 +282,17 @@ check_format(json_object *req, struct err *err)
 	    js_get(format, "json_schema"), "response_format.json_schema", err);
 }
 
+/* Some clients send what belongs to the other endpoint. */
+static bool
+no_messages(json_object *req, struct err *err)
+{
+	if (js_get(req, "input") == NULL)
+		return chat_missing(err, "messages");
+	return err_param(err, "messages", "missing_required_parameter",
+	    "Missing required parameter: 'messages'. A request with 'input' "
+	    "is sent to /v1/responses.");
+}
+
 bool
 chat_check(json_object *req, struct err *err)
 {
@@ -298,7 +307,7 @@ chat_check(json_object *req, struct err *err)
 	if ((model = js_str(req, "model")) == NULL || model[0] == '\0')
 		return chat_missing(err, "model");
 	if (js_get(req, "messages") == NULL)
-		return chat_missing(err, "messages");
+		return no_messages(req, err);
 	return check_n(req, err) && tuning_check(req, err) &&
 	    check_format(req, err) && check_tools(req, err) &&
 	    check_functions(req, err);

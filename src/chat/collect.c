@@ -212,7 +212,7 @@ put_text(json_object *obj, const char *key, const struct buf *b)
 	    json_object_new_string_len(buf_str(b), (int)b->len));
 }
 
-/* A call's first piece with all of its arguments. */
+/* A call's first piece with all of its arguments; a custom tool's is all. */
 static json_object *
 whole_call(struct call *call)
 {
@@ -220,6 +220,8 @@ whole_call(struct call *call)
 
 	call->first = NULL;
 	js_del(obj, "index");
+	if (js_obj(obj, "custom") != NULL)
+		return obj;	/* its input came with it */
 	put_text(function != NULL ? function : obj, "arguments", &call->args);
 	return obj;
 }

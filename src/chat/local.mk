@@ -9,6 +9,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/choice.h \
 	%reldir%/collect.c \
 	%reldir%/collect.h \
+	%reldir%/custom.c \
+	%reldir%/custom.h \
 	%reldir%/fit.c \
 	%reldir%/fit.h \
 	%reldir%/head.c \

@@ -10,6 +10,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/check.h"
+#include "chat/custom.h"
 #include "chat/fit.h"
 #include "chat/native.h"
 #include "copilot/models.h"
@@ -50,25 +51,43 @@ chat_request_take(struct chat_request *r, json_object *take, struct err *err)
 	r->include_usage = js_bool(js_get(r->obj, "stream_options"),
 	    "include_usage", false);
 	r->functions = js_len(js_array(r->obj, "functions")) > 0;
+	r->custom = chat_custom_names(js_array(r->obj, "tools"));
 	r->n = js_int(r->obj, "n", 1);
 	return true;
+}
+
+static bool
+includes_reasoning(json_object *include)
+{
+	json_object	*v;
+	size_t		 i;
+
+	for (i = 0; i < js_len(include); i++) {
+		v = json_object_array_get_idx(include, i);
+		if (json_object_is_type(v, json_type_string) &&
+		    util_starts(json_object_get_string(v), "reasoning"))
+			return true;
+	}
+	return false;
 }
 
 /* Whoever asks for reasoning, in whichever words, wants to see some of it. */
 static bool
 wants_summaries(json_object *obj, const struct conf *conf)
 {
-	static const char *const words[] = {
-		"reasoning_effort", "reasoning", "include_reasoning", "include"
-	};
-	size_t i;
+	json_object	*reasoning = js_obj(obj, "reasoning");
+	json_object	*effort = js_get(obj, "reasoning_effort");
 
 	if (strcmp(conf->reasoning_summaries, "asked") != 0)
 		return strcmp(conf->reasoning_summaries, "always") == 0;
-	for (i = 0; i < COUNT(words); i++)
-		if (js_get(obj, words[i]) != NULL)
-			return true;
-	return false;
+	if (effort != NULL)
+		return !js_is(obj, "reasoning_effort", "none");
+	if (reasoning != NULL)
+		return js_bool(reasoning, "enabled", true) &&
+		    !js_bool(reasoning, "exclude", false) &&
+		    !js_is(reasoning, "effort", "none");
+	return js_bool(obj, "include_reasoning", false) ||
+	    includes_reasoning(js_array(obj, "include"));
 }
 
 bool
@@ -167,6 +186,8 @@ chat_request_messages(struct chat_request *r, bool native)
 
 	if (r->messages.dirty)
 		chat_messages_repair(messages, native);
+	if (native && chat_custom_messages(messages))
+		r->messages.dirty = true;
 	r->refitted = chat_fit_messages(r->obj, r->info, native);
 	if (has_developer(r))
 		chat_messages_system(js_array(r->obj, "messages"));
@@ -274,6 +295,21 @@ edit_stop(const struct chat_request *r, struct edits *ed)
 		edits_drop(ed, r->obj, "stop");
 }
 
+/* Chat completions upstream carry functions only. */
+static void
+edit_custom(const struct chat_request *r, struct edits *ed)
+{
+	json_object *tools, *choice = js_obj(r->obj, "tool_choice");
+
+	if (r->custom == NULL)
+		return;
+	tools = chat_custom_tools(js_array(r->obj, "tools"));
+	js_add_ref(r->obj, "tools", tools);
+	edits_set_take(ed, "tools", tools);
+	if (choice != NULL)
+		edits_set_take(ed, "tool_choice", chat_custom_choice(choice));
+}
+
 static void
 edit_tools(const struct chat_request *r, struct edits *ed)
 {
@@ -375,8 +411,8 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 	static void (*const repairs[])(const struct chat_request *,
 	    struct edits *) = {
 		edit_model, edit_messages, edit_stream, edit_stop,
-		edit_max_tokens, edit_effort, edit_tools, edit_no_tools,
-		edit_functions,
+		edit_max_tokens, edit_effort, edit_custom, edit_tools,
+		edit_no_tools, edit_functions,
 		edit_prediction, edit_refused, edit_lessons,
 	};
 	struct edits	ed = { 0 };
@@ -393,6 +429,7 @@ void
 chat_request_finish(struct chat_request *r)
 {
 	json_object_put(r->obj);
+	json_object_put(r->custom);
 	chat_stop_destroy(r->stop);
 	*r = (struct chat_request){ 0 };
 }

@@ -27,6 +27,7 @@ struct chat_request {
 	bool			 stream;
 	bool			 include_usage;
 	bool			 functions;	/* the form before tools */
+	json_object		*custom;	/* names of custom tools */
 	bool			 summaries;	/* of what a model thinks */
 	int64_t			 n;		/* choices */
 	struct lesson		 lesson;	/* see chat_request_fit() */

@@ -89,6 +89,32 @@ calls_arguments(json_object *v)
 	    print(v) : print_unparsed(v);
 }
 
+json_object *
+calls_of_input(json_object *input)
+{
+	json_object *obj = json_object_new_object(), *text;
+
+	if (input != NULL)
+		js_add_ref(obj, "input", input);
+	else
+		js_add_str(obj, "input", "");
+	text = print(obj);
+	json_object_put(obj);
+	return text;
+}
+
+json_object *
+calls_input(const char *arguments, size_t n)
+{
+	json_object *obj = js_parse_quiet(arguments, n), *input;
+
+	input = js_str(obj, "input") != NULL ?
+	    json_object_get(js_get(obj, "input")) :
+	    json_object_new_string_len(arguments, (int)n);
+	json_object_put(obj);
+	return input;
+}
+
 /* --- Ids. */
 
 struct call_ids {

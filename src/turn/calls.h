@@ -7,6 +7,7 @@
 #define TURN_CALLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <json-c/json.h>
 
@@ -16,6 +17,14 @@
  * "unparsed" of an object.
  */
 json_object *calls_arguments(json_object *v);
+
+/*
+ * The input of a custom tool as the arguments of the function that stands for
+ * it, and back from their text; what is no such object is the input itself. A
+ * new reference.
+ */
+json_object *calls_of_input(json_object *input);
+json_object *calls_input(const char *arguments, size_t n);
 
 /* Is it no arguments at all: absent, "" or "null"? */
 bool	calls_are_none(json_object *v);

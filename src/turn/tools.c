@@ -89,10 +89,13 @@ static void
 describe_format(json_object *function, json_object *tool)
 {
 	json_object	*format = js_obj(tool, "format");
-	const char	*syntax = js_str(format, "syntax");
-	const char	*text = js_str(tool, "description");
+	const char	*syntax, *text = js_str(tool, "description");
 	struct buf	 b = { 0 };
 
+	/* Chat completions wrap it. */
+	if (js_obj(format, "grammar") != NULL)
+		format = js_obj(format, "grammar");
+	syntax = js_str(format, "syntax");
 	if (js_str(format, "definition") == NULL)
 		return;
 	if (text != NULL)
@@ -104,8 +107,8 @@ describe_format(json_object *function, json_object *tool)
 	buf_finish(&b);
 }
 
-static json_object *
-of_custom(const char *flat, json_object *tool)
+json_object *
+tools_custom_function(const char *flat, json_object *tool)
 {
 	static const char schema[] = "{\"type\":\"object\",\"properties\":{"
 	    "\"input\":{\"type\":\"string\","
@@ -146,7 +149,8 @@ add_one(struct bridge_tools *t, const char *space, json_object *tool,
 	bridge_tools_flat(space, name != NULL ? name : "", flat);
 	if (bridge_tools_find(t, flat) != NULL)
 		return;
-	function = new.custom ? of_custom(flat, tool) : of_function(flat, tool);
+	function = new.custom ? tools_custom_function(flat, tool) :
+	    of_function(flat, tool);
 	new.chat = json_object_new_object();
 	js_add_str(new.chat, "type", "function");
 	js_add_take(new.chat, "function", function);

@@ -37,6 +37,12 @@ void	bridge_tools_flat(const char *space, const char *name,
 	    char flat[static BRIDGE_NAME_SIZE]);
 
 /*
+ * A custom tool as a function with one string, "input". "tool" has name,
+ * description and format, as Responses or as chat completions write it.
+ */
+json_object *tools_custom_function(const char *flat, json_object *tool);
+
+/*
  * Add an array of tools. What runs at OpenAI is left out where a client can do
  * without. With "strict" other kinds are refused: false with "err" set; else
  * they are left out, too.
