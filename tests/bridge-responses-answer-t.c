@@ -25,6 +25,7 @@
 #include "copilot/models.h"
 #include "shape.h"
 #include "turn/seal.h"
+#include "turn/usage.h"
 
 static char *no_efforts[] = { NULL };
 static const struct model gemini = {

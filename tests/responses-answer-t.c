@@ -20,6 +20,7 @@
 #include "responses/native-answer.h"
 #include "responses/native.h"
 #include "shape.h"
+#include "turn/usage.h"
 
 /* --- Driving an answer as the exchange does. */
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"
@@ -13,6 +15,7 @@
 #include "bridge/chat-request.h"
 #include "chat/answer.h"
 #include "copilot/failure.h"
+#include "turn/usage.h"
 
 struct answer {
 	struct bridge_chat		 req;

@@ -6,10 +6,11 @@
 #ifndef BRIDGE_CHAT_ANSWER_H
 #define BRIDGE_CHAT_ANSWER_H
 
-#include "api/exchange.h"
+#include "turn/answer.h"
 
 struct bridge_chat;
 struct chat_wanted;
+struct usage;
 
 extern const struct answer_ops bridge_chat_answer;
 

@@ -4,9 +4,10 @@
 
 #include <stddef.h>
 
-#include "api/exchange.h"
+#include "turn/answer.h"
 
 struct bridge_request;
+struct usage;
 
 extern const struct answer_ops bridge_responses_ops;
 

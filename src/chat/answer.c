@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err-json.h"
+#include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"

@@ -16,8 +16,9 @@
 
 #include <json-c/json.h>
 
-#include "api/exchange.h"
 #include "state/reasoning.h"
+#include "turn/answer.h"
+#include "turn/usage.h"
 
 /*
  * Who takes the repaired pieces of a choice in place of a client of chat

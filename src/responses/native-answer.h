@@ -2,9 +2,10 @@
 #ifndef RESPONSES_ANSWER_H
 #define RESPONSES_ANSWER_H
 
-#include "api/exchange.h"
+#include "turn/answer.h"
 
 struct responses;
+struct usage;
 
 extern const struct answer_ops responses_ops;
 

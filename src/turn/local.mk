@@ -1,4 +1,5 @@
 src_libcore_a_SOURCES += \
+	%reldir%/answer.h \
 	%reldir%/calls.c \
 	%reldir%/calls.h \
 	%reldir%/effort.c \

@@ -16,6 +16,7 @@
 #include "base/sse.h"
 #include "bridge/responses-answer.h"
 #include "bridge/responses-request.h"
+#include "turn/usage.h"
 #include "copilot/models.h"
 
 #define EVENT_MAX 4096		/* small, so that the limits are met as well */
