@@ -3,6 +3,7 @@
 #define CATALOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <json-c/json.h>
 
@@ -31,6 +32,16 @@ enum {
 	MODEL_NO_COMPACTION = 1 << 15,	/* refuses context_management */
 	MODEL_SCHEMA	= 1 << 16,	/* structured_outputs */
 	MODEL_EXTRA	= 1 << 17,	/* request_headers, unknown members */
+	MODEL_NEW	= 1 << 18,	/* not in the list of March 2026 */
+	MODEL_CACHE_KEY	= 1 << 19,	/* caches with prompt_cache_key only */
+	MODEL_UNCONFIGURED = 1 << 20,	/* policy.state */
+	MODEL_COMPLETION = 1 << 21,	/* type completion */
+	MODEL_AZURE	= 1 << 22,	/* content_filters in responses */
+};
+
+/* In nano-AIU a token; an AIU is a cent, so 1000 is 1 AIU a million. */
+struct price {
+	int	input, read, write, output;	/* write 0: costs as input */
 };
 
 struct model {
@@ -41,8 +52,23 @@ struct model {
 	const char	*efforts;	/* JSON array of strings, or NULL */
 	const char	*category;	/* or NULL */
 	const char	*multiplier;
+	struct price	 price;
+	int64_t		 context_max;	/* beyond it, the next; 0: never */
+	struct price	 long_price;
+	/* What answers call it; NULL: the version. */
+	const char	*snapshot;	/* chat */
+	const char	*deployment;	/* responses */
 };
 
+/* What it is called in answers of that endpoint. */
+const char *catalog_answers_as(const struct fake *, const struct model *,
+	    unsigned endpoint);
+/* The list is made again when it is asked for. */
+void	catalog_forget(struct fake *);
+
+
+const struct model *catalog_find(const char *id);
+const struct model *catalog_at(size_t);	/* NULL behind the last */
 /* The model that the request names, if it may be used there; else refuses. */
 const struct model *catalog_check(struct call *, unsigned endpoint);
 /* Is the effort one that the model takes? NULL counts as yes. */

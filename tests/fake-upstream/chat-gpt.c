@@ -27,8 +27,8 @@ usage(struct chat *ch, struct buf *out)
 	    "{'accepted_prediction_tokens':0,'audio_tokens':0,"
 	    "'reasoning_tokens':0,'rejected_prediction_tokens':0},"
 	    "'prompt_tokens':%l,'prompt_tokens_details':{'audio_tokens':0,"
-	    "'cached_tokens':0},'total_tokens':%l}", tokens, p->in_tokens,
-	    p->in_tokens + tokens);
+	    "'cached_tokens':%l},'total_tokens':%l}", tokens, ch->bill.all,
+	    ch->bill.read, ch->bill.all + tokens);
 }
 
 /* --- Style (a). */
@@ -54,7 +54,7 @@ end_a(struct chat *ch, const char *more)
 
 	jt(&a->text, "}],'created':%l,'id':%s%r", ch->created, ch->id, more);
 	if (a->n % 2 == 0)
-		jt(&a->text, ",'model':%s", ch->m->version);
+		jt(&a->text, ",'model':%s", ch->model);
 	buf_puts(&a->text, "}");
 	answer_data_end(a);
 }
@@ -143,6 +143,7 @@ chat_stream_gpt4(struct chat *ch)
 		if (ch->usage && index == ch->n - 1) {
 			buf_puts(&u, ",\"usage\":");
 			usage(ch, &u);
+			chat_copilot_usage(ch, false, &u);
 		}
 		end_a(ch, buf_str(&u));
 	}
@@ -168,7 +169,7 @@ end_b(struct chat *ch)
 	jt(&a->text, "],'created':%l,'id':%s,'model':%s,"
 	    "'object':'chat.completion.chunk',"
 	    "'system_fingerprint':'" FINGERPRINT "','usage':", ch->created,
-	    ch->id, ch->m->version);
+	    ch->id, ch->model);
 }
 
 /* One chunk with that delta (JSON text). */
@@ -254,11 +255,7 @@ chat_stream_gpt(struct chat *ch)
 	begin_b(ch);
 	end_b(ch);
 	usage(ch, out);
-	if (thinks) {
-		buf_putc(out, ',');
-		chat_copilot_usage(out, ch->plan.in_tokens,
-		    ch->plan.out_tokens);
-	}
+	chat_copilot_usage(ch, thinks, out);
 	buf_putc(out, '}');
 	answer_data_end(ch->c->ans);
 }
@@ -295,13 +292,12 @@ chat_whole_gpt(struct chat *ch)
 	for (index = 0; index < ch->n; index++)
 		whole_choice(ch, index);
 	jt(out, "],'created':%l,'id':%s,'model':%s,'object':"
-	    "'chat.completion',", ch->created, ch->id, ch->m->version);
+	    "'chat.completion',", ch->created, ch->id, ch->model);
 	if (ch->m->family == FAMILY_GPT4)
 		jt(out, "'prompt_filter_results':[{'prompt_index':0,"
 		    "'content_filter_results':" SAFE "}}],");
 	jt(out, "'system_fingerprint':'" FINGERPRINT "','usage':");
 	usage(ch, out);
-	buf_putc(out, ',');
-	chat_copilot_usage(out, ch->plan.in_tokens, ch->plan.out_tokens);
+	chat_copilot_usage(ch, true, out);
 	buf_putc(out, '}');
 }

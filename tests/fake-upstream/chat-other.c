@@ -11,8 +11,6 @@
 #include "chat.h"
 #include "jt.h"
 
-#define THOUGHT_TOKENS 20
-
 /* --- Style (c). */
 
 static void
@@ -21,9 +19,10 @@ usage_claude(struct chat *ch, struct buf *out)
 	const struct plan *p = &ch->plan;
 
 	jt(out, "'usage':{'completion_tokens':%l,'prompt_tokens':%l,"
-	    "'prompt_tokens_details':{'cached_tokens':0},'total_tokens':%l},",
-	    p->out_tokens, p->in_tokens, p->in_tokens + p->out_tokens);
-	chat_copilot_usage(out, p->in_tokens, p->out_tokens);
+	    "'prompt_tokens_details':{'cached_tokens':%l},'total_tokens':%l}",
+	    p->out_tokens, ch->bill.all, ch->bill.read,
+	    ch->bill.all + p->out_tokens);
+	chat_copilot_usage(ch, true, out);
 }
 
 /* A chunk; "finish" (JSON text with a comma, or "") goes before the delta. */
@@ -42,7 +41,7 @@ chunk_c(struct chat *ch, const char *finish, const char *delta)
 		usage_claude(ch, &a->text);
 		buf_putc(&a->text, ',');
 	}
-	jt(&a->text, "'model':%s}", ch->m->id);
+	jt(&a->text, "'model':%s}", ch->model);
 	answer_data_end(a);
 }
 
@@ -126,7 +125,7 @@ chat_whole_claude(struct chat *ch)
 		    p->calls[i].args, p->calls[i].name, p->calls[i].id);
 	jt(out, "],'created':%l,'id':%s,", ch->created, ch->id);
 	usage_claude(ch, out);
-	jt(out, ",'model':%s}", ch->m->id);
+	jt(out, ",'model':%s}", ch->model);
 }
 
 /* --- Style (d). */
@@ -136,14 +135,17 @@ static void
 usage_gemini(struct chat *ch, bool real, struct buf *out)
 {
 	const struct plan	*p = &ch->plan;
-	int64_t			 in = real ? p->in_tokens : 0;
+	int64_t			 in = real ? ch->bill.all : 0;
 	int64_t			 tokens = real ? p->out_tokens : 0;
-	int64_t			 thought = real ? THOUGHT_TOKENS : 0;
+	int64_t			 thought = real ? CHAT_THOUGHT_TOKENS : 0;
 
 	jt(out, "'usage':{'completion_tokens':%l,'prompt_tokens':%l,"
-	    "'prompt_tokens_details':{'cached_tokens':0},'total_tokens':%l,"
-	    "'reasoning_tokens':%l},", tokens, in, in + tokens + thought,
-	    thought);
+	    "'prompt_tokens_details':{'cached_tokens':%l},'total_tokens':%l,"
+	    "'reasoning_tokens':%l}", tokens, in, real ? ch->bill.read : 0,
+	    in + tokens + thought, thought);
+	if (real)
+		chat_copilot_usage(ch, false, out);
+	buf_putc(out, ',');
 }
 
 static void
@@ -159,7 +161,7 @@ chunk_d(struct chat *ch, const char *finish, const char *delta, bool last)
 	    ch->created, ch->id);
 	if (ch->usage)
 		usage_gemini(ch, last, &a->text);
-	jt(&a->text, "'model':%s}", ch->m->id);
+	jt(&a->text, "'model':%s}", ch->model);
 	answer_data_end(a);
 }
 
@@ -242,5 +244,5 @@ chat_whole_gemini(struct chat *ch)
 	jt(out, "%r}}],'created':%l,'id':%s,", p->ncalls > 0 ? "]" : "",
 	    ch->created, ch->id);
 	usage_gemini(ch, true, out);
-	jt(out, "'model':%s}", ch->m->id);
+	jt(out, "'model':%s}", ch->model);
 }

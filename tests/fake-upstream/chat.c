@@ -9,14 +9,15 @@
 #include "chat.h"
 #include "jt.h"
 
+#define MARKS_MAX 4
+
 void
-chat_copilot_usage(struct buf *out, int64_t in, int64_t tokens)
+chat_copilot_usage(struct chat *ch, bool of_old, struct buf *out)
 {
-	jt(out, "'copilot_usage':{'token_details':[{'batch_size':1000000,"
-	    "'cost_per_batch':330000,'token_count':%l,'token_type':'input'},"
-	    "{'batch_size':1000000,'cost_per_batch':1650000,'token_count':%l,"
-	    "'token_type':'output'}],'total_nano_aiu':%l}", in, tokens,
-	    in * 330 + tokens * 1650);
+	if (!of_old && !setting_new(ch->c->f))
+		return;
+	buf_putc(out, ',');
+	bill_usage(&ch->bill, out);
 }
 
 /* The texts that the plan is made from; freed by the caller. */
@@ -117,6 +118,36 @@ plan(struct chat *chat)
 	free(t.tools);
 	json_object_put(t.schema);
 	return ok;
+}
+
+/* The prompt, as the cache sees it. */
+static bool
+read_prompt(struct chat *chat)
+{
+	struct prompt	p = { 0 };
+	bool		ok = true;
+
+	prompt_of_chat(&p, chat->c->body, chat->m->family == FAMILY_CLAUDE);
+	if (p.marks > MARKS_MAX)
+		ok = refuse_param(chat->c, "A maximum of %d blocks with "
+		    "cache_control may be provided. Found %zu.", MARKS_MAX,
+		    p.marks);
+	else
+		bill_prompt(&chat->bill, chat->c, chat->m, &p);
+	prompt_finish(&p);
+	return ok;
+}
+
+static void
+make_out_bill(struct chat *chat)
+{
+	int64_t thoughts = chat->m->family == FAMILY_GEMINI ?
+	    CHAT_THOUGHT_TOKENS : 0;
+
+	/* What isn't told isn't billed. */
+	if (chat->usage && !js_bool(chat->c->scn, "empty", false))
+		bill_answer(&chat->bill, chat->c, chat->m,
+		    chat->plan.out_tokens * chat->n + thoughts);
 }
 
 static void
@@ -235,11 +266,17 @@ chat_handle(struct call *c)
 	chat.m = catalog_check(c, MODEL_CHAT);
 	if (chat.m == NULL || !chat_check(c, chat.m) || !plan(&chat))
 		return;
+	if (!read_prompt(&chat)) {
+		plan_finish(&chat.plan);
+		return;
+	}
 	if (chat.m->family == FAMILY_GPT4 || chat.m->family == FAMILY_GPT)
 		chat.n = (int)js_int(c->body, "n", 1);
 	announce(&chat);
 	seal(&chat);
 	choose_finish(&chat);
+	make_out_bill(&chat);
+	chat.model = catalog_answers_as(c->f, chat.m, MODEL_CHAT);
 	chat.id = make_id(chat.m->family);
 	chat.created = wall_ms() / 1000;
 	write_answer(&chat);

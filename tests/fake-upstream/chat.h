@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bill.h"
 #include "catalog.h"
 #include "fake.h"
 #include "plan.h"
@@ -13,7 +14,9 @@
 struct chat {
 	struct call		*c;
 	const struct model	*m;
+	const char		*model;	/* as answers call it */
 	struct plan		 plan;
+	struct bill		 bill;
 	int			 n;		/* choices wanted */
 	char			*id;
 	char			*opaque;	/* Gemini's reasoning */
@@ -36,7 +39,8 @@ void	chat_whole_gpt(struct chat *);
 void	chat_whole_claude(struct chat *);
 void	chat_whole_gemini(struct chat *);
 
-/* Copilot's account of the money, beside usage. */
-void	chat_copilot_usage(struct buf *, int64_t in, int64_t out);
+#define CHAT_THOUGHT_TOKENS 20		/* of Gemini */
+/* ,'copilot_usage':{..} beside usage; Copilot of old said less. */
+void	chat_copilot_usage(struct chat *, bool of_old, struct buf *);
 
 #endif

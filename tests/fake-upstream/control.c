@@ -6,6 +6,7 @@
 
 #include "base/js.h"
 #include "base/util.h"
+#include "bill.h"
 #include "fake.h"
 #include "jt.h"
 
@@ -147,6 +148,21 @@ forget(struct call *c)
 	ok(c);
 }
 
+static void
+bills(struct call *c)
+{
+	answer_begin(c->ans, 200, "application/json");
+	bill_print(c->f, &c->ans->text);
+}
+
+/* As if the last answer had been some minutes ago. */
+static void
+expire(struct call *c)
+{
+	bill_expire(c->f);
+	ok(c);
+}
+
 static const struct {
 	const char	*path;
 	void		(*fn)(struct call *);
@@ -159,6 +175,8 @@ static const struct {
 	{ "/_control/record",	record },
 	{ "/_control/revoke",	revoke },
 	{ "/_control/forget",	forget },
+	{ "/_control/bill",	bills },
+	{ "/_control/expire",	expire },
 };
 
 void

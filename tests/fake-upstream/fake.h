@@ -11,6 +11,7 @@
  *	chat*.c		/chat/completions	responses*.c	/responses
  *	embeddings.c	/embeddings		bench.c		paced streams
  *	plan.c		what it says	issued.c	what it said before
+ *	prompt.c	what it reads	bill.c		what that costs
  *	answer.c jt.c	an answer in memory	player.c	sends it
  *	control.c	/_control: settings.c scenario.c canned.c record.c
  */
@@ -33,6 +34,11 @@
 
 struct conn;
 
+/* Of all bills: tokens by kind, and what they cost. */
+struct sum {
+	int64_t	 input, read, write, output, nano;
+};
+
 struct counters {
 	uint64_t requests, exchanges, device_codes, polls;
 	uint64_t connections, client_closed;
@@ -51,7 +57,10 @@ struct fake {
 	struct issued	 issued;
 	struct record	 record;
 	struct counters	 count;
-	json_object	*models;	/* catalog.c: the list, once made */
+	json_object	*models[2];	/* catalog.c: the lists, once made */
+	struct issued	 cache;		/* bill.c */
+	struct sum	 sum;
+	json_object	*bills;
 	struct conn	*conns;		/* all of them */
 	struct conn	*dead;		/* to be freed after this batch */
 };
@@ -112,5 +121,7 @@ int64_t	setting_int(const struct fake *, const char *);
 bool	setting_bool(const struct fake *, const char *);
 const char *setting_str(const struct fake *, const char *);
 bool	setting_lists(const struct fake *, const char *, const char *value);
+/* Is it Copilot as it has been since tokens are billed? */
+bool	setting_new(const struct fake *);
 
 #endif

@@ -375,28 +375,11 @@ github_token(struct call *c)
 	free(url);
 }
 
-void
-github_copilot_user(struct call *c)
+/* Of a plan by the request, as annual ones still are. */
+static void
+put_plan(struct fake *f, struct buf *out)
 {
-	char *url;
-
-	if (!signed_in(c))
-		return;
-	url = own_url(c);
-	answer_begin(c->ans, 200, "application/json; charset=utf-8");
-	jt(&c->ans->text, "{'login':%s,"
-	    "'access_type_sku':'monthly_subscriber',"
-	    "'analytics_tracking_id':'0a1b2c','assigned_date':"
-	    "'2025-01-01T00:00:00Z','can_signup_for_limited':false,"
-	    "'chat_enabled':true,'copilot_plan':'individual_pro',"
-	    "'organization_login_list':[],'organization_list':[{'login':"
-	    "'acme','name':null}],'codex_agent_enabled':false,"
-	    "'endpoints':{'api':%s},'quota_reset_date':'2026-07-01',"
-	    "'quota_reset_date_utc':'2026-07-01T00:00:00.000Z',"
-	    "'token_based_billing':true,'quota_snapshots':{",
-	    setting_str(c->f, "login"), url);
-	jt(&c->ans->text,
-	    "'chat':{'quota_id':'chat','entitlement':-1,'remaining':0,"
+	jt(out, "'chat':{'quota_id':'chat','entitlement':-1,'remaining':0,"
 	    "'quota_remaining':0.0,'unlimited':true,'overage_count':0,"
 	    "'overage_permitted':false,'percent_remaining':100.0,"
 	    "'timestamp_utc':'2026-06-20T01:54:36.097Z'},"
@@ -408,8 +391,63 @@ github_copilot_user(struct call *c)
 	    "'entitlement':4000,'remaining':%l,'quota_remaining':%l.0,"
 	    "'unlimited':false,'overage_count':0,'overage_permitted':true,"
 	    "'percent_remaining':95.7,'quota_reset_at':0,"
-	    "'token_based_billing':true}}}",
-	    setting_int(c->f, "quota_remaining"),
-	    setting_int(c->f, "quota_remaining"));
+	    "'token_based_billing':true}",
+	    setting_int(f, "quota_remaining"),
+	    setting_int(f, "quota_remaining"));
+}
+
+/* A seat that pays by the token has no quotas, and says so in zeros. */
+static void
+put_seat(struct buf *out)
+{
+	static const char *const ids[] = {
+		"chat", "completions", "premium_interactions",
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(ids); i++)
+		jt(out, "%r%s:{'quota_id':%s,'entitlement':0,'remaining':0,"
+		    "'quota_remaining':0.0,'unlimited':true,"
+		    "'overage_count':0,'overage_permitted':true,"
+		    "'percent_remaining':100.0,'token_based_billing':true,"
+		    "'timestamp_utc':'2026-11-20T01:54:36.097Z'}",
+		    i > 0 ? "," : "", ids[i], ids[i]);
+}
+
+static bool
+pays_by_token(const struct fake *f)
+{
+	return strcmp(setting_str(f, "seat"), "tokens") == 0;
+}
+
+void
+github_copilot_user(struct call *c)
+{
+	struct buf	*out = &c->ans->text;
+	char		*url;
+
+	if (!signed_in(c))
+		return;
+	url = own_url(c);
+	answer_begin(c->ans, 200, "application/json; charset=utf-8");
+	jt(out, "{'login':%s,"
+	    "'access_type_sku':'monthly_subscriber',"
+	    "'analytics_tracking_id':'0a1b2c','assigned_date':"
+	    "'2025-01-01T00:00:00Z','can_signup_for_limited':false,"
+	    "'chat_enabled':true,'copilot_plan':'individual_pro',"
+	    "'organization_login_list':[],'organization_list':[{'login':"
+	    "'acme','name':null}],'codex_agent_enabled':false,"
+	    "'endpoints':{'api':%s},'quota_reset_date':'2026-07-01',"
+	    "'quota_reset_date_utc':'2026-07-01T00:00:00.000Z',"
+	    "'token_based_billing':true,", setting_str(c->f, "login"), url);
+	if (pays_by_token(c->f))
+		jt(out, "'credits_used':%l,", setting_int(c->f,
+		    "credits_used"));
+	jt(out, "'quota_snapshots':{");
+	if (pays_by_token(c->f))
+		put_seat(out);
+	else
+		put_plan(c->f, out);
+	buf_puts(out, "}}");
 	free(url);
 }

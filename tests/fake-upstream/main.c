@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "bill.h"
+#include "catalog.h"
 #include "conn.h"
 #include "fake.h"
 
@@ -103,8 +105,8 @@ fake_reset(struct fake *f)
 	f->record.off = f->fast;
 	json_object_put(f->set);
 	f->set = settings_default(f);
-	json_object_put(f->models);
-	f->models = NULL;
+	catalog_forget(f);
+	bill_clear(f);
 	f->count = (struct counters){ .open = open, .open_peak = open,
 	    .active = active, .active_peak = active };
 }

@@ -354,7 +354,7 @@ plan_make(struct plan *p, const struct plan_input *in, json_object *scn)
 			    strcmp(in->choice, "none") == 0;
 	size_t		 i;
 
-	*p = (struct plan){ .in_tokens = 3 + in->bytes / 4 };
+	*p = (struct plan){ 0 };
 	if (in->user != NULL && in->result == NULL && !none)
 		calls_in_text(p, in);
 	if (in->result == NULL && !none)

@@ -27,7 +27,7 @@ struct plan {
 	size_t		  ncalls;
 	bool		  search;	/* on the web, first */
 	bool		  cut;		/* at the token limit */
-	int64_t		  in_tokens, out_tokens;
+	int64_t		  out_tokens;
 };
 
 /* One list for both forms of tool definition. */

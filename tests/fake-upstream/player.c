@@ -44,6 +44,30 @@ reason(int status)
 	return "Unknown";
 }
 
+/* How they are on a seat that pays by the token nobody has recorded. */
+static void
+put_quota_headers(const struct fake *f, struct buf *out)
+{
+	const char *reset = setting_str(f, "quota_reset");
+
+	if (strcmp(setting_str(f, "seat"), "tokens") == 0)
+		buf_printf(out, "x-quota-snapshot-premium_interactions: ent=0&"
+		    "ov=0.0&ovPerm=true&rem=100.0&rst=%s&totRem=0.0\r\n",
+		    reset);
+	else
+		buf_printf(out, "x-quota-snapshot-premium_interactions: "
+		    "ent=4000&ov=0.0&ovPerm=true&rem=95.7&rst=%s&"
+		    "totRem=%lld.1\r\n", reset,
+		    (long long)setting_int(f, "quota_remaining"));
+	buf_printf(out, "x-quota-snapshot-chat: %s\r\n",
+	    setting_str(f, "quota_chat"));
+	if (setting_new(f))
+		buf_printf(out, "x-usage-ratelimit-session: ent=100&ov=0.0&"
+		    "ovPerm=false&rem=80.0&rst=%s\r\n"
+		    "x-usage-ratelimit-weekly: ent=1000&ov=0.0&ovPerm=false&"
+		    "rem=60.0&rst=%s\r\n", reset, reset);
+}
+
 /* What Copilot adds to each answer; nothing here uses the quota up. */
 static void
 put_copilot_headers(struct conn *c)
@@ -59,12 +83,8 @@ put_copilot_headers(struct conn *c)
 	}
 	buf_printf(out, "x-request-id: 00000-%s\r\n", id);
 	buf_printf(out, "x-github-request-id: %s:35D2:1A2B3C\r\n", gh);
-	buf_printf(out, "x-quota-snapshot-premium_interactions: ent=4000&"
-	    "ov=0.0&ovPerm=true&rem=95.7&rst=%s&totRem=%lld.1\r\n",
-	    setting_str(c->f, "quota_reset"),
-	    (long long)setting_int(c->f, "quota_remaining"));
-	buf_printf(out, "x-quota-snapshot-chat: %s\r\n",
-	    setting_str(c->f, "quota_chat"));
+	if (c->ans.status < 300 && !util_starts(c->req.path, "/models"))
+		put_quota_headers(c->f, out);
 	buf_puts(out, "strict-transport-security: max-age=31536000\r\n"
 	    "content-security-policy: default-src 'none'; sandbox\r\n"
 	    "x-content-type-options: nosniff\r\n");

@@ -9,8 +9,6 @@
 #include "jt.h"
 #include "responses.h"
 
-#define THOUGHT_TOKENS 20
-
 const char *
 item_id(char id[static ITEM_ID_SIZE])
 {
@@ -129,23 +127,33 @@ echo(struct resp *r, const char *name, const char *dflt, struct buf *out)
 	buf_putc(out, ',');
 }
 
+/* Some models leave the details out, or null. */
+static void
+put_details(struct resp *r, struct buf *out)
+{
+	if (r->m->flags & MODEL_CHAT) {
+		jt(out, "'input_tokens_details':{'cached_tokens':null},");
+		return;
+	}
+	jt(out, "'input_tokens_details':{");
+	if (setting_new(r->c->f))
+		jt(out, "'cache_write_tokens':%l,", r->bill.write);
+	jt(out, "'cached_tokens':%l},", r->bill.read);
+}
+
 static void
 put_usage(struct resp *r, struct buf *out)
 {
-	int64_t tokens = r->plan.out_tokens + THOUGHT_TOKENS;
+	int64_t tokens = r->plan.out_tokens + RESPONSES_THOUGHT_TOKENS;
 
-	/* Some models leave the details out, or null. */
-	if (r->m->flags & MODEL_CHAT) {
-		jt(out, "'usage':{'input_tokens':%l,'input_tokens_details':"
-		    "{'cached_tokens':null},'output_tokens':%l,"
-		    "'output_tokens_details':null,'total_tokens':%l},",
-		    r->plan.in_tokens, tokens, r->plan.in_tokens + tokens);
-		return;
-	}
-	jt(out, "'usage':{'input_tokens':%l,'input_tokens_details':"
-	    "{'cached_tokens':0},'output_tokens':%l,'output_tokens_details':"
-	    "{'reasoning_tokens':%d},'total_tokens':%l},", r->plan.in_tokens,
-	    tokens, THOUGHT_TOKENS, r->plan.in_tokens + tokens);
+	jt(out, "'usage':{'input_tokens':%l,", r->bill.all);
+	put_details(r, out);
+	jt(out, "'output_tokens':%l,'output_tokens_details':", tokens);
+	if (r->m->flags & MODEL_CHAT)
+		buf_puts(out, "null");
+	else
+		jt(out, "{'reasoning_tokens':%d}", RESPONSES_THOUGHT_TOKENS);
+	jt(out, ",'total_tokens':%l},", r->bill.all + tokens);
 }
 
 static void
@@ -169,15 +177,45 @@ put_incomplete(struct resp *r, const char *status, struct buf *out)
 		    "max_output_tokens");
 }
 
+/*
+ * What Azure has to say of each text, with all the numbers behind it: about
+ * 100 kB an answer, of which the raw ones are most. null as long as it runs.
+ */
+static void
+put_filter(struct buf *out, const char *source, bool blocked)
+{
+	int i;
+
+	jt(out, "{'blocked':%b,'content_filter_offsets':{'check_offset':0,"
+	    "'end_offset':120,'start_offset':0},'content_filter_raw':[",
+	    blocked);
+	for (i = 0; i < 290; i++)
+		jt(out, "%r{'action':'ANNOTATE','label':"
+		    "'MultiSeverity_SelfHarmNotable_%d','result':"
+		    "{'0':1,'1':0.00057703455,'2':0.0001823546,"
+		    "'3':0.00014091856}}", i > 0 ? "," : "", i);
+	jt(out, "],'content_filter_results':{'hate':{'filtered':false,"
+	    "'severity':'safe'},'violence':{'filtered':%b,'severity':%s}},"
+	    "'source_type':%s}", blocked, blocked ? "high" : "safe", source);
+}
+
 static void
 put_filters(struct resp *r, const char *status, struct buf *out)
 {
-	if (strcmp(status, "incomplete") == 0 &&
-	    r->ending == END_CONTENT_FILTER)
-		jt(out, "'content_filters':[{'blocked':true,"
-		    "'content_filter_raw':null,'content_filter_results':"
-		    "{'violence':{'filtered':true,'severity':'high'}},"
-		    "'source_type':'completion'}],");
+	bool blocked = r->ending == END_CONTENT_FILTER;
+	bool azure = (r->m->flags & MODEL_AZURE) && setting_new(r->c->f);
+
+	if (!azure && (!blocked || strcmp(status, "incomplete") != 0))
+		return;
+	if (strcmp(status, "in_progress") == 0) {
+		jt(out, "'content_filters':null,");
+		return;
+	}
+	jt(out, "'content_filters':[");
+	put_filter(out, "prompt", false);
+	buf_putc(out, ',');
+	put_filter(out, "completion", blocked);
+	buf_puts(out, "],");
 }
 
 void
@@ -198,7 +236,8 @@ item_response(struct resp *r, const char *status, bool items, struct buf *out)
 	echo(r, "max_output_tokens", "null", out);
 	jt(out, "'max_tool_calls':null,");
 	echo(r, "metadata", "{}", out);
-	jt(out, "'model':%s,'object':'response','output':[", r->m->version);
+	jt(out, "'model':%s,'object':'response','output':[",
+	    catalog_answers_as(r->c->f, r->m, MODEL_RESPONSES));
 	if (items)
 		put_items(r, out);
 	jt(out, "],");

@@ -9,7 +9,6 @@
 
 #include "base/js.h"
 #include "base/util.h"
-#include "chat.h"
 #include "jt.h"
 #include "responses.h"
 
@@ -39,20 +38,38 @@ responses_copilot_members(struct resp *r, struct buf *out)
 	jt(out, "'copilot_quota_snapshots':{'premium_interactions':"
 	    "{'entitlement':'4000','overage_count':0,'overage_permitted':true,"
 	    "'percent_remaining':95.7,'reset_date':'2026-07-01T00:00:00Z'}},");
-	chat_copilot_usage(out, r->plan.in_tokens, r->plan.out_tokens);
+	bill_usage(&r->bill, out);
+}
+
+/* Recorded beside the response; GitHub's own proxy looks inside, too. */
+static void
+terminal_event(struct resp *r, const char *type, const char *status)
+{
+	bool		 inside = setting_bool(r->c->f, "usage_inside");
+	struct buf	*out = begin(r, type);
+
+	if (!inside) {
+		responses_copilot_members(r, out);
+		buf_putc(out, ',');
+	}
+	buf_puts(out, "\"response\":");
+	item_response(r, status, true, out);
+	if (inside) {
+		out->p[out->len - 1] = ',';	/* the brace */
+		responses_copilot_members(r, out);
+		buf_putc(out, '}');
+	}
 	buf_putc(out, ',');
+	end(r, type, "");
 }
 
 static void
-response_event(struct resp *r, const char *type, const char *status,
-    bool items)
+response_event(struct resp *r, const char *type, const char *status)
 {
 	struct buf *out = begin(r, type);
 
-	if (strcmp(type, "response.completed") == 0)
-		responses_copilot_members(r, out);
 	buf_puts(out, "\"response\":");
-	item_response(r, status, items, out);
+	item_response(r, status, false, out);
 	buf_putc(out, ',');
 	end(r, type, "");
 }
@@ -348,14 +365,14 @@ terminal(struct resp *r)
 {
 	switch (r->ending) {
 	case END_COMPLETED:
-		response_event(r, "response.completed", "completed", true);
+		terminal_event(r, "response.completed", "completed");
 		break;
 	case END_MAX_TOKENS:
 	case END_CONTENT_FILTER:
-		response_event(r, "response.incomplete", "incomplete", true);
+		terminal_event(r, "response.incomplete", "incomplete");
 		break;
 	case END_FAILED:
-		response_event(r, "response.failed", "failed", false);
+		response_event(r, "response.failed", "failed");
 		break;
 	case END_ERROR_EVENT:
 		drop_last_events(r);
@@ -371,8 +388,8 @@ void
 responses_stream(struct resp *r)
 {
 	answer_stream(r->c->ans);
-	response_event(r, "response.created", "in_progress", false);
-	response_event(r, "response.in_progress", "in_progress", false);
+	response_event(r, "response.created", "in_progress");
+	response_event(r, "response.in_progress", "in_progress");
 	stream_reasoning(r);
 	if (r->plan.search)
 		stream_search(r);

@@ -214,15 +214,16 @@ whole(struct resp *r)
 	r->whole = true;
 	answer_begin(r->c->ans, 200, "application/json");
 	item_response(r, status, strcmp(status, "failed") != 0, out);
-	out->p[out->len - 1] = ',';
+	out->p[out->len - 1] = ',';	/* the brace */
 	responses_copilot_members(r, out);
-	out->p[out->len - 1] = '}';
+	buf_putc(out, '}');
 }
 
 void
 responses_handle(struct call *c)
 {
-	struct resp r = { .c = c };
+	struct resp	r = { .c = c };
+	struct prompt	prompt = { 0 };
 
 	if (!json_object_is_type(c->body, json_type_object) ||
 	    c->body == NULL) {
@@ -232,7 +233,14 @@ responses_handle(struct call *c)
 	r.m = catalog_check(c, MODEL_RESPONSES);
 	if (r.m == NULL || !responses_check(c, r.m) || !plan(&r))
 		return;
+	prompt_of_responses(&prompt, c->body);
+	bill_prompt(&r.bill, c, r.m, &prompt);
+	prompt_finish(&prompt);
 	r.ending = choose_ending(&r);
+	/* What isn't told isn't billed. */
+	if (r.ending == END_COMPLETED || item_is_cut(&r))
+		bill_answer(&r.bill, c, r.m,
+		    r.plan.out_tokens + RESPONSES_THOUGHT_TOKENS);
 	r.created = wall_ms() / 1000;
 	seal(&r);
 	if (js_bool(c->body, "stream", false))

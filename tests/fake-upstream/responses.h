@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bill.h"
 #include "catalog.h"
 #include "fake.h"
 #include "plan.h"
@@ -19,6 +20,7 @@ struct resp {
 	struct call		*c;
 	const struct model	*m;
 	struct plan		 plan;
+	struct bill		 bill;
 	enum ending		 ending;
 	int64_t			 created;
 	char			*sealed;	/* encrypted_content, or NULL */
@@ -43,6 +45,7 @@ void	item_search(struct resp *, const char *status, struct buf *);
 void	item_message(struct resp *, bool done, struct buf *);
 void	item_call(struct resp *, const struct plan_call *, bool done,
 	    struct buf *);
+#define RESPONSES_THOUGHT_TOKENS 20
 /* The response object with the items, when "items" is set. */
 void	item_response(struct resp *, const char *status, bool items,
 	    struct buf *);
@@ -50,6 +53,7 @@ bool	item_is_cut(const struct resp *);
 
 /* responses-stream.c */
 void	responses_stream(struct resp *);
+/* 'copilot_quota_snapshots':{..},'copilot_usage':{..} */
 void	responses_copilot_members(struct resp *, struct buf *);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "catalog.h"
 #include "fake.h"
 
 static const char defaults[] = "{"
@@ -20,6 +21,9 @@ static const char defaults[] = "{"
     /* the token exchange */
     "\"token_expires_in\":1800,\"token_refresh_in\":1500,"
     "\"token_variant\":\"\","
+    /* how old Copilot is, and how it is paid */
+    "\"copilot\":\"2026-11\",\"seat\":\"plan\",\"credits_used\":120,"
+    "\"usage_inside\":false,"
     /* Copilot; 2025-04-01 was retired in February 2026 */
     "\"retired_api_versions\":[\"2025-04-01\"],\"hosts\":[],"
     "\"check_headers\":true,\"prompt_limit\":true,"
@@ -71,8 +75,7 @@ settings_change(struct fake *f, json_object *changes, struct buf *why)
 	}
 	json_object_object_foreach(changes, name, setting)
 		js_add_ref(f->set, name, setting);
-	json_object_put(f->models);	/* some settings shape the list */
-	f->models = NULL;
+	catalog_forget(f);		/* some settings shape the list */
 	return true;
 }
 
@@ -92,6 +95,12 @@ const char *
 setting_str(const struct fake *f, const char *name)
 {
 	return js_str(f->set, name);
+}
+
+bool
+setting_new(const struct fake *f)
+{
+	return strcmp(setting_str(f, "copilot"), "2026-03") != 0;
 }
 
 bool
