@@ -642,7 +642,7 @@ start(struct run *r, struct chat_wanted w, const char *members)
 	text = xasprintf("{\"model\":\"x\",\"messages\":[" TURNS "]%s}",
 	    members);
 	json_object_put(translate(text, &b, &err));
-	*r = (struct run){ .usage = { -1, -1 }, .ok = true };
+	*r = (struct run){ .usage = USAGE_NONE, .ok = true };
 	r->self = bridge_chat_answer_create(&w, &b, &r->usage);
 	assert_null(b.origins);
 	free(text);

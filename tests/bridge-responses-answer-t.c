@@ -69,7 +69,7 @@ start(struct run *run, const char *more)
 	free(text);
 	buf_finish(&body);
 	run->self = bridge_responses_create(&b, 1 << 20, &run->usage);
-	run->usage = (struct usage){ -1, -1 };
+	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;
 }
 

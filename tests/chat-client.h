@@ -71,7 +71,7 @@ read_data(const char *name, struct buf *out)
 static inline void
 begin(struct run *r, const struct chat_wanted *w)
 {
-	*r = (struct run){ .usage = { -1, -1 }, .ok = true };
+	*r = (struct run){ .usage = USAGE_NONE, .ok = true };
 	r->self = chat_answer_create(w, &r->usage);
 }
 

@@ -104,6 +104,7 @@ static const struct {
 	{ "storedResponses.enabled", "true" },
 	{ "storedResponses.maxAgeDays", "30" },
 	{ "storedResponses.maxBytes", "1073741824" },
+	{ "usage.cost", "true" },
 	{ "logLevel", "\"info\"" },
 };
 

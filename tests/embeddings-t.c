@@ -322,7 +322,7 @@ answer(const char *p, size_t n, size_t ninputs, bool base64, int64_t *tokens,
 	bool			 ok;
 
 	ok = embeddings_answer(&e, p, n, &out, err);
-	*tokens = e.prompt_tokens;
+	*tokens = e.usage.input;
 	if (ok)
 		assert_false(embeddings_next(&e, NULL));
 	embeddings_finish(&e);

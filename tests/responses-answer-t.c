@@ -56,7 +56,7 @@ start(struct run *run, const char *more)
 	json_object_put(obj);
 	buf_finish(&body);
 	run->self = responses_answer_create(&r, &run->usage);
-	run->usage = (struct usage){ -1, -1 };
+	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;
 }
 

@@ -361,22 +361,25 @@ sort_vectors(const struct cut *c, json_object *data,
 /* One call's vectors and usage behind those of the calls before. */
 static void
 add_part(struct embeddings *e, const struct numbers **sorted,
-    json_object *usage)
+    json_object *obj)
 {
-	int64_t	prompt = js_int(usage, "prompt_tokens", 0);
-	size_t	i;
+	struct usage	 one = { .nano = -1 };
+	json_object	*usage = js_obj(obj, "usage");
+	size_t		 i;
 
 	for (i = 0; i < e->asked; i++)
 		put_vector(e, sorted[i], e->done + i, &e->data);
 	e->done += e->asked;
-	e->prompt_tokens += prompt;
-	e->total_tokens += js_int(usage, "total_tokens", prompt);
+	usage_read(&one, usage, js_obj(obj, "copilot_usage"));
+	usage_add(&e->usage, &one);
+	e->total_tokens += js_int(usage, "total_tokens", one.input);
 }
 
 static void
 put_answer(const struct embeddings *e, struct buf *out)
 {
 	json_object *name = json_object_new_string(e->model);
+	json_object *cost = usage_cost(&e->usage);
 
 	buf_reserve(out, e->data.len + 256);
 	buf_puts(out, "{\"object\":\"list\",\"data\":[");
@@ -384,8 +387,13 @@ put_answer(const struct embeddings *e, struct buf *out)
 	buf_puts(out, "],\"model\":");
 	js_print(name, out);
 	buf_printf(out, ",\"usage\":{\"prompt_tokens\":%lld,"
-	    "\"total_tokens\":%lld}}", (long long)e->prompt_tokens,
+	    "\"total_tokens\":%lld", (long long)e->usage.input,
 	    (long long)e->total_tokens);
+	if (cost != NULL)
+		buf_printf(out, ",\"cost\":%s",
+		    json_object_to_json_string(cost));
+	buf_puts(out, "}}");
+	json_object_put(cost);
 	json_object_put(name);
 }
 
@@ -429,7 +437,7 @@ embeddings_answer(struct embeddings *e, const char *p, size_t n,
 	ok = js_len(data) == e->asked && sort_vectors(&c, data, sorted) &&
 	    usage_fits(usage) && e->data.len <= DATA_MAX;
 	if (ok)
-		add_part(e, sorted, usage);
+		add_part(e, sorted, obj);
 	else
 		refuse_answer(obj, err);
 	if (ok && e->done == e->ninputs)

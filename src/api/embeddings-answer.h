@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "turn/usage.h"
 
 struct err;
 struct model;
@@ -27,7 +28,7 @@ struct embeddings {
 	size_t		 done;		/* .. and of those before it */
 	struct buf	 rest;		/* the request without its input */
 	struct buf	 data;		/* the vectors so far */
-	int64_t		 prompt_tokens;	/* the usage so far */
+	struct usage	 usage;		/* so far */
 	int64_t		 total_tokens;
 };
 

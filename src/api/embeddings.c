@@ -23,8 +23,7 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 
 	if (!embeddings_answer(&ex->e, p, n, out, err))
 		return false;
-	ex->usage->input = ex->e.prompt_tokens;
-	ex->usage->output = 0;
+	*ex->usage = ex->e.usage;
 	return true;
 }
 
@@ -64,6 +63,8 @@ ask(struct exchange *x, json_object *obj)
 		return exchange_refuse(x, &err);
 	}
 	ex->usage = &x->usage;
+	ex->e.usage = (struct usage){ .nano = -1,
+	    .show_cost = x->usage.show_cost };
 	x->call.method = "POST";
 	x->call.path = "/embeddings";
 	x->call.headers = t.model != NULL ? t.model->request_headers : NULL;

@@ -34,7 +34,7 @@ exchange_create(void)
 {
 	struct exchange *x = xcalloc(1, sizeof(*x));
 
-	x->usage = (struct usage){ -1, -1 };
+	x->usage = (struct usage)USAGE_NONE;
 	return x;
 }
 

@@ -97,6 +97,8 @@ static const struct conf_row rows[] = {
 	{ .name = "storedResponses.maxBytes", .type = CONF_INT,
 	    .offset = AT(stored_responses_max_bytes), .dflt = GIB, .min = MIB,
 	    .max = 1024 * GIB },
+	{ .name = "usage.cost", .type = CONF_BOOL, .offset = AT(usage_cost),
+	    .dflt = true },
 	{ .name = "logLevel", .type = CONF_LEVEL, .offset = AT(log_level),
 	    .text = "info", .choices = "error, warn, info, debug" },
 };

@@ -54,6 +54,7 @@ struct conf {
 	char		 *editor_version;	/* "vscode/1.104.3" */
 	char		 *editor_plugin_version; /* "copilot-chat/0.50.1" */
 	bool		  long_context;
+	bool		  usage_cost;	/* answers tell it */
 	char		 *reasoning_summaries;	/* "asked", "always", "never" */
 	char		 *github_api_version;	/* "2026-08-01" */
 	char		 *copilot_integration_id;	/* "vscode-chat" */

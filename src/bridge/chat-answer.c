@@ -15,12 +15,14 @@
 #include "bridge/chat-request.h"
 #include "chat/answer.h"
 #include "copilot/failure.h"
+#include "responses/usage.h"
 #include "turn/usage.h"
 
 struct answer {
 	struct bridge_chat		 req;
 	void				*chat;	/* who prints it */
 	char				*model;	/* that was asked for */
+	struct usage			*usage;
 	struct js_halves		 halves;
 	struct bridge_chat_items	 items;
 	bool				 over;	/* nothing more is read */
@@ -37,6 +39,7 @@ bridge_chat_answer_create(const struct chat_wanted *wanted,
 	a->req = *take;
 	*take = (struct bridge_chat){ 0 };
 	a->model = xstrdup(wanted->model);
+	a->usage = usage;
 	a->chat = chat_answer_create(wanted, usage);
 	bridge_chat_items_init(&a->items, a->chat, a->req.stop,
 	    wanted->stream ? SIZE_MAX : wanted->max);
@@ -78,13 +81,19 @@ note_head(struct answer *a, json_object *response)
 	return bridge_chat_items_put(&a->items, chunk);
 }
 
-/* The last chunk and the end; "response" is NULL when it never came. */
+/*
+ * The last chunk and the end; event and response are NULL when they never
+ * came.
+ */
 static bool
-finish(struct answer *a, json_object *response, const char *reason)
+finish(struct answer *a, json_object *ev, json_object *response,
+    const char *reason)
 {
 	json_object	*delta = json_object_new_object(), *chunk;
 	json_object	*opaque = bridge_chat_opaque_text(&a->items.opaque);
 	json_object	*usage = bridge_chat_usage(response);
+
+	responses_usage_read(a->usage, ev, response);
 
 	/* Once in an answer, since clients take no second one. */
 	if (opaque != NULL)
@@ -116,12 +125,12 @@ all_items(struct answer *a, json_object *response)
 
 /* The response is there; so are its items, when no event told of them. */
 static bool
-complete(struct answer *a, json_object *response)
+complete(struct answer *a, json_object *ev, json_object *response)
 {
 	if (a->items.n == 0 && (!note_head(a, response) ||
 	    !all_items(a, response)))
 		return false;
-	return bridge_chat_items_flush(&a->items) && finish(a, response,
+	return bridge_chat_items_flush(&a->items) && finish(a, ev, response,
 	    a->items.cut ? "stop" : bridge_chat_reason(response));
 }
 
@@ -233,13 +242,13 @@ known_event(struct answer *a, json_object *ev, const struct kind *k)
 	case HEAD:
 		return note_head(a, js_obj(ev, "response"));
 	case COMPLETE:
-		return complete(a, js_obj(ev, "response"));
+		return complete(a, ev, js_obj(ev, "response"));
 	case FAILURE:
 		return failure(a, ev);
 	default:
 		/* Nothing behind a stop string matters. */
 		return item_event(a, ev, k) &&
-		    (!a->items.cut || finish(a, NULL, "stop"));
+		    (!a->items.cut || finish(a, NULL, NULL, "stop"));
 	}
 }
 
@@ -351,7 +360,7 @@ take_whole(struct answer *a, json_object *obj)
 	if (js_array(obj, "output") == NULL)
 		return broken(a->items.err,
 		    "sent an answer that is no response");
-	return complete(a, obj);
+	return complete(a, NULL, obj);
 }
 
 static bool

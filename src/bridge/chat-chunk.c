@@ -3,6 +3,8 @@
 
 #include "base/js.h"
 #include "bridge/chat-chunk.h"
+#include "chat/usage.h"
+#include "turn/usage.h"
 
 json_object *
 bridge_chat_chunk(json_object *delta, const char *reason)
@@ -81,35 +83,22 @@ bridge_chat_arguments(int64_t index, json_object *text)
 	return bridge_chat_call(index, json_object_new_object(), function);
 }
 
-static void
-copy_count(json_object *from, const char *details, const char *count,
-    json_object *to, const char *name)
-{
-	json_object *v = js_get(js_get(from, details), count), *obj;
-
-	if (!json_object_is_type(v, json_type_int))
-		return;
-	obj = json_object_new_object();
-	js_add_ref(obj, count, v);
-	js_add_take(to, name, obj);
-}
-
 json_object *
 bridge_chat_usage(json_object *response)
 {
-	json_object *from = js_obj(response, "usage"), *usage;
+	/* A response has these always, and so have OpenAI's completions. */
+	static const char	 details[] =
+	    "{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":0},"
+	    "\"completion_tokens_details\":{\"reasoning_tokens\":0}}";
+	struct usage		 u = USAGE_NONE;
+	json_object		*from = js_obj(response, "usage"), *usage;
 
 	if (from == NULL)
 		return NULL;
-	usage = json_object_new_object();
-	js_add_int(usage, "prompt_tokens", js_int(from, "input_tokens", 0));
-	js_add_int(usage, "completion_tokens",
-	    js_int(from, "output_tokens", 0));
-	js_add_int(usage, "total_tokens", js_int(from, "total_tokens", 0));
-	copy_count(from, "input_tokens_details", "cached_tokens", usage,
-	    "prompt_tokens_details");
-	copy_count(from, "output_tokens_details", "reasoning_tokens", usage,
-	    "completion_tokens_details");
+	usage_read(&u, from, NULL);
+	usage = js_parse_quiet(details, sizeof(details) - 1);
+	chat_usage_write(usage, &u);
 	return usage;
 }
 

@@ -17,6 +17,7 @@
 #include "bridge/responses-request.h"
 #include "chat/answer.h"
 #include "responses/object.h"
+#include "responses/usage.h"
 #include "turn/calls.h"
 #include "turn/format.h"
 #include "turn/seal.h"
@@ -289,33 +290,13 @@ end_items(struct answer *a, struct buf *out, struct err *err)
 	return true;
 }
 
-/* Clients rely on counts, zeros if upstream has none. */
-static json_object *
-usage_of(json_object *chat)
-{
-	json_object *usage = json_object_new_object();
-	json_object *in = json_object_new_object();
-	json_object *out = json_object_new_object();
-
-	js_add_int(usage, "input_tokens", js_int(chat, "prompt_tokens", 0));
-	js_add_int(in, "cached_tokens", js_int(js_get(chat,
-	    "prompt_tokens_details"), "cached_tokens", 0));
-	js_add_take(usage, "input_tokens_details", in);
-	js_add_int(usage, "output_tokens",
-	    js_int(chat, "completion_tokens", 0));
-	js_add_int(out, "reasoning_tokens", js_int(js_get(chat,
-	    "completion_tokens_details"), "reasoning_tokens", 0));
-	js_add_take(usage, "output_tokens_details", out);
-	js_add_int(usage, "total_tokens", js_int(chat, "total_tokens", 0));
-	return usage;
-}
-
 /* What responses_object() fills up. */
 static json_object *
-final_of(struct answer *a, json_object *usage)
+final_of(struct answer *a, const struct usage *u)
 {
 	json_object	*from = json_object_new_object(), *why;
 	json_object	*output = json_object_new_array();
+	json_object	*usage = json_object_new_object();
 	size_t		 i;
 
 	if (a->cut != NULL) {
@@ -328,13 +309,14 @@ final_of(struct answer *a, json_object *usage)
 		json_object_array_add(output,
 		    json_object_get(a->events.items[i]->obj));
 	js_add_take(from, "output", output);
-	js_add_take(from, "usage", usage_of(usage));
+	responses_usage_write(usage, u);
+	js_add_take(from, "usage", usage);
 	return from;
 }
 
 /* For chat_sink. */
 static bool
-finish(void *arg, json_object *usage, struct buf *out, struct err *err)
+finish(void *arg, const struct usage *usage, struct buf *out, struct err *err)
 {
 	struct answer	*a = arg;
 	json_object	*from;

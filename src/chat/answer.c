@@ -16,9 +16,11 @@
 #include "chat/collect.h"
 #include "chat/head.h"
 #include "chat/repair.h"
+#include "chat/usage.h"
 #include "copilot/failure.h"
 #include "turn/format.h"
 #include "turn/stop.h"
+#include "turn/usage.h"
 
 struct answer {
 	struct chat_wanted	 wanted;
@@ -247,16 +249,15 @@ static void
 note_usage(struct answer *a, json_object *chunk)
 {
 	json_object	*usage = js_obj(chunk, "usage");
-	struct usage	 counts;
 
+	if (a->usage != NULL && js_int(usage, "prompt_tokens", 0) == 0 &&
+	    js_int(usage, "completion_tokens", 0) == 0)
+		usage = NULL;
+	usage_read(a->noted, usage, js_obj(chunk, "copilot_usage"));
 	if (usage == NULL)
-		return;
-	chat_repair_usage(usage, &counts);
-	if (a->usage != NULL && counts.input == 0 && counts.output == 0)
 		return;
 	json_object_put(a->usage);
 	a->usage = json_object_get(usage);
-	*a->noted = counts;
 }
 
 /*
@@ -365,7 +366,9 @@ finish(struct answer *a, struct buf *out, struct err *err)
 			return false;
 	a->done = true;
 	if (a->wanted.sink != NULL)
-		return a->wanted.sink->end(a->wanted.arg, a->usage, out, err);
+		return a->wanted.sink->end(a->wanted.arg, a->noted, out, err);
+	if (a->usage != NULL)
+		chat_usage_write(a->usage, a->noted);
 	if (a->collect != NULL) {
 		put_whole(a, out);
 		return true;

@@ -23,12 +23,12 @@
 /*
  * Who takes the repaired pieces of a choice in place of a client of chat
  * completions: a bridge to another endpoint. "out" is the client's. The last
- * piece has a finish_reason; then comes end(), with usage or NULL.
+ * piece has a finish_reason; then comes end(), with what is known of usage.
  */
 struct chat_sink {
 	bool	(*piece)(void *arg, json_object *piece, struct buf *out,
 		    struct err *);
-	bool	(*end)(void *arg, json_object *usage, struct buf *out,
+	bool	(*end)(void *arg, const struct usage *, struct buf *out,
 		    struct err *);
 };
 

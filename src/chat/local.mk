@@ -20,4 +20,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/native.c \
 	%reldir%/native.h \
 	%reldir%/repair.c \
-	%reldir%/repair.h
+	%reldir%/repair.h \
+	%reldir%/usage.c \
+	%reldir%/usage.h

@@ -7,7 +7,6 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/repair.h"
-#include "turn/usage.h"
 
 /*
  * What models' own APIs call the end, should upstream hand it on. Anything
@@ -71,67 +70,4 @@ chat_finish_reason(const char *theirs)
 		if (strcasecmp(reasons[i].theirs, theirs) == 0)
 			return reasons[i].openai;
 	return "stop";
-}
-
-/* A breakdown of tokens holds numbers only. */
-static void
-repair_details(json_object *usage, const char *key)
-{
-	json_object *details = js_obj(usage, key);
-
-	if (details == NULL)
-		js_del(usage, key);
-	else
-		chat_drop_nulls(details, NULL, NULL);
-}
-
-/* A count that can be added up: upstream's word, within reason. */
-static int64_t
-tokens(json_object *usage, const char *key)
-{
-	int64_t n = js_int(usage, key, 0);
-
-	return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : n;
-}
-
-/*
- * Gemini counts its reasoning in a member of its own and beside the completion;
- * OpenAI's completion includes it.
- */
-static int64_t
-repair_reasoning(json_object *usage, int64_t prompt, int64_t completion)
-{
-	int64_t		 n = tokens(usage, "reasoning_tokens");
-	json_object	*details;
-
-	js_del(usage, "reasoning_tokens");
-	if (n <= 0)
-		return completion;
-	details = js_obj(usage, "completion_tokens_details");
-	if (details == NULL) {
-		details = json_object_new_object();
-		js_add_take(usage, "completion_tokens_details", details);
-	}
-	if (js_int(details, "reasoning_tokens", 0) == 0)
-		js_add_int(details, "reasoning_tokens", n);
-	if (tokens(usage, "total_tokens") - n == prompt + completion)
-		completion += n;
-	return completion;
-}
-
-void
-chat_repair_usage(json_object *usage, struct usage *noted)
-{
-	int64_t prompt = tokens(usage, "prompt_tokens");
-	int64_t completion = tokens(usage, "completion_tokens");
-
-	chat_drop_private(usage);
-	completion = repair_reasoning(usage, prompt, completion);
-	js_add_int(usage, "prompt_tokens", prompt);
-	js_add_int(usage, "completion_tokens", completion);
-	js_add_int(usage, "total_tokens", prompt + completion);
-	repair_details(usage, "prompt_tokens_details");
-	repair_details(usage, "completion_tokens_details");
-	noted->input = prompt;
-	noted->output = completion;
 }

@@ -6,8 +6,6 @@
 
 #include <json-c/json.h>
 
-struct usage;
-
 /* Is a member of this name Copilot's own and nothing for OpenAI's clients? */
 bool	chat_is_private(const char *key);
 /* Remove the members of an object that are. */
@@ -20,8 +18,5 @@ void	chat_drop_nulls(json_object *, const char *keep, const char *keep2);
  * which is none of OpenAI's.
  */
 const char *chat_finish_reason(const char *);
-
-/* Make a usage object OpenAI's, and note its counts. */
-void	chat_repair_usage(json_object *, struct usage *);
 
 #endif

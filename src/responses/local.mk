@@ -14,4 +14,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/replay.c \
 	%reldir%/replay.h \
 	%reldir%/tools.c \
-	%reldir%/tools.h
+	%reldir%/tools.h \
+	%reldir%/usage.c \
+	%reldir%/usage.h

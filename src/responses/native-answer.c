@@ -15,6 +15,7 @@
 #include "responses/native-answer.h"
 #include "responses/native.h"
 #include "responses/object.h"
+#include "responses/usage.h"
 #include "turn/calls.h"
 
 #define ITEMS_MAX 4096	/* no answer has so many */
@@ -104,18 +105,27 @@ give_output(struct responses_answer *a, json_object *response)
 	js_add_take(response, "output", output);
 }
 
+/* The counts that upstream has are made OpenAI's in place. */
+static void
+note_usage(struct responses_answer *a, json_object *ev, json_object *response)
+{
+	responses_usage_read(a->usage, ev, response);
+	if (js_obj(response, "usage") != NULL)
+		responses_usage_write(js_obj(response, "usage"), a->usage);
+}
+
 static void
 fix_response(struct responses_answer *a, json_object *ev, const struct kind *k)
 {
-	json_object *response;
+	json_object *response = js_obj(ev, "response");
 
-	if ((k->flags & LAST) != 0)
-		give_output(a, js_obj(ev, "response"));
-	response = responses_object(js_obj(ev, "response"), &a->r, &a->ids,
-	    a->created, k->status);
+	if ((k->flags & LAST) != 0) {
+		give_output(a, response);
+		note_usage(a, ev, response);
+	}
+	response = responses_object(response, &a->r, &a->ids, a->created,
+	    k->status);
 	js_add_take(ev, "response", response);
-	if ((k->flags & LAST) != 0)
-		responses_usage(response, a->usage);
 }
 
 /* A complete item, kept in case that the end doesn't tell of it. */
@@ -261,9 +271,9 @@ take_failure(struct responses_answer *a, json_object *ev, struct err *err)
 		    "GitHub Copilot cancelled the response.");
 	else
 		upstream_error_event(ev, err);
+	note_usage(a, ev, js_obj(ev, "response"));
 	if (a->failed == NULL && js_obj(ev, "response") != NULL)
 		a->failed = json_object_get(js_obj(ev, "response"));
-	responses_usage(a->failed, a->usage);
 	return false;
 }
 
@@ -397,9 +407,9 @@ take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
 		upstream_error_event(obj, err);
 		return false;
 	}
+	note_usage(a, NULL, obj);
 	response = responses_object(obj, &a->r, &a->ids, a->created,
 	    "completed");
-	responses_usage(response, a->usage);
 	js_print(response, out);
 	json_object_put(response);
 	return true;

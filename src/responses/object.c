@@ -11,7 +11,6 @@
 #include "responses/native.h"
 #include "responses/object.h"
 #include "turn/calls.h"
-#include "turn/usage.h"
 
 /* --- Items. */
 
@@ -170,48 +169,6 @@ complete_text(json_object *text)
 	js_add_take(text, "format", format);
 }
 
-static void
-need_int(json_object *obj, const char *key, int64_t dflt)
-{
-	if (!json_object_is_type(js_get(obj, key), json_type_int) ||
-	    js_get(obj, key) == NULL)
-		js_add_int(obj, key, dflt);
-}
-
-static json_object *
-need_object(json_object *obj, const char *key)
-{
-	if (js_obj(obj, key) == NULL)
-		js_add_take(obj, key, json_object_new_object());
-	return js_obj(obj, key);
-}
-
-/* A count that can be added up: upstream's word, within reason. */
-static int64_t
-tokens(json_object *usage, const char *key)
-{
-	int64_t n = js_int(usage, key, 0);
-
-	return n < 0 ? 0 : n > INT32_MAX ? INT32_MAX : n;
-}
-
-/* The details may be null, and so may what is in them. */
-static void
-complete_usage(json_object *usage)
-{
-	json_object *in, *out;
-
-	need_int(usage, "input_tokens", 0);
-	in = need_object(usage, "input_tokens_details");
-	need_int(in, "cached_tokens", 0);
-	need_int(in, "cache_write_tokens", 0);
-	need_int(usage, "output_tokens", 0);
-	out = need_object(usage, "output_tokens_details");
-	need_int(out, "reasoning_tokens", 0);
-	need_int(usage, "total_tokens", tokens(usage, "input_tokens") +
-	    tokens(usage, "output_tokens"));
-}
-
 /* Where the value of a member is taken from, in this order of trust. */
 enum source {
 	UPSTREAM,	/* upstream, then the request */
@@ -339,12 +296,10 @@ responses_object(json_object *from, const struct responses *r,
 	complete_output(js_array(obj, "output"), ids);
 	complete_tools(js_array(obj, "tools"));
 	complete_text(js_obj(obj, "text"));
-	if (js_obj(obj, "usage") != NULL)
-		complete_usage(js_obj(obj, "usage"));
 	return obj;
 }
 
-/* --- Errors and usage. */
+/* --- Errors. */
 
 /*
  * Codex acts on the code alone. OpenAI's description has one name for what is
@@ -393,15 +348,4 @@ responses_error_event(const struct err *err)
 	js_add_ref(ev, "param", js_get(error, "param"));
 	buf_finish(&text);
 	return ev;
-}
-
-void
-responses_usage(json_object *response, struct usage *usage)
-{
-	json_object *obj = js_obj(response, "usage");
-
-	if (obj == NULL)
-		return;
-	usage->input = js_int(obj, "input_tokens", -1);
-	usage->output = js_int(obj, "output_tokens", -1);
 }

@@ -11,7 +11,6 @@
 
 struct err;
 struct responses;
-struct usage;
 
 /*
  * A complete response object in the order of OpenAI's. "from" is upstream's
@@ -31,9 +30,6 @@ json_object *responses_error(const struct err *);
 
 /* The event "error" that comes ahead of response.failed, without its number. */
 json_object *responses_error_event(const struct err *);
-
-/* Read the token counts of a response object, if it has them. */
-void	responses_usage(json_object *response, struct usage *);
 
 /* Is a member of a response, an item or an event none that clients know? */
 bool	responses_is_private(const char *key);

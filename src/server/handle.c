@@ -51,6 +51,7 @@ handle_route(struct server *s, struct exchange *x)
 	bool		wants_body = false;
 
 	x->conf = conf_file_get(s->conf_file);
+	x->usage.show_cost = x->conf->usage_cost;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
 	x->lessons = s->lessons;

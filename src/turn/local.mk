@@ -20,4 +20,5 @@ src_libcore_a_SOURCES += \
 	%reldir%/tools.h \
 	%reldir%/tuning.c \
 	%reldir%/tuning.h \
+	%reldir%/usage.c \
 	%reldir%/usage.h

@@ -77,7 +77,7 @@ struct run {
 	void		*self;
 	struct buf	 out;
 	struct err	 err;
-	struct usage	 usage;
+	struct usage	 usage = USAGE_NONE;
 	bool		 ok;
 };
 

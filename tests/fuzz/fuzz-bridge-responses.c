@@ -122,7 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char		*p = (const char *)data, *cut;
 	struct bridge_request	 b;
 	struct run		 runs[2] = { { 0 } };
-	struct usage		 usage;
+	struct usage		 usage = USAGE_NONE;
 	size_t			 head, i, len[2];
 	bool			 ok[2], stream;
 

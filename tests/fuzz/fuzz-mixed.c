@@ -283,7 +283,7 @@ struct run {
 	void			*self;
 	struct buf		 out;
 	struct err		 err;
-	struct usage		 usage;
+	struct usage		 usage = USAGE_NONE;
 	bool			 ok;
 };
 

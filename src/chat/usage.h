@@ -1,0 +1,15 @@
+/* Usage as chat completions have it. */
+#ifndef CHAT_USAGE_H
+#define CHAT_USAGE_H
+
+#include <json-c/json.h>
+
+struct usage;
+
+/*
+ * Make a usage object, upstream's or an empty one, OpenAI's: these counts, and
+ * what they cost if the client is told. What else it has stays.
+ */
+void	chat_usage_write(json_object *, const struct usage *);
+
+#endif
