@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/stored-terms.h"
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -27,6 +28,12 @@ exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
 	buf_finish(&x->req.body);
 	x->req.body = body;
 	return true;
+}
+
+void
+exchange_terms(const struct exchange *x, struct err *err)
+{
+	stored_terms(x->restored, x->restored_by, err);
 }
 
 struct exchange *

@@ -57,6 +57,7 @@ struct exchange {
 	const char		*restored_by;	/* a member's name; static */
 	/* What upstream taught of this request's model, see lessons.h. */
 	struct lesson		 lesson;
+	int			 lessons_taken;	/* each cost a call */
 
 	/* The handler's result. */
 	struct reply		 reply;
@@ -97,6 +98,12 @@ enum handled exchange_refuse(struct exchange *, const struct err *);
  * body names none. False with "err" set.
  */
 bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
+
+/*
+ * An error in the terms of the client's own request: of the items that were
+ * restored it knows nothing.
+ */
+void	exchange_terms(const struct exchange *, struct err *);
 
 struct exchange *exchange_create(void);
 /* About the memory of what it holds now, but for "parsed". */

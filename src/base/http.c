@@ -467,6 +467,8 @@ http_start(struct http *http, const struct conf *conf,
 void
 http_resume(struct http_call *c)
 {
+	if (!c->paused)
+		return;
 	/* curl_easy_pause calls back from inside: do it in the timer's turn. */
 	c->resume = true;
 	loop_timer_set(c->http->loop, &c->timer, 0);

@@ -80,7 +80,7 @@ void	 http_destroy(struct http *);
  */
 struct http_call *http_start(struct http *, const struct conf *,
 	    const struct http_request *, const struct http_ops *, void *arg);
-void	 http_resume(struct http_call *);
+void	 http_resume(struct http_call *);	/* nothing unless paused */
 /* Has the whole body of the request gone out? Then it may be freed. */
 bool	 http_sent(const struct http_call *);
 /*

@@ -4,6 +4,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/auth.c \
 	%reldir%/auth.h \
 	%reldir%/call.c \
+	%reldir%/call.h \
 	%reldir%/cgi.c \
 	%reldir%/cgi.h \
 	%reldir%/client.h \
@@ -16,8 +17,10 @@ src_libcore_a_SOURCES += \
 	%reldir%/header.c \
 	%reldir%/header.h \
 	%reldir%/outlet.c \
+	%reldir%/outlet.h \
 	%reldir%/parts.h \
-	%reldir%/relay-state.h \
+	%reldir%/refusal.c \
+	%reldir%/refusal.h \
 	%reldir%/relay.c \
 	%reldir%/relay.h \
 	%reldir%/route.c \

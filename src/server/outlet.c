@@ -1,190 +1,218 @@
-/* Carrying an exchange out: writing to the client. */
+/* The way to one client: head, bytes, silence, and a client that stalls. */
 #include "config.h"
 
 #include "api/reply.h"
-#include "api/stored-terms.h"
-#include "base/conf.h"
+#include "base/util.h"
 #include "server/client.h"
-#include "server/parts.h"
-#include "server/relay-state.h"
+#include "server/outlet.h"
 
 #define STALL_MS	120000	/* a client that reads nothing is left */
-#define AWAY_MS		1000	/* then a timer looks whether we are back */
 #define SPARE_OUT	(64u << 10) /* more memory is given back when empty */
 
-void
-relay_put_head(struct relay *r)
-{
-	struct exchange	*x = r->x;
-	struct buf	 head = { 0 };
+#define OUTLET_OF(p, member) \
+	((struct outlet *)((char *)(p) - offsetof(struct outlet, member)))
 
-	r->head_sent = true;
-	x->reply.status = 200;
-	x->reply.content_type = "text/event-stream; charset=utf-8";
-	reply_header(&x->reply, "Cache-Control", "no-cache");
+void
+outlet_begin(struct outlet *o, struct reply *reply, const struct request *req)
+{
+	struct buf head = { 0 };
+
+	if (o->state != OUTLET_EMPTY)
+		return;
+	o->state = OUTLET_STREAM;
+	reply->status = 200;
+	reply->content_type = "text/event-stream; charset=utf-8";
+	reply_header(reply, "Cache-Control", "no-cache");
 	/* nginx buffers the answer without this. */
-	reply_header(&x->reply, "X-Accel-Buffering", "no");
-	reply_head(&x->reply, &x->req, false, &head);
-	buf_append(&head, buf_str(&r->out), r->out.len);
-	buf_finish(&r->out);
-	r->out = head;
+	reply_header(reply, "X-Accel-Buffering", "no");
+	reply_head(reply, req, false, &head);
+	buf_append(&head, buf_str(&o->out), o->out.len);
+	buf_finish(&o->out);
+	o->out = head;
 }
 
-/* Write while the client takes it. Safe inside of the call's callbacks. */
 void
-relay_pump(struct relay *r)
+outlet_last(struct outlet *o)
 {
-	const struct client_ops	*ops = r->client->ops;
-	size_t			 n;
+	loop_timer_stop(o->loop, &o->silence);
+	if (o->state != OUTLET_GONE)
+		o->state = OUTLET_LAST;
+}
 
-	while (r->out_at < r->out.len && !r->gone) {
-		if (!ops->room(r->client)) {
-			if (r->timer.place == 0)
-				loop_timer_set(r->server->loop, &r->timer,
-				    STALL_MS);
+void
+outlet_give_up(struct outlet *o, const char *why)
+{
+	o->state = OUTLET_GONE;
+	o->why = why;
+	loop_timer_stop(o->loop, &o->silence);
+	loop_timer_stop(o->loop, &o->stall);
+}
+
+size_t
+outlet_backlog(const struct outlet *o)
+{
+	return o->out.len - o->at;
+}
+
+/* What was written leaves the buffer. */
+static void
+tidy(struct outlet *o)
+{
+	if (o->at < o->out.len) {
+		/* Seldom enough to cost each byte one move at most. */
+		if (o->at > SPARE_OUT && o->at > o->out.len / 2) {
+			buf_consume(&o->out, o->at);
+			o->at = 0;
+		}
+		return;
+	}
+	o->at = 0;
+	if (o->out.cap > SPARE_OUT)
+		buf_finish(&o->out);
+	else
+		buf_truncate(&o->out, 0);
+}
+
+static bool
+write_piece(struct outlet *o)
+{
+	size_t	left = outlet_backlog(o), n;
+
+	n = left < CLIENT_PIECE ? left : CLIENT_PIECE;
+	if (!o->client->ops->write(o->client, o->out.p + o->at, n,
+	    o->state == OUTLET_LAST && n == left))
+		return false;
+	o->at += n;
+	o->bytes += n;
+	o->written = loop_now(o->loop);
+	return true;
+}
+
+bool
+outlet_write(struct outlet *o)
+{
+	if (o->state == OUTLET_GONE)
+		return false;
+	while (o->at < o->out.len) {
+		if (!o->client->ops->room(o->client)) {
+			if (o->stall.place == 0)
+				loop_timer_set(o->loop, &o->stall, STALL_MS);
 			break;
 		}
-		n = r->out.len - r->out_at;
-		if (n > CLIENT_PIECE)
-			n = CLIENT_PIECE;
-		if (!ops->write(r->client, r->out.p + r->out_at, n,
-		    r->over && n == r->out.len - r->out_at)) {
-			r->gone = true;
-			return;
+		if (!write_piece(o)) {
+			outlet_give_up(o, "client closed the connection");
+			return false;
 		}
-		r->out_at += n;
-		r->bytes += n;
-		r->written = loop_now(r->server->loop);
 	}
-	if (r->out_at < r->out.len) {
-		/* Seldom enough to cost each byte one move at most. */
-		if (r->out_at > SPARE_OUT && r->out_at > r->out.len / 2) {
-			buf_consume(&r->out, r->out_at);
-			r->out_at = 0;
-		}
+	tidy(o);
+	return true;
+}
+
+void
+outlet_push(struct outlet *o)
+{
+	if (!outlet_write(o))
+		o->ops->gone(o);
+	else if (o->out.len == 0)
+		o->ops->drained(o);
+}
+
+/* --- What happens by itself. */
+
+static void
+lose(struct outlet *o, const char *why)
+{
+	if (o->state == OUTLET_GONE)
 		return;
-	}
-	r->out_at = 0;
-	if (r->out.cap > SPARE_OUT)
-		buf_finish(&r->out);
+	outlet_give_up(o, why);
+	o->ops->gone(o);
+}
+
+static void
+client_gone(struct client *c)
+{
+	lose(c->owner, "client closed the connection");
+}
+
+static void
+client_writable(struct client *c)
+{
+	struct outlet *o = c->owner;
+
+	if (o->state != OUTLET_GONE)
+		outlet_push(o);
+}
+
+/* Neither timer is set anew for each byte: it looks when the last one went. */
+static int64_t
+left_of(const struct outlet *o, int64_t ms)
+{
+	return o->written + ms - loop_now(o->loop);
+}
+
+static void
+stall_due(struct loop_timer *t)
+{
+	struct outlet	*o = OUTLET_OF(t, stall);
+	int64_t		 left = left_of(o, STALL_MS);
+
+	if (o->out.len == 0)
+		return;
+	if (left > 0)
+		loop_timer_set(o->loop, t, left);
 	else
-		buf_truncate(&r->out, 0);
-}
-
-/* The same outside of them, with what follows from it. The relay may end. */
-void
-relay_push(struct relay *r)
-{
-	if (r->away)
-		return;			/* a worker has the exchange */
-	relay_pump(r);
-	if (r->gone)
-		relay_abandon(r, "client closed the connection");
-	else if (r->out.len > 0)
-		return;
-	else if (r->over)
-		relay_free(r, true);
-	else if (r->paused) {
-		r->paused = false;
-		http_resume(r->call);
-	}
-}
-
-void
-relay_reply(struct relay *r)
-{
-	reply_print_take(&r->x->reply, &r->x->req, &r->out);
-	r->over = true;
-	relay_push(r);
-}
-
-/* r->err: before the head as an HTTP error, behind it as an event. */
-void
-relay_fail(struct relay *r)
-{
-	struct exchange *x = r->x;
-
-	stored_terms(x->restored, x->restored_by, &r->err);
-	r->remark = r->err.msg;
-	if (r->head_sent) {
-		x->answer->fail(x->self, &r->err, &r->out);
-		r->over = true;
-		relay_push(r);
-		return;
-	}
-	buf_truncate(&r->out, 0);
-	reply_error(&x->reply, &r->err);
-	relay_reply(r);
-}
-
-void
-relay_end_stream(struct relay *r)
-{
-	if (!r->head_sent)
-		relay_put_head(r);
-	r->over = true;
-	relay_push(r);
-}
-
-void
-relay_client_gone(struct client *c)
-{
-	relay_abandon(c->owner, "client closed the connection");
-}
-
-void
-relay_client_writable(struct client *c)
-{
-	relay_push(c->owner);
-}
-
-/*
- * SSE comments keep servers and clients patient, and no client sees them; those
- * that count events get one when the answer has one.
- */
-static void
-put_alive(struct relay *r)
-{
-	const struct answer_ops *ops = r->x->answer;
-
-	if (!r->x->alive || ops->alive == NULL ||
-	    !ops->alive(r->x->self, &r->out))
-		buf_puts(&r->out, ": keep-alive\n\n");
+		lose(o, "client stopped reading");
 }
 
 static void
-keep_alive(struct relay *r)
+silence_due(struct loop_timer *t)
 {
-	struct server	*s = r->server;
-	int64_t		 interval = r->x->conf->sse_keep_alive_ms, due;
+	struct outlet	*o = OUTLET_OF(t, silence);
+	int64_t		 left = left_of(o, o->patience);
 
-	due = r->written + interval - loop_now(s->loop);
-	if (due <= 0) {
-		put_alive(r);
-		if (!r->head_sent)
-			relay_put_head(r);
-		due = interval;
+	/* What it has not read yet is no silence. */
+	if (left > 0 || o->out.len > 0) {
+		loop_timer_set(o->loop, t, left > 0 ? left : o->patience);
+		return;
 	}
-	loop_timer_set(s->loop, &r->timer, due);
-	relay_push(r);
+	loop_timer_set(o->loop, t, o->patience);
+	o->ops->silent(o);
 }
 
 void
-relay_timer(struct loop_timer *t)
+outlet_watch(struct outlet *o, int64_t ms)
 {
-	struct relay	*r = RELAY_OF(t, timer);
-	struct loop	*loop = r->server->loop;
-	int64_t		 interval = r->x->conf->sse_keep_alive_ms;
-	int64_t		 left = r->written + STALL_MS - loop_now(loop);
+	int64_t left = left_of(o, ms);
 
-	if (r->away)
-		loop_timer_set(loop, t, AWAY_MS);
-	else if (r->out.len > 0 && left <= 0)
-		relay_abandon(r, "client stopped reading");
-	else if (r->out.len > 0)
-		/* Perhaps it is all read by then, and time for a comment. */
-		loop_timer_set(loop, t, interval > 0 && interval < left ?
-		    interval : left);
-	else if (r->x->stream && interval > 0 && !r->over)
-		keep_alive(r);
+	o->patience = ms;
+	if (ms == 0)
+		loop_timer_stop(o->loop, &o->silence);
+	else if (o->silence.place == 0)
+		loop_timer_set(o->loop, &o->silence, left > 0 ? left : 0);
+}
+
+void
+outlet_init(struct outlet *o, const struct outlet_ops *ops, struct loop *loop,
+    struct client *client)
+{
+	*o = (struct outlet){
+		.ops = ops,
+		.loop = loop,
+		.client = client,
+		.written = loop_now(loop),
+		.silence.expired = silence_due,
+		.stall.expired = stall_due
+	};
+	client->owner = o;
+	client->gone = client_gone;
+	client->writable = client_writable;
+}
+
+void
+outlet_finish(struct outlet *o, bool whole)
+{
+	loop_timer_stop(o->loop, &o->silence);
+	loop_timer_stop(o->loop, &o->stall);
+	o->client->ops->finish(o->client, whole);
+	buf_finish(&o->out);
 }

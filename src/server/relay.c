@@ -1,180 +1,621 @@
-/* Carrying an exchange out, on the loop: its life, and what it waits for. */
+/* Carrying an exchange out, on the loop: its phases, and what follows what. */
 #include "config.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
+#include "api/exchange.h"
 #include "base/conf.h"
 #include "base/util.h"
 #include "copilot/copilot.h"
+#include "copilot/quota.h"
 #include "server/access-log.h"
-#include "server/client.h"
+#include "server/call.h"
 #include "server/handle.h"
+#include "server/outlet.h"
 #include "server/parts.h"
-#include "server/relay-state.h"
+#include "server/refusal.h"
 #include "server/relay.h"
 
-static void	proceed(struct relay *);
+#define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
+#define BACKLOG_MAX	(8u << 20) /* kept for a slow client, see may_come() */
+#define LINGER_MS	200	/* for upstream's end behind the last event */
+#define HOLD_STEP	(64u << 10)	/* of memory; less needs no asking */
 
-void
-relay_free(struct relay *r, bool whole)
+enum phase {
+	MODELS,			/* the list of models is waited for */
+	HANDLING,		/* a worker has the handler make a call */
+	CALLING,		/* upstream is asked, and answers */
+	TRANSLATING,		/* a worker has upstream's whole answer */
+	KEEPING,		/* a worker keeps a complete answer */
+	LINGERING,		/* all is said; upstream shall end, too */
+	DRAINING,		/* all is said; the client still reads */
+	STOPPING,		/* a worker has it; then comes an error */
+	LEAVING			/* a worker has it; nobody waits for it */
+};
+
+/* What the answer says of itself. */
+enum said {
+	SAID_MORE,		/* it goes on */
+	SAID_ENOUGH,		/* nothing more of this call is wanted */
+	SAID_AGAIN,		/* one more call is needed */
+	SAID_FAILED		/* "err" */
+};
+
+struct relay {
+	struct relay		 *next, **prev;	/* all relays of the server */
+	struct server		 *server;
+	struct exchange		 *x;
+	enum phase		  phase;
+	struct outlet		  outlet;
+	struct call		  call;
+	struct waiter		  models;
+	struct job		  job;		/* a trip to a worker */
+	void			(*errand)(struct relay *);
+	struct loop_task	  back;		/* from there */
+	struct loop_timer	  linger;
+	enum handled		  handled;	/* what the handler said */
+	enum said		  said;
+	size_t			  base;		/* memory beside buffers */
+	size_t			  received;	/* bytes of events */
+	struct err		  err;
+	const char		 *remark;	/* for the log */
+};
+
+#define RELAY_OF(p, member) \
+	((struct relay *)((char *)(p) - offsetof(struct relay, member)))
+
+/* --- The end. */
+
+/* The client is finished with, the relay is gone. */
+static void
+end(struct relay *r, bool whole)
 {
-	struct server *s = r->server;
-
-	waiter_forget(&r->waiter);
-	http_cancel(r->call);
-	loop_timer_stop(s->loop, &r->timer);
-	loop_timer_stop(s->loop, &r->linger);
-	r->client->ops->finish(r->client, whole);
+	waiter_forget(&r->models);
+	loop_timer_stop(r->server->loop, &r->linger);
+	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
-	access_log(r->x, r->bytes, r->upstream_id, r->remark);
+	access_log(r->x, r->outlet.bytes, r->call.upstream_id, r->remark);
 	*r->prev = r->next;
 	if (r->next != NULL)
 		r->next->prev = r->prev;
-	http_request_finish(&r->request);
-	sse_finish(&r->sse);
-	buf_finish(&r->body);
-	buf_finish(&r->out);
-	free(r->retry_after);
-	free(r->upstream_id);
+	call_finish(&r->call);
 	exchange_destroy(r->x);
 	free(r);
 }
 
-void
-relay_abandon(struct relay *r, const char *remark)
+static void
+leave(struct relay *r)
 {
-	r->gone = true;
-	r->remark = remark;
-	if (!r->away)
-		relay_free(r, false);
-}
-
-void
-relay_travel(struct relay *r, void (*run)(struct job *),
-    void (*back)(struct loop_task *))
-{
-	r->away = true;
-	r->job.run = run;
-	r->job.kind = handle_kind(r->x);
-	r->job.owner = r->x->memory.holder;
-	r->task.run = back;
-	if (r->server->workers != NULL)
-		workers_submit(r->server->workers, &r->job);
-	else
-		run(&r->job);
+	r->remark = r->outlet.why;
+	end(r, false);
 }
 
 static void
-token_ready(struct waiter *w, const struct err *err)
+leave_later(struct relay *r)
 {
-	struct relay *r = RELAY_OF(w, waiter);
-
-	if (err != NULL) {
-		r->err = *err;
-		relay_fail(r);
-	} else
-		relay_call_start(r);
+	r->phase = LEAVING;
 }
 
-/* --- The model list, when the handler could not do without. */
+static void
+carry_on(struct relay *r)
+{
+	(void)r;
+}
+
+/* What is in "out" is the rest. */
+static void
+drain(struct relay *r)
+{
+	r->phase = DRAINING;
+	outlet_last(&r->outlet);
+	outlet_push(&r->outlet);
+}
 
 static void
-job_again(struct job *job)
+send_reply(struct relay *r)
+{
+	reply_print_take(&r->x->reply, &r->x->req, &r->outlet.out);
+	drain(r);
+}
+
+/* r->err: before the head as an HTTP error, behind it as an event. */
+static void
+fail(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	call_cancel(&r->call);
+	exchange_terms(x, &r->err);
+	r->remark = r->err.msg;
+	if (r->outlet.state == OUTLET_EMPTY) {
+		buf_truncate(&r->outlet.out, 0);
+		reply_error(&x->reply, &r->err);
+		send_reply(r);
+	} else {
+		x->answer->fail(x->self, &r->err, &r->outlet.out);
+		drain(r);
+	}
+}
+
+static void
+stop(struct relay *r)
+{
+	waiter_forget(&r->models);
+	err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
+	    "This server is shutting down.");
+	fail(r);
+}
+
+static void
+stop_later(struct relay *r)
+{
+	r->phase = STOPPING;
+}
+
+/* The stream is complete with what is in "out". */
+static void
+end_stream(struct relay *r)
+{
+	loop_timer_stop(r->server->loop, &r->linger);
+	call_cancel(&r->call);
+	outlet_begin(&r->outlet, &r->x->reply, &r->x->req);
+	drain(r);
+}
+
+/* --- Trips to a worker. */
+
+static void
+run_errand(struct job *job)
 {
 	struct relay *r = RELAY_OF(job, job);
 
-	r->handled = handle_again(r->server, r->x);
-	loop_post(r->server->loop, &r->task);
+	if (r->errand != NULL)
+		r->errand(r);
+	loop_post(r->server->loop, &r->back);
 }
 
+/*
+ * From here on the exchange is the worker's; the outlet, and what is in it, is
+ * still ours. Without an errand it is back in the loop's next turn.
+ */
 static void
-shut_down(struct relay *r)
+travel(struct relay *r, enum phase phase, void (*errand)(struct relay *))
 {
-	err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
-	    "This server is shutting down.");
-	relay_fail(r);
-}
-
-static void
-task_again(struct loop_task *task)
-{
-	struct relay *r = RELAY_OF(task, task);
-
-	r->away = false;
-	if (r->gone)
-		relay_abandon(r, r->remark);
-	else if (r->stopped)
-		shut_down(r);
+	r->phase = phase;
+	r->errand = errand;
+	outlet_watch(&r->outlet, 0);
+	r->job.run = run_errand;
+	r->job.kind = handle_kind(r->x);
+	r->job.owner = r->x->memory.holder;
+	if (errand != NULL && r->server->workers != NULL)
+		workers_submit(r->server->workers, &r->job);
 	else
-		proceed(r);
-}
-
-void
-relay_handle_again(struct relay *r)
-{
-	relay_travel(r, job_again, task_again);
+		run_errand(&r->job);
 }
 
 static void
-models_ready(struct waiter *w, const struct err *err)
+make_call(struct relay *r)
 {
-	struct relay *r = RELAY_OF(w, waiter);
+	r->handled = handle_again(r->server, r->x);
+}
 
-	r->x->models_tried = true;
-	if (err != NULL)
-		r->x->models_err = *err;
-	relay_handle_again(r);
+/* --- Memory. */
+
+/* What this answer holds, beside what the handler left. */
+static bool
+hold(struct relay *r)
+{
+	size_t n = r->base + r->outlet.out.cap + call_bytes(&r->call);
+
+	/* The answer collects what a client gets as a whole. */
+	if (!r->x->stream)
+		n += 2 * r->received;
+	n -= n % HOLD_STEP;
+	return n == r->x->memory.held || account_hold(&r->x->memory, n);
+}
+
+static void
+no_memory(struct relay *r)
+{
+	r->said = SAID_FAILED;
+	budget_refuse(&r->x->memory, &r->err);
+}
+
+static void
+call_begins(struct relay *r)
+{
+	r->phase = CALLING;
+	r->said = SAID_MORE;
+	r->base = r->x->answer->commit != NULL ? r->x->call.body.cap : 0;
+}
+
+/* --- An answer that has come to its end, but for what follows from it. */
+
+static bool
+keeps(const struct relay *r)
+{
+	const struct answer_ops *ops = r->x->answer;
+
+	return ops->commit != NULL &&
+	    (ops->commits == NULL || ops->commits(r->x->self));
+}
+
+/* What was answered is kept, even if that takes more than there is. */
+static void
+keep(struct relay *r)
+{
+	struct account	*memory = &r->x->memory;
+	size_t		 before = memory->held;
+
+	memory->forced = true;
+	budget_enter(memory);
+	r->x->answer->commit(r->x->self);
+	budget_leave();
+	account_hold(memory, before);
+	memory->forced = false;
+}
+
+/* The answer says whether that was all. */
+static void
+end_events(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	if (!x->answer->end(x->self, &r->outlet.out, &r->err)) {
+		if (r->call.silence[0] != '\0')
+			err_set(&r->err, 504, ERR_SERVER, "upstream_timeout",
+			    NULL, "Copilot stopped sending: %s.",
+			    r->call.silence);
+		fail(r);
+	} else if (x->stream) {
+		end_stream(r);
+	} else {
+		x->reply.body = r->outlet.out;
+		r->outlet.out = (struct buf){ 0 };
+		reply_json(&x->reply, 200);
+		send_reply(r);
+	}
+}
+
+/*
+ * Upstream gets a moment to end, since then its connection can be used again.
+ * The client has its last event meanwhile, and the end of the stream behind it.
+ */
+static void
+kept(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	if (!call_running(&r->call)) {
+		end_events(r);
+		return;
+	}
+	if (!x->answer->end(x->self, &r->outlet.out, &r->err)) {
+		fail(r);
+		return;
+	}
+	r->phase = LINGERING;
+	outlet_begin(&r->outlet, &x->reply, &x->req);
+	loop_timer_set(r->server->loop, &r->linger, LINGER_MS);
+	outlet_push(&r->outlet);
+}
+
+static void
+translate(struct relay *r)
+{
+	struct exchange		*x = r->x;
+	const struct answer_ops	*ops = x->answer;
+	struct buf		*in = &r->call.body, *out = &x->reply.body;
+	bool			 ok;
+
+	x->memory.refused = false;
+	budget_enter(&x->memory);
+	ok = ops->whole(x->self, buf_str(in), in->len, out, &r->err);
+	budget_leave();
+	if (x->memory.refused)
+		no_memory(r);
+	else if (!ok)
+		r->said = SAID_FAILED;
+	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
+		r->said = SAID_AGAIN;
+		buf_truncate(out, 0);
+	} else if (keeps(r))
+		keep(r);
+	buf_finish(in);
+	account_hold(&x->memory, exchange_bytes(x));
+}
+
+static void
+translated(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	if (r->said == SAID_FAILED)
+		fail(r);
+	else if (r->said == SAID_AGAIN) {
+		call_begins(r);
+		call_start_next(&r->call);
+	} else if (x->stream) {
+		buf_append(&r->outlet.out, buf_str(&x->reply.body),
+		    x->reply.body.len);
+		end_stream(r);
+	} else {
+		reply_json(&x->reply, 200);
+		send_reply(r);
+	}
+}
+
+/* --- The call, while it lasts. */
+
+static void
+call_head(struct call *c, const struct http_reply *reply)
+{
+	struct relay	*r = RELAY_OF(c, call);
+	struct exchange	*x = r->x;
+
+	/* Embeddings spend no quota. */
+	quota_note(x->models, x->call.completion ? x->model : NULL, reply,
+	    &x->reply.limits);
+	if (reply->status < 200 || reply->status > 299)
+		return;
+	/* Nothing is asked again: minutes may pass, with megabytes in it. */
+	buf_finish(&x->req.body);
+	hold(r);
+}
+
+static bool
+call_event(const struct sse_event *ev, void *call)
+{
+	struct relay		*r = RELAY_OF(call, call);
+	struct exchange		*x = r->x;
+	const struct answer_ops	*ops = x->answer;
+
+	if (!ops->event(x->self, ev, &r->outlet.out, &r->err))
+		r->said = SAID_FAILED;
+	else if (ops->over != NULL && ops->over(x->self))
+		r->said = SAID_ENOUGH;
+	return r->said == SAID_MORE;
+}
+
+/*
+ * A client that reads slowly: upstream has to wait. Where its stream shares a
+ * connection it can't, so what comes is kept, up to a limit.
+ */
+static enum http_flow
+may_come(struct relay *r)
+{
+	struct outlet *o = &r->outlet;
+
+	if (!r->x->stream || o->out.len == 0)
+		return HTTP_GO;
+	if (!call_multiplexed(&r->call))
+		return HTTP_PAUSE;
+	if (outlet_backlog(o) <= BACKLOG_MAX)
+		return HTTP_GO;
+	outlet_give_up(o, "client reads too slowly");
+	return HTTP_STOP;
+}
+
+/* False: no more of this call. */
+static bool
+take_events(struct relay *r, const char *p, size_t n)
+{
+	struct account	*memory = &r->x->memory;
+	bool		 ok;
+
+	r->received += n;
+	memory->refused = false;
+	budget_enter(memory);
+	ok = call_feed(&r->call, p, n);
+	budget_leave();
+	if (memory->refused || (!hold(r) && r->said != SAID_FAILED)) {
+		no_memory(r);
+		return false;
+	}
+	return ok;
+}
+
+/*
+ * Is only upstream's end missing? The client isn't kept waiting for that: what
+ * is held back until it is on the disk goes there now.
+ */
+static void
+look_done(struct relay *r)
+{
+	const struct answer_ops *ops = r->x->answer;
+
+	if (r->x->stream && ops->done != NULL && ops->done(r->x->self))
+		travel(r, KEEPING, keeps(r) ? keep : NULL);
+}
+
+static enum http_flow
+call_events(struct call *c, const char *p, size_t n)
+{
+	struct relay	*r = RELAY_OF(c, call);
+	struct exchange	*x = r->x;
+	enum http_flow	 flow;
+	bool		 ok;
+
+	if (r->phase != CALLING)
+		return HTTP_GO;
+	if ((flow = may_come(r)) != HTTP_GO)
+		return flow;
+	ok = take_events(r, p, n);
+	if (x->stream && r->outlet.out.len > 0) {
+		outlet_begin(&r->outlet, &x->reply, &x->req);
+		ok = outlet_write(&r->outlet) && ok;
+	}
+	if (!ok)
+		return HTTP_STOP;
+	look_done(r);
+	return HTTP_GO;
+}
+
+/* --- The call's end. */
+
+static void
+read_events(struct relay *r)
+{
+	/* A cut behind the last event is no loss: the answer itself knows. */
+	if ((!call_feed_end(&r->call) && r->said != SAID_ENOUGH) ||
+	    r->said == SAID_FAILED)
+		fail(r);
+	else if (keeps(r))
+		travel(r, KEEPING, keep);
+	else
+		end_events(r);
+}
+
+static void
+read_whole(struct relay *r)
+{
+	if (r->call.body.len > INLINE_MAX || r->x->answer->commit != NULL)
+		travel(r, TRANSLATING, translate);
+	else {
+		translate(r);
+		translated(r);
+	}
+}
+
+static void
+read_refusal(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	refusal_read(&r->call, &r->err);
+	if (r->outlet.state == OUTLET_EMPTY &&
+	    refusal_teaches(x, &r->call, &r->err)) {
+		call_forget(&r->call);
+		travel(r, HANDLING, make_call);
+		return;
+	}
+	if (x->answer->explain != NULL)
+		x->answer->explain(x->self, &r->err);
+	fail(r);
+}
+
+static void
+read_stopped(struct relay *r)
+{
+	if (r->outlet.state == OUTLET_GONE)
+		leave(r);
+	else if (r->said == SAID_FAILED)
+		fail(r);
+	else
+		read_events(r);
+}
+
+static void
+read_answer(struct relay *r)
+{
+	switch (r->call.answer) {
+	case CALL_EVENTS:
+		read_events(r);
+		break;
+	case CALL_WHOLE:
+		read_whole(r);
+		break;
+	case CALL_ERROR:
+		read_refusal(r);
+		break;
+	case CALL_STOPPED:
+		read_stopped(r);
+		break;
+	default:
+		r->err = r->call.err;
+		fail(r);
+	}
+}
+
+/* --- The handler's word. */
+
+static void
+start_call(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	if (x->stream)
+		outlet_watch(&r->outlet, x->conf->sse_keep_alive_ms);
+	call_begins(r);
+	call_start(&r->call);
 }
 
 static void
 proceed(struct relay *r)
 {
-	struct copilot *copilot = r->server->copilot;
-
 	switch (r->handled) {
 	case HANDLED_REPLY:
-		relay_reply(r);
+		send_reply(r);
 		break;
 	case HANDLED_MODELS:
-		r->waiter.ready = models_ready;
-		copilot_want_models(copilot, &r->waiter);
+		r->phase = MODELS;
+		copilot_want_models(r->server->copilot, &r->models);
 		break;
 	case HANDLED_CALL:
-		if (r->x->stream && r->x->conf->sse_keep_alive_ms > 0 &&
-		    r->timer.place == 0)
-			loop_timer_set(r->server->loop, &r->timer,
-			    r->x->conf->sse_keep_alive_ms);
-		r->waiter.ready = token_ready;
-		if (r->x->call.github)
-			relay_call_start(r);
-		else
-			copilot_want_token(copilot, &r->waiter);
+		start_call(r);
 		break;
 	}
 }
 
-void
-relay_start(struct server *s, struct exchange *x, struct client *client,
-    enum handled handled)
+static void
+models_ready(struct waiter *w, const struct err *err)
 {
-	struct relay *r = xcalloc(1, sizeof(*r));
+	struct relay *r = RELAY_OF(w, models);
 
-	r->server = s;
-	r->x = x;
-	r->client = client;
-	r->handled = handled;
-	r->written = loop_now(s->loop);
-	r->timer.expired = relay_timer;
-	r->linger.expired = relay_linger_over;
-	client->owner = r;
-	client->gone = relay_client_gone;
-	client->writable = relay_client_writable;
-	r->next = s->relays;
-	r->prev = &s->relays;
-	if (r->next != NULL)
-		r->next->prev = &r->next;
-	s->relays = r;
-	proceed(r);
+	r->x->models_tried = true;
+	if (err != NULL)
+		r->x->models_err = *err;
+	travel(r, HANDLING, make_call);
+}
+
+/* --- The phases: what happens in each, and what that means. */
+
+typedef void	cell(struct relay *);
+
+/*
+ * The client has gone; the program stops; the call has ended; it is back from a
+ * worker. NULL: that can't happen.
+ */
+static const struct {
+	cell	*gone, *stop, *ended, *back;
+} in[] = {
+	[MODELS]	= { leave,       stop,       NULL,        NULL },
+	[HANDLING]	= { leave_later, stop_later, NULL,        proceed },
+	[CALLING]	= { leave,       stop,       read_answer, NULL },
+	[TRANSLATING]	= { leave_later, carry_on,   NULL,        translated },
+	[KEEPING]	= { leave_later, carry_on,   carry_on,    kept },
+	[LINGERING]	= { leave,       end_stream, end_stream,  NULL },
+	[DRAINING]	= { leave,       carry_on,   NULL,        NULL },
+	[STOPPING]	= { leave_later, carry_on,   NULL,        stop },
+	[LEAVING]	= { NULL,        carry_on,   carry_on,    leave },
+};
+
+static void
+outlet_gone(struct outlet *o)
+{
+	struct relay *r = RELAY_OF(o, outlet);
+
+	assert(in[r->phase].gone != NULL);
+	in[r->phase].gone(r);
+}
+
+static void
+call_ended(struct call *c)
+{
+	struct relay *r = RELAY_OF(c, call);
+
+	assert(in[r->phase].ended != NULL);
+	in[r->phase].ended(r);
+}
+
+static void
+came_back(struct loop_task *task)
+{
+	struct relay *r = RELAY_OF(task, back);
+
+	assert(in[r->phase].back != NULL);
+	in[r->phase].back(r);
 }
 
 void
@@ -184,18 +625,70 @@ relay_stop_all(struct server *s)
 
 	for (r = s->relays; r != NULL; r = next) {
 		next = r->next;
-		r->stopped = true;
-		if (r->away || r->over)
-			continue;
-		if (r->linger.place != 0) {
-			/* All is said, only upstream's end was waited for. */
-			loop_timer_stop(s->loop, &r->linger);
-			relay_linger_over(&r->linger);
-			continue;
-		}
-		waiter_forget(&r->waiter);
-		http_cancel(r->call);
-		r->call = NULL;
-		shut_down(r);
+		in[r->phase].stop(r);
 	}
+}
+
+static void
+outlet_drained(struct outlet *o)
+{
+	struct relay *r = RELAY_OF(o, outlet);
+
+	if (r->phase == DRAINING)
+		end(r, true);
+	else
+		call_resume(&r->call);
+}
+
+/*
+ * SSE comments keep servers and clients patient, and no client sees them; those
+ * that count events get one when the answer has one.
+ */
+static void
+outlet_silent(struct outlet *o)
+{
+	struct relay		*r = RELAY_OF(o, outlet);
+	struct exchange		*x = r->x;
+	const struct answer_ops	*ops = x->answer;
+
+	if (!x->alive || ops->alive == NULL || !ops->alive(x->self, &o->out))
+		buf_puts(&o->out, ": keep-alive\n\n");
+	outlet_begin(o, &x->reply, &x->req);
+	outlet_push(o);
+}
+
+static void
+linger_over(struct loop_timer *t)
+{
+	end_stream(RELAY_OF(t, linger));
+}
+
+static const struct outlet_ops outlet_ops = {
+	outlet_drained, outlet_gone, outlet_silent
+};
+
+static const struct call_ops call_ops = {
+	call_head, call_events, call_event, call_ended
+};
+
+void
+relay_start(struct server *s, struct exchange *x, struct client *client,
+    enum handled handled)
+{
+	struct relay *r = xcalloc(1, sizeof(*r));
+
+	r->server = s;
+	r->x = x;
+	r->handled = handled;
+	r->models.ready = models_ready;
+	r->back.run = came_back;
+	r->linger.expired = linger_over;
+	outlet_init(&r->outlet, &outlet_ops, s->loop, client);
+	call_init(&r->call, &call_ops, s, x);
+	r->next = s->relays;
+	r->prev = &s->relays;
+	if (r->next != NULL)
+		r->next->prev = &r->next;
+	s->relays = r;
+	proceed(r);
 }
