@@ -140,6 +140,8 @@ sql(const char *home, const char *statement)
 	int64_t		 n = 0;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	/* The thread that empties the log may hold the file. */
+	sqlite3_busy_timeout(db, 10000);
 	assert_int_equal(sqlite3_prepare_v2(db, statement, -1, &st, NULL),
 	    SQLITE_OK);
 	if (sqlite3_step(st) == SQLITE_ROW)
