@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "api/carry.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -64,7 +65,7 @@ start(struct run *run, const char *more)
 	text = xasprintf("{\"model\":\"asked\",%s\"input\":[{\"role\":\"user\","
 	    "\"content\":\"x\"}],\"instructions\":\"i\"}", more);
 	obj = js_parse_quiet(text, strlen(text));
-	assert_true(bridge_request(obj, &set, &b, &body, &run->err));
+	assert_true(carry_by_chat(obj, &set, &b, &body, &run->err));
 	json_object_put(obj);
 	free(text);
 	buf_finish(&body);
@@ -169,9 +170,8 @@ sum_item(json_object *item, struct buf *out)
 		for (i = 0; i < js_len(list); i++)
 			buf_puts(out, js_str(json_object_array_get_idx(list,
 			    i), "text"));
-		part = bridge_reasoning_open(
-		    js_str(item, "encrypted_content") != NULL ?
-		    js_str(item, "encrypted_content") : "", "");
+		part = seal_open(js_str(item, "encrypted_content") != NULL ?
+		    js_str(item, "encrypted_content") : "");
 		if (part != NULL)
 			buf_printf(out, "|%s|%s",
 			    js_str(part, "reasoning_text") != NULL ?

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "api/carry.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -50,7 +51,7 @@ translate(const char *text, const struct model *m, bool web_search,
 	if (obj == NULL)
 		fail_msg("no JSON: %s", text);
 	memset(err, 0, sizeof(*err));
-	ok = bridge_request(obj, &set, b, body, err);
+	ok = carry_by_chat(obj, &set, b, body, err);
 	json_object_put(obj);
 	return ok;
 }
@@ -419,20 +420,20 @@ test_facts(void **state)
 static void
 test_long_names(void **state)
 {
-	char	space[200], a[BRIDGE_NAME_SIZE], b[BRIDGE_NAME_SIZE];
+	char	space[200], a[TOOLS_NAME_SIZE], b[TOOLS_NAME_SIZE];
 
 	(void)state;
-	bridge_tools_flat("mcp__x__", "f", a);
+	tools_flat("mcp__x__", "f", a);
 	assert_string_equal(a, "mcp__x__f");
-	bridge_tools_flat("a.b", "f g", a);
+	tools_flat("a.b", "f g", a);
 	assert_string_equal(a, "a_b__f_g");
 	memset(space, 'x', sizeof(space) - 1);
 	space[sizeof(space) - 1] = '\0';
-	bridge_tools_flat(space, "one", a);
-	bridge_tools_flat(space, "two", b);
+	tools_flat(space, "one", a);
+	tools_flat(space, "two", b);
 	assert_int_equal(strlen(a), 64);
 	assert_string_not_equal(a, b);
-	bridge_tools_flat(space, "one", b);
+	tools_flat(space, "one", b);
 	assert_string_equal(a, b);
 }
 
@@ -453,7 +454,7 @@ test_reasoning_comes_back(void **state)
 
 	(void)state;
 	buf_puts(&text, "I \"think\" \xc3\xa9.");
-	bridge_reasoning_seal("Google", &text, "b3Bh", &sealed);
+	seal_close("Google", &text, "b3Bh", &sealed);
 	in = xasprintf(form, sealed.p);
 	assert_true(translate(in, &gemini, false, &b, &body, &err));
 	obj = js_parse_quiet(body.p, body.len);
@@ -487,13 +488,14 @@ test_reasoning_hostile(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(bad_blobs); i++)
-		assert_null(bridge_reasoning_open(bad_blobs[i], ""));
+		assert_null(seal_open(bad_blobs[i]));
 	/* Every length, for the base64. */
 	for (i = 0; i < 20; i++) {
 		buf_putc(&text, (char)('a' + i));
 		buf_truncate(&sealed, 0);
-		bridge_reasoning_seal("", &text, NULL, &sealed);
-		obj = bridge_reasoning_open(sealed.p, "Google");
+		seal_close("", &text, NULL, &sealed);
+		obj = seal_open(sealed.p);
+		assert_true(seal_is_for(js_get(obj, "vendor"), "Google"));
 		assert_true(js_is(obj, "reasoning_text", text.p));
 		assert_false(js_has(obj, "reasoning_opaque"));
 		json_object_put(obj);
@@ -512,7 +514,7 @@ test_reasoning_not_sent_natively(void **state)
 	json_object		*items, *item, *kept;
 
 	(void)state;
-	bridge_reasoning_seal("Google", &text, "b3Bh", &sealed);
+	seal_close("Google", &text, "b3Bh", &sealed);
 	item = json_object_new_object();
 	js_add_str(item, "type", "reasoning");
 	js_add_str(item, "encrypted_content", sealed.p);

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "api/carry.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -301,7 +302,7 @@ to_chat(const struct buf *responses, struct buf *out)
 	struct err			 err;
 
 	obj = js_parse_quiet(responses->p, responses->len);
-	if (!bridge_request(obj, &set, &b, out, &err))
+	if (!carry_by_chat(obj, &set, &b, out, &err))
 		fail_msg("%s: %s", responses->p, err.msg);
 	bridge_request_finish(&b);
 	json_object_put(obj);

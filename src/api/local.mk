@@ -1,6 +1,8 @@
 src_libcore_a_SOURCES += \
 	%reldir%/about.c \
 	%reldir%/api.h \
+	%reldir%/carry.c \
+	%reldir%/carry.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/cl100k.c \

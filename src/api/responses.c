@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/carry.h"
 #include "api/keep.h"
 #include "api/restore.h"
-#include "api/stored-terms.h"
 #include "api/target.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -20,6 +20,7 @@
 #include "responses/native.h"
 #include "responses/tools.h"
 #include "state/reasoning.h"
+#include "turn/terms.h"
 
 static bool
 wants_format(json_object *obj)
@@ -86,7 +87,7 @@ ask_native(struct exchange *x, json_object *obj, const struct target *t,
 	if (!responses_request(x->req.body.p, x->req.body.len, obj, set, &r,
 	    &x->call.body, &err)) {
 		responses_finish(&r);
-		stored_terms(x->restored, x->restored_by, &err);
+		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/responses", &r);
@@ -102,13 +103,12 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 	struct bridge_request		b;
 	struct err			err;
 
-	if (!bridge_request(obj, set, &b, &x->call.body, &err)) {
+	if (!carry_by_chat(obj, set, &b, &x->call.body, &err)) {
 		bridge_request_finish(&b);
-		stored_terms(x->restored, x->restored_by, &err);
+		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/chat/completions", &b.responses);
-	b.thinker = *set->thinker;
 	b.thinker.model = x->model;
 	x->answer = &bridge_responses_ops;
 	x->self = bridge_responses_create(&b,

@@ -42,6 +42,19 @@ edits_drop(struct edits *e, json_object *obj, const char *key)
 }
 
 void
+edits_apply(const struct edits *e, json_object *obj)
+{
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		if (e->list[i].remove)
+			js_del(obj, e->list[i].key);
+		else
+			js_add_ref(obj, e->list[i].key, e->list[i].value);
+	}
+}
+
+void
 edits_finish(struct edits *e)
 {
 	size_t i;

@@ -22,6 +22,8 @@ void	edits_set_take(struct edits *, const char *key, json_object *value);
 void	edits_remove(struct edits *, const char *key);
 /* The same, where the object has such a member. */
 void	edits_drop(struct edits *, json_object *obj, const char *key);
+/* Make them in a tree instead. */
+void	edits_apply(const struct edits *, json_object *obj);
 void	edits_finish(struct edits *);
 
 #endif

@@ -261,6 +261,13 @@ js_add_ref(json_object *obj, const char *key, json_object *value)
 }
 
 void
+js_add_given(json_object *obj, const char *key, json_object *value)
+{
+	if (value != NULL)
+		js_add_ref(obj, key, value);
+}
+
+void
 js_add_str(json_object *obj, const char *key, const char *value)
 {
 	js_add_take(obj, key,

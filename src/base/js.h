@@ -74,6 +74,8 @@ void	 js_add_null(json_object *obj, const char *key);
 void	 js_add_take(json_object *obj, const char *key, json_object *value);
 /* Another reference to the same value. */
 void	 js_add_ref(json_object *obj, const char *key, json_object *value);
+/* The same, unless the value is NULL, which is absent. */
+void	 js_add_given(json_object *obj, const char *key, json_object *value);
 void	 js_del(json_object *obj, const char *key);
 /* Add to an array, which is created with its first element. */
 void	 js_append_take(json_object **array, json_object *value);

@@ -16,11 +16,5 @@ src_libcore_a_SOURCES += \
 	%reldir%/responses-answer.h \
 	%reldir%/responses-events.c \
 	%reldir%/responses-events.h \
-	%reldir%/responses-input.c \
-	%reldir%/responses-input.h \
-	%reldir%/responses-parts.c \
-	%reldir%/responses-parts.h \
 	%reldir%/responses-request.c \
-	%reldir%/responses-request.h \
-	%reldir%/responses-terms.c \
-	%reldir%/responses-terms.h
+	%reldir%/responses-request.h

@@ -19,7 +19,6 @@
 #include "responses/object.h"
 #include "responses/usage.h"
 #include "turn/calls.h"
-#include "turn/format.h"
 #include "turn/seal.h"
 
 struct answer {
@@ -66,7 +65,7 @@ seal(struct answer *a, struct bridge_item *item)
 
 	if (!a->b.encrypted && a->opaque == NULL)
 		return;
-	bridge_reasoning_seal(a->b.vendor, &item->text,
+	seal_close(a->b.vendor, &item->text,
 	    a->opaque != NULL ? json_object_get_string(a->opaque) : NULL,
 	    &sealed);
 	js_add_str(item->obj, "encrypted_content", sealed.p);
@@ -140,10 +139,10 @@ take_opaque(struct answer *a, json_object *v)
 static json_object *
 call_item(struct answer *a, json_object *piece)
 {
-	const char		 *name = js_str(js_get(piece, "function"),
+	const char		*name = js_str(js_get(piece, "function"),
 				    "name");
-	const struct bridge_tool *tool = bridge_tools_find(&a->b.tools, name);
-	json_object		 *obj = json_object_new_object();
+	const struct tool	*tool = tools_find(&a->b.tools, name);
+	json_object		*obj = json_object_new_object();
 
 	js_add_str(obj, "type", tool != NULL && tool->custom ?
 	    "custom_tool_call" : "function_call");
@@ -341,9 +340,7 @@ answer_explain(void *self, struct err *err)
 {
 	struct answer *a = self;
 
-	if (a->b.inserted)
-		chat_format_explain(err);
-	bridge_terms_apply(&a->b.terms, &a->b.tools, err);
+	terms_apply(&a->b.terms, err);
 }
 
 /* "ok" with the error, if there is one, in the client's terms. */

@@ -10,6 +10,13 @@
 
 #include <json-c/json.h>
 
+/*
+ * One as a function; its description and its format, as Responses or as chat
+ * completions write it, may be NULL.
+ */
+json_object *chat_custom_function(const char *name, json_object *description,
+	    json_object *format);
+
 /* The names of a request's custom tools, an object; NULL: there are none. */
 json_object *chat_custom_names(json_object *tools);
 

@@ -14,7 +14,6 @@
 
 /* What stands where a model wants words and there are none. */
 #define EMPTY		"(empty)"
-#define IMAGE_BELOW	"(an image, see the next message)"
 #define BEGIN		"Begin."
 #define GO_ON		"Go on."
 
@@ -211,7 +210,8 @@ fit_parts(struct fit *f, json_object *msg)
 	}
 	if (js_len(kept) == 0 && (n > 0 || f->strict))
 		set_str(f, msg, "content",
-		    image && js_is(msg, "role", "tool") ? IMAGE_BELOW : "");
+		    image && js_is(msg, "role", "tool") ?
+		    CHAT_FIT_IMAGE_BELOW : "");
 	else if (changed)
 		set_ref(f, msg, "content", kept);
 	json_object_put(kept);

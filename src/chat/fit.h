@@ -13,6 +13,9 @@
 
 struct model;
 
+/* In place of an output that is only an image. */
+#define CHAT_FIT_IMAGE_BELOW "(an image, see the next message)"
+
 /*
  * Fit the member "messages" of a request that was checked. "native": for
  * /chat/completions; else what only Claude, Gemini or that endpoint refuse

@@ -21,5 +21,11 @@ src_libcore_a_SOURCES += \
 	%reldir%/native.h \
 	%reldir%/repair.c \
 	%reldir%/repair.h \
+	%reldir%/request-tools.c \
+	%reldir%/request-tools.h \
+	%reldir%/request-write.c \
+	%reldir%/request-write.h \
+	%reldir%/terms.c \
+	%reldir%/terms.h \
 	%reldir%/usage.c \
 	%reldir%/usage.h

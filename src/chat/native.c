@@ -421,7 +421,12 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 	chat_request_messages(r, true);
 	for (i = 0; i < COUNT(repairs); i++)
 		repairs[i](r, &ed);
-	js_splice_dense(text, n, ed.list, ed.n, out);
+	if (text != NULL)
+		js_splice_dense(text, n, ed.list, ed.n, out);
+	else {
+		edits_apply(&ed, r->obj);
+		js_print(r->obj, out);
+	}
 	edits_finish(&ed);
 }
 

@@ -72,7 +72,7 @@ void	chat_request_messages(struct chat_request *, bool native);
 /*
  * Append upstream's body. Members that upstream refuses are left out, those it
  * has another form for are changed, all others keep the bytes of "text", which
- * is the one that was read. Changes r->obj.
+ * is the one that was read; NULL: there was none. Changes r->obj.
  */
 void	chat_request_body(struct chat_request *, const char *text, size_t n,
 	    struct buf *out);

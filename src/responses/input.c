@@ -171,7 +171,7 @@ is_hollow(json_object *item, const struct responses_input *in)
 	const char *blob = js_str(item, "encrypted_content");
 
 	return js_is(item, "type", "reasoning") && (in->unsealed ||
-	    blob == NULL || *blob == '\0' || bridge_reasoning_is(blob));
+	    blob == NULL || *blob == '\0' || seal_is(blob));
 }
 
 static void

@@ -13,6 +13,12 @@ src_libcore_a_SOURCES += \
 	%reldir%/object.h \
 	%reldir%/replay.c \
 	%reldir%/replay.h \
+	%reldir%/request-read.c \
+	%reldir%/request-read.h \
+	%reldir%/request-tools.c \
+	%reldir%/request-tools.h \
+	%reldir%/terms.c \
+	%reldir%/terms.h \
 	%reldir%/tools.c \
 	%reldir%/tools.h \
 	%reldir%/usage.c \

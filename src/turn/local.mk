@@ -2,6 +2,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/answer.h \
 	%reldir%/calls.c \
 	%reldir%/calls.h \
+	%reldir%/complain.c \
+	%reldir%/complain.h \
 	%reldir%/effort.c \
 	%reldir%/effort.h \
 	%reldir%/format.c \
@@ -16,9 +18,13 @@ src_libcore_a_SOURCES += \
 	%reldir%/seal.h \
 	%reldir%/stop.c \
 	%reldir%/stop.h \
+	%reldir%/terms.c \
+	%reldir%/terms.h \
 	%reldir%/tools.c \
 	%reldir%/tools.h \
 	%reldir%/tuning.c \
 	%reldir%/tuning.h \
+	%reldir%/turn.c \
+	%reldir%/turn.h \
 	%reldir%/usage.c \
 	%reldir%/usage.h

@@ -65,7 +65,7 @@ decode(const char *p, struct buf *out)
 }
 
 void
-bridge_reasoning_seal(const char *vendor, const struct buf *text,
+seal_close(const char *vendor, const struct buf *text,
     const char *opaque, struct buf *out)
 {
 	json_object	*obj = json_object_new_object();
@@ -85,44 +85,35 @@ bridge_reasoning_seal(const char *vendor, const struct buf *text,
 }
 
 bool
-bridge_reasoning_is(const char *sealed)
+seal_is(const char *sealed)
 {
 	return util_starts(sealed, PREFIX);
 }
 
-static bool
-same_vendor(json_object *obj, const char *vendor)
+bool
+seal_is_for(json_object *vendor, const char *model)
 {
-	const char *made = js_str(obj, "vendor");
+	const char *made = json_object_get_string(vendor);
 
-	return made == NULL || made[0] == '\0' || vendor[0] == '\0' ||
-	    strcmp(made, vendor) == 0;
+	return made == NULL || made[0] == '\0' || model == NULL ||
+	    model[0] == '\0' || strcmp(made, model) == 0;
 }
 
 json_object *
-bridge_reasoning_open(const char *sealed, const char *vendor)
+seal_open(const char *sealed)
 {
-	static const char *const members[] = {
-		"reasoning_text", "reasoning_opaque",
-	};
-	json_object	*obj = NULL, *kept = NULL;
+	json_object	*obj = NULL;
 	struct buf	 plain = { 0 };
-	size_t		 i;
 
-	if (!bridge_reasoning_is(sealed) || strlen(sealed) > SEALED_MAX)
+	if (!seal_is(sealed) || strlen(sealed) > SEALED_MAX)
 		return NULL;
 	if (decode(sealed + strlen(PREFIX), &plain))
 		obj = js_parse_quiet(buf_str(&plain), plain.len);
-	if (js_has(obj, "vendor") && same_vendor(obj, vendor)) {
-		kept = json_object_new_object();
-		for (i = 0; i < COUNT(members); i++)
-			if (js_str(obj, members[i]) != NULL)
-				js_add_ref(kept, members[i],
-				    js_get(obj, members[i]));
-	}
-	json_object_put(obj);
 	buf_finish(&plain);
-	return kept;
+	if (js_has(obj, "vendor"))
+		return obj;
+	json_object_put(obj);
+	return NULL;
 }
 
 bool
@@ -138,8 +129,7 @@ seal_replace_parts(json_object *parts)
 			continue;
 		part = json_object_new_object();
 		js_add_str(part, "type", "input_text");
-		js_add_str(part, "text", "(an encrypted part of this output "
-		    "can't be read any more)");
+		js_add_str(part, "text", SEAL_LOST);
 		json_object_array_put_idx(parts, i, part);
 		changed = true;
 	}

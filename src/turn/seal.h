@@ -3,8 +3,8 @@
  * reasoning item. Copilot wants it back with the next turn (Gemini's tool calls
  * fail without), and a client of /responses gives back nothing else.
  */
-#ifndef BRIDGE_REASONING_H
-#define BRIDGE_REASONING_H
+#ifndef TURN_SEAL_H
+#define TURN_SEAL_H
 
 #include <stdbool.h>
 
@@ -16,18 +16,23 @@
  * Append the text that carries it. "vendor" is the model's, "" when not known;
  * "opaque" is Copilot's reasoning_opaque (NULL: there is none).
  */
-void	bridge_reasoning_seal(const char *vendor, const struct buf *text,
+void	seal_close(const char *vendor, const struct buf *text,
 	    const char *opaque, struct buf *out);
 
 /* Is this encrypted_content one that was made here? */
-bool	bridge_reasoning_is(const char *sealed);
+bool	seal_is(const char *sealed);
 
 /*
- * An object with reasoning_text and reasoning_opaque, each if there is one.
- * NULL when it was made elsewhere, is damaged, or belongs to the model of
- * another vendor, which could not read it.
+ * An object with vendor, and reasoning_text and reasoning_opaque, each if there
+ * is one. NULL when it was made elsewhere or is damaged.
  */
-json_object *bridge_reasoning_open(const char *sealed, const char *vendor);
+json_object *seal_open(const char *sealed);
+
+/* Can a model of this vendor read what that vendor's made? NULL: not known. */
+bool	seal_is_for(json_object *vendor, const char *model);
+
+/* What stands where something was that can't be read. */
+#define SEAL_LOST "(an encrypted part of this output can't be read any more)"
 
 /*
  * Parts of a tool's output that only upstream can read, and perhaps not with

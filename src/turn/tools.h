@@ -1,11 +1,11 @@
 /*
- * The tools of a Responses request as functions of chat completions, and the
- * way back from a function's name to what the client calls it. A custom tool
- * is a function with one string argument, "input"; the tools of a namespace
- * bear its name in theirs.
+ * The tools of a request in no API's words, and the way back from a function's
+ * name to what the client calls it. Where upstream has no namespaces the tools
+ * of one bear its name in theirs; where it has no custom tools, each is a
+ * function with one string argument, "input".
  */
-#ifndef BRIDGE_RESPONSES_TOOLS_H
-#define BRIDGE_RESPONSES_TOOLS_H
+#ifndef TURN_TOOLS_H
+#define TURN_TOOLS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,61 +13,46 @@
 
 #include <json-c/json.h>
 
-struct err;
+#define TOOLS_NAME_SIZE 65	/* 64 is the longest that models take */
 
-#define BRIDGE_NAME_SIZE 65	/* 64 is the longest that models take */
-
-struct bridge_tool {
+struct tool {
 	char		*space;		/* its namespace; NULL: none */
 	char		*name;		/* as the client says it */
 	bool		 custom;
-	int64_t		 at;		/* index in "tools"; -1: elsewhere */
-	json_object	*chat;		/* the tool as chat's */
+	bool		 mark;		/* a cache mark stands behind it */
+	int64_t		 at;		/* in the client's list; -1: not */
+	/* Of the request, until it was written: */
+	json_object	*description;
+	json_object	*schema;	/* of a function's arguments */
+	json_object	*strict;
+	json_object	*format;	/* a custom tool's: Responses' object */
 };
 
 /* Zeroed memory is an empty list. */
-struct bridge_tools {
-	struct bridge_tool	*list;
-	size_t			 n;
-	json_object		*names;	/* flat name -> index; NULL: none */
+struct tools {
+	struct tool	*list;
+	size_t		 n;
+	json_object	*names;	/* flat name -> index; NULL: none */
 };
 
-/* The function's name for a tool, of a namespace or not (NULL). */
-void	bridge_tools_flat(const char *space, const char *name,
-	    char flat[static BRIDGE_NAME_SIZE]);
+/* The one name for a tool, of a namespace or not (NULL). */
+void	tools_flat(const char *space, const char *name,
+	    char flat[static TOOLS_NAME_SIZE]);
 
 /*
- * A custom tool as a function with one string, "input". "tool" has name,
- * description and format, as Responses or as chat completions write it.
+ * Add one, which gets its values from whoever asked: they are zero. NULL when
+ * there is one of that name: models refuse the pair, so the first one counts.
  */
-json_object *tools_custom_function(const char *flat, json_object *tool);
+struct tool *tools_add(struct tools *, const char *space, const char *name);
 
-/*
- * Add an array of tools. What runs at OpenAI is left out where a client can do
- * without. With "strict" other kinds are refused: false with "err" set; else
- * they are left out, too.
- */
-bool	bridge_tools_add(struct bridge_tools *, json_object *tools, bool strict,
-	    struct err *);
+/* By the flat name; NULL: the request has none like that. */
+const struct tool *tools_find(const struct tools *, const char *flat);
 
-/*
- * What chat calls a tool_choice, *out NULL when nothing needs to be said; may
- * take tools from the list. With "web_search" a choice that forces a search is
- * refused: false with "err" set.
- */
-bool	bridge_tools_choose(struct bridge_tools *, json_object *choice,
-	    bool web_search, json_object **out, struct err *);
+/* Keep those whose flat name is a member of "names". */
+void	tools_keep(struct tools *, json_object *names);
 
-/* The array for chat. */
-json_object *bridge_tools_chat(const struct bridge_tools *);
-
-/* The array has been sent: forget the tools, but not their names. */
-void	bridge_tools_settle(struct bridge_tools *);
-
-/* By a function's name; NULL: the request has none like that. */
-const struct bridge_tool *bridge_tools_find(const struct bridge_tools *,
-	    const char *flat);
-
-void	bridge_tools_finish(struct bridge_tools *);
+/* The request has been written: forget the tools, but not their names. */
+void	tools_settle(struct tools *);
+void	tools_finish(struct tools *);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/carry.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -60,7 +61,7 @@ ask(const char *p, size_t n, struct bridge_request *b)
 		json_object_put(obj);
 		return false;
 	}
-	ok = bridge_request(obj, &set, b, &body, &err);
+	ok = carry_by_chat(obj, &set, b, &body, &err);
 	json_object_put(obj);
 	if (ok) {
 		sent = js_parse_quiet(body.p, body.len);

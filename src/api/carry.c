@@ -1,0 +1,79 @@
+/* A request that is carried by another endpoint than the client's. */
+#include "config.h"
+
+#include "api/carry.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/responses-request.h"
+#include "chat/messages.h"
+#include "chat/native.h"
+#include "chat/request-write.h"
+#include "copilot/models.h"
+#include "responses/native.h"
+#include "responses/request-read.h"
+#include "responses/tools.h"
+#include "state/reasoning.h"
+#include "turn/turn.h"
+
+/* What is true for every chat request to this model is done by its owner. */
+static bool
+finish_chat(struct chat_request *r, const struct responses_setting *set,
+    struct bridge_request *b, struct buf *body, struct err *err)
+{
+	json_object *messages = js_array(r->obj, "messages");
+
+	/* Who keeps no reasoning items can't give any back. */
+	if (set->thinker != NULL)
+		thoughts_restore(set->thinker, messages);
+	if (set->unsealed)
+		chat_messages_forget(messages);
+	if (!chat_request_fit(r, &set->lesson, true, err)) {
+		terms_apply(&b->terms, err);
+		return false;
+	}
+	chat_request_body(r, NULL, 0, body);
+	b->told = r->told;
+	b->terms.before = r->inserted;
+	return true;
+}
+
+static bool
+carry(json_object *obj, const struct responses_setting *set, struct turn *t,
+    struct bridge_request *b, struct buf *body, struct err *err)
+{
+	struct chat_request	r = { 0 };
+	bool			ok;
+
+	ok = responses_request_read(obj, set->web_search, t, err) &&
+	    chat_request_write(t, set->upstream, set->model, &r, &b->terms,
+	    err) && finish_chat(&r, set, b, body, err);
+	chat_request_finish(&r);
+	return ok;
+}
+
+bool
+carry_by_chat(json_object *obj, const struct responses_setting *set,
+    struct bridge_request *b, struct buf *body, struct err *err)
+{
+	const struct model	*m = set->model;
+	struct turn		 t = { 0 };
+	bool			 ok;
+
+	*b = (struct bridge_request){
+		.vendor = xstrdup(m != NULL && m->vendor != NULL ?
+		    m->vendor : "")
+	};
+	if (set->thinker != NULL)
+		b->thinker = *set->thinker;
+	if ((ok = carry(obj, set, &t, b, body, err))) {
+		b->encrypted = set->sealed || responses_included(
+		    js_array(obj, "include"), RESPONSES_SEALED);
+		responses_request_echo(obj, &t, &b->responses);
+		tools_settle(&t.tools);
+		b->tools = t.tools;
+		t.tools = (struct tools){ 0 };
+	}
+	turn_finish(&t);
+	return ok;
+}

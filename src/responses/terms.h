@@ -1,0 +1,9 @@
+/* What Responses call things. */
+#ifndef RESPONSES_TERMS_H
+#define RESPONSES_TERMS_H
+
+struct terms_side;
+
+extern const struct terms_side responses_terms;
+
+#endif
