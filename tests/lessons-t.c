@@ -22,7 +22,8 @@
 	"\"reasoning_effort\":\"low\",\"reasoning\":{\"effort\":\"low\"," \
 	"\"summary\":\"auto\"},\"context_management\":[],\"user\":\"u\"," \
 	"\"text\":{\"verbosity\":\"low\",\"format\":{}},\"prediction\":{}," \
-	"\"response_format\":{},\"tools\":[],\"stop\":\"x\",\"n\":2}"
+	"\"response_format\":{},\"tools\":[{\"type\":\"web_search\"}]," \
+	"\"stop\":\"x\",\"n\":2,\"nested\":{\"frequency_penalty\":1}}"
 
 /* Upstream's body as it comes, and what follows from it. */
 static const struct {
@@ -59,11 +60,45 @@ static const struct {
 	    LESSON_FORMAT, 0, true },
 	{ __LINE__, "too many URL images in request (max 20)", "", 0, 20,
 	    true },
+	{ __LINE__, "The tool 'web_search' is not supported with this model.",
+	    "invalid_request_body", LESSON_WEB_SEARCH, 0, true },
+	{ __LINE__, "Hosted tool 'web_search_preview' is not supported with "
+	    "gpt-5.", "", LESSON_WEB_SEARCH, 0, true },
+	{ __LINE__, "Invalid value: 'web_search'. Supported values are: "
+	    "'function' and 'custom'.", "", LESSON_WEB_SEARCH, 0, true },
 	/* Of this value only: another one may be taken. */
 	{ __LINE__, "reasoning_effort \"xhigh\" is not supported by model "
 	    "gemini-3.1-pro-preview", "invalid_request_body", LESSON_EFFORT, 0,
 	    false },
 	{ __LINE__, "temperature: range: 0..1", "", LESSON_TEMPERATURE, 0,
+	    false },
+	{ __LINE__, "Unsupported value: 'temperature' does not support 'Only "
+	    "the default (1)' with this model.", "", LESSON_TEMPERATURE, 0,
+	    false },
+	{ __LINE__, "Unsupported value: 'reasoning_effort' does not support "
+	    "'x is deprecated for this model' with this model.", "",
+	    LESSON_EFFORT, 0, false },
+	/* A member of the client's own that has a quote in its name. */
+	{ __LINE__, "Unknown parameter: 'seed' x'.", "", LESSON_SEED, 0,
+	    false },
+	/* A prompt, an item, a function that upstream quotes. */
+	{ __LINE__, "The prompt was flagged: \"Unsupported parameter: 'top_p' "
+	    "is not supported with this model.\"", "", 0, 0, false },
+	{ __LINE__, "Your text 'temperature' is deprecated for this model", "",
+	    0, 0, false },
+	{ __LINE__, "Invalid input: `temperature` and `top_p` cannot both be "
+	    "specified for this model.", "", 0, 0, false },
+	{ __LINE__, "Blocked: too many URL images in request (max 1)", "", 0, 0,
+	    false },
+	{ __LINE__, "too many words about image things, say the max 1", "", 0,
+	    0, false },
+	{ __LINE__, "too many URL images in request (max 1 as he says)", "", 0,
+	    0, false },
+	{ __LINE__, "Refused: The tool 'web_search' is not supported", "", 0, 0,
+	    false },
+	{ __LINE__, "Function 'f' says web_search is not supported", "", 0, 0,
+	    false },
+	{ __LINE__, "The tool 'web_search' was named in a bad prompt", "", 0, 0,
 	    false },
 	/* What changes the meaning, and what isn't about a parameter. */
 	{ __LINE__, "Unsupported parameter: 'tools' is not supported with this "
@@ -84,6 +119,8 @@ static const struct {
 	    "model_max_prompt_tokens_exceeded", 0, 0, false },
 	/* It was not sent: there is nothing to leave out. */
 	{ __LINE__, "Unsupported parameter: 'presence_penalty' is not "
+	    "supported with this model.", "", 0, 0, false },
+	{ __LINE__, "Unsupported parameter: 'frequency_penalty' is not "
 	    "supported with this model.", "", 0, 0, false },
 };
 
@@ -169,6 +206,41 @@ test_bodies(void **state)
 	check_body(LESSON_PARALLEL, "{\"parallel_tool_calls\":true}", "{}");
 }
 
+/* A parameter that upstream names in "param" needs no sentence of a list. */
+static void
+test_param(void **state)
+{
+	static const char sent[] = "{\"seed\":1}";
+	struct err	err = { .status = 400 };
+	struct buf	body = { 0 };
+	struct lesson	l;
+	bool		lasts;
+
+	(void)state;
+	buf_puts(&body, sent);
+	snprintf(err.param, sizeof(err.param), "seed");
+	snprintf(err.msg, sizeof(err.msg), "Not here.");
+	assert_true(lesson_read(&err, &body, &l, &lasts));
+	assert_int_equal(l.without, LESSON_SEED);
+	assert_false(lasts);
+	snprintf(err.code, sizeof(err.code), "unsupported_parameter");
+	assert_true(lesson_read(&err, &body, &l, &lasts) && lasts);
+	snprintf(err.param, sizeof(err.param), "input[0].seed");
+	assert_false(lesson_read(&err, &body, &l, &lasts));
+	buf_finish(&body);
+}
+
+static void
+check_known(struct lessons *t, const char *key, const char *model,
+    unsigned without, int64_t images)
+{
+	struct lesson got = { 0 };
+
+	lessons_recall(t, key, model, &got);
+	assert_int_equal(got.without, without);
+	assert_int_equal(got.images, images);
+}
+
 static void
 test_table(void **state)
 {
@@ -178,30 +250,31 @@ test_table(void **state)
 	int		 i, known = 0;
 
 	(void)state;
-	lessons_recall(t, "a", &got);
-	assert_int_equal(got.without, 0);
-	lessons_note(t, "a", &l);
+	check_known(t, "k", "a", 0, 0);
+	lessons_note(t, "k", "a", &l);
 	l = (struct lesson){ .without = LESSON_SEED, .images = 20 };
-	lessons_note(t, "a", &l);
-	lessons_recall(t, "a", &got);
-	assert_int_equal(got.without, LESSON_TOP_P | LESSON_SEED);
-	assert_int_equal(got.images, 20);
-	assert_false(lesson_add(&got, &l));
+	lessons_note(t, "k", "a", &l);
+	check_known(t, "k", "a", LESSON_TOP_P | LESSON_SEED, 20);
+	/* What one key's requests taught changes no other key's. */
+	check_known(t, "other", "a", 0, 0);
+	check_known(t, NULL, "a", 0, 0);
+	lessons_note(t, NULL, "a", &l);
+	check_known(t, NULL, "a", LESSON_SEED, 20);
 	/* Clients can name any number of models. */
 	for (i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "m%d", i);
-		lessons_note(t, name, &l);
+		lessons_note(t, "k", name, &l);
 	}
 	for (i = 0; i < 1000; i++) {
 		snprintf(name, sizeof(name), "m%d", i);
 		got = (struct lesson){ 0 };
-		lessons_recall(t, name, &got);
+		lessons_recall(t, "k", name, &got);
 		known += got.images == 20;
 	}
-	assert_true(known >= 100 && known <= 128);
+	assert_true(known >= 100 && known <= 512);
 	lessons_destroy(t);
-	lessons_note(NULL, "a", &l);
-	lessons_recall(NULL, "a", &got);
+	lessons_note(NULL, "k", "a", &l);
+	lessons_recall(NULL, "k", "a", &got);
 	lessons_destroy(NULL);
 }
 
@@ -210,6 +283,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_param),
 		cmocka_unit_test(test_bodies),
 		cmocka_unit_test(test_table)
 	};

@@ -73,7 +73,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		chat_messages_forget(js_array(r->obj, "messages"));
 		r->messages.dirty = true;
 	}
-	lessons_recall(x->lessons, r->model, &x->lesson);
+	lessons_recall(x->lessons, x->key, r->model, &x->lesson);
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
 	wanted.thinker.model = x->model;

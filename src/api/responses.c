@@ -131,7 +131,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		return exchange_refuse(x, &err);
 	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream,
 	    !stored->keep };
-	lessons_recall(x->lessons, t.upstream, &x->lesson);
+	lessons_recall(x->lessons, x->key, t.upstream, &x->lesson);
 	set = (struct responses_setting){
 		.upstream = t.upstream,
 		.model = t.model,

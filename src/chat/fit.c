@@ -28,8 +28,9 @@ struct fit {
 	bool		 changed;
 };
 
-bool
-chat_fit_is_blank(json_object *text)
+/* Is there no visible character in it? */
+static bool
+is_blank(json_object *text)
 {
 	const char	*s = json_object_get_string(text);
 	size_t		 n = (size_t)json_object_get_string_len(text);
@@ -173,7 +174,7 @@ fit_part(struct fit *f, json_object *part)
 	    json_type_string))
 		return image_part(v);
 	if (f->strict && js_is(part, "type", "text") &&
-	    (v = js_get(part, "text")) != NULL && chat_fit_is_blank(v))
+	    (v = js_get(part, "text")) != NULL && is_blank(v))
 		return NULL;
 	return json_object_get(part);
 }
@@ -246,7 +247,7 @@ fit_blank(struct fit *f, json_object *msg)
 	bool		 calls = js_len(js_array(msg, "tool_calls")) > 0;
 
 	if (!f->strict || json_object_is_type(content, json_type_array) ||
-	    (content != NULL && !chat_fit_is_blank(content)))
+	    (content != NULL && !is_blank(content)))
 		return true;
 	if (js_is(msg, "role", "assistant")) {
 		if (calls && content != NULL)

@@ -26,7 +26,4 @@ bool	chat_fit_messages(json_object *req, const struct model *, bool native);
 /* The same of "tools"; what is new replaces it in the request. */
 bool	chat_fit_tools(json_object *req, const struct model *);
 
-/* Has the text a visible character? */
-bool	chat_fit_is_blank(json_object *text);
-
 #endif

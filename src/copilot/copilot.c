@@ -23,6 +23,7 @@
 #include "copilot/failure.h"
 #include "copilot/fetch.h"
 #include "copilot/github.h"
+#include "copilot/lessons.h"
 #include "copilot/models.h"
 #include "copilot/token.h"
 
@@ -47,6 +48,7 @@ struct copilot {
 	char			*given_token;	/* the GitHub token, if given */
 	bool			 enterprise;
 	char			 session[UTIL_UUID_SIZE];
+	struct lessons		*lessons;
 
 	/* The Copilot token. */
 	struct copilot_token	 token;
@@ -496,6 +498,12 @@ models_task(struct loop_task *t)
 	models_refresh(CONTAINER(t, struct copilot, models_task));
 }
 
+struct lessons *
+copilot_lessons(struct copilot *c)
+{
+	return c->lessons;
+}
+
 const struct models *
 copilot_models(struct copilot *c)
 {
@@ -567,6 +575,7 @@ copilot_create(struct loop *loop, struct http *http,
 	c->models_task.run = models_task;
 	pthread_mutex_init(&c->models_lock, NULL);
 	util_uuid(c->session);
+	c->lessons = lessons_create();
 	return c;
 }
 
@@ -583,6 +592,7 @@ copilot_destroy(struct copilot *c)
 		close(c->lock);
 	copilot_token_finish(&c->token);
 	models_unref(c->models);
+	lessons_destroy(c->lessons);
 	conf_unref(c->conf);
 	pthread_mutex_destroy(&c->models_lock);
 	free(c->home);

@@ -14,6 +14,7 @@ struct conf_file;
 struct err;
 struct http;
 struct http_request;
+struct lessons;
 struct loop;
 struct models;
 struct upstream_call;
@@ -50,6 +51,8 @@ void	copilot_refused(struct copilot *, unsigned generation);
 
 /* From any thread: a reference to the list, NULL when there is none yet. */
 const struct models *copilot_models(struct copilot *);
+/* From any thread: what this account's models taught. */
+struct lessons *copilot_lessons(struct copilot *);
 /* From any thread: what keeps this server from answering, NULL when nothing. */
 const char *copilot_trouble(const struct copilot *);
 

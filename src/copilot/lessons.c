@@ -1,7 +1,6 @@
 /* What upstream taught about its models. */
 #include "config.h"
 
-#include <ctype.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,19 +11,20 @@
 #include "base/util.h"
 #include "copilot/lessons.h"
 
-#define MODELS_MAX	128		/* the oldest goes */
+#define KEPT_MAX	512		/* the oldest goes */
 #define KEPT_MS		(24 * 3600 * 1000LL) /* models change, slowly */
 #define IMAGES_MAX	10000
 
 struct entry {
 	char		*model;		/* NULL: free */
+	uint64_t	 client;	/* its key, hashed */
 	struct lesson	 lesson;
 	int64_t		 learnt_ms;
 };
 
 struct lessons {
 	pthread_mutex_t	 lock;		/* of all below */
-	struct entry	 list[MODELS_MAX];
+	struct entry	 list[KEPT_MAX];
 };
 
 /* --- Parameters by name. */
@@ -68,63 +68,105 @@ static const struct hint {
 	{ "stop",		LESSON_STOP,	NULL, NULL },
 };
 
-/* Is the message about it: 'name' in whatever quotes, or the first word? */
+/* Has the body such a member, at that place? A prompt may quote any name. */
 static bool
-names(const char *msg, const char *name)
+was_sent(const struct buf *sent, const char *path)
 {
-	const char	*p = msg;
-	size_t		 n = strlen(name);
-	char		 end;
+	return sent->len > 0 && js_line_of(sent->p, sent->len, path) > 0;
+}
 
-	for (; (p = strstr(p, name)) != NULL; p++) {
-		end = p[n];
-		/* "user: .." may be anything, user_name is no English. */
-		if (p == msg && (end == ':' ||
-		    (end == ' ' && strchr(name, '_') != NULL)))
-			return true;
-		if (p > msg && end == p[-1] && strchr("'\"`", end) != NULL)
-			return true;
-	}
-	return false;
+/* --- Reading a refusal. */
+
+/*
+ * What Copilot's upstreams say about a parameter. The sentence counts from its
+ * beginning, and nothing of the client's stands before the claim. One that is
+ * for good speaks of the model; the others may speak of this value only.
+ */
+static const struct sentence {
+	const char	*before, *after;	/* the parameter's name */
+	enum {
+		SAID_OF_VALUE,
+		SAID_FOR_GOOD,
+		SAID_AT_END,		/* for good, if nothing follows */
+		SAID_OF_DEFAULT		/* for good, if it goes on so */
+	} what;
+} sentences[] = {
+	{ "Unsupported parameter: '", "' is not supported ", SAID_FOR_GOOD },
+	{ "Unknown parameter: '", "'", SAID_AT_END },
+	{ "Unsupported value: '", "' does not support ", SAID_OF_DEFAULT },
+	{ "Invalid parameter: '", "' of type 'json_schema' is not supported ",
+	    SAID_FOR_GOOD },
+	{ "Invalid parameter: '", "' of type 'json_object' is not supported ",
+	    SAID_FOR_GOOD },
+	{ "`", "` is deprecated for this model", SAID_FOR_GOOD },
+	{ "", " is not supported with this model", SAID_FOR_GOOD },
+	{ "", " is not supported by this model", SAID_FOR_GOOD },
+	{ "", " \"", SAID_OF_VALUE },
+	{ "", ": range: ", SAID_OF_VALUE },
+};
+
+/* What follows when the text begins so, else NULL. */
+static const char *
+behind(const char *text, const char *begins)
+{
+	return text != NULL && util_starts(text, begins) ?
+	    text + strlen(begins) : NULL;
+}
+
+/* Such a sentence about this parameter; "*rest" follows it. */
+static const struct sentence *
+find_sentence(const char *msg, const char *name, const char **rest)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(sentences); i++)
+		if ((*rest = behind(behind(behind(msg, sentences[i].before),
+		    name), sentences[i].after)) != NULL)
+			return &sentences[i];
+	return NULL;
 }
 
 /* The parameter that a refusal is about, NULL when it is none of these. */
 static const struct hint *
 find_hint(const struct err *err)
 {
-	size_t i;
+	const char	*rest;
+	size_t		 i;
 
 	for (i = 0; i < COUNT(hints); i++)
 		if (err->param[0] != '\0' ?
 		    strcmp(err->param, hints[i].name) == 0 :
-		    names(err->msg, hints[i].name))
+		    find_sentence(err->msg, hints[i].name, &rest) != NULL)
 			return &hints[i];
 	return NULL;
 }
 
-/* --- Reading a refusal. */
+/* OpenAI's GPT-5 takes a temperature, but only of 1. The value is a number. */
+static bool
+only_default(const char *rest)
+{
+	return util_starts(rest + strspn(rest, "+-.0123456789eE"),
+	    " with this model. Only the default ");
+}
 
 /*
- * Words for "never with this model", where the code doesn't say it. OpenAI's
- * GPT-5 takes a temperature, but only of 1.
+ * Is it so for every request to the model? A code says so alone where it came
+ * as one; failure.c takes it from OpenAI's sentences, too.
  */
-static const char *const final_words[] = {
-	"is not supported with this model", "is not supported by this model",
-	"is deprecated", "Only the default",
-};
-
 static bool
-is_final(const struct err *err)
+is_final(const struct err *err, const char *name)
 {
-	size_t i;
+	const struct sentence	*s;
+	const char		*rest;
 
-	if (strcmp(err->code, "unsupported_parameter") == 0 ||
-	    strcmp(err->code, "unknown_parameter") == 0)
-		return true;
-	for (i = 0; i < COUNT(final_words); i++)
-		if (strstr(err->msg, final_words[i]) != NULL)
-			return true;
-	return false;
+	if ((s = find_sentence(err->msg, name, &rest)) != NULL)
+		return s->what == SAID_FOR_GOOD ||
+		    (s->what == SAID_AT_END && rest[strspn(rest, ".")] ==
+		    '\0') || (s->what == SAID_OF_DEFAULT &&
+		    only_default(rest));
+	return strchr(err->msg, '\'') == NULL &&
+	    (strcmp(err->code, "unsupported_parameter") == 0 ||
+	    strcmp(err->code, "unknown_parameter") == 0);
 }
 
 /*
@@ -135,19 +177,40 @@ static bool
 read_images(const struct err *err, struct lesson *lesson)
 {
 	const char	*p;
+	char		*end;
 	long		 n;
 
-	if (strstr(err->msg, "too many") == NULL ||
-	    strstr(err->msg, "image") == NULL ||
-	    (p = strstr(err->msg, "max")) == NULL)
+	if ((p = behind(err->msg, "too many URL images in request (max ")) ==
+	    NULL && (p = behind(err->msg, "too many images in request (max "))
+	    == NULL)
 		return false;
-	while (*p != '\0' && !isdigit((unsigned char)*p))
-		p++;
-	n = strtol(p, NULL, 10);
-	if (n < 1 || n > IMAGES_MAX)
+	n = strtol(p, &end, 10);
+	if (n < 1 || n > IMAGES_MAX || strspn(end, ").") != strlen(end))
 		return false;
 	lesson->images = n;
 	return true;
+}
+
+/* Anthropic's newer models want one of the two only. */
+static bool
+read_samplers(const struct err *err, const struct buf *sent,
+    struct lesson *lesson)
+{
+	if (!util_starts(err->msg, "`temperature` and `top_p` cannot both be "
+	    "specified for this model") || !was_sent(sent, "top_p"))
+		return false;
+	lesson->without = LESSON_ONE_SAMPLER;
+	return true;
+}
+
+/* Behind the name of a search tool: web_search, web_search_preview_2025... */
+static const char *
+behind_search(const char *text)
+{
+	const char *p = behind(text, "web_search");
+
+	return p != NULL ? p + strspn(p,
+	    "_abcdefghijklmnopqrstuvwxyz0123456789") : NULL;
 }
 
 /*
@@ -159,37 +222,31 @@ static bool
 read_web_search(const struct err *err, const struct buf *sent,
     struct lesson *lesson)
 {
-	static const char *const words[] = {
-		"not supported", "unsupported", "not enabled", "not available",
-		"not allowed", "does not support", "Invalid value",
+	static const struct {
+		const char *before, *after;
+	} said[] = {
+		{ "The tool '",		"' is not supported" },
+		{ "Tool '",		"' is not supported" },
+		{ "Hosted tool '",	"' is not supported" },
+		{ "Unsupported tool: '", "'" },
+		{ "Unsupported tool type: '", "'" },
+		{ "Invalid value: '",	"'. Supported values are: " },
+		{ "",			" is not supported" },
+		{ "",			" is not enabled" },
+		{ "",			" is not available" },
 	};
 	size_t i;
 
 	if ((err->status != 400 && err->status != 403) || sent->len == 0 ||
-	    strstr(err->msg, "web_search") == NULL ||
 	    memmem(sent->p, sent->len, "\"web_search", 11) == NULL)
 		return false;
-	for (i = 0; i < COUNT(words); i++)
-		if (strstr(err->msg, words[i]) != NULL) {
+	for (i = 0; i < COUNT(said); i++)
+		if (behind(behind_search(behind(err->msg, said[i].before)),
+		    said[i].after) != NULL) {
 			lesson->without = LESSON_WEB_SEARCH;
 			return true;
 		}
 	return false;
-}
-
-/* Has the body a member of this name, or of the last part of it? */
-static bool
-was_sent(const struct buf *sent, const char *name)
-{
-	const char	*dot = strrchr(name, '.');
-	char		*quoted;
-	bool		 found;
-
-	quoted = xasprintf("\"%s\"", dot != NULL ? dot + 1 : name);
-	found = sent->len > 0 &&
-	    memmem(sent->p, sent->len, quoted, strlen(quoted)) != NULL;
-	free(quoted);
-	return found;
 }
 
 bool
@@ -206,17 +263,11 @@ lesson_read(const struct err *err, const struct buf *sent,
 	if (err->status != 400 || util_starts(err->msg, "Invalid value: ") ||
 	    util_starts(err->msg, "Invalid type for "))
 		return false;
-	if (read_images(err, lesson))
+	if (read_images(err, lesson) || read_samplers(err, sent, lesson))
 		return true;
-	/* Anthropic's newer models want one of the two only. */
-	if (strstr(err->msg, "cannot both be specified") != NULL &&
-	    names(err->msg, "top_p")) {
-		lesson->without = LESSON_ONE_SAMPLER;
-		return true;
-	}
 	if ((h = find_hint(err)) == NULL || !was_sent(sent, h->name))
 		return false;
-	*lasts = is_final(err);
+	*lasts = is_final(err, h->name);
 	lesson->without = h->bit;
 	/* A limit that is wrong, or a format, has to be told: only refused. */
 	return h->member != NULL || *lasts;
@@ -265,19 +316,25 @@ lessons_destroy(struct lessons *t)
 
 	if (t == NULL)
 		return;
-	for (i = 0; i < MODELS_MAX; i++)
+	for (i = 0; i < KEPT_MAX; i++)
 		free(t->list[i].model);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
 
+static uint64_t
+client_of(const char *key)
+{
+	return util_hash(key != NULL ? key : "");
+}
+
 static struct entry *
-find_entry(struct lessons *t, const char *model)
+find_entry(struct lessons *t, uint64_t client, const char *model)
 {
 	size_t i;
 
-	for (i = 0; i < MODELS_MAX; i++)
-		if (t->list[i].model != NULL &&
+	for (i = 0; i < KEPT_MAX; i++)
+		if (t->list[i].model != NULL && t->list[i].client == client &&
 		    strcmp(t->list[i].model, model) == 0)
 			return &t->list[i];
 	return NULL;
@@ -285,44 +342,47 @@ find_entry(struct lessons *t, const char *model)
 
 /* A free one, else the oldest. */
 static struct entry *
-new_entry(struct lessons *t, const char *model)
+new_entry(struct lessons *t, uint64_t client, const char *model)
 {
 	struct entry	*e = &t->list[0];
 	size_t		 i;
 
-	for (i = 0; i < MODELS_MAX && e->model != NULL; i++)
+	for (i = 0; i < KEPT_MAX && e->model != NULL; i++)
 		if (t->list[i].model == NULL ||
 		    t->list[i].learnt_ms < e->learnt_ms)
 			e = &t->list[i];
 	free(e->model);
-	*e = (struct entry){ .model = xstrdup(model) };
+	*e = (struct entry){ .model = xstrdup(model), .client = client };
 	return e;
 }
 
 void
-lessons_note(struct lessons *t, const char *model, const struct lesson *l)
+lessons_note(struct lessons *t, const char *key, const char *model,
+    const struct lesson *l)
 {
-	struct entry *e;
+	uint64_t	 client = client_of(key);
+	struct entry	*e;
 
 	if (t == NULL)
 		return;
 	pthread_mutex_lock(&t->lock);
-	if ((e = find_entry(t, model)) == NULL)
-		e = new_entry(t, model);
+	if ((e = find_entry(t, client, model)) == NULL)
+		e = new_entry(t, client, model);
 	lesson_add(&e->lesson, l);
 	e->learnt_ms = util_now_ms();
 	pthread_mutex_unlock(&t->lock);
 }
 
 void
-lessons_recall(struct lessons *t, const char *model, struct lesson *to)
+lessons_recall(struct lessons *t, const char *key, const char *model,
+    struct lesson *to)
 {
 	struct entry *e;
 
 	if (t == NULL)
 		return;
 	pthread_mutex_lock(&t->lock);
-	e = find_entry(t, model);
+	e = find_entry(t, client_of(key), model);
 	if (e != NULL && util_now_ms() - e->learnt_ms > KEPT_MS) {
 		free(e->model);
 		*e = (struct entry){ 0 };

@@ -3,6 +3,19 @@
  * that a model refuses, how many images it takes. The first request pays for it
  * with a call that fails, the next ones don't.
  *
+ * Whoever writes a prompt can have upstream quote it in a refusal, and whoever
+ * has a client key can provoke refusals. So three things limit a lesson:
+ * - Upstream's "param" teaches, and a sentence of a fixed list from its
+ *   beginning, in which nothing of the client's stands before the claim. A
+ *   quotation further on teaches nothing. Nor does a parameter that the call
+ *   did not have at that place.
+ * - A sentence that may be about this value or this combination only changes
+ *   the request that met it, no later one.
+ * - What lasts belongs to one account (its model list and rights differ), to
+ *   one client key, and to one model, for a day. A model may refuse a
+ *   temperature beside one effort and take it beside another: a key that
+ *   provokes the refusal loses its own temperature, nobody else does.
+ *
  * Any thread may call these; NULL is a table in which nothing is kept.
  */
 #ifndef LESSONS_H
@@ -67,10 +80,14 @@ const char *lesson_name(const struct lesson *);
 /* Add one to the other; false when it had nothing new. */
 bool	lesson_add(struct lesson *to, const struct lesson *);
 
-/* Keep what was learnt about a model, and add what is known to "to". */
-void	lessons_note(struct lessons *, const char *model,
+/*
+ * Keep what a client key's request (NULL: there are no keys) learnt about a
+ * model, and add what is known to "to". Of the key a hash is kept.
+ */
+void	lessons_note(struct lessons *, const char *key, const char *model,
 	    const struct lesson *);
-void	lessons_recall(struct lessons *, const char *model, struct lesson *to);
+void	lessons_recall(struct lessons *, const char *key, const char *model,
+	    struct lesson *to);
 
 /*
  * The parameters of chat completions and Responses that have to be left out.

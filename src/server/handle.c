@@ -54,7 +54,7 @@ handle_route(struct server *s, struct exchange *x)
 	x->usage.show_cost = x->conf->usage_cost;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
-	x->lessons = s->lessons;
+	x->lessons = copilot_lessons(s->copilot);
 	budget_limit(s->budget, x->conf->max_memory_bytes);
 	if (route_find(x, &wants_body) == NULL)
 		return HANDLE_DONE;

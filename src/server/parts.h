@@ -8,7 +8,6 @@ struct budget;
 struct conf_file;
 struct copilot;
 struct http;
-struct lessons;
 struct loop;
 struct relay;
 struct stored;
@@ -22,7 +21,6 @@ struct server {
 	struct copilot		*copilot;
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;
-	struct lessons		*lessons;
 	struct budget		*budget;
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	struct relay		*relays; /* answers under way on the loop */

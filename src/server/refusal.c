@@ -52,7 +52,7 @@ learn(struct exchange *x, const struct buf *asked, const struct err *err)
 		return false;
 	x->lessons_taken++;
 	if (lasts && x->model != NULL)
-		lessons_note(x->lessons, x->model, &lesson);
+		lessons_note(x->lessons, x->key, x->model, &lesson);
 	log_info("%s: %s refuses %s: asking again without", x->req.id,
 	    x->model != NULL ? x->model : "upstream", lesson_name(&lesson));
 	return true;

@@ -13,7 +13,6 @@
 #include "base/loop.h"
 #include "base/workers.h"
 #include "copilot/copilot.h"
-#include "copilot/lessons.h"
 #include "server/cgi.h"
 #include "server/fcgi.h"
 #include "server/parts.h"
@@ -56,7 +55,6 @@ serve_main(const struct serve_options *o)
 	    o->github_token, o->override->enterprise_url != NULL);
 	s.stored = stored_create(o->home);
 	s.thoughts = thoughts_create(s.stored);
-	s.lessons = lessons_create();
 	s.budget = budget_create();
 	if (fcgi_wanted()) {
 		raise_file_limit();
@@ -66,7 +64,6 @@ serve_main(const struct serve_options *o)
 	} else
 		rc = cgi_run(&s);
 	budget_destroy(s.budget);
-	lessons_destroy(s.lessons);
 	thoughts_destroy(s.thoughts);
 	stored_destroy(s.stored);
 	copilot_destroy(s.copilot);
