@@ -282,4 +282,5 @@ loop_run(struct loop *l)
 		run_tasks(l);
 		expire(l);
 	}
+	l->stop = false;	/* it can run again */
 }
