@@ -55,6 +55,7 @@ static const struct {
 	/* a model's id may look like a route */
 	{ "/v1/models/publisher/v1", NULL, NULL, "/models/publisher/v1" },
 	{ "/models/v1/x", NULL, NULL, "/models/v1/x" },
+	{ "/v1/v1/messages", NULL, NULL, "/messages" },
 	/* roots */
 	{ "/", "", "/", "/" },
 	{ "/v1", NULL, NULL, "/" },

@@ -99,6 +99,12 @@ test_routes(void **state)
 	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/embeddings",
 	    "CONTENT_TYPE=application/json; charset=utf-8"), api_embeddings, 0,
 	    NULL);
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/v1/messages",
+	    "QUERY_STRING=beta=true", JSON), api_messages, 0, NULL);
+	expect("", ENV("REQUEST_METHOD=POST", "PATH_INFO=/messages/"
+	    "count_tokens", JSON), api_messages_count, 0, NULL);
+	expect("", ENV("PATH_INFO=/v1/messages/batches/b/results"),
+	    api_messages_batches, 0, NULL);
 	expect("", ENV("PATH_INFO=/v1/models"), api_models, 0, NULL);
 	expect("", ENV("REQUEST_METHOD=HEAD", "PATH_INFO=/v1/models"),
 	    api_models, 0, NULL);

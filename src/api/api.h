@@ -19,6 +19,9 @@ exchange_handler api_conv_list;		/* GET /v1/conversations/{id}/items */
 exchange_handler api_conv_add;		/* POST /v1/conversations/{id}/items */
 exchange_handler api_conv_item;		/* GET .../items/{item_id} */
 exchange_handler api_conv_item_delete;	/* DELETE .../items/{item_id} */
+exchange_handler api_messages;		/* POST /v1/messages */
+exchange_handler api_messages_count;	/* POST /v1/messages/count_tokens */
+exchange_handler api_messages_batches;	/* /v1/messages/batches */
 exchange_handler api_embeddings;	/* POST /v1/embeddings */
 exchange_handler api_models;		/* GET /v1/models */
 exchange_handler api_model;		/* GET /v1/models/{id} */

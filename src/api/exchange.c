@@ -63,6 +63,7 @@ exchange_reset(struct exchange *x)
 	x->parsed = NULL;
 	reply_finish(&x->reply);
 	buf_finish(&x->call.body);
+	free(x->call.betas);
 	memset(&x->call, 0, sizeof(x->call));
 	free(x->model);
 	x->model = NULL;
@@ -85,6 +86,6 @@ exchange_destroy(struct exchange *x)
 enum handled
 exchange_refuse(struct exchange *x, const struct err *err)
 {
-	reply_error(&x->reply, err);
+	reply_error(&x->reply, &x->req, err);
 	return HANDLED_REPLY;
 }

@@ -19,6 +19,9 @@ src_libcore_a_SOURCES += \
 	%reldir%/exchange.h \
 	%reldir%/keep.c \
 	%reldir%/keep.h \
+	%reldir%/messages.c \
+	%reldir%/models-anthropic.c \
+	%reldir%/models-anthropic.h \
 	%reldir%/models-codex.c \
 	%reldir%/models-codex.h \
 	%reldir%/models.c \

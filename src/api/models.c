@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/models-anthropic.h"
 #include "api/models-codex.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -48,12 +49,18 @@ put_list(struct exchange *x)
 enum handled
 api_models(struct exchange *x)
 {
+	struct err err;
+
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
 	if (x->models == NULL)
 		return exchange_refuse(x, &x->models_err);
+	if (x->req.anthropic && !models_anthropic(x->models, &x->req,
+	    &x->reply.body, &err))
+		return exchange_refuse(x, &err);
 	reply_json(&x->reply, 200);
-	put_list(x);
+	if (!x->req.anthropic)
+		put_list(x);
 	return HANDLED_REPLY;
 }
 
@@ -77,6 +84,9 @@ api_model(struct exchange *x)
 		return exchange_refuse(x, &err);
 	}
 	reply_json(&x->reply, 200);
-	buf_puts(&x->reply.body, m->json);
+	if (x->req.anthropic)
+		models_anthropic_one(m, &x->reply.body);
+	else
+		buf_puts(&x->reply.body, m->json);
 	return HANDLED_REPLY;
 }

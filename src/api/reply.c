@@ -8,6 +8,7 @@
 #include "base/err-json.h"
 #include "base/err.h"
 #include "base/util.h"
+#include "messages/error.h"
 
 #define RETRY_MS_MAX 31536000		/* seconds; who waits for a year? */
 #define MOVE_MIN (64u << 10)		/* a smaller body is copied */
@@ -17,13 +18,14 @@ static const struct {
 	const char	*text;
 } texts[] = {
 	{ 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" },
-	{ 401, "Unauthorized" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 401, "Unauthorized" }, { 402, "Payment Required" },
+	{ 403, "Forbidden" }, { 404, "Not Found" },
 	{ 405, "Method Not Allowed" }, { 408, "Request Timeout" },
 	{ 409, "Conflict" }, { 413, "Content Too Large" },
 	{ 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" },
 	{ 429, "Too Many Requests" }, { 500, "Internal Server Error" },
 	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" }
+	{ 504, "Gateway Timeout" }, { 529, "Overloaded" }
 };
 
 static const char *
@@ -84,17 +86,22 @@ put_retry(struct reply *r, const struct err *err)
 }
 
 void
-reply_error(struct reply *r, const struct err *err)
+reply_error(struct reply *r, const struct request *req, const struct err *err)
 {
 	buf_truncate(&r->headers, 0);
 	buf_truncate(&r->body, 0);
-	reply_json(r, err->status != 0 ? err->status : 500);
+	if (req->anthropic) {
+		reply_json(r, messages_error_status(err));
+		messages_error(err, req->id, &r->body);
+	} else {
+		reply_json(r, err->status != 0 ? err->status : 500);
+		err_json(err, &r->body);
+	}
+	buf_putc(&r->body, '\n');
 	put_retry(r, err);
-	/* OpenAI's SDKs repeat 408, 409, 429 and 5xx unless told not to. */
+	/* The SDKs of both repeat 408, 409, 429 and 5xx unless told not to. */
 	if (err->no_retry)
 		reply_header(r, "x-should-retry", "false");
-	err_json(err, &r->body);
-	buf_putc(&r->body, '\n');
 }
 
 /* What OpenAI says about itself with every answer. */
@@ -116,7 +123,10 @@ reply_head(const struct reply *r, const struct request *req, bool length,
 	if (length && r->content_type != NULL)
 		buf_printf(out, "Content-Length: %zu\r\n", r->body.len);
 	put(out, "x-request-id", req->id);
-	put_openai(req, out);
+	if (req->anthropic)
+		put(out, "request-id", req->id);
+	else
+		put_openai(req, out);
 	buf_append(out, buf_str(&r->always), r->always.len);
 	buf_append(out, buf_str(&r->limits), r->limits.len);
 	buf_append(out, buf_str(&r->headers), r->headers.len);

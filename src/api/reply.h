@@ -28,8 +28,12 @@ void	reply_header(struct reply *, const char *name, const char *value);
 void	reply_header_always(struct reply *, const char *name,
 	    const char *value);
 void	reply_json(struct reply *, int status);	/* body is to be filled in */
-/* Replaces whatever is there by OpenAI's error object and its headers. */
-void	reply_error(struct reply *, const struct err *);
+/*
+ * Replaces whatever is there by the error and its headers, in the form of the
+ * API that the request is for: OpenAI's or Anthropic's.
+ */
+void	reply_error(struct reply *, const struct request *,
+	    const struct err *);
 
 /*
  * Appends the head: status line, headers, x-request-id, blank line; with

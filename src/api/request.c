@@ -129,7 +129,7 @@ request_path(const char *uri, const char *script_name, const char *path_info,
 	path = whole_path(uri, script_name, path_info);
 	fold(path);
 	if ((p = find_route(path, is_head)) != NULL) {
-		if (util_starts(p, "/v1") && (p[3] == '/' || p[3] == '\0'))
+		while (util_starts(p, "/v1") && (p[3] == '/' || p[3] == '\0'))
 			p += 3;
 		route = xstrdup(*p != '\0' ? p : "/");
 	} else if (path[0] == '\0' ||
@@ -188,6 +188,17 @@ is_codex(const char *name, size_t n, const char *value)
 	return (n == sizeof(agent) - 1 && memcmp(name, agent, n) == 0 &&
 	    util_starts_nocase(value, "codex")) ||
 	    (n > sizeof(own) - 1 && memcmp(name, own, sizeof(own) - 1) == 0);
+}
+
+/* Is it one of Anthropic's paths? */
+static bool
+is_messages(const char *path)
+{
+	static const char	at[] = "/messages";
+	char			end = util_starts(path, at) ?
+				    path[sizeof(at) - 1] : 'x';
+
+	return end == '\0' || end == '/';
 }
 
 void
@@ -253,6 +264,15 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 			set(&r->acr_headers, value);
 		else if (IS("HTTP_ACCESS_CONTROL_REQUEST_PRIVATE_NETWORK"))
 			r->acr_private_network = strcmp(value, "true") == 0;
+		else if (IS("HTTP_ANTHROPIC_VERSION"))
+			r->anthropic = true;
+		else if (IS("HTTP_ANTHROPIC_BETA"))
+			set(&r->anthropic_beta, value);
+		else if (IS("HTTP_X_CLAUDE_CODE_AGENT_ID"))
+			r->subagent = true;
+		else if (IS("HTTP_USER_AGENT") &&
+		    util_starts(value, "claude-cli/"))
+			r->claude_code = true;
 		else if (is_codex(*env, n, value))
 			r->codex = true;
 #undef IS
@@ -260,6 +280,7 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 	r->path = request_path(uri, script_name, path_info, is_head);
 	r->uri = whole_path(uri, script_name, path_info);
 	r->deployment = deployment_of(r->uri);
+	r->anthropic |= is_messages(r->path);
 }
 
 void
@@ -280,6 +301,7 @@ request_finish(struct request *r)
 	free(r->fetch_mode);
 	free(r->content_encoding);
 	free(r->acr_headers);
+	free(r->anthropic_beta);
 	buf_finish(&r->body);
 	memset(r, 0, sizeof(*r));
 }

@@ -28,6 +28,10 @@ struct request {
 	char		*acr_headers;	/* Access-Control-Request-Headers */
 	bool		 acr_private_network;
 	bool		 codex;	/* by its User-Agent, or headers of its own */
+	bool		 anthropic; /* speaks Anthropic's API */
+	char		*anthropic_beta;	/* its betas, or NULL */
+	bool		 claude_code;	/* by its User-Agent */
+	bool		 subagent;	/* it says that one of its own asks */
 	int64_t		 content_length;	/* -1: not said */
 	int64_t		 started_ms;		/* util_now_ms() when it came */
 	char		*deployment; /* Azure: the model in the path, or NULL */
@@ -47,7 +51,8 @@ void	request_finish(struct request *);
  * percent-decoded once, "//" and dot segments folded, no slash at the end.
  * Where SCRIPT_NAME ends and PATH_INFO begins is an accident of the server's
  * configuration, so what stands before the first "/v1" or route is taken for
- * the mount and cut off, "/v1" too: "/copilot/v1/models/" is "/models".
+ * the mount and cut off, "/v1" too: "/copilot/v1/models/" is "/models". So is
+ * a second one, of a base URL that has it already ("/v1/v1/messages").
  * Arguments may be NULL. Split from request_init for the tests.
  */
 char	*request_path(const char *request_uri, const char *script_name,

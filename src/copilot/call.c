@@ -160,6 +160,9 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	r->body = call->body;
 	call->body = (struct buf){ 0 };
 	add_headers(r, &values);
+	/* Not in the table: a model of the list may want more of them. */
+	if (call->betas != NULL)
+		http_request_header(r, "anthropic-beta", call->betas);
 	add_model_headers(r, call->headers);
 	free(bearer);
 	free(agent);

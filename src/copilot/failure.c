@@ -248,7 +248,8 @@ static const struct {
 	{ 500, &server_error },
 	{ 502, &bad_gateway },
 	{ 503, &overloaded },
-	{ 504, &gateway_timeout }
+	{ 504, &gateway_timeout },
+	{ 529, &overloaded }		/* Anthropic's own */
 };
 
 /* Errors inside a stream have no status, but often OpenAI's type. */

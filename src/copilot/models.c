@@ -303,7 +303,7 @@ model_json(const struct model *m, json_object *entry)
 
 	js_add_str(obj, "id", m->id);
 	js_add_str(obj, "object", "model");
-	js_add_int(obj, "created", created_of(m));
+	js_add_int(obj, "created", m->created);
 	js_add_str(obj, "owned_by", owner);
 	js_add_str(obj, "display_name", m->name[0] != '\0' ? m->name : m->id);
 	for (i = 0; i < COUNT(passed_on); i++)
@@ -335,6 +335,11 @@ model_supports(struct model *m, json_object *capabilities)
 	m->vision = js_bool(can, "vision", false);
 	m->structured_outputs = js_bool(can, "structured_outputs", false);
 	m->dimensions = js_bool(can, "dimensions", false);
+	m->adaptive_thinking = js_bool(can, "adaptive_thinking", false);
+	m->context_editing = js_bool(can, "context_editing", false);
+	m->tool_search = js_bool(can, "tool_search", false);
+	m->min_thinking_budget = limit_of(can, "min_thinking_budget");
+	m->max_thinking_budget = limit_of(can, "max_thinking_budget");
 	m->reasoning_effort = strings_of(js_array(can, "reasoning_effort"));
 	m->max_output_tokens = limit_of(limits, "max_output_tokens");
 	m->max_prompt_tokens = limit_of(limits, "max_prompt_tokens");
@@ -376,6 +381,7 @@ model_init(struct model *m, json_object *entry)
 	m->endpoints = endpoints_of(entry, capabilities);
 	m->request_headers = headers_of(js_obj(entry, "request_headers"));
 	model_supports(m, capabilities);
+	m->created = created_of(m);
 	m->json = model_json(m, entry);
 }
 

@@ -30,12 +30,15 @@ struct model {
 	bool		  openai;	/* vendor OpenAI or Azure OpenAI */
 	bool		  streaming, tool_calls, parallel_tool_calls, vision;
 	bool		  structured_outputs, dimensions;
+	/* Claude's: it decides itself; edits its context; searches tools. */
+	bool		  adaptive_thinking, context_editing, tool_search;
 	bool		  premium;	/* counts on the premium quota */
 	bool		  picker;		/* offered to users */
 	int64_t		  max_output_tokens; /* 0: not said, as the next ones */
 	int64_t		  max_prompt_tokens;
 	int64_t		  max_context_window_tokens;
 	int64_t		  context_max;		/* beyond it tokens cost more */
+	int64_t		  min_thinking_budget, max_thinking_budget;
 	int64_t		  max_inputs;		/* embeddings */
 	int64_t		  max_prompt_image_size;
 	int64_t		  max_prompt_images;
@@ -43,6 +46,7 @@ struct model {
 	char		**image_types;		/* likewise: "image/png", ... */
 	char		**request_headers; /* "Name: value", NULL-terminated */
 	char		 *json;		/* OpenAI's Model object as text */
+	int64_t		  created;		/* Unix time, or a fixed one */
 };
 
 struct models {

@@ -12,11 +12,13 @@
 #define EXPOSED "x-request-id, retry-after, retry-after-ms, x-should-retry, " \
 	"openai-processing-ms, openai-version, x-ratelimit-limit-requests, " \
 	"x-ratelimit-remaining-requests, x-ratelimit-reset-requests, " \
-	"x-response-stored"
+	"x-response-stored, request-id"
 
 /* What SDKs send, for a preflight that does not say what it wants. */
 #define DEFAULT_HEADERS "Authorization, Content-Type, X-Api-Key, " \
-	"OpenAI-Beta, OpenAI-Organization, OpenAI-Project"
+	"OpenAI-Beta, OpenAI-Organization, OpenAI-Project, " \
+	"Anthropic-Version, Anthropic-Beta, " \
+	"Anthropic-Dangerous-Direct-Browser-Access"
 
 static bool
 loopback(const char *host)

@@ -130,7 +130,7 @@ fail(struct relay *r)
 	r->remark = r->err.msg;
 	if (r->outlet.state == OUTLET_EMPTY) {
 		buf_truncate(&r->outlet.out, 0);
-		reply_error(&x->reply, &r->err);
+		reply_error(&x->reply, &x->req, &r->err);
 		send_reply(r);
 	} else {
 		x->answer->fail(x->self, &r->err, &r->outlet.out);

@@ -9,6 +9,7 @@
 #include "catalog.h"
 #include "fake.h"
 #include "jt.h"
+#include "messages.h"
 
 /* What the benchmarks ask for; any other size works as well. */
 static const char *const bench_names[] = {
@@ -50,8 +51,10 @@ print_supports(const struct model *m, struct buf *out)
 	jt(out, "'supports':{'parallel_tool_calls':true,");
 	if (m->efforts != NULL)
 		jt(out, "'reasoning_effort':%r,", m->efforts);
+	if (m->family == FAMILY_CLAUDE && !messages_has_budget(m))
+		buf_puts(out, "\"adaptive_thinking\":true,");
 	if (m->family == FAMILY_CLAUDE)
-		jt(out, "'adaptive_thinking':true,'max_thinking_budget':32000,"
+		jt(out, "'max_thinking_budget':32000,"
 		    "'min_thinking_budget':1024,");
 	if (m->flags & MODEL_SCHEMA)
 		jt(out, "'structured_outputs':true,");

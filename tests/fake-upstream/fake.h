@@ -9,6 +9,7 @@
  *	github.c	login, tokens		tokens.c	which are valid
  *	catalog.c	the models
  *	chat*.c		/chat/completions	responses*.c	/responses
+ *	messages*.c	/v1/messages
  *	embeddings.c	/embeddings		bench.c		paced streams
  *	plan.c		what it says	issued.c	what it said before
  *	prompt.c	what it reads	bill.c		what that costs
@@ -95,6 +96,8 @@ void	catalog_list(struct call *);
 void	catalog_model(struct call *);		/* GET /models/ID, .../policy */
 void	chat_handle(struct call *);
 void	responses_handle(struct call *);
+void	messages_handle(struct call *);
+void	messages_count_handle(struct call *);
 void	embeddings_handle(struct call *);
 void	control_handle(struct call *);
 

@@ -22,6 +22,8 @@ static const struct route {
 } routes[] = {
 	{ "POST", "/chat/completions",		COPILOT, chat_handle },
 	{ "POST", "/responses",			COPILOT, responses_handle },
+	{ "POST", "/v1/messages",		COPILOT, messages_handle },
+	{ "POST", "/v1/messages/count_tokens",	COPILOT, messages_count_handle },
 	{ "POST", "/embeddings",		COPILOT, embeddings_handle },
 	{ "GET",  "/models",			COPILOT, catalog_list },
 	{ "GET",  "/models/",			COPILOT, catalog_model },

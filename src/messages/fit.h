@@ -1,0 +1,39 @@
+/*
+ * A conversation as Copilot's /v1/messages takes it. Anthropic's own API
+ * answers all of these requests; Copilot refuses some with a 400, and then a
+ * conversation is over, since its history is sent with each turn.
+ */
+#ifndef MESSAGES_FIT_H
+#define MESSAGES_FIT_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+struct err;
+
+struct messages_fit {
+	bool		 unsealed;	/* leave out the thoughts */
+	bool		 tool_search;	/* the model knows tool_reference */
+	/* What was found. */
+	bool		 vision;	/* there is an image */
+	json_object	*loaded; /* an object: names in tool_references */
+};
+
+/*
+ * Fit "messages" and "system" of a request that was checked; "changed" says
+ * which of them had to be. False with "err" set when nothing is left. Release
+ * the struct with messages_fit_finish().
+ */
+bool	messages_fit(struct messages_fit *, json_object *req,
+	    bool *changed_messages, bool *changed_system, struct err *);
+void	messages_fit_finish(struct messages_fit *);
+
+/* The blocks of a content that may be a string or NULL; a new reference. */
+json_object *messages_blocks(json_object *content);
+/* Has the text a visible character? NULL has none. */
+bool	messages_is_blank(json_object *text);
+/* Drop what upstream doesn't know of a cache mark; true: there was some. */
+bool	messages_fit_mark(json_object *of);
+
+#endif
