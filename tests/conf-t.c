@@ -578,13 +578,11 @@ test_edit(void **state)
 {
 	struct conf_file	*f;
 	struct conf		*old, *c;
-	struct err		 err;
 	char			*path = xasprintf("%s/config.json", home);
 
 	(void)state;
 	write_text("{\"accountType\":\"business\",\"logLevel\":\"error\"}");
-	f = conf_file_create(home, &none, &err);
-	assert_non_null(f);
+	f = conf_file_create(home, &none);
 	assert_false(log_enabled(LOG_WARN));
 	old = conf_file_get(f);
 	c = conf_file_get(f);
@@ -614,8 +612,18 @@ test_edit(void **state)
 	conf_file_destroy(NULL);
 	conf_unref(NULL);
 
+	/* From the start: nobody is let in, until it is mended. */
 	write_text("{\"logLevel\":1}");
-	assert_null(conf_file_create(home, &none, &err));
+	f = conf_file_create(home, &none);
+	c = conf_file_get(f);
+	assert_non_null(strstr(c->broken, "config.json:1: logLevel: "));
+	conf_unref(c);
+	write_text("{\"accountType\":\"business\"}");
+	assert_becomes(f, "business", 1);
+	c = conf_file_get(f);
+	assert_null(c->broken);
+	conf_unref(c);
+	conf_file_destroy(f);
 	free(path);
 	log_set_level(LOG_ERR);
 }
@@ -656,6 +664,44 @@ count_keys(struct conf_file *f, int looks)
 	return n;
 }
 
+/* Members that are no keys, and the nearest key. */
+static void
+test_unknown(void **state)
+{
+	static const struct {
+		const char *file, *at, *meant;
+	} cases[] = {
+		{ "{\"apikeys\":[\"k\"]}", ":1: apikeys: ", "auth.apiKeys" },
+		{ "{\n\"authh\":{\"apiKeys\":[\"k\"]}}", ":2: authh: ",
+		    "auth?" },
+		{ "{\"auth\":{\n\"apiKey\":[]}}", ":2: auth.apiKey: ",
+		    "auth.apiKeys" },
+		{ "{\"Auth\":{}}", ":1: Auth: ", "auth?" },
+		{ "{\"loglevel\":\"warn\"}", ":1: loglevel: ", "logLevel" },
+		{ "{\"smallModel\":\"x\"}", ":1: smallModel: unknown key",
+		    NULL },
+		{ "{\"$schema\":\"x\",\"//\":\"y\",\"modelMappings\":{"
+		    "\"a\":\"b\"}}", NULL, NULL },
+	};
+	struct conf	*c;
+	struct err	 err;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		write_text(cases[i].file);
+		c = conf_load(home, &none, &err);
+		assert_non_null(c);
+		assert_int_equal(c->nwarnings, cases[i].at != NULL);
+		if (cases[i].at != NULL)
+			assert_non_null(strstr(c->warnings[0], cases[i].at));
+		if (cases[i].meant != NULL)
+			assert_non_null(strstr(c->warnings[0],
+			    cases[i].meant));
+		conf_unref(c);
+	}
+}
+
 /* Once there are keys, no accident with the file lets everybody in. */
 static void
 test_keys_stay(void **state)
@@ -671,15 +717,13 @@ test_keys_stay(void **state)
 	static const char	 keys[] = "{\"auth\":{\"apiKeys\":[\"k\"]}}";
 	static const char	 open[] = "{\"auth\":{\"apiKeys\":[]}}";
 	struct conf_file	*f;
-	struct err		 err;
 	size_t			 i;
 	int			 need;
 
 	(void)state;
 	for (need = 0; need < 2; need++) {
 		put_file(keys, strlen(keys));
-		f = conf_file_create(home, need ? &closed : &none, &err);
-		assert_non_null(f);
+		f = conf_file_create(home, need ? &closed : &none);
 		for (i = 0; i < COUNT(lost) && !need; i++) {
 			put_file(lost[i], strlen(lost[i]));
 			assert_int_equal(count_keys(f, i == 0 ? 2 : 1), 1);
@@ -697,6 +741,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_key_objects),

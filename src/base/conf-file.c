@@ -62,11 +62,20 @@ copy(const char *s)
 	return s != NULL ? xstrdup(s) : NULL;
 }
 
-struct conf_file *
-conf_file_create(const char *home, const struct conf_override *o,
-    struct err *err)
+static void
+log_warnings(const struct conf *c)
 {
-	struct conf_file *f = xcalloc(1, sizeof(*f));
+	size_t i;
+
+	for (i = 0; i < c->nwarnings; i++)
+		log_warn("%s", c->warnings[i]);
+}
+
+struct conf_file *
+conf_file_create(const char *home, const struct conf_override *o)
+{
+	struct conf_file	*f = xcalloc(1, sizeof(*f));
+	struct err		 err;
 
 	pthread_mutex_init(&f->lock, NULL);
 	f->home = xstrdup(home);
@@ -81,11 +90,13 @@ conf_file_create(const char *home, const struct conf_override *o,
 	/* Before reading: an edit in between is seen by the next look. */
 	f->mark = look(f->path);
 	f->next_ms = util_now_ms() + RECHECK_MS;
-	if ((f->conf = conf_load(home, &f->override, err)) == NULL) {
-		conf_file_destroy(f);
-		return NULL;
+	if ((f->conf = conf_load(home, &f->override, &err)) == NULL) {
+		log_err("%s; every request is refused until it is mended",
+		    err.msg);
+		f->conf = conf_broken(err.msg);
 	}
 	log_set_level(f->conf->log_level);
+	log_warnings(f->conf);
 	return f;
 }
 
@@ -138,6 +149,7 @@ refresh(struct conf_file *f)
 	f->conf = c;
 	log_set_level(c->log_level);
 	log_info("%s: read again", f->path);
+	log_warnings(c);
 }
 
 struct conf *

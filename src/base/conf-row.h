@@ -51,6 +51,15 @@ struct conf_source {
 	struct err	*err;
 };
 
+/* A row of the table; NULL behind the last one. */
+const struct conf_row *conf_row_at(size_t i);
+
+/*
+ * Note, as warnings, the members that are no keys. "$schema" and "//" are none
+ * either, and are for others to read.
+ */
+void	 conf_find_unknown(struct conf *, const struct conf_source *);
+
 /* Where the row's value lives in "c". */
 void	*conf_row_member(const struct conf *c, const struct conf_row *);
 void	 conf_row_set_text(struct conf *, const struct conf_row *,

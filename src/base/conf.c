@@ -289,27 +289,47 @@ parse(struct conf_source *src)
 	return true;
 }
 
+static struct conf *
+defaults(void)
+{
+	struct conf	*c = xcalloc(1, sizeof(*c));
+	size_t		 i;
+
+	c->refs = 1;
+	for (i = 0; i < COUNT(rows); i++)
+		set_default(c, &rows[i]);
+	return c;
+}
+
+struct conf *
+conf_broken(const char *why)
+{
+	struct conf *c = defaults();
+
+	c->broken = xstrdup(why);
+	return c;
+}
+
 struct conf *
 conf_load(const char *home, const struct conf_override *override,
     struct err *err)
 {
 	struct conf_override	 o = { 0 };
 	struct conf_source	 src = { .err = err };
-	struct conf		*c = xcalloc(1, sizeof(*c));
+	struct conf		*c = defaults();
 	bool			 ok;
 	size_t			 i;
 
 	if (override != NULL)
 		o = *override;
 
-	c->refs = 1;
 	src.path = xasprintf("%s/%s", home, CONF_FILE_NAME);
-	for (i = 0; i < COUNT(rows); i++)
-		set_default(c, &rows[i]);
 	ok = store_read(home, CONF_FILE_NAME, &src.text, err) && parse(&src);
 	for (i = 0; ok && i < COUNT(rows); i++)
 		ok = read_row(c, &rows[i], &src);
 	ok = ok && apply_override(c, &o, &src);
+	if (ok)
+		conf_find_unknown(c, &src);
 	json_object_put(src.root);
 	buf_finish(&src.text);
 	free(src.path);
@@ -351,6 +371,10 @@ conf_unref(struct conf *c)
 		free(c->model_mappings[i].to);
 	}
 	free(c->model_mappings);
+	for (i = 0; i < c->nwarnings; i++)
+		free(c->warnings[i]);
+	free(c->warnings);
+	free(c->broken);
 	for (i = 0; i < COUNT(rows); i++)
 		if (rows[i].text != NULL && rows[i].type != CONF_LEVEL)
 			free(*(char **)conf_row_member(c, &rows[i]));
@@ -420,6 +444,12 @@ row_json(const struct conf *c, const struct conf_row *r)
 	default:
 		return json_object_new_string(*(char **)p);
 	}
+}
+
+const struct conf_row *
+conf_row_at(size_t i)
+{
+	return i < COUNT(rows) ? &rows[i] : NULL;
 }
 
 const char *

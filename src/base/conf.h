@@ -83,6 +83,11 @@ struct conf {
 	bool		  auth_open;	/* auth.open */
 	char		**server_hosts;	/* NULL-terminated */
 	bool		  from_environment; /* keys[0] is COPILOT_API_KEY */
+
+	/* Why the file can't be used; NULL: it can. Nobody is let in then. */
+	char		 *broken;
+	char		**warnings;	/* "FILE:LINE: KEY: what" */
+	size_t		  nwarnings;
 };
 
 /* Settings from the command line and the environment that beat the file. */
@@ -100,6 +105,8 @@ struct conf_override {
  */
 struct conf *conf_load(const char *home, const struct conf_override *,
 	    struct err *);
+/* The defaults in place of a file that is broken, "why" noted. */
+struct conf *conf_broken(const char *why);
 struct conf *conf_ref(struct conf *);
 void	 conf_unref(struct conf *);		/* NULL is fine */
 
@@ -114,8 +121,9 @@ bool	 conf_url_allowed(const char *url);
 
 /* The configuration in force, re-read when the file changed. Thread-safe. */
 struct conf_file;
+/* A file that is broken from the start is in force as conf_broken(). */
 struct conf_file *conf_file_create(const char *home,
-	    const struct conf_override *, struct err *);
+	    const struct conf_override *);
 struct conf *conf_file_get(struct conf_file *);	/* a reference, conf_unref it */
 void	 conf_file_destroy(struct conf_file *);
 

@@ -6,6 +6,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/conf-file.c \
 	%reldir%/conf-keys.c \
 	%reldir%/conf-row.h \
+	%reldir%/conf-unknown.c \
 	%reldir%/conf-value.c \
 	%reldir%/conf.c \
 	%reldir%/conf.h \

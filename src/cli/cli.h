@@ -20,6 +20,7 @@ struct cli {
 	const char		*github_token_from;	/* "GH_TOKEN" */
 	bool			 verbose;
 	bool			 json;
+	bool			 config;
 	bool			 force;
 	bool			 list;
 	bool			 all;

@@ -113,6 +113,9 @@ check_configuration(struct debug *d)
 		problem(d, "configuration", err.msg);
 		return;
 	}
+	for (i = 0; i < d->conf->nwarnings; i++)
+		json_object_array_add(d->wrong,
+		    json_object_new_string(d->conf->warnings[i]));
 	all = json_object_new_object();
 	for (i = 0; conf_key_name(i) != NULL; i++) {
 		buf_truncate(&text, 0);
@@ -285,6 +288,38 @@ print(struct debug *d)
 	    JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+/*
+ * Can the configuration be used? What a unit runs before it starts the server:
+ * an unknown key is said and is no reason not to.
+ */
+static int
+test_configuration(struct debug *d)
+{
+	int rc;
+
+	check_configuration(d);
+	rc = d->conf == NULL;
+	print(d);
+	return rc;
+}
+
+/* A warning about the configuration is no problem. */
+static int
+check_all(struct debug *d)
+{
+	check_versions(d);
+	check_paths(d);
+	check_configuration(d);
+	check_responses(d);
+	check_token(d);
+	if (d->conf != NULL && d->token != NULL)
+		check_copilot_token(d);
+	if (d->copilot.token != NULL)
+		check_models(d);
+	print(d);
+	return js_len(d->wrong) > (d->conf != NULL ? d->conf->nwarnings : 0);
+}
+
 int
 cli_debug(struct cli *cli)
 {
@@ -294,17 +329,7 @@ cli_debug(struct cli *cli)
 	d.http = http_create(NULL);
 	d.out = json_object_new_object();
 	d.wrong = json_object_new_array();
-	check_versions(&d);
-	check_paths(&d);
-	check_configuration(&d);
-	check_responses(&d);
-	check_token(&d);
-	if (d.conf != NULL && d.token != NULL)
-		check_copilot_token(&d);
-	if (d.copilot.token != NULL)
-		check_models(&d);
-	print(&d);
-	rc = js_len(d.wrong) > 0;
+	rc = cli->config ? test_configuration(&d) : check_all(&d);
 	github_exchange_finish(&d.copilot);
 	json_object_put(d.out);
 	json_object_put(d.wrong);

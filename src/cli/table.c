@@ -51,6 +51,12 @@ static const struct option json_options[] = {
 	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
 };
 
+static const struct option debug_options[] = {
+	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
+	{ "config", 0, OPTION_FLAG, AT(config), NULL,
+	    "test the configuration only; needs no network" },
+};
+
 #define OPTIONS(a) a, COUNT(a)
 
 const struct command cli_commands[] = {
@@ -65,9 +71,9 @@ const struct command cli_commands[] = {
 	    "auth keys --add\0" "auth keys --list\0" },
 	{ "check-usage", cli_usage, OPTIONS(json_options),
 	    "show plan and quota", "check-usage\0" },
-	{ "debug", cli_debug, OPTIONS(json_options),
+	{ "debug", cli_debug, OPTIONS(debug_options),
 	    "show versions, paths and configuration, and what is wrong",
-	    "debug\0" },
+	    "debug\0" "debug --config\0" },
 	{ "responses", cli_responses, NULL, 0,
 	    "show how many responses are stored", "responses\0" },
 	{ "responses prune", cli_responses_prune, NULL, 0,

@@ -478,7 +478,9 @@ models_refresh(struct copilot *c)
 void
 copilot_warm(struct copilot *c)
 {
-	models_refresh(c);
+	take_conf(c);
+	if (c->conf->broken == NULL)
+		models_refresh(c);
 }
 
 void

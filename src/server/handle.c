@@ -56,6 +56,12 @@ handle_route(struct server *s, struct exchange *x)
 	x->thoughts = s->thoughts;
 	x->lessons = copilot_lessons(s->copilot);
 	budget_limit(s->budget, x->conf->max_memory_bytes);
+	if (x->conf->broken != NULL) {
+		err_set(&err, 500, ERR_SERVER, "invalid_configuration", NULL,
+		    "%s", x->conf->broken);
+		exchange_refuse(x, &err);
+		return HANDLE_DONE;
+	}
 	if (route_find(x, &wants_body) == NULL)
 		return HANDLE_DONE;
 	x->memory.holder = budget_holder(s->budget, x->key, key_percent(x));

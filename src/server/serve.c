@@ -7,9 +7,7 @@
 
 #include "base/budget.h"
 #include "base/conf.h"
-#include "base/err.h"
 #include "base/http.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "base/workers.h"
 #include "copilot/copilot.h"
@@ -40,14 +38,9 @@ int
 serve_main(const struct serve_options *o)
 {
 	struct server	s = { 0 };
-	struct err	err;
 	int		rc = 0;
 
-	if ((s.conf_file = conf_file_create(o->home, o->override, &err)) ==
-	    NULL) {
-		log_err("%s", err.msg);
-		return 1;
-	}
+	s.conf_file = conf_file_create(o->home, o->override);
 	signal(SIGPIPE, SIG_IGN);
 	s.loop = loop_create();
 	s.http = http_create(s.loop);
