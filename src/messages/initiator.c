@@ -47,9 +47,12 @@ last_message(json_object *req)
 	return NULL;
 }
 
-/* Does the message have results, and did a person say something, too? */
+/*
+ * Has the message results, or what a program put there (as the notice that a
+ * sub-agent is done), and nothing that a person said?
+ */
 static bool
-goes_on(json_object *msg)
+goes_on(json_object *msg, bool claude_code)
 {
 	json_object	*blocks = js_array(msg, "content"), *block;
 	const char	*text;
@@ -63,8 +66,11 @@ goes_on(json_object *msg)
 			continue;
 		}
 		text = js_str(block, "text");
-		if (text != NULL && text[strspn(text, " \t\r\n")] != '\0' &&
-		    !begins(text, asides, COUNT(asides)))
+		if (text == NULL)
+			continue;
+		if (begins(text, asides, COUNT(asides)))
+			results |= claude_code;
+		else if (text[strspn(text, " \t\r\n")] != '\0')
 			return false;
 	}
 	return results;
@@ -94,7 +100,8 @@ messages_is_agent(json_object *req, const struct messages_client *client)
 {
 	json_object *msg = last_message(req);
 
-	if (client->subagent || !js_is(msg, "role", "user") || goes_on(msg))
+	if (client->subagent || !js_is(msg, "role", "user") ||
+	    goes_on(msg, client->claude_code))
 		return true;
 	/* Who works for a person offers tools; its errands have none. */
 	return client->claude_code && (is_errand(msg) ||

@@ -17,6 +17,8 @@ export const styles = {
 	"gemini": "gemini-3.1-pro-preview",
 };
 
+export const messagesModels = ["claude-sonnet-4-6"];
+
 // The fake upstream (tests/fake-upstream/README).
 async function control(path, body)
 {
@@ -56,6 +58,11 @@ export const fake = {
 
 		return all.filter((r) => r.path === path)
 		    .map((r) => ({ ...r, json: JSON.parse(r.body) }));
+	},
+	// Where upstream is asked for a model.
+	async pathOf(model) {
+		return { path: /claude/.test(model) ? "/v1/messages" :
+		    /^gpt-5/.test(model) ? "/responses" : "/chat/completions" };
 	},
 	// So long a silence that our server sends some of these events.
 	silence: (path) => fake.scenario(path, "pause_after_events",
@@ -129,6 +136,13 @@ export function perStyle(name, body)
 {
 	for (const [style, model] of Object.entries(styles))
 		test(`${name} (${style})`, () => body(model, style));
+}
+
+// Those that are asked over Anthropic's Messages.
+export function perModel(name, body)
+{
+	for (const model of messagesModels)
+		test(`${name} (${model})`, () => body(model));
 }
 
 async function limited(body, timeout)
