@@ -1259,7 +1259,7 @@ path_of(const char *model, bool other, bool known, const char *more)
 	x->conf = conf_ref(&conf);
 	x->models = known ? models_ref(&models) : NULL;
 	x->models_tried = true;
-	x->other_endpoint = other;
+	x->retry.other_endpoint = other;
 	buf_printf(&x->req.body, "{\"model\":\"%s\",\"messages\":[" USER "]%s}",
 	    model, more);
 	if (api_chat(x) == HANDLED_CALL)

@@ -20,10 +20,10 @@ api_health(struct exchange *x)
 {
 	json_object *obj = json_object_new_object();
 
-	js_add_str(obj, "status", x->trouble == NULL ? "ok" : "unavailable");
-	if (x->trouble != NULL)
-		js_add_str(obj, "reason", x->trouble);
-	reply_json(&x->reply, x->trouble == NULL ? 200 : 503);
+	js_add_str(obj, "status", x->unhealthy == NULL ? "ok" : "unavailable");
+	if (x->unhealthy != NULL)
+		js_add_str(obj, "reason", x->unhealthy);
+	reply_json(&x->reply, x->unhealthy == NULL ? 200 : 503);
 	js_print(obj, &x->reply.body);
 	buf_putc(&x->reply.body, '\n');
 	json_object_put(obj);

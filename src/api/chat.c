@@ -26,7 +26,7 @@ is_bridged(const struct exchange *x, const struct chat_request *r)
 	unsigned can = r->info != NULL ? r->info->endpoints : 0;
 
 	return ((can & MODEL_CHAT) == 0 && (can & MODEL_RESPONSES) != 0) !=
-	    x->other_endpoint;
+	    x->retry.other_endpoint;
 }
 
 static bool
@@ -69,11 +69,11 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	if ((r->info == NULL || !r->info->openai || is_bridged(x, r)) &&
 	    thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
-	if (x->unsealed) {
+	if (x->retry.unsealed) {
 		chat_messages_forget(js_array(r->obj, "messages"));
 		r->messages.dirty = true;
 	}
-	lessons_recall(x->lessons, x->key, r->model, &x->lesson);
+	lessons_recall(x->lessons, x->key, r->model, &x->retry.lesson);
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
 	wanted.thinker.model = x->model;
@@ -83,7 +83,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	/* The body is last, since it changes what was read. */
-	if (!chat_request_fit(r, &x->lesson, !is_bridged(x, r), err))
+	if (!chat_request_fit(r, &x->retry.lesson, !is_bridged(x, r), err))
 		return false;
 	wanted.told = r->told;
 	wanted.stop = r->stop;

@@ -61,7 +61,7 @@ exchange_reset(struct exchange *x)
 	x->self = NULL;
 	json_object_put(x->parsed);
 	x->parsed = NULL;
-	reply_finish(&x->reply);
+	reply_reset(&x->reply);
 	buf_finish(&x->call.body);
 	free(x->call.betas);
 	memset(&x->call, 0, sizeof(x->call));
@@ -76,6 +76,7 @@ exchange_destroy(struct exchange *x)
 	if (x == NULL)
 		return;
 	exchange_reset(x);
+	reply_finish(&x->reply);
 	request_finish(&x->req);
 	models_unref(x->models);
 	conf_unref(x->conf);

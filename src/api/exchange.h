@@ -29,6 +29,31 @@ struct models;
 struct stored;
 struct thoughts;
 
+enum handled {
+	HANDLED_REPLY,		/* x->reply is complete */
+	HANDLED_CALL,		/* x->call, x->answer and x->self are */
+	HANDLED_MODELS	/* call me again with x->models, or models_tried */
+};
+
+/* What upstream's refusals of this request taught the handler. */
+struct retry {
+	/* unsupported_api_for_model: the model list was wrong about it. */
+	bool		other_endpoint;
+	/*
+	 * It could not open the sealed reasoning that was sent back, which is
+	 * of another account, or damaged: leave that out.
+	 */
+	bool		unsealed;
+	/* What the model doesn't take, see lessons.h; each cost a call. */
+	struct lesson	lesson;
+	int		lessons;
+};
+
+struct exchange;
+
+/* What a route leads to. The request is authenticated and its body read. */
+typedef enum handled exchange_handler(struct exchange *);
+
 struct exchange {
 	struct request		 req;
 	struct conf		*conf;	/* this request's configuration */
@@ -41,23 +66,12 @@ struct exchange {
 	/* and can't be had: do without */
 	bool			 models_tried;
 	struct err		 models_err;	/* why not */
-	const char		*trouble; /* for /healthz; NULL: none; static */
-	/*
-	 * Upstream answered unsupported_api_for_model: the model list was wrong
-	 * about this model, the handler shall take the other endpoint.
-	 */
-	bool			 other_endpoint;
-	/*
-	 * Upstream could not open the sealed thoughts that were sent back: of
-	 * another account, or damaged. The handler shall leave them out.
-	 */
-	bool			 unsealed;
+	const char		*unhealthy;	/* /healthz: why; static */
 	/* Items of "input" that come before the client's, and who asked. */
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */
-	/* What upstream taught of this request's model, see lessons.h. */
-	struct lesson		 lesson;
-	int			 lessons_taken;	/* each cost a call */
+	exchange_handler	*handler;	/* of its route */
+	struct retry		 retry;
 
 	/* The handler's result. */
 	struct reply		 reply;
@@ -80,15 +94,6 @@ struct exchange {
 	struct account		 memory;	/* what all of it takes */
 	struct holder		*place;		/* that it occupies, or NULL */
 };
-
-enum handled {
-	HANDLED_REPLY,		/* x->reply is complete */
-	HANDLED_CALL,		/* x->call, x->answer and x->self are */
-	HANDLED_MODELS	/* call me again with x->models, or models_tried */
-};
-
-/* What a route leads to. The request is authenticated and its body read. */
-typedef enum handled exchange_handler(struct exchange *);
 
 /* "return exchange_refuse(x, &err);": reply with an error. */
 enum handled exchange_refuse(struct exchange *, const struct err *);

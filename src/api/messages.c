@@ -83,14 +83,14 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	    &r->info, err);
 	if (x->model == NULL)
 		return false;
-	if (x->other_endpoint || (r->info != NULL &&
+	if (x->retry.other_endpoint || (r->info != NULL &&
 	    (r->info->endpoints & MODEL_MESSAGES) == 0))
 		return refuse_model(x->model, err);
 	r->model = x->model;
 	r->betas = x->req.anthropic_beta;
-	r->unsealed = x->unsealed;
-	lessons_recall(x->lessons, x->key, x->model, &x->lesson);
-	r->lesson = x->lesson;
+	r->unsealed = x->retry.unsealed;
+	lessons_recall(x->lessons, x->key, x->model, &x->retry.lesson);
+	r->lesson = x->retry.lesson;
 	x->call.agent = messages_is_agent(r->obj, &client);
 	if (!messages_body(r, x->req.body.p, x->req.body.len, &x->call.body,
 	    err))

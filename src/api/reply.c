@@ -163,11 +163,19 @@ reply_print_take(struct reply *r, const struct request *req, struct buf *out)
 }
 
 void
-reply_finish(struct reply *r)
+reply_reset(struct reply *r)
 {
 	buf_finish(&r->headers);
-	buf_finish(&r->always);
 	buf_finish(&r->limits);
 	buf_finish(&r->body);
+	r->status = 0;
+	r->content_type = NULL;
+}
+
+void
+reply_finish(struct reply *r)
+{
+	reply_reset(r);
+	buf_finish(&r->always);
 	memset(r, 0, sizeof(*r));
 }

@@ -49,6 +49,8 @@ void	reply_print(const struct reply *, const struct request *,
 void	reply_print_take(struct reply *, const struct request *,
 	    struct buf *out);
 
+/* Forget all but the headers that are there always. */
+void	reply_reset(struct reply *);
 void	reply_finish(struct reply *);
 
 #endif

@@ -42,9 +42,9 @@ is_bridged(const struct exchange *x, json_object *obj, const struct model *m)
 
 	/* Over chat completions a format can be told, see chat-format.h. */
 	if (native && m != NULL && (m->endpoints & MODEL_CHAT) != 0 &&
-	    (x->lesson.without & LESSON_FORMAT) != 0 && wants_format(obj))
+	    (x->retry.lesson.without & LESSON_FORMAT) != 0 && wants_format(obj))
 		return true;
-	return native == x->other_endpoint;
+	return native == x->retry.other_endpoint;
 }
 
 /*
@@ -131,18 +131,18 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		return exchange_refuse(x, &err);
 	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream,
 	    !stored->keep };
-	lessons_recall(x->lessons, x->key, t.upstream, &x->lesson);
+	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);
 	set = (struct responses_setting){
 		.upstream = t.upstream,
 		.model = t.model,
 		.web_search = x->conf->use_responses_api_web_search &&
-		    ((x->lesson.without & LESSON_WEB_SEARCH) == 0 ||
+		    ((x->retry.lesson.without & LESSON_WEB_SEARCH) == 0 ||
 		    responses_wants_search(obj)),
 		.edited = stored->edited,
-		.unsealed = x->unsealed,
+		.unsealed = x->retry.unsealed,
 		.sealed = stored->keep,
 		.thinker = &thinker,
-		.lesson = x->lesson
+		.lesson = x->retry.lesson
 	};
 	handled = is_bridged(x, obj, t.model) ? ask_bridged(x, obj, &t, &set) :
 	    ask_native(x, obj, &t, &set);

@@ -62,7 +62,7 @@ handle_route(struct server *s, struct exchange *x)
 		exchange_refuse(x, &err);
 		return HANDLE_DONE;
 	}
-	if (route_find(x, &wants_body) == NULL)
+	if ((x->handler = route_find(x, &wants_body)) == NULL)
 		return HANDLE_DONE;
 	x->memory.holder = budget_holder(s->budget, x->key, key_percent(x));
 	if (wants_body && !take_place(x, &err)) {
@@ -76,15 +76,12 @@ handle_route(struct server *s, struct exchange *x)
 static enum handled
 ask(struct exchange *x)
 {
-	struct err		 err = { 0 };
-	bool			 wants_body;
-	exchange_handler	*handler = route_find(x, &wants_body);
-	enum handled		 handled = HANDLED_REPLY;
+	struct err	err = { 0 };
+	enum handled	handled;
 
 	x->memory.refused = false;
 	budget_enter(&x->memory);
-	if (handler != NULL)
-		handled = handler(x);
+	handled = x->handler(x);
 	budget_leave();
 	if (x->memory.refused) {
 		exchange_reset(x);
@@ -127,7 +124,7 @@ handle_run(struct server *s, struct exchange *x)
 	if (!decode(x, &err))
 		return exchange_refuse(x, &err);
 	x->models = copilot_models(s->copilot);
-	x->trouble = copilot_trouble(s->copilot);
+	x->unhealthy = copilot_trouble(s->copilot);
 	handled = ask(x);
 	if (handled != HANDLED_REPLY && !take_place(x, &err))
 		handled = exchange_refuse(x, &err);

@@ -46,11 +46,11 @@ learn(struct exchange *x, const struct buf *asked, const struct err *err)
 	struct lesson	lesson;
 	bool		lasts;
 
-	if (x->lessons_taken == LESSONS_MAX ||
+	if (x->retry.lessons == LESSONS_MAX ||
 	    !lesson_read(err, asked, &lesson, &lasts) ||
-	    !lesson_add(&x->lesson, &lesson))
+	    !lesson_add(&x->retry.lesson, &lesson))
 		return false;
-	x->lessons_taken++;
+	x->retry.lessons++;
 	if (lasts && x->model != NULL)
 		lessons_note(x->lessons, x->key, x->model, &lesson);
 	log_info("%s: %s refuses %s: asking again without", x->req.id,
@@ -74,8 +74,8 @@ refusal_teaches(struct exchange *x, const struct call *c, const struct err *err)
 	if (c->status < 400 || !x->call.completion)
 		return false;
 	if (strcmp(err->code, "unsupported_api_for_model") == 0)
-		return once(&x->other_endpoint);
+		return once(&x->retry.other_endpoint);
 	if (strcmp(err->code, "invalid_encrypted_content") == 0)
-		return once(&x->unsealed);
+		return once(&x->retry.unsealed);
 	return learn(x, &c->request.body, err);
 }
