@@ -15,12 +15,13 @@
 #include <cmocka.h>
 
 #include "api/api.h"
+#include "api/carry-answer.h"
 #include "base/conf.h"
-#include "bridge/chat-answer.h"
 #include "bridge/chat-request.h"
 #include "chat-client.h"
 #include "chat/native.h"
 #include "copilot/models.h"
+#include "turn/answer.h"
 #include "turn/stop.h"
 
 /* --- Requests. */
@@ -643,7 +644,7 @@ start(struct run *r, struct chat_wanted w, const char *members)
 	    members);
 	json_object_put(translate(text, &b, &err));
 	*r = (struct run){ .usage = USAGE_NONE, .ok = true };
-	r->self = bridge_chat_answer_create(&w, &b, &r->usage);
+	r->self = carry_answer_chat(&w, &b, &r->usage);
 	assert_null(b.origins);
 	free(text);
 }
@@ -651,7 +652,7 @@ start(struct run *r, struct chat_wanted w, const char *members)
 static void
 stop_it(struct run *r)
 {
-	bridge_chat_answer.destroy(r->self);
+	turn_answer.destroy(r->self);
 	buf_finish(&r->out);
 }
 
@@ -660,8 +661,8 @@ bridged_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	r->ok = bridge_chat_answer.event(r->self, ev, &r->out, &r->err);
-	return r->ok && !bridge_chat_answer.over(r->self);
+	r->ok = turn_answer.event(r->self, ev, &r->out, &r->err);
+	return r->ok && !turn_answer.over(r->self);
 }
 
 /* As relay.c does. */
@@ -679,9 +680,9 @@ run_stream(struct run *r, const char *p, size_t n, size_t step)
 	if (r->ok && more)
 		sse_end(&sse, bridged_event, r);
 	if (r->ok)
-		r->ok = bridge_chat_answer.end(r->self, &r->out, &r->err);
+		r->ok = turn_answer.end(r->self, &r->out, &r->err);
 	if (!r->ok)
-		(bridge_chat_answer.fail)(r->self, &r->err, &r->out);
+		(turn_answer.fail)(r->self, &r->err, &r->out);
 	sse_finish(&sse);
 }
 
@@ -970,7 +971,7 @@ test_stopped(void **state)
 	    "\"reasoning\":[{\"place\":0,\"sealed\":\"A\"}]} [stop] "
 	    "model=asked-2026-03-05");
 	start(&r, plain, "");
-	assert_false(bridge_chat_answer.over(r.self));
+	assert_false(turn_answer.over(r.self));
 	stop_it(&r);
 }
 
@@ -986,7 +987,7 @@ check_whole(int line, const char *members, bool stream, const char *in,
 
 	w.stream = stream;
 	start(&r, w, members);
-	r.ok = bridge_chat_answer.whole(r.self, in, strlen(in), &r.out,
+	r.ok = turn_answer.whole(r.self, in, strlen(in), &r.out,
 	    &r.err);
 	mask(&r.out);
 	if (!r.ok)
@@ -1206,7 +1207,7 @@ check_round(const char *output)
 	w.stream = false;
 	start(&r, w, "");
 	buf_printf(&in, "{\"output\":[%s]}", output);
-	assert_true(bridge_chat_answer.whole(r.self, in.p, in.len, &r.out,
+	assert_true(turn_answer.whole(r.self, in.p, in.len, &r.out,
 	    &r.err));
 	obj = js_parse_quiet(r.out.p, r.out.len);
 	message = js_get(json_object_array_get_idx(js_array(obj, "choices"),

@@ -64,8 +64,6 @@ carry_by_chat(json_object *obj, const struct responses_setting *set,
 		.vendor = xstrdup(m != NULL && m->vendor != NULL ?
 		    m->vendor : "")
 	};
-	if (set->thinker != NULL)
-		b->thinker = *set->thinker;
 	if ((ok = carry(obj, set, &t, b, body, err))) {
 		b->encrypted = set->sealed || responses_included(
 		    js_array(obj, "include"), RESPONSES_SEALED);

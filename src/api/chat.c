@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/carry-answer.h"
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/chat-answer.h"
 #include "bridge/chat-request.h"
 #include "chat/answer.h"
 #include "chat/messages.h"
@@ -38,8 +38,8 @@ prepare_bridge(struct exchange *x, struct chat_request *r,
 
 	if ((ok = bridge_chat_request(r, &b, &x->call.body, err))) {
 		x->call.path = "/responses";
-		x->answer = &bridge_chat_answer;
-		x->self = bridge_chat_answer_create(wanted, &b, &x->usage);
+		x->answer = &turn_answer;
+		x->self = carry_answer_chat(wanted, &b, &x->usage);
 	}
 	bridge_chat_finish(&b);
 	return ok;
@@ -57,17 +57,17 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		.functions = r->functions,
 		.custom = r->custom,
 		.n = r->n,
-		.thinker = { x->thoughts, x->conf, x->key, r->model,
-		    !js_bool(r->obj, "store", true) },
+		.thoughts = exchange_keeper(x),
 		.max = (size_t)x->conf->max_response_body_bytes
 	};
 
+	exchange_thinks(x, r->model, !js_bool(r->obj, "store", true));
 	/*
 	 * Most clients give back no thoughts, and some models insist; OpenAI's
 	 * have none to give where they are native.
 	 */
 	if ((r->info == NULL || !r->info->openai || is_bridged(x, r)) &&
-	    thoughts_restore(&wanted.thinker, js_array(r->obj, "messages")))
+	    thoughts_restore(&x->thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
 	if (x->retry.unsealed) {
 		chat_messages_forget(js_array(r->obj, "messages"));
@@ -76,7 +76,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	lessons_recall(x->lessons, x->key, r->model, &x->retry.lesson);
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
-	wanted.thinker.model = x->model;
+	x->thinker.model = x->model;
 	x->call.method = "POST";
 	x->call.completion = true;
 	x->call.agent = r->messages.agent;

@@ -10,6 +10,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "copilot/models.h"
+#include "turn/thought.h"
 
 bool
 exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
@@ -34,6 +35,29 @@ void
 exchange_terms(const struct exchange *x, struct err *err)
 {
 	stored_terms(x->restored, x->restored_by, err);
+}
+
+void
+exchange_thinks(struct exchange *x, const char *model, bool memory_only)
+{
+	x->thinker = (struct thinker){ x->thoughts, x->conf, x->key, model,
+	    memory_only };
+}
+
+static void
+keep_thought(void *arg, const struct thought *t)
+{
+	thoughts_keep(arg, json_object_get_string(t->opaque),
+	    thought_kept_text(t), t->calls);
+}
+
+struct thought_keeper
+exchange_keeper(struct exchange *x)
+{
+	return (struct thought_keeper){
+		.keep = x->thoughts != NULL ? keep_thought : NULL,
+		.arg = &x->thinker
+	};
 }
 
 struct exchange *

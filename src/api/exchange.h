@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "copilot/call.h"
 #include "copilot/lessons.h"
+#include "state/reasoning.h"
 #include "turn/answer.h"
 #include "turn/usage.h"
 
@@ -27,7 +28,7 @@ struct conf_key;
 struct json_object;
 struct models;
 struct stored;
-struct thoughts;
+struct thought_keeper;
 
 enum handled {
 	HANDLED_REPLY,		/* x->reply is complete */
@@ -61,6 +62,7 @@ struct exchange {
 	const char		*key;		/* the secret of that */
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;	/* likewise */
+	struct thinker		 thinker;	/* whose the answer's are */
 	struct lessons		*lessons;	/* likewise */
 	const struct models	*models;	/* NULL: not known */
 	/* and can't be had: do without */
@@ -109,6 +111,13 @@ bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
  * restored it knows nothing.
  */
 void	exchange_terms(const struct exchange *, struct err *);
+
+/*
+ * Note whose thoughts this request has, of which model, and who keeps those of
+ * its answer.
+ */
+void	exchange_thinks(struct exchange *, const char *model, bool memory_only);
+struct thought_keeper exchange_keeper(struct exchange *);
 
 struct exchange *exchange_create(void);
 /* About the memory of what it holds now, but for "parsed". */

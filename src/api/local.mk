@@ -1,6 +1,8 @@
 src_libcore_a_SOURCES += \
 	%reldir%/about.c \
 	%reldir%/api.h \
+	%reldir%/carry-answer.c \
+	%reldir%/carry-answer.h \
 	%reldir%/carry.c \
 	%reldir%/carry.h \
 	%reldir%/chat.c \

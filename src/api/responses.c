@@ -109,7 +109,8 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/chat/completions", &b.responses);
-	b.thinker.model = x->model;
+	x->thinker.model = x->model;
+	b.thoughts = exchange_keeper(x);
 	x->answer = &bridge_responses_ops;
 	x->self = bridge_responses_create(&b,
 	    (size_t)x->conf->max_response_body_bytes, &x->usage);
@@ -121,7 +122,6 @@ static enum handled
 ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 {
 	struct responses_setting	set;
-	struct thinker			thinker;
 	struct target			t;
 	struct err			err;
 	enum handled			handled;
@@ -129,8 +129,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err) ||
 	    !stored_request_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
-	thinker = (struct thinker){ x->thoughts, x->conf, x->key, t.upstream,
-	    !stored->keep };
+	exchange_thinks(x, t.upstream, !stored->keep);
 	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);
 	set = (struct responses_setting){
 		.upstream = t.upstream,
@@ -141,7 +140,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		.edited = stored->edited,
 		.unsealed = x->retry.unsealed,
 		.sealed = stored->keep,
-		.thinker = &thinker,
+		.thinker = &x->thinker,
 		.lesson = x->retry.lesson
 	};
 	handled = is_bridged(x, obj, t.model) ? ask_bridged(x, obj, &t, &set) :

@@ -11,7 +11,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "bridge/chat-input.h"
-#include "bridge/chat-opaque.h"
+#include "chat/opaque.h"
 #include "chat/check.h"
 
 #define PARAM_SIZE 128
@@ -362,19 +362,19 @@ said(struct place *p, struct err *err)
  * between calls go back there. Thoughts that nothing followed are of no use.
  */
 static bool
-put_assistant(struct place *p, const struct bridge_chat_opaque *o,
+put_assistant(struct place *p, const struct chat_opaque *o,
     json_object *parts, struct err *err)
 {
 	json_object	*calls = js_array(p->msg, "tool_calls");
 	size_t		 at = 0, k, n = js_len(calls);
 
 	if (js_len(parts) > 0) {
-		bridge_chat_opaque_put(o, &at, 0, p->in->items);
+		chat_opaque_put(o, &at, 0, p->in->items);
 		note(p, BRIDGE_CHAT_REASONING, 0);
 		add_message(p, json_object_get(parts), o->phase);
 	}
 	for (k = 0; k < n; k++) {
-		bridge_chat_opaque_put(o, &at, 1 + (int64_t)k, p->in->items);
+		chat_opaque_put(o, &at, 1 + (int64_t)k, p->in->items);
 		note(p, BRIDGE_CHAT_REASONING, 0);
 		if (!read_call(p, json_object_array_get_idx(calls, k), k, err))
 			return false;
@@ -385,7 +385,7 @@ put_assistant(struct place *p, const struct bridge_chat_opaque *o,
 static bool
 read_assistant(struct place *p, struct err *err)
 {
-	struct bridge_chat_opaque	 opaque = { 0 };
+	struct chat_opaque	 opaque = { 0 };
 	json_object		*text = js_get(p->msg, "reasoning_opaque");
 	json_object		*parts;
 	bool			 ok;
@@ -393,10 +393,10 @@ read_assistant(struct place *p, struct err *err)
 	if ((parts = said(p, err)) == NULL)
 		return false;
 	if (json_object_is_type(text, json_type_string))
-		bridge_chat_opaque_read(&opaque, json_object_get_string(text),
+		chat_opaque_read(&opaque, json_object_get_string(text),
 		    (size_t)json_object_get_string_len(text));
 	ok = put_assistant(p, &opaque, parts, err);
-	bridge_chat_opaque_finish(&opaque);
+	chat_opaque_finish(&opaque);
 	json_object_put(parts);
 	return ok;
 }

@@ -1,14 +1,6 @@
 src_libcore_a_SOURCES += \
-	%reldir%/chat-answer.c \
-	%reldir%/chat-answer.h \
-	%reldir%/chat-chunk.c \
-	%reldir%/chat-chunk.h \
 	%reldir%/chat-input.c \
 	%reldir%/chat-input.h \
-	%reldir%/chat-items.c \
-	%reldir%/chat-items.h \
-	%reldir%/chat-opaque.c \
-	%reldir%/chat-opaque.h \
 	%reldir%/chat-request.c \
 	%reldir%/chat-request.h \
 	%reldir%/chat-reword.c \

@@ -477,7 +477,7 @@ bridge_responses_create(struct bridge_request *take, size_t max,
 	struct answer		*a = xcalloc(1, sizeof(*a));
 	struct chat_wanted	 wanted = {
 		.model = take->responses.model, .stream = true, .n = 1,
-		.max = max, .thinker = take->thinker, .sink = &sink, .arg = a,
+		.max = max, .thoughts = take->thoughts, .sink = &sink, .arg = a,
 		.told = take->told
 	};
 

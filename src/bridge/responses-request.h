@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "responses/native.h"
-#include "state/reasoning.h"
 #include "turn/terms.h"
+#include "turn/thought.h"
 #include "turn/tools.h"
 
 /* What the answer has to know of the request. */
@@ -17,7 +17,7 @@ struct bridge_request {
 	char			*vendor;	/* of the model, or "" */
 	bool			 encrypted;	/* reasoning can come back */
 	bool			 told;		/* as in struct chat_request */
-	struct thinker		 thinker;	/* may be zero */
+	struct thought_keeper	 thoughts; /* set by who calls; may be zero */
 };
 
 void	bridge_request_finish(struct bridge_request *);

@@ -174,13 +174,27 @@ keep_extra(struct answer *a, json_object *chunk)
 	}
 }
 
+static void
+note_thought(struct thought *t, json_object *piece)
+{
+	json_object	*delta = js_get(piece, "delta");
+	json_object	*calls = js_array(delta, "tool_calls");
+	size_t		 i, n = js_len(calls);
+
+	thought_opaque(t, js_get(delta, "reasoning_opaque"));
+	thought_text(t, js_get(delta, "reasoning_content"));
+	for (i = 0; i < n; i++)
+		thought_call(t, js_str(json_object_array_get_idx(calls, i),
+		    "id"));
+}
+
 /* Gives a repaired piece to the client, or to what becomes its answer. */
 static bool
 say(struct answer *a, int64_t index, json_object *piece, json_object *chunk,
     struct buf *out, struct err *err)
 {
-	if (index == 0 && a->wanted.thinker.thoughts != NULL)
-		thought_note(&a->thought, piece);
+	if (index == 0 && a->wanted.thoughts.keep != NULL)
+		note_thought(&a->thought, piece);
 	if (a->wanted.sink != NULL)
 		return a->wanted.sink->piece(a->wanted.arg, piece, out, err);
 	if (a->collect != NULL)
@@ -379,19 +393,6 @@ finish(struct answer *a, struct buf *out, struct err *err)
 	return true;
 }
 
-bool
-chat_answer_chunk(void *self, json_object *chunk, struct buf *out,
-    struct err *err)
-{
-	return one_chunk(self, chunk, out, err);
-}
-
-bool
-chat_answer_finish(void *self, struct buf *out, struct err *err)
-{
-	return finish(self, out, err);
-}
-
 /* Has upstream said of each choice asked for why it ended? */
 static bool
 complete(const struct answer *a)
@@ -502,7 +503,8 @@ answer_commit(void *self)
 {
 	struct answer *a = self;
 
-	thought_keep(&a->thought, &a->wanted.thinker);
+	if (thought_counts(&a->thought))
+		a->wanted.thoughts.keep(a->wanted.thoughts.arg, &a->thought);
 }
 
 static bool

@@ -16,8 +16,8 @@
 
 #include <json-c/json.h>
 
-#include "state/reasoning.h"
 #include "turn/answer.h"
+#include "turn/thought.h"
 #include "turn/usage.h"
 
 /*
@@ -52,7 +52,7 @@ struct chat_wanted {
 	struct chat_stop *stop;		/* to be honoured here; NULL: none */
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
-	struct thinker	 thinker;	/* whose thoughts are kept */
+	struct thought_keeper thoughts;	/* who keeps them */
 	const struct chat_sink *sink;	/* NULL: print chat completions */
 	void		*arg;		/* the sink's */
 };
@@ -64,14 +64,5 @@ extern const struct answer_ops chat_answer;
  * "custom" and a copy of "stop".
  */
 void	*chat_answer_create(const struct chat_wanted *, struct usage *);
-
-/*
- * For those who make chunks of something else: a chunk as upstream could have
- * sent it, borrowed and edited; and the end, behind the last one. Then nothing
- * more comes. False with "err" set as from chat_answer's functions.
- */
-bool	 chat_answer_chunk(void *self, json_object *chunk, struct buf *out,
-	    struct err *);
-bool	 chat_answer_finish(void *self, struct buf *out, struct err *);
 
 #endif

@@ -100,11 +100,19 @@ too_many(struct err *err)
 	    "than can be handled.");
 }
 
+char *
+chat_call_id(void)
+{
+	char digits[ID_DIGITS + 1];
+
+	util_random_hex(digits, ID_DIGITS);
+	return xasprintf("call_%s", digits);
+}
+
 static struct chat_call *
 add(struct chat_calls *c, const char *id, int64_t theirs, struct err *err)
 {
-	struct chat_call	*call;
-	char			 digits[ID_DIGITS + 1];
+	struct chat_call *call;
 
 	if (c->n == CALLS_MAX) {
 		too_many(err);
@@ -117,8 +125,7 @@ add(struct chat_calls *c, const char *id, int64_t theirs, struct err *err)
 	assert(c->list != NULL);	/* made with the first */
 	call = &c->list[c->n++];
 	*call = (struct chat_call){ .theirs = theirs };
-	util_random_hex(digits, ID_DIGITS);
-	call->id = id != NULL ? xstrdup(id) : xasprintf("call_%s", digits);
+	call->id = id != NULL ? xstrdup(id) : chat_call_id();
 	return call;
 }
 

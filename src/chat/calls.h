@@ -56,4 +56,7 @@ json_object *chat_calls_take(struct chat_calls *, json_object *pieces,
 json_object *chat_calls_rest(struct chat_calls *);
 void	chat_calls_finish(struct chat_calls *);
 
+/* An id for a call that upstream gave none. */
+char	*chat_call_id(void);
+
 #endif

@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/answer-write.c \
+	%reldir%/answer-write.h \
 	%reldir%/answer.c \
 	%reldir%/answer.h \
 	%reldir%/calls.c \
@@ -19,6 +21,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/messages.h \
 	%reldir%/native.c \
 	%reldir%/native.h \
+	%reldir%/opaque.c \
+	%reldir%/opaque.h \
 	%reldir%/repair.c \
 	%reldir%/repair.h \
 	%reldir%/request-tools.c \

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/chat-opaque.h"
+#include "chat/opaque.h"
 #include "chat/check.h"
 #include "chat/messages.h"
 #include "turn/images.h"
@@ -136,7 +136,7 @@ is_bridged(json_object *msg)
 {
 	const char *opaque = js_str(msg, "reasoning_opaque");
 
-	return opaque != NULL && bridge_chat_opaque_is(opaque);
+	return opaque != NULL && chat_opaque_is(opaque);
 }
 
 static bool

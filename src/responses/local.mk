@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/answer-read.c \
+	%reldir%/answer-read.h \
 	%reldir%/ids.c \
 	%reldir%/ids.h \
 	%reldir%/input.c \
@@ -11,6 +13,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/native.h \
 	%reldir%/object.c \
 	%reldir%/object.h \
+	%reldir%/read-items.c \
+	%reldir%/read-items.h \
 	%reldir%/replay.c \
 	%reldir%/replay.h \
 	%reldir%/request-read.c \

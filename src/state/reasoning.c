@@ -14,8 +14,6 @@
 
 #define ENTRIES		4096		/* the oldest goes */
 #define BYTES_MAX	(16u << 20)	/* of all of them */
-#define OPAQUE_MAX	(256u << 10)	/* of one; larger is not kept */
-#define TEXT_MAX	(32u << 10)	/* likewise, but goes alone */
 #define CALLS_MAX	128
 
 /* A thought of one owner about one call; the name is owner and id. */
@@ -122,47 +120,6 @@ ring_get(struct thoughts *t, const char *name)
 /* --- The answer. */
 
 static void
-note_calls(struct thought *t, json_object *calls)
-{
-	json_object	*id;
-	size_t		 n = js_len(calls), i;
-
-	for (i = 0; i < n; i++) {
-		id = js_get(json_object_array_get_idx(calls, i), "id");
-		if (!json_object_is_type(id, json_type_string))
-			continue;
-		if (t->calls == NULL)
-			t->calls = json_object_new_array();
-		if (js_len(t->calls) < CALLS_MAX)
-			json_object_array_add(t->calls, json_object_get(id));
-	}
-}
-
-void
-thought_note(struct thought *t, json_object *piece)
-{
-	json_object *delta = js_get(piece, "delta"), *v;
-
-	v = js_get(delta, "reasoning_opaque");
-	if (t->opaque == NULL && json_object_is_type(v, json_type_string) &&
-	    json_object_get_string_len(v) > 0)
-		t->opaque = json_object_get(v);
-	v = js_get(delta, "reasoning_content");
-	if (v != NULL && t->text.len <= TEXT_MAX &&
-	    json_object_is_type(v, json_type_string))
-		buf_append(&t->text, json_object_get_string(v),
-		    (size_t)json_object_get_string_len(v));
-	note_calls(t, js_array(delta, "tool_calls"));
-}
-
-bool
-thought_counts(const struct thought *t)
-{
-	return t->opaque != NULL && t->calls != NULL &&
-	    (size_t)json_object_get_string_len(t->opaque) <= OPAQUE_MAX;
-}
-
-static void
 keep_call(const struct thinker *who, const char *owner, const char *call,
     const char *opaque, const char *text, bool disk)
 {
@@ -183,34 +140,22 @@ keep_call(const struct thinker *who, const char *owner, const char *call,
 }
 
 void
-thought_keep(const struct thought *t, const struct thinker *who)
+thoughts_keep(const struct thinker *who, const char *opaque, const char *text,
+    json_object *calls)
 {
-	char		 owner[STORED_OWNER_SIZE], why[STORED_WHY_SIZE];
-	const char	*text = NULL;
-	bool		 disk;
-	size_t		 i;
+	char	owner[STORED_OWNER_SIZE], why[STORED_WHY_SIZE];
+	bool	disk;
+	size_t	i, n = js_len(calls);
 
-	if (who->thoughts == NULL || !thought_counts(t))
+	if (who->thoughts == NULL)
 		return;
-	if (t->text.len > 0 && t->text.len <= TEXT_MAX)
-		text = t->text.p;
 	stored_owner(who->key, owner);
 	disk = !who->memory_only &&
 	    stored_state(who->thoughts->stored, who->conf, why) ==
 	    STORED_USABLE;
-	for (i = 0; i < js_len(t->calls); i++)
+	for (i = 0; i < n; i++)
 		keep_call(who, owner, json_object_get_string(
-		    json_object_array_get_idx(t->calls, i)),
-		    json_object_get_string(t->opaque), text, disk);
-}
-
-void
-thought_finish(struct thought *t)
-{
-	json_object_put(t->opaque);
-	json_object_put(t->calls);
-	buf_finish(&t->text);
-	*t = (struct thought){ 0 };
+		    json_object_array_get_idx(calls, i)), opaque, text, disk);
 }
 
 /* --- The request. */

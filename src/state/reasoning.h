@@ -14,8 +14,6 @@
 
 #include <json-c/json.h>
 
-#include "base/buf.h"
-
 struct conf;
 struct stored;
 struct thoughts;
@@ -32,20 +30,14 @@ struct thinker {
 	bool			 memory_only;	/* "store": false */
 };
 
-/* --- The answer. Zeroed memory is one in which nothing was thought yet. */
+/* --- The answer. */
 
-struct thought {
-	json_object	*opaque;
-	struct buf	 text;
-	json_object	*calls;		/* ids */
-};
-
-/* Note what a repaired piece of a choice says. */
-void	thought_note(struct thought *, json_object *piece);
-/* Is it one that has to be kept? */
-bool	thought_counts(const struct thought *);
-void	thought_keep(const struct thought *, const struct thinker *);
-void	thought_finish(struct thought *);
+/*
+ * Keep what was thought before these calls, an array of their ids. "text" may
+ * be NULL.
+ */
+void	thoughts_keep(const struct thinker *, const char *opaque,
+	    const char *text, json_object *calls);
 
 /* --- The request. */
 

@@ -7,6 +7,7 @@
 
 struct buf;
 struct err;
+struct sink;
 struct sse_event;
 
 /*
@@ -71,5 +72,42 @@ struct answer_ops {
 	bool	(*alive)(void *self, struct buf *out);
 	void	(*destroy)(void *self);
 };
+
+/* --- What is read in one protocol and written in another. */
+
+/*
+ * Upstream's side: what it sends, said to a sink. Nothing is read behind the
+ * end. False with "err" set, in upstream's words, when the answer failed.
+ */
+struct answer_reader {
+	bool	(*event)(void *self, const struct sse_event *, struct buf *out,
+		    struct err *);
+	/* The stream ended before the answer did: is that a loss? */
+	bool	(*cut)(void *self, struct buf *out, struct err *);
+	bool	(*whole)(void *self, const char *, size_t, struct buf *out,
+		    struct err *);
+	void	(*destroy)(void *self);
+};
+
+/* Upstream's errors in the client's terms. */
+struct answer_terms {
+	void	(*explain)(void *self, struct err *);
+	void	(*destroy)(void *self);
+};
+
+struct answer;
+extern const struct answer_ops turn_answer;
+
+/*
+ * An answer for "turn_answer" that ends in this writer. Then stages are put in
+ * front, the last one first; then a reader is made, which speaks to the first.
+ * All of these are taken over.
+ */
+struct answer *answer_create(struct sink *take_writer);
+void	 answer_stage(struct answer *, struct sink *take);
+void	 answer_terms(struct answer *, const struct answer_terms *, void *take);
+void	 answer_read(struct answer *, const struct answer_reader *,
+	    void *take);
+struct sink *answer_first(struct answer *);
 
 #endif

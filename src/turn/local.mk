@@ -1,4 +1,5 @@
 src_libcore_a_SOURCES += \
+	%reldir%/answer.c \
 	%reldir%/answer.h \
 	%reldir%/calls.c \
 	%reldir%/calls.h \
@@ -16,10 +17,17 @@ src_libcore_a_SOURCES += \
 	%reldir%/schema.h \
 	%reldir%/seal.c \
 	%reldir%/seal.h \
+	%reldir%/sink.c \
+	%reldir%/sink.h \
+	%reldir%/stage-object.c \
+	%reldir%/stage-stop.c \
+	%reldir%/stages.h \
 	%reldir%/stop.c \
 	%reldir%/stop.h \
 	%reldir%/terms.c \
 	%reldir%/terms.h \
+	%reldir%/thought.c \
+	%reldir%/thought.h \
 	%reldir%/tools.c \
 	%reldir%/tools.h \
 	%reldir%/tuning.c \

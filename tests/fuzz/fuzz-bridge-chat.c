@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/carry-answer.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
-#include "bridge/chat-answer.h"
 #include "bridge/chat-request.h"
 #include "chat/answer.h"
 #include "chat/native.h"
@@ -77,7 +77,7 @@ struct run {
 	void		*self;
 	struct buf	 out;
 	struct err	 err;
-	struct usage	 usage = USAGE_NONE;
+	struct usage	 usage;
 	bool		 ok;
 };
 
@@ -92,8 +92,8 @@ begin(struct run *r, bool stream)
 
 	json_object_put(translate(plain_request, sizeof(plain_request) - 1,
 	    &b));
-	*r = (struct run){ .ok = true };
-	r->self = bridge_chat_answer_create(&w, &b, &r->usage);
+	*r = (struct run){ .ok = true, .usage = USAGE_NONE };
+	r->self = carry_answer_chat(&w, &b, &r->usage);
 }
 
 static bool
@@ -101,16 +101,16 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	r->ok = bridge_chat_answer.event(r->self, ev, &r->out, &r->err);
-	return r->ok && !bridge_chat_answer.over(r->self);
+	r->ok = turn_answer.event(r->self, ev, &r->out, &r->err);
+	return r->ok && !turn_answer.over(r->self);
 }
 
 static void
 finish(struct run *r)
 {
 	if (!r->ok)
-		(bridge_chat_answer.fail)(r->self, &r->err, &r->out);
-	bridge_chat_answer.destroy(r->self);
+		(turn_answer.fail)(r->self, &r->err, &r->out);
+	turn_answer.destroy(r->self);
 }
 
 static void
@@ -128,7 +128,7 @@ run_events(struct run *r, const char *p, size_t n, size_t step, bool stream)
 	if (more)
 		sse_end(&sse, on_event, r);
 	if (r->ok)
-		r->ok = bridge_chat_answer.end(r->self, &r->out, &r->err);
+		r->ok = turn_answer.end(r->self, &r->out, &r->err);
 	finish(r);
 	sse_finish(&sse);
 }
@@ -154,7 +154,7 @@ fuzz_whole(const char *p, size_t n, bool stream)
 	json_object	*obj;
 
 	begin(&r, stream);
-	r.ok = bridge_chat_answer.whole(r.self, p, n, &r.out, &r.err);
+	r.ok = turn_answer.whole(r.self, p, n, &r.out, &r.err);
 	if (r.ok && !stream) {
 		obj = js_parse_quiet(r.out.p, r.out.len);
 		if (js_len(js_array(obj, "choices")) != 1)

@@ -283,7 +283,7 @@ struct run {
 	void			*self;
 	struct buf		 out;
 	struct err		 err;
-	struct usage		 usage = USAGE_NONE;
+	struct usage		 usage;
 	bool			 ok;
 };
 
@@ -305,7 +305,7 @@ begin(struct run *r, unsigned how)
 	};
 	struct responses	 resp = { .stream = true };
 
-	*r = (struct run){ .ok = true };
+	*r = (struct run){ .ok = true, .usage = USAGE_NONE };
 	if (how & 1) {
 		r->ops = &chat_answer;
 		r->self = chat_answer_create(&w, &r->usage);

@@ -1,0 +1,17 @@
+/*
+ * Answers that are read in one protocol and written in another: which reader,
+ * stages and writer make one.
+ */
+#ifndef CARRY_ANSWER_H
+#define CARRY_ANSWER_H
+
+struct answer;
+struct bridge_chat;
+struct chat_wanted;
+struct usage;
+
+/* A chat completion of a Responses answer. Takes over what is in "take". */
+struct answer *carry_answer_chat(const struct chat_wanted *,
+	    struct bridge_chat *take, struct usage *);
+
+#endif

@@ -1,0 +1,607 @@
+/* A sink that prints a chat completion. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err-json.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "chat/answer.h"
+#include "chat/answer-write.h"
+#include "chat/calls.h"
+#include "chat/collect.h"
+#include "chat/head.h"
+#include "chat/usage.h"
+#include "turn/sink.h"
+
+#define NONE SIZE_MAX
+
+struct item {
+	enum sink_kind	 kind;
+	int64_t		 part;		/* that was said last */
+	bool		 said;
+	bool		 ended;
+
+	/* A call. */
+	char		*id, *name;	/* no name: it is none */
+	bool		 custom;
+	int64_t		 index;		/* once the client knows of it, or -1 */
+	struct buf	 held;		/* what it waits with */
+};
+
+struct writer {
+	struct sink		 sink;
+	struct chat_wanted	 wanted;
+	char			*asked;		/* behind wanted.model */
+	struct chat_head	 head;
+	struct chat_collect	*collect;	/* NULL when we stream */
+	size_t			 left;	/* bytes that may still be collected */
+	struct item		*items;
+	size_t			 n;
+	size_t			 message, thought; /* the last that said some */
+	size_t			 call;		/* the one that goes on */
+	int64_t			 ncalls;	/* that the client knows of */
+	bool			 role;		/* has been said */
+	json_object		*opaque;
+};
+
+/* --- Pieces of the choice. */
+
+/* ,"key":value */
+static void
+put_member(struct buf *out, const char *key, json_object *value)
+{
+	buf_printf(out, ",\"%s\":", key);
+	js_print(value, out);
+}
+
+static void
+put_head(struct writer *w, struct buf *out)
+{
+	const struct buf *text = chat_head_text(&w->head, w->collect != NULL ?
+	    "chat.completion" : "chat.completion.chunk",
+	    w->asked, w->wanted.mapped);
+
+	buf_append(out, text->p, text->len);
+}
+
+/* What js_print prints has no line ends, so that it needs no sse_put. */
+static void
+put_chunk(struct writer *w, json_object *choice, json_object *usage,
+    struct buf *out)
+{
+	buf_puts(out, "data: ");
+	put_head(w, out);
+	buf_puts(out, ",\"choices\":[");
+	if (choice != NULL)
+		js_print(choice, out);
+	buf_putc(out, ']');
+	if (w->wanted.include_usage)
+		put_member(out, "usage", usage);
+	buf_puts(out, "}\n\n");
+}
+
+/* Give a piece to the client, or to what becomes its answer. */
+static void
+put_piece(struct writer *w, json_object *take, struct buf *out)
+{
+	if (w->collect != NULL)
+		chat_collect_add(w->collect, 0, take);
+	else
+		put_chunk(w, take, NULL, out);
+	json_object_put(take);
+}
+
+/* The role is said with the first one. */
+static json_object *
+piece_new(struct writer *w, json_object *delta)
+{
+	json_object *piece = json_object_new_object();
+
+	if (!w->role)
+		js_add_str(delta, "role", "assistant");
+	w->role = true;
+	js_add_take(piece, "delta", delta);
+	return piece;
+}
+
+static void
+put_delta(struct writer *w, json_object *delta, json_object *logprobs,
+    struct buf *out)
+{
+	json_object *piece = piece_new(w, delta);
+
+	if (logprobs != NULL)
+		js_add_take(piece, "logprobs", logprobs);
+	js_add_int(piece, "index", 0);
+	js_add_null(piece, "finish_reason");
+	put_piece(w, piece, out);
+}
+
+static bool
+afford(struct writer *w, size_t n, struct err *err)
+{
+	if (n > w->left)
+		return err_set(err, 502, ERR_SERVER, NULL, NULL,
+		    "GitHub Copilot sent an answer that is too large.");
+	w->left -= n;
+	return true;
+}
+
+/* --- Text. */
+
+/* Responses may leave out what chat completions have always. */
+static void
+complete_logprob(json_object *token)
+{
+	json_object	*top = js_array(token, "top_logprobs"), *t;
+	size_t		 i;
+
+	if (!js_has(token, "bytes"))
+		js_add_null(token, "bytes");
+	if (top == NULL)
+		js_add_take(token, "top_logprobs", json_object_new_array());
+	for (i = 0; i < js_len(top); i++) {
+		t = json_object_array_get_idx(top, i);
+		if (json_object_is_type(t, json_type_object) &&
+		    !js_has(t, "bytes"))
+			js_add_null(t, "bytes");
+	}
+}
+
+/* NULL: there are none. */
+static json_object *
+logprobs_of(json_object *list)
+{
+	json_object	*logprobs, *token;
+	size_t		 i, n = js_len(list);
+
+	if (n == 0)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		token = json_object_array_get_idx(list, i);
+		if (!json_object_is_type(token, json_type_object))
+			return NULL;
+		complete_logprob(token);
+	}
+	logprobs = json_object_new_object();
+	js_add_ref(logprobs, "content", list);
+	js_add_null(logprobs, "refusal");
+	return logprobs;
+}
+
+/* Copilot's name for what was thought, and that which clients know. */
+static json_object *
+text_delta(enum sink_part part, json_object *take)
+{
+	json_object *delta = json_object_new_object();
+
+	switch (part) {
+	case SINK_REFUSAL:
+		js_add_take(delta, "refusal", take);
+		break;
+	case SINK_SUMMARY:
+		js_add_take(delta, "reasoning_text", take);
+		js_add_ref(delta, "reasoning_content", take);
+		break;
+	default:
+		js_add_take(delta, "content", take);
+		break;
+	}
+	return delta;
+}
+
+/* An empty line between two texts, and between two thoughts or their parts. */
+static bool
+put_gap(struct writer *w, size_t item, const struct sink_delta *d,
+    struct buf *out, struct err *err)
+{
+	struct item	*it = &w->items[item];
+	size_t		*last = d->part == SINK_TEXT ? &w->message :
+			    &w->thought;
+	bool		 gap;
+
+	if (d->part == SINK_REFUSAL)
+		return true;
+	gap = *last != NONE && (*last != item ||
+	    (d->part == SINK_SUMMARY && it->part != d->index));
+	*last = item;
+	it->part = d->index;
+	if (!gap)
+		return true;
+	put_delta(w, text_delta(d->part, json_object_new_string("\n\n")), NULL,
+	    out);
+	return afford(w, 2, err);
+}
+
+static bool
+put_text(struct writer *w, size_t item, const struct sink_delta *d,
+    struct buf *out, struct err *err)
+{
+	size_t n = (size_t)json_object_get_string_len(d->text);
+
+	/* OpenAI's first piece has an empty text, later ones have some. */
+	if (n == 0 && w->role)
+		return true;
+	if ((n > 0 && !put_gap(w, item, d, out, err)) || !afford(w, n, err))
+		return false;
+	put_delta(w, text_delta(d->part, json_object_get(d->text)),
+	    d->part == SINK_TEXT ? logprobs_of(d->logprobs) : NULL, out);
+	return true;
+}
+
+/* --- Calls. */
+
+/* "call" is taken; a client that knows function_call has one call only. */
+static void
+put_call(struct writer *w, json_object *call, struct buf *out)
+{
+	json_object	*delta = json_object_new_object(), *calls;
+	json_object	*function = js_obj(call, "function");
+
+	if (w->wanted.functions) {
+		if (function != NULL && js_int(call, "index", 0) == 0)
+			js_add_ref(delta, "function_call", function);
+		json_object_put(call);
+	} else {
+		calls = json_object_new_array_ext(1);
+		json_object_array_add(calls, call);
+		js_add_take(delta, "tool_calls", calls);
+	}
+	if (json_object_object_length(delta) > 0 || !w->role)
+		put_delta(w, delta, NULL, out);
+	else
+		json_object_put(delta);
+}
+
+static json_object *
+call_new(struct writer *w, struct item *it)
+{
+	json_object *call = json_object_new_object();
+
+	if (it->index >= 0) {
+		js_add_int(call, "index", it->index);
+		return call;
+	}
+	it->index = w->ncalls++;
+	js_add_str(call, "id", it->id);
+	js_add_int(call, "index", it->index);
+	return call;
+}
+
+/* The first piece has id and name. */
+static void
+put_arguments(struct writer *w, struct item *it, json_object *take,
+    struct buf *out)
+{
+	json_object	*function = json_object_new_object(), *call;
+	bool		 first = it->index < 0;
+
+	call = call_new(w, it);
+	if (first)
+		js_add_str(function, "name", it->name);
+	js_add_take(function, "arguments", take);
+	js_add_take(call, "function", function);
+	if (first)
+		js_add_str(call, "type", "function");
+	put_call(w, call, out);
+}
+
+static json_object *
+held(const struct item *it)
+{
+	return json_object_new_string_len(buf_str(&it->held),
+	    (int)it->held.len);
+}
+
+/* All of a custom tool's call, see chat/calls.h. */
+static void
+put_custom(struct writer *w, struct item *it, struct buf *out)
+{
+	json_object *call = json_object_new_object();
+	json_object *custom = json_object_new_object();
+
+	it->index = w->ncalls++;
+	js_add_int(call, "index", it->index);
+	js_add_str(call, "id", it->id);
+	js_add_str(call, "type", "custom");
+	js_add_str(custom, "name", it->name);
+	js_add_take(custom, "input", held(it));
+	js_add_take(call, "custom", custom);
+	put_call(w, call, out);
+}
+
+/* What the call waited with; at its end also that there is nothing. */
+static void
+put_held(struct writer *w, struct item *it, struct buf *out)
+{
+	if (it->custom) {
+		if (it->ended && it->index < 0)
+			put_custom(w, it, out);
+		return;
+	}
+	if (it->ended && it->index < 0 && it->held.len == 0)
+		buf_puts(&it->held, "{}");
+	if (it->held.len > 0)
+		put_arguments(w, it, held(it), out);
+	buf_finish(&it->held);
+}
+
+/* Where a call is at its end the next one goes on, up to one that isn't. */
+static void
+drain(struct writer *w, struct buf *out)
+{
+	struct item *it;
+
+	for (; w->call < w->n; w->call++) {
+		it = &w->items[w->call];
+		if (it->name == NULL)
+			continue;
+		put_held(w, it, out);
+		if (!it->ended)
+			return;
+	}
+}
+
+static bool
+put_called(struct writer *w, size_t item, const struct sink_delta *d,
+    struct buf *out, struct err *err)
+{
+	struct item	*it = &w->items[item];
+	size_t		 n = (size_t)json_object_get_string_len(d->text);
+
+	if (it->name == NULL || n == 0)
+		return true;
+	if (!afford(w, n, err))
+		return false;
+	if (item == w->call && !it->custom)
+		put_arguments(w, it, json_object_get(d->text), out);
+	else
+		js_append_text(&it->held, d->text);
+	return true;
+}
+
+/* --- The sink. */
+
+static bool
+head(struct sink *s, const struct sink_head *head, struct buf *out,
+    struct err *err)
+{
+	struct writer	*w = (struct writer *)s;
+	json_object	*chunk = json_object_new_object();
+
+	(void)out;
+	(void)err;
+	/* Not the name of Copilot's deployment. */
+	if (head->model != NULL && util_starts(head->model, w->asked))
+		js_add_str(chunk, "model", head->model);
+	js_add_int(chunk, "created", head->created);
+	chat_head_note(&w->head, chunk);
+	json_object_put(chunk);
+	return true;
+}
+
+static char *
+copy(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+static bool
+begin(struct sink *s, size_t item, const struct sink_item *is, struct buf *out,
+    struct err *err)
+{
+	struct writer	*w = (struct writer *)s;
+	struct item	*it;
+
+	(void)err;
+	/* Room grows by doubling: at each power of two. */
+	if ((item & (item - 1)) == 0)
+		w->items = xrealloc(w->items,
+		    (item > 0 ? item * 2 : 1) * sizeof(*w->items));
+	it = &w->items[item];
+	*it = (struct item){ .kind = is->kind, .index = -1 };
+	w->n = item + 1;
+	if (is->kind != SINK_CALL)
+		return true;
+	it->name = copy(is->name);
+	it->id = is->id != NULL && is->id[0] != '\0' ? xstrdup(is->id) :
+	    chat_call_id();
+	it->custom = is->custom;
+	if (!w->role && !it->custom)
+		put_delta(w, json_object_new_object(), NULL, out);
+	drain(w, out);
+	return true;
+}
+
+static bool
+delta(struct sink *s, size_t item, const struct sink_delta *d, struct buf *out,
+    struct err *err)
+{
+	struct writer *w = (struct writer *)s;
+
+	return w->items[item].kind == SINK_CALL ?
+	    put_called(w, item, d, out, err) : put_text(w, item, d, out, err);
+}
+
+static bool
+seal(struct sink *s, size_t item, enum sink_seal form, json_object *text,
+    struct buf *out, struct err *err)
+{
+	struct writer *w = (struct writer *)s;
+
+	(void)item;
+	(void)out;
+	(void)err;
+	if (form == SINK_OPAQUE && w->opaque == NULL)
+		w->opaque = json_object_get(text);
+	return true;
+}
+
+static bool
+end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
+{
+	struct writer *w = (struct writer *)s;
+
+	(void)cut;
+	(void)err;
+	w->items[item].ended = true;
+	drain(w, out);
+	return true;
+}
+
+/* --- The end. */
+
+static json_object *
+usage_of(const struct usage *usage)
+{
+	/* Responses have these always, and so have OpenAI's completions. */
+	static const char details[] =
+	    "{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":0},"
+	    "\"completion_tokens_details\":{\"reasoning_tokens\":0}}";
+	json_object *obj = js_parse_quiet(details, sizeof(details) - 1);
+
+	chat_usage_write(obj, usage);
+	return obj;
+}
+
+static const char *
+reason_of(const struct writer *w, enum sink_reason reason)
+{
+	switch (reason) {
+	case SINK_LENGTH:
+		return "length";
+	case SINK_FILTER:
+		return "content_filter";
+	default:
+		if (w->ncalls == 0)
+			return "stop";
+		return w->wanted.functions ? "function_call" : "tool_calls";
+	}
+}
+
+/* What comes once in an answer, and the role if nothing else said it. */
+static void
+put_opaque(struct writer *w, struct buf *out)
+{
+	json_object *delta, *piece;
+
+	if (w->opaque == NULL && w->role)
+		return;
+	delta = json_object_new_object();
+	if (w->opaque != NULL)
+		js_add_ref(delta, "reasoning_opaque", w->opaque);
+	piece = piece_new(w, delta);
+	js_add_null(piece, "finish_reason");
+	js_add_int(piece, "index", 0);
+	put_piece(w, piece, out);
+}
+
+static void
+put_reason(struct writer *w, const char *reason, struct buf *out)
+{
+	json_object *piece = json_object_new_object();
+
+	js_add_int(piece, "index", 0);
+	js_add_take(piece, "delta", json_object_new_object());
+	js_add_null(piece, "logprobs");
+	js_add_str(piece, "finish_reason", reason);
+	put_piece(w, piece, out);
+}
+
+static void
+put_whole(struct writer *w, json_object *usage, struct buf *out)
+{
+	json_object *choices = chat_collect_choices(w->collect);
+
+	put_head(w, out);
+	put_member(out, "choices", choices);
+	if (usage != NULL)
+		put_member(out, "usage", usage);
+	buf_putc(out, '}');
+	json_object_put(choices);
+}
+
+static bool
+finish(struct sink *s, const struct sink_end *end, struct buf *out,
+    struct err *err)
+{
+	struct writer	*w = (struct writer *)s;
+	json_object	*usage = end->usage != NULL ? usage_of(end->usage) :
+			    NULL;
+	size_t		 i;
+
+	(void)err;
+	put_opaque(w, out);
+	for (i = 0; i < w->n; i++)
+		w->items[i].ended = true;
+	drain(w, out);
+	put_reason(w, reason_of(w, end->reason), out);
+	if (w->collect != NULL)
+		put_whole(w, usage, out);
+	else {
+		if (w->wanted.include_usage && usage != NULL)
+			put_chunk(w, NULL, usage, out);
+		sse_put(out, NULL, "[DONE]", 6);
+	}
+	json_object_put(usage);
+	return true;
+}
+
+/* Half a JSON body can't say it. */
+static void
+fail(struct sink *s, const struct err *why, struct buf *out)
+{
+	struct writer	*w = (struct writer *)s;
+	struct buf	 body = { 0 };
+
+	if (w->collect != NULL)
+		return;
+	err_json(why, &body);
+	sse_put(out, NULL, body.p, body.len);
+	buf_finish(&body);
+}
+
+static void
+destroy(struct sink *s)
+{
+	struct writer	*w = (struct writer *)s;
+	size_t		 i;
+
+	for (i = 0; i < w->n; i++) {
+		free(w->items[i].id);
+		free(w->items[i].name);
+		buf_finish(&w->items[i].held);
+	}
+	free(w->items);
+	free(w->asked);
+	chat_collect_destroy(w->collect);
+	chat_head_finish(&w->head);
+	json_object_put(w->opaque);
+	free(w);
+}
+
+static const struct sink_ops ops = {
+	.head = head, .begin = begin, .delta = delta, .seal = seal,
+	.end = end, .finish = finish, .fail = fail, .destroy = destroy
+};
+
+struct sink *
+chat_write_create(const struct chat_wanted *wanted)
+{
+	struct writer *w = xcalloc(1, sizeof(*w));
+
+	w->sink.ops = &ops;
+	w->wanted = *wanted;
+	w->asked = xstrdup(wanted->model);
+	w->message = w->thought = NONE;
+	w->left = wanted->stream ? SIZE_MAX : wanted->max;
+	if (!wanted->stream)
+		w->collect = chat_collect_create();
+	return &w->sink;
+}

@@ -1,0 +1,237 @@
+/*
+ * The life of an answer that is read in one protocol and written in another. It
+ * is a sink itself, between the stages and the writer, and sees the end first.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/util.h"
+#include "turn/answer.h"
+#include "turn/sink.h"
+
+struct answer {
+	struct sink			 sink;	/* next: the writer */
+	struct sink			*first;
+	const struct answer_reader	*ops;
+	void				*reader;
+	const struct answer_terms	*terms;	/* NULL: none */
+	void				*words;
+	bool				 whole;	/* what upstream sent */
+	bool				 ended;	/* nothing more is read */
+	bool				 held;	/* the end, until it is kept */
+	struct sink_end			 end;
+};
+
+/* --- The end, as the last stage says it. */
+
+static struct answer *
+answer_of(struct sink *s)
+{
+	return (struct answer *)s;
+}
+
+/*
+ * The client may send its next request at once: what has to be kept for that
+ * comes first. A whole body is kept before it goes anyway.
+ */
+static bool
+finish(struct sink *s, const struct sink_end *end, struct buf *out,
+    struct err *err)
+{
+	struct answer *a = answer_of(s);
+
+	a->ended = true;
+	if (a->whole || !sink_keeps(a->first))
+		return sink_finish(s->next, end, out, err);
+	a->held = true;
+	a->end = *end;
+	return true;
+}
+
+static void
+none(struct sink *s)
+{
+	(void)s;
+}
+
+static const struct sink_ops sink_ops = { .finish = finish, .destroy = none };
+
+/* --- What upstream sends. */
+
+static void
+explain(void *self, struct err *err)
+{
+	const struct answer *a = self;
+
+	if (a->terms != NULL)
+		a->terms->explain(a->words, err);
+}
+
+static bool
+told(const struct answer *a, bool ok, struct err *err)
+{
+	if (!ok && a->terms != NULL)
+		a->terms->explain(a->words, err);
+	return ok;
+}
+
+/* Where a stage wants nothing more, upstream is not heard to its end. */
+static bool
+event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
+{
+	const struct sink_end	 end = { .reason = SINK_AT_STRING };
+	struct answer		*a = self;
+
+	if (a->ended)
+		return true;
+	return told(a, a->ops->event(a->reader, ev, out, err), err) &&
+	    (a->ended || !sink_over(a->first) ||
+	    sink_finish(a->first, &end, out, err));
+}
+
+static bool
+end(void *self, struct buf *out, struct err *err)
+{
+	struct answer *a = self;
+
+	if (!a->ended)
+		return told(a, a->ops->cut(a->reader, out, err), err);
+	if (!a->held)
+		return true;
+	a->held = false;
+	return sink_finish(a->sink.next, &a->end, out, err);
+}
+
+static bool
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	struct answer *a = self;
+
+	a->whole = true;
+	return told(a, a->ops->whole(a->reader, p, n, out, err), err);
+}
+
+static void
+fail(void *self, const struct err *why, struct buf *out)
+{
+	struct answer *a = self;
+
+	if (a->ended)
+		return;
+	a->ended = true;
+	sink_fail(a->first, why, out);
+}
+
+/* --- What the carrier asks. */
+
+static void
+commit(void *self)
+{
+	struct answer *a = self;
+
+	sink_keep(a->first);
+}
+
+static bool
+commits(void *self)
+{
+	const struct answer *a = self;
+
+	return sink_keeps(a->first);
+}
+
+static bool
+done(void *self)
+{
+	const struct answer *a = self;
+
+	return a->held;
+}
+
+static bool
+over(void *self)
+{
+	const struct answer *a = self;
+
+	return sink_over(a->first);
+}
+
+static bool
+alive(void *self, struct buf *out)
+{
+	const struct answer *a = self;
+
+	return !a->ended && sink_alive(a->first, out);
+}
+
+static void
+destroy(void *self)
+{
+	struct answer *a = self;
+
+	if (a == NULL)
+		return;
+	if (a->reader != NULL)
+		a->ops->destroy(a->reader);
+	sink_destroy(a->first);
+	if (a->terms != NULL)
+		a->terms->destroy(a->words);
+	free(a);
+}
+
+const struct answer_ops turn_answer = {
+	.either = true,
+	.event = event,
+	.end = end,
+	.fail = fail,
+	.whole = whole,
+	.commit = commit,
+	.commits = commits,
+	.done = done,
+	.explain = explain,
+	.over = over,
+	.alive = alive,
+	.destroy = destroy
+};
+
+/* --- Made of parts. */
+
+struct answer *
+answer_create(struct sink *take_writer)
+{
+	struct answer *a = xcalloc(1, sizeof(*a));
+
+	a->sink.ops = &sink_ops;
+	a->sink.next = take_writer;
+	a->first = &a->sink;
+	return a;
+}
+
+void
+answer_stage(struct answer *a, struct sink *take)
+{
+	take->next = a->first;
+	a->first = take;
+}
+
+void
+answer_terms(struct answer *a, const struct answer_terms *terms, void *take)
+{
+	a->terms = terms;
+	a->words = take;
+}
+
+void
+answer_read(struct answer *a, const struct answer_reader *ops, void *take)
+{
+	a->ops = ops;
+	a->reader = take;
+}
+
+struct sink *
+answer_first(struct answer *a)
+{
+	return a->first;
+}
