@@ -85,6 +85,7 @@ static const struct {
 	{ "githubApiBaseUrl", "\"https://api.github.com\"" },
 	{ "copilotBaseUrl", "\"\"" },
 	{ "accountType", "\"individual\"" },
+	{ "githubTokenCommand", "[]" },
 	{ "oauthClientId", "\"Iv1.b507a08c87ecfe98\"" },
 	{ "editorVersion", "\"vscode/1.104.3\"" },
 	{ "editorPluginVersion", "\"copilot-chat/0.50.1\"" },

@@ -212,7 +212,7 @@ class Home:
 
     def env(self, **more):
         env = {k: v for k, v in os.environ.items()
-               if not k.startswith(("COPILOT_API_", "GH_TOKEN", "HTTP_", "http_", "HTTPS_", "https_"))}
+               if not k.startswith(("COPILOT_API_", "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "HTTP_", "http_", "HTTPS_", "https_"))}
         env.update(COPILOT_API_HOME=self.path, **more)
         return env
 

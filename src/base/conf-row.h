@@ -28,6 +28,7 @@ enum conf_type {
 	CONF_PATH,		/* empty or an absolute path */
 	CONF_URL,		/* empty only when that is the default */
 	CONF_LIST,		/* of strings; see "example" */
+	CONF_COMMAND,		/* a list: a program and its arguments */
 	CONF_KEYS,
 	CONF_MAPPINGS
 };

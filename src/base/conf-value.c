@@ -290,7 +290,8 @@ read_list(struct conf *c, const struct conf_row *r, json_object *v,
 		    conf_has_control(e))
 			return refuse_list(r, src, key);
 		list[i] = conf_trimmed(e);
-		if ((len = strlen(list[i])) > 1 && list[i][len - 1] == '/')
+		if (r->type == CONF_LIST &&
+		    (len = strlen(list[i])) > 1 && list[i][len - 1] == '/')
 			list[i][len - 1] = '\0';
 	}
 	return true;
@@ -345,6 +346,7 @@ conf_value_read(struct conf *c, const struct conf_row *r, json_object *v,
 	case CONF_SECONDS:
 		return read_number(c, r, v, src, key);
 	case CONF_LIST:
+	case CONF_COMMAND:
 		return read_list(c, r, v, src, key);
 	case CONF_KEYS:
 		return conf_keys_read(c, v, src, key);

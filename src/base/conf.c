@@ -50,6 +50,9 @@ static const struct conf_row rows[] = {
 	{ .name = "accountType", .type = CONF_CHOICE,
 	    .offset = AT(account_type), .text = "individual",
 	    .choices = "individual, business, enterprise" },
+	{ .name = "githubTokenCommand", .type = CONF_COMMAND,
+	    .offset = AT(github_token_command),
+	    .example = "\"gh\", \"auth\", \"token\"" },
 	{ .name = "oauthClientId", .type = CONF_STRING,
 	    .offset = AT(oauth_client_id), .text = "Iv1.b507a08c87ecfe98" },
 	{ .name = "editorVersion", .type = CONF_STRING,
@@ -161,6 +164,7 @@ set_default(struct conf *c, const struct conf_row *r)
 		log_level_find(r->text, conf_row_member(c, r));
 		break;
 	case CONF_LIST:
+	case CONF_COMMAND:
 		*(char ***)conf_row_member(c, r) = xcalloc(1, sizeof(char *));
 		break;
 	case CONF_KEYS:
@@ -366,6 +370,7 @@ conf_unref(struct conf *c)
 	conf_keys_free(c);
 	free_list(c->cors_allow_origins);
 	free_list(c->server_hosts);
+	free_list(c->github_token_command);
 	for (i = 0; i < c->nmodel_mappings; i++) {
 		free(c->model_mappings[i].from);
 		free(c->model_mappings[i].to);
@@ -438,6 +443,7 @@ row_json(const struct conf *c, const struct conf_row *r)
 	case CONF_KEYS:
 		return conf_keys_json(c);
 	case CONF_LIST:
+	case CONF_COMMAND:
 		return list_json(*(char **const *)p);
 	case CONF_MAPPINGS:
 		return mappings_json(c);

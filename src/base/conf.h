@@ -50,6 +50,7 @@ struct conf {
 	char		 *github_api_base_url;	/* likewise */
 	char		 *copilot_base_url; /* "": the token's endpoints.api */
 	char		 *account_type;	/* individual business enterprise */
+	char		**github_token_command;	/* NULL-terminated argv */
 	char		 *oauth_client_id;
 	char		 *editor_version;	/* "vscode/1.104.3" */
 	char		 *editor_plugin_version; /* "copilot-chat/0.50.1" */

@@ -3,6 +3,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/budget.h \
 	%reldir%/buf.c \
 	%reldir%/buf.h \
+	%reldir%/command.c \
+	%reldir%/command.h \
 	%reldir%/conf-file.c \
 	%reldir%/conf-keys.c \
 	%reldir%/conf-row.h \

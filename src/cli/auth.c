@@ -15,6 +15,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "copilot/app.h"
 #include "copilot/github.h"
 
 #define CONFIG_FILE	"config.json"
@@ -25,14 +26,14 @@
 /* What another account must not inherit; copilot.c writes them. */
 static const char *const caches[] = { "copilot_token.json", "models.json" };
 
-static bool
-remove_caches(const struct cli *cli, struct err *err)
+bool
+cli_remove_caches(const char *home, struct err *err)
 {
 	size_t	i;
 	bool	ok = true;
 
 	for (i = 0; i < COUNT(caches); i++)
-		ok = ok && store_remove(cli->home, caches[i], err);
+		ok = ok && store_remove(home, caches[i], err);
 	return ok;
 }
 
@@ -60,7 +61,8 @@ cli_sign_in(struct cli *cli, struct http *http, const struct conf *conf,
 		return false;
 	ok = github_device_login(http, conf, &token, err) &&
 	    store_write(cli->home, name, token, strlen(token), err) &&
-	    remove_caches(cli, err);
+	    store_remove(cli->home, APP_FILE, err) &&
+	    cli_remove_caches(cli->home, err);
 	if (ok) {
 		github_login_name(http, conf, token, &login, &ignored);
 		printf("Signed in%s%s. The token is in %s/%s\n",
@@ -329,9 +331,12 @@ cli_logout(struct cli *cli)
 	struct err	 err;
 	bool		 was;
 
-	was = store_read(cli->home, name, &text, &err) && text.len > 0;
+	was = (store_read(cli->home, name, &text, &err) && text.len > 0) ||
+	    (store_read(cli->home, APP_FILE, &text, &err) && text.len > 0);
 	buf_finish(&text);
-	if (!store_remove(cli->home, name, &err) || !remove_caches(cli, &err))
+	if (!store_remove(cli->home, name, &err) ||
+	    !store_remove(cli->home, APP_FILE, &err) ||
+	    !cli_remove_caches(cli->home, &err))
 		return cli_fail(&err);
 	printf("%s\n", was ? "Signed out: the stored token is removed. To "
 	    "revoke it everywhere, see https://github.com/settings/"

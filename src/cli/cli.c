@@ -9,7 +9,7 @@
 #include "base/files.h"
 #include "base/util.h"
 #include "cli/cli.h"
-#include "copilot/github.h"
+#include "copilot/signin.h"
 
 /* An empty variable is one that is not set. */
 static const char *
@@ -23,8 +23,10 @@ variable(const char *name)
 void
 cli_environment(struct cli *cli)
 {
+	/* Behind our own those of GitHub's command line, in its order. */
 	static const char *const tokens[] = {
-		"COPILOT_API_GITHUB_TOKEN", "GH_TOKEN"
+		"COPILOT_API_GITHUB_TOKEN", "COPILOT_GITHUB_TOKEN", "GH_TOKEN",
+		"GITHUB_TOKEN"
 	};
 	size_t i;
 
@@ -58,11 +60,25 @@ cli_enterprise(const struct cli *cli)
 	    cli->override.enterprise_url[0] != '\0';
 }
 
-bool
-cli_token(const struct cli *cli, char **token, struct err *err)
+void
+cli_signin(const struct cli *cli, struct signin *s)
 {
-	return github_token_load(cli->home, cli_enterprise(cli),
-	    cli->github_token, cli->github_token_from, token, err);
+	signin_init(s, cli->home, cli_enterprise(cli), cli->github_token,
+	    cli->github_token_from);
+	s->command = true;
+}
+
+bool
+cli_token(const struct cli *cli, struct http *http, const struct conf *conf,
+    char **token, struct err *err)
+{
+	struct signin	s;
+	bool		ok;
+
+	cli_signin(cli, &s);
+	ok = signin_token(&s, http, conf, token, err);
+	signin_finish(&s);
+	return ok;
 }
 
 int

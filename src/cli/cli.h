@@ -11,6 +11,7 @@
 
 struct err;
 struct http;
+struct signin;
 
 /* Options and environment; the strings belong to argv and environ. */
 struct cli {
@@ -25,6 +26,9 @@ struct cli {
 	bool			 list;
 	bool			 all;
 	const char		*add;		/* NULL: no; "": a new one */
+	const char		*app_id;
+	const char		*key;
+	const char		*installation;
 	const char		*host;
 	const char		*port;
 
@@ -49,6 +53,7 @@ int	 cli_fail(const struct err *);
 /* The commands. */
 int	 cli_start(struct cli *);
 int	 cli_auth(struct cli *);
+int	 cli_auth_app(struct cli *);
 int	 cli_auth_keys(struct cli *);
 int	 cli_logout(struct cli *);
 int	 cli_usage(struct cli *);
@@ -67,7 +72,12 @@ char	*cli_responses_summary(const struct cli *);
 /* Sign in by device flow and keep the token (cli/auth.c). */
 bool	 cli_sign_in(struct cli *, struct http *, const struct conf *,
 	    struct err *);
+/* What another account must not inherit. */
+bool	 cli_remove_caches(const char *home, struct err *);
+/* Where the GitHub token comes from; signin_finish() releases it. */
+void	 cli_signin(const struct cli *, struct signin *);
 /* The token in force; *token is NULL when not signed in. */
-bool	 cli_token(const struct cli *, char **token, struct err *);
+bool	 cli_token(const struct cli *, struct http *, const struct conf *,
+	    char **token, struct err *);
 
 #endif

@@ -15,15 +15,13 @@
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/lighttpd.h"
 #include "copilot/call.h"
-#include "copilot/github.h"
 #include "copilot/models.h"
+#include "copilot/signin.h"
 #include "state/stored.h"
-
-#define MODELS_MAX	(16u << 20)
-#define TIMEOUT_MS	30000
 
 /* What was found out; "wrong" collects one line for each problem. */
 struct debug {
@@ -33,7 +31,7 @@ struct debug {
 	json_object		*out;
 	json_object		*wrong;
 	char			*token;
-	struct github_exchange	 copilot;
+	struct copilot_token	 copilot;
 };
 
 static void
@@ -132,111 +130,59 @@ check_configuration(struct debug *d)
 static void
 check_token(struct debug *d)
 {
+	struct signin	 s;
 	struct err	 err;
-	char		*path;
+	char		*source;
 
-	if (!cli_token(d->cli, &d->token, &err) ||
-	    (d->token == NULL && !github_not_signed_in(&err))) {
+	cli_signin(d->cli, &s);
+	if (!signin_look(&s, d->conf, &err) ||
+	    !signin_wait(&s, d->http, d->conf, &err))
 		problem(d, "GitHub token", err.msg);
-		return;
+	else {
+		source = signin_source(&s);
+		note(d, "GitHub token", source);
+		free(source);
+		d->token = xstrdup(s.token);
 	}
-	path = xasprintf("%s/%s", d->cli->home,
-	    github_token_file(cli_enterprise(d->cli)));
-	note(d, "GitHub token", d->cli->github_token != NULL ?
-	    d->cli->github_token_from : path);
-	free(path);
+	signin_finish(&s);
 }
 
 static void
 check_copilot_token(struct debug *d)
 {
-	struct http_request	 req;
-	struct http_reply	 rep = { 0 };
-	struct err		 err;
-	char			*retry, *life;
+	struct err	 err;
+	char		*plan, *life;
 
-	github_request(&req, d->conf, d->token, GITHUB_PATH_EXCHANGE);
-	if (!http_fetch(d->http, d->conf, &req, &rep, &err))
+	if (!ask_token(d->http, d->conf, d->token, &d->copilot, &plan, &err)) {
 		problem(d, "Copilot token", err.msg);
-	else {
-		retry = http_reply_header(&rep, "retry-after");
-		if (!github_exchange_read(rep.status, buf_str(&rep.body),
-		    rep.body.len, retry, &d->copilot, &err))
-			problem(d, "Copilot token", err.msg);
-		else {
-			life = xasprintf("yes, good for %lld s",
-			    (long long)d->copilot.refresh_in);
-			note(d, "Copilot token", life);
-			free(life);
-		}
-		free(retry);
+		return;
 	}
-	http_reply_finish(&rep);
-	http_request_finish(&req);
-}
-
-/* endpoints.api of the token; "" when it came with none. */
-static const char *
-api_of(const struct debug *d)
-{
-	return d->copilot.api != NULL ? d->copilot.api : "";
-}
-
-/* GET /models as the responder asks for it. */
-static void
-models_request(const struct debug *d, struct http_request *req)
-{
-	char			session[UTIL_UUID_SIZE];
-	struct copilot_identity	id = { d->copilot.token, api_of(d), session };
-	struct upstream_call	call = { .method = "GET", .path = "/models",
-				    .intent = "model-access" };
-
-	util_uuid(session);
-	copilot_call_address(d->conf, &id, &call, req);
-	req->headers_timeout_ms = req->silence_timeout_ms = TIMEOUT_MS;
-	req->body_max = MODELS_MAX;
-}
-
-static void
-models_refused(struct debug *d, const struct http_reply *rep, const char *url)
-{
-	char	 said[200], *line;
-
-	github_text(said, sizeof(said), buf_str(&rep->body));
-	line = xasprintf("%s answered HTTP %d: %s%s", url, rep->status, said,
-	    rep->status == 466 ? " Set githubApiVersion in config.json to a "
-	    "newer version." : rep->status == 421 ? " Set accountType or "
-	    "copilotBaseUrl in config.json to your account's." : "");
-	problem(d, "models", line);
-	free(line);
+	life = d->copilot.direct ? xstrdup("none: GitHub's own token is sent") :
+	    xasprintf("yes, good for %lld s",
+	    (long long)(d->copilot.refresh_ms - util_now_ms()) / 1000);
+	note(d, "Copilot token", life);
+	if (plan != NULL)
+		note(d, "plan", plan);
+	free(life);
+	free(plan);
 }
 
 static void
 check_models(struct debug *d)
 {
-	struct http_request	 req;
-	struct http_reply	 rep = { 0 };
-	struct models		*models = NULL;
+	const struct models	*models;
 	struct err		 err;
 	char			*line;
 
-	models_request(d, &req);
-	note(d, "Copilot URL", copilot_call_base(d->conf, api_of(d)));
-	if (!http_fetch(d->http, d->conf, &req, &rep, &err))
+	note(d, "Copilot URL", copilot_call_base(d->conf, d->copilot.api));
+	if (!ask_models(d->http, d->conf, &d->copilot, &models, &err)) {
 		problem(d, "models", err.msg);
-	else if (rep.status != 200)
-		models_refused(d, &rep, req.url);
-	else if ((models = models_parse(buf_str(&rep.body), rep.body.len,
-	    &err)) == NULL)
-		problem(d, "models", err.msg);
-	else {
-		line = xasprintf("yes, %zu", models->n);
-		note(d, "models", line);
-		free(line);
+		return;
 	}
+	line = xasprintf("yes, %zu", models->n);
+	note(d, "models", line);
+	free(line);
 	models_unref(models);
-	http_reply_finish(&rep);
-	http_request_finish(&req);
 }
 
 /* --- Showing it. */
@@ -311,10 +257,11 @@ check_all(struct debug *d)
 	check_paths(d);
 	check_configuration(d);
 	check_responses(d);
-	check_token(d);
-	if (d->conf != NULL && d->token != NULL)
+	if (d->conf != NULL)
+		check_token(d);
+	if (d->token != NULL)
 		check_copilot_token(d);
-	if (d->copilot.token != NULL)
+	if (d->copilot.value != NULL)
 		check_models(d);
 	print(d);
 	return js_len(d->wrong) > (d->conf != NULL ? d->conf->nwarnings : 0);
@@ -330,7 +277,7 @@ cli_debug(struct cli *cli)
 	d.out = json_object_new_object();
 	d.wrong = json_object_new_array();
 	rc = cli->config ? test_configuration(&d) : check_all(&d);
-	github_exchange_finish(&d.copilot);
+	copilot_token_finish(&d.copilot);
 	json_object_put(d.out);
 	json_object_put(d.wrong);
 	free(d.token);

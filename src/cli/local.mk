@@ -1,4 +1,7 @@
 src_libcore_a_SOURCES += \
+	%reldir%/app.c \
+	%reldir%/ask.c \
+	%reldir%/ask.h \
 	%reldir%/auth.c \
 	%reldir%/cli.c \
 	%reldir%/cli.h \

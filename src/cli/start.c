@@ -195,17 +195,13 @@ static bool
 check_sign_in(const struct start *s, struct err *err)
 {
 	struct http	*http;
-	char		*token;
+	char		*token = NULL;
 	bool		 ok;
 
-	if (!cli_token(s->cli, &token, err))
-		return false;
-	if (token != NULL) {
-		free(token);
-		return true;
-	}
 	http = http_create(NULL);
-	ok = cli_sign_in(s->cli, http, s->conf, err);
+	ok = cli_token(s->cli, http, s->conf, &token, err) &&
+	    (token != NULL || cli_sign_in(s->cli, http, s->conf, err));
+	free(token);
 	http_destroy(http);
 	return ok;
 }

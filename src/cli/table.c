@@ -37,6 +37,15 @@ static const struct option auth_options[] = {
 	    "sign in again, even if signed in" },
 };
 
+static const struct option app_options[] = {
+	{ "app-id", 0, OPTION_TEXT, AT(app_id), "N",
+	    "the App's number or client id" },
+	{ "key", 0, OPTION_TEXT, AT(key), "FILE",
+	    "its private key (PEM, mode 0600); it stays where it is" },
+	{ "installation", 0, OPTION_TEXT, AT(installation), "ID",
+	    "which one, where the App has several" },
+};
+
 static const struct option keys_options[] = {
 	{ "add", 0, OPTION_MAYBE, AT(add), "[KEY]",
 	    "add an API key; without KEY make one and print it" },
@@ -66,6 +75,9 @@ const struct command cli_commands[] = {
 	{ "auth", cli_auth, OPTIONS(auth_options),
 	    "sign in to GitHub and store the token",
 	    "auth\0" "auth --force\0" },
+	{ "auth app", cli_auth_app, OPTIONS(app_options),
+	    "use a GitHub App that an organisation has installed",
+	    "auth app --app-id 12345 --key /etc/copilot-api/app.pem\0" },
 	{ "auth keys", cli_auth_keys, OPTIONS(keys_options),
 	    "list and add the API keys that clients must send",
 	    "auth keys --add\0" "auth keys --list\0" },
@@ -108,7 +120,9 @@ const struct variable cli_variables[] = {
 	{ "COPILOT_API_HOME", "as --api-home" },
 	{ "COPILOT_API_ENTERPRISE_URL", "as --enterprise-url" },
 	{ "COPILOT_API_ACCOUNT_TYPE", "as --account-type" },
-	{ "COPILOT_API_GITHUB_TOKEN", "as --github-token; wins over GH_TOKEN" },
+	{ "COPILOT_API_GITHUB_TOKEN", "as --github-token" },
+	{ "COPILOT_GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN",
+	    "likewise; the first that is set" },
 	{ "COPILOT_API_KEY", "API key when auth.apiKeys is empty" },
 	{ "COPILOT_API_HOST", "as --host of start" },
 	{ "COPILOT_API_PORT", "as --port of start" },

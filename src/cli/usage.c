@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/js.h"
+#include "base/util.h"
 #include "cli/cli.h"
 #include "copilot/github.h"
 
@@ -55,10 +56,9 @@ print_json(const struct http_reply *rep)
 }
 
 static bool
-show(const struct cli *cli, const struct conf *conf, const char *token,
-    struct err *err)
+show(const struct cli *cli, struct http *http, const struct conf *conf,
+    const char *token, struct err *err)
 {
-	struct http		*http = http_create(NULL);
 	struct http_request	 req;
 	struct http_reply	 rep = { 0 };
 	struct github_usage	 usage = { 0 };
@@ -68,6 +68,8 @@ show(const struct cli *cli, const struct conf *conf, const char *token,
 	ok = http_fetch(http, conf, &req, &rep, err) &&
 	    github_usage_read(rep.status, buf_str(&rep.body), rep.body.len,
 	    &usage, err);
+	if (!ok && util_starts(token, "ghp_") && err->status == 403)
+		github_classic(err);
 	if (ok && cli->json)
 		print_json(&rep);
 	else if (ok)
@@ -75,7 +77,6 @@ show(const struct cli *cli, const struct conf *conf, const char *token,
 	github_usage_finish(&usage);
 	http_reply_finish(&rep);
 	http_request_finish(&req);
-	http_destroy(http);
 	return ok;
 }
 
@@ -84,14 +85,17 @@ cli_usage(struct cli *cli)
 {
 	struct err	 err;
 	struct conf	*conf;
+	struct http	*http;
 	char		*token = NULL;
 	bool		 ok;
 
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
-	ok = cli_token(cli, &token, &err) &&
+	http = http_create(NULL);
+	ok = cli_token(cli, http, conf, &token, &err) &&
 	    (token != NULL || github_not_signed_in(&err)) &&
-	    show(cli, conf, token, &err);
+	    show(cli, http, conf, token, &err);
+	http_destroy(http);
 	free(token);
 	conf_unref(conf);
 	return ok ? 0 : cli_fail(&err);

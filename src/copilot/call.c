@@ -125,19 +125,46 @@ add_model_headers(struct http_request *r, char *const *list)
 	}
 }
 
+/*
+ * A GitHub token that Copilot takes as it is comes from its command line, not
+ * from an editor; its hosts for organisations name the scheme "token", but for
+ * fine-grained personal access tokens.
+ */
+#define DIRECT_INTEGRATION	"copilot-developer-cli"
+#define EDITOR_INTEGRATION	"vscode-chat"
+
+static const char *
+integration(const struct conf *conf, const struct copilot_identity *id)
+{
+	return id->direct && strcmp(conf->copilot_integration_id,
+	    EDITOR_INTEGRATION) == 0 ? DIRECT_INTEGRATION :
+	    conf->copilot_integration_id;
+}
+
+static const char *
+scheme(const char *base, const struct copilot_identity *id)
+{
+	return id->direct && !util_starts(id->token, "github_pat_") &&
+	    (util_starts_nocase(base, "https://api.business.") ||
+	    util_starts_nocase(base, "https://api.enterprise.")) ?
+	    "token" : "Bearer";
+}
+
 void
 copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
     struct upstream_call *call, struct http_request *r)
 {
 	const char	*intent = call->intent != NULL ? call->intent :
 			    "conversation-agent";
-	char		*bearer = xasprintf("Bearer %s", id->token);
+	char		*bearer = xasprintf("%s %s",
+			    scheme(copilot_call_base(conf, id->api), id),
+			    id->token);
 	char		*agent = github_user_agent(conf);
 	char		 uuid[UTIL_UUID_SIZE];
 	struct values	 values = {
 		.authorization = bearer,
 		.json = "application/json",
-		.integration = conf->copilot_integration_id,
+		.integration = integration(conf, id),
 		.editor = conf->editor_version,
 		.plugin = conf->editor_plugin_version,
 		.agent = agent,

@@ -28,6 +28,7 @@ struct copilot_identity {
 	const char	*token;		/* the Copilot token */
 	const char	*api;	/* endpoints.api that came with it, or "" */
 	const char	*session;	/* a UUID for the life of the process */
+	bool		 direct;	/* the token is GitHub's own */
 };
 
 /*

@@ -25,6 +25,7 @@
 #include "copilot/github.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
+#include "copilot/signin.h"
 #include "copilot/token.h"
 
 #define TOKEN_FILE	"copilot_token.json"
@@ -45,8 +46,9 @@ struct copilot {
 	struct conf_file	*conf_file;
 	struct conf		*conf;		/* of the fetch that runs */
 	char			*home;
-	char			*given_token;	/* the GitHub token, if given */
-	bool			 enterprise;
+	struct signin		 signin;
+	struct waiter		 github;	/* the exchange needs it */
+	bool			 github_again;	/* a 401 was for an old one */
 	char			 session[UTIL_UUID_SIZE];
 	struct lessons		*lessons;
 
@@ -82,6 +84,7 @@ struct copilot {
 	((type *)((char *)(p) - offsetof(type, member)))
 
 static void	token_refresh(struct copilot *);
+static void	token_exchange(struct copilot *);
 static void	models_set(struct copilot *, struct models *);
 
 /* The configuration may have changed since the last fetch. */
@@ -108,18 +111,12 @@ set_trouble(struct copilot *c, const struct err *err)
 	atomic_store(&c->trouble, text);
 }
 
-static bool
-github_token(const struct copilot *c, char **token, struct err *err)
-{
-	return github_token_load(c->home, c->enterprise, c->given_token, NULL,
-	    token, err) && (*token != NULL || github_not_signed_in(err));
-}
-
 /* Account and host, so that no process uses another one's token. */
 static void
-token_key(struct copilot *c, const char *github, char *out, size_t size)
+token_key(struct copilot *c, char *out, size_t size)
 {
-	char *s = xasprintf("%s %s", c->conf->github_api_base_url, github);
+	char *s = xasprintf("%s %s", c->conf->github_api_base_url,
+	    c->signin.identity);
 
 	snprintf(out, size, "%016llx", (unsigned long long)util_hash(s));
 	free(s);
@@ -197,6 +194,46 @@ token_done(struct copilot *c, const struct err *err)
 	waiter_wake(&c->token_fetch.waiters, err);
 }
 
+/* GitHub makes no Copilot token of it: will Copilot take it as it is? */
+static bool
+token_direct(struct copilot *c, const struct fetch *f, struct err *err)
+{
+	const char *github = c->signin.token;
+
+	if (github == NULL || !github_unexchangeable(f->status,
+	    buf_str(&f->body), f->body.len))
+		return false;
+	if (util_hash(github) == c->dead) {
+		c->dead = 0;		/* it may be tried again later */
+		if (util_starts(github, "ghp_"))
+			github_classic(err);
+		return false;
+	}
+	log_info("copilot token: GitHub gives none for this sign-in, its own "
+	    "token is sent to Copilot");
+	copilot_token_direct(&c->token, github, loop_now(c->loop));
+	return true;
+}
+
+/* A refusal is believed for a while; "why" NULL: all is well. */
+static void
+token_settle(struct copilot *c, const struct err *why)
+{
+	if (why != NULL && why->status < 500) {
+		c->refusal = *why;
+		c->refused_until = loop_now(c->loop) + REFUSED_MS;
+	}
+	/* A token that is still good outlives a refresh that failed. */
+	if (why != NULL && token_good(c)) {
+		log_warn("copilot token: refresh failed, the old one is still "
+		    "good: %s", why->msg);
+		c->token.refresh_ms = loop_now(c->loop) + TOKEN_RETRY_MS;
+		loop_timer_set(c->loop, &c->token_timer, TOKEN_RETRY_MS);
+		why = NULL;
+	}
+	token_done(c, why);
+}
+
 static void
 token_end(struct fetch *f, enum http_end end, const char *why)
 {
@@ -205,55 +242,65 @@ token_end(struct fetch *f, enum http_end end, const char *why)
 	struct err	 err;
 	bool		 ok;
 
+	if (end == HTTP_DONE && f->status == 401 && !c->github_again &&
+	    signin_refused(&c->signin)) {
+		c->github_again = true;
+		fetch_clear(f);
+		token_exchange(c);
+		return;
+	}
 	if (end != HTTP_DONE)
 		ok = err_set(&err, end == HTTP_SILENT ? 504 : 502, ERR_SERVER,
 		    "github_unreachable", NULL,
 		    "GitHub could not be reached for a Copilot token: %s", why);
 	else if ((ok = github_exchange_read(f->status, buf_str(&f->body),
-	    f->body.len, f->retry_after, &got, &err))) {
+	    f->body.len, f->retry_after, &got, &err)))
 		copilot_token_set(&c->token, &got, loop_now(c->loop));
+	else
+		ok = token_direct(c, f, &err);
+	if (ok) {
 		token_adopt(c);
 		token_write_file(c);
-	} else if (err.status < 500) {
-		c->refusal = err;
-		c->refused_until = loop_now(c->loop) + REFUSED_MS;
 	}
 	github_exchange_finish(&got);
 	fetch_clear(f);
-	/* A token that is still good outlives a refresh that failed. */
-	if (!ok && token_good(c)) {
-		log_warn("copilot token: refresh failed, the old one is still "
-		    "good: %s", err.msg);
-		c->token.refresh_ms = loop_now(c->loop) + TOKEN_RETRY_MS;
-		loop_timer_set(c->loop, &c->token_timer, TOKEN_RETRY_MS);
-		ok = true;
-	}
-	token_done(c, ok ? NULL : &err);
+	token_settle(c, ok ? NULL : &err);
 }
 
 /* With the lock, or after waiting long enough for it. */
 static void
-token_exchange(struct copilot *c, const char *github)
+token_exchange(struct copilot *c)
 {
-	struct fetch *f = &c->token_fetch;
+	signin_want(&c->signin, c->loop, c->http, c->conf, &c->github);
+}
 
-	github_request(&f->request, c->conf, github, GITHUB_PATH_EXCHANGE);
+static void
+github_ready(struct waiter *w, const struct err *err)
+{
+	struct copilot	*c = CONTAINER(w, struct copilot, github);
+	struct fetch	*f = &c->token_fetch;
+
+	if (err != NULL) {
+		token_settle(c, err);
+		return;
+	}
+	github_request(&f->request, c->conf, c->signin.token,
+	    GITHUB_PATH_EXCHANGE);
 	fetch_start(f, c->http, c->conf);
 }
 
 static void
 token_attempt(struct copilot *c)
 {
-	char		*github;
 	struct err	 err;
 	char		 key[sizeof(c->key)];
 	bool		 busy = false;
 
-	if (!github_token(c, &github, &err)) {
+	if (!signin_look(&c->signin, c->conf, &err)) {
 		token_done(c, &err);
 		return;
 	}
-	token_key(c, github, key, sizeof(key));
+	token_key(c, key, sizeof(key));
 	if (strcmp(key, c->key) != 0) {		/* signed in anew */
 		snprintf(c->key, sizeof(c->key), "%s", key);
 		copilot_token_finish(&c->token);
@@ -273,9 +320,8 @@ token_attempt(struct copilot *c)
 		else if (c->lock >= 0 && token_read_file(c))
 			token_done(c, NULL);	/* done between look and lock */
 		else
-			token_exchange(c, github);
+			token_exchange(c);
 	}
-	free(github);
 }
 
 static void
@@ -284,6 +330,7 @@ token_refresh(struct copilot *c)
 	if (c->token_fetch.running)
 		return;
 	c->token_fetch.running = true;
+	c->github_again = false;
 	loop_timer_stop(c->loop, &c->token_timer);	/* of a refused token */
 	c->lock_since = loop_now(c->loop);
 	take_conf(c);
@@ -532,19 +579,28 @@ copilot_trouble(const struct copilot *c)
 
 /* --- Addressing a call. */
 
+void
+copilot_want_github(struct copilot *c, struct conf *conf, struct waiter *w)
+{
+	struct err err;
+
+	if (signin_look(&c->signin, conf, &err))
+		signin_want(&c->signin, c->loop, c->http, conf, w);
+	else
+		w->ready(w, &err);
+}
+
 bool
 copilot_request(struct copilot *c, const struct conf *conf,
     struct upstream_call *call, struct http_request *r, struct err *err)
 {
 	const struct copilot_identity id = { c->token.value, c->token.api,
-	    c->session };
-	char *github;
+	    c->session, c->token.direct };
 
 	if (call->github) {
-		if (!github_token(c, &github, err))
-			return false;
-		github_request(r, conf, github, call->path);
-		free(github);
+		if (c->signin.token == NULL)
+			return github_not_signed_in(err);
+		github_request(r, conf, c->signin.token, call->path);
 	} else {
 		if (c->token.value == NULL)
 			return err_set(err, 503, ERR_SERVER, NULL, NULL,
@@ -557,18 +613,18 @@ copilot_request(struct copilot *c, const struct conf *conf,
 }
 
 struct copilot *
-copilot_create(struct loop *loop, struct http *http,
-    struct conf_file *conf_file, const char *home, const char *github_token,
-    bool enterprise)
+copilot_create(const struct copilot_parts *parts)
 {
 	struct copilot *c = xcalloc(1, sizeof(*c));
 
-	c->loop = loop;
-	c->http = http;
-	c->conf_file = conf_file;
-	c->home = xstrdup(home);
-	c->given_token = github_token != NULL ? xstrdup(github_token) : NULL;
-	c->enterprise = enterprise;
+	c->loop = parts->loop;
+	c->http = parts->http;
+	c->conf_file = parts->conf_file;
+	c->home = xstrdup(parts->home);
+	signin_init(&c->signin, parts->home, parts->enterprise,
+	    parts->github_token, NULL);
+	c->signin.command = parts->command;
+	c->github.ready = github_ready;
 	c->lock = -1;
 	c->token_fetch.end = token_end;
 	c->models_fetch.end = models_end;
@@ -587,6 +643,7 @@ copilot_destroy(struct copilot *c)
 	if (c == NULL)
 		return;
 	waiter_forget(&c->models_token);
+	waiter_forget(&c->github);
 	fetch_clear(&c->token_fetch);
 	fetch_clear(&c->models_fetch);
 	loop_timer_stop(c->loop, &c->token_timer);
@@ -597,7 +654,7 @@ copilot_destroy(struct copilot *c)
 	lessons_destroy(c->lessons);
 	conf_unref(c->conf);
 	pthread_mutex_destroy(&c->models_lock);
+	signin_finish(&c->signin);
 	free(c->home);
-	free(c->given_token);
 	free(c);
 }

@@ -22,9 +22,18 @@ struct waiter;
 
 struct copilot;
 
-/* "github_token": given on the command line or in the environment, or NULL. */
-struct copilot *copilot_create(struct loop *, struct http *, struct conf_file *,
-	    const char *home, const char *github_token, bool enterprise);
+/* What it is made of; signin_init() has more on the last three. */
+struct copilot_parts {
+	struct loop		*loop;
+	struct http		*http;
+	struct conf_file	*conf_file;
+	const char		*home;		/* the account's directory */
+	const char		*github_token;	/* from outside, or NULL */
+	bool			 enterprise;
+	bool			 command;
+};
+
+struct copilot *copilot_create(const struct copilot_parts *);
 void	copilot_destroy(struct copilot *);
 
 /* Fetch token and model list before anybody asks. */
@@ -36,6 +45,8 @@ void	copilot_warm(struct copilot *);
  */
 void	copilot_want_token(struct copilot *, struct waiter *);
 void	copilot_want_models(struct copilot *, struct waiter *);
+/* The GitHub token, for a call with call->github. */
+void	copilot_want_github(struct copilot *, struct conf *, struct waiter *);
 
 /*
  * Address a call: URL and headers, with the token that is valid now. Also

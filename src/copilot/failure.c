@@ -76,6 +76,12 @@ static const struct verdict unauthorized = {
 	"GitHub Copilot did not accept this server's token. Run "
 	"\"copilot-api auth\" on the server to sign in again."
 };
+static const struct verdict classic_token = {
+	401, ERR_AUTH, "github_token_invalid", NULL, true, true,
+	"Copilot does not accept classic personal access tokens (ghp_...). Run "
+	"\"copilot-api auth\" on the server, or give it a fine-grained one "
+	"(github_pat_...) with the permission \"Copilot Requests\"."
+};
 static const struct verdict forbidden = {
 	403, ERR_PERMISSION, NULL, NULL, true, false,
 	"This GitHub account may not use this feature of GitHub Copilot."
@@ -223,6 +229,7 @@ static const struct {
 	/* GitHub's REST API says it with 403. */
 	{ "api rate limit exceeded",			&rate_limited },
 	{ "secondary rate limit",			&rate_limited },
+	{ "personal access tokens are not supported",	&classic_token },
 	{ "misdirected request",			&wrong_host }
 };
 

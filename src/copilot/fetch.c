@@ -52,7 +52,9 @@ head(void *arg, const struct http_reply *reply)
 
 	f->status = reply->status;
 	free(f->retry_after);
+	free(f->date);
 	f->retry_after = http_reply_header(reply, "retry-after");
+	f->date = http_reply_header(reply, "date");
 	return HTTP_GO;
 }
 
@@ -96,5 +98,6 @@ fetch_clear(struct fetch *f)
 	http_request_finish(&f->request);
 	buf_finish(&f->body);
 	free(f->retry_after);
-	f->retry_after = NULL;
+	free(f->date);
+	f->retry_after = f->date = NULL;
 }

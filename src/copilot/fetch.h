@@ -32,6 +32,7 @@ struct fetch {
 	struct http_request	 request;	/* to be filled in first */
 	int			 status;
 	char			*retry_after;	/* NULL when absent */
+	char			*date;		/* likewise */
 	struct buf		 body;
 	/* The call has ended; "why" as in http.h. Ends with fetch_clear(). */
 	void			(*end)(struct fetch *, enum http_end,

@@ -37,9 +37,8 @@ github_token_file(bool enterprise)
 	return enterprise ? GITHUB_TOKEN_FILE_ENTERPRISE : GITHUB_TOKEN_FILE;
 }
 
-/* May this stand in a header? */
-static bool
-is_token(const char *s)
+bool
+github_is_token(const char *s)
 {
 	size_t n;
 
@@ -76,13 +75,9 @@ unusable(struct err *err, const char *from, const char *why)
 static bool
 token_usable(const char *token, const char *from, struct err *err)
 {
-	if (!is_token(token))
+	if (!github_is_token(token))
 		return unusable(err, from, "does not hold a GitHub token (one "
 		    "word on one line). " SAY_TO_SIGN_IN " --force");
-	if (util_starts(token, "ghp_"))
-		return unusable(err, from, "holds a classic personal access "
-		    "token (ghp_...), which Copilot does not accept. Remove it "
-		    "there, then run: copilot-api auth");
 	return true;
 }
 
@@ -113,6 +108,23 @@ github_token_load(const char *home, bool enterprise, const char *given,
 	return ok;
 }
 
+char *
+github_token_path(const char *home, bool enterprise)
+{
+	return xasprintf("%s/%s", home, github_token_file(enterprise));
+}
+
+bool
+github_classic(struct err *err)
+{
+	err_set(err, 401, ERR_AUTH, "github_token_invalid", NULL,
+	    "Copilot does not accept classic personal access tokens "
+	    "(ghp_...). " SAY_TO_SIGN_IN ", or use a fine-grained one "
+	    "(github_pat_...) with the permission \"Copilot Requests\".");
+	err->no_retry = true;
+	return false;
+}
+
 bool
 github_not_signed_in(struct err *err)
 {
@@ -132,8 +144,9 @@ github_user_agent(const struct conf *conf)
 	return xasprintf("GitHubCopilotChat%s", slash != NULL ? slash : "");
 }
 
-static void
-request_init(struct http_request *req, const char *method, char *url_take)
+void
+github_request_init(struct http_request *req, const char *method,
+    char *url_take)
 {
 	memset(req, 0, sizeof(*req));
 	req->method = method;
@@ -149,8 +162,8 @@ github_request(struct http_request *req, const struct conf *conf,
 {
 	char *agent = github_user_agent(conf), *authorization;
 
-	request_init(req, "GET", xasprintf("%s%s", conf->github_api_base_url,
-	    path));
+	github_request_init(req, "GET", xasprintf("%s%s",
+	    conf->github_api_base_url, path));
 	authorization = xasprintf("token %s", token);
 	http_request_header(req, "Authorization", authorization);
 	http_request_header(req, "X-GitHub-Api-Version", API_VERSION);
@@ -166,8 +179,8 @@ void
 github_login_request(struct http_request *req, const struct conf *conf,
     const char *path, struct json_object *body)
 {
-	request_init(req, "POST", xasprintf("%s%s", conf->github_base_url,
-	    path));
+	github_request_init(req, "POST", xasprintf("%s%s",
+	    conf->github_base_url, path));
 	http_request_header(req, "Content-Type", "application/json");
 	js_print(body, &req->body);
 }
@@ -245,6 +258,27 @@ no_access(json_object *obj, const char *said, struct err *err)
 	return false;
 }
 
+/*
+ * An application that Copilot doesn't know, a personal access token: GitHub
+ * makes no Copilot token of those, and Copilot may take them as they are.
+ */
+bool
+github_unexchangeable(int status, const char *body, size_t n)
+{
+	json_object	*obj;
+	char		 said[400];
+	bool		 yes = status == 404;
+
+	if (status != 403)
+		return yes;
+	obj = js_parse_quiet(body, n);
+	message_of(obj, said, sizeof(said));
+	yes = js_obj(obj, "error_details") == NULL &&
+	    util_starts_nocase(said, "Resource not accessible");
+	json_object_put(obj);
+	return yes;
+}
+
 /* Any answer of GitHub's REST API but a good one. Always false. */
 static bool
 refused(int status, json_object *obj, const char *retry_after,
@@ -277,9 +311,8 @@ refused(int status, json_object *obj, const char *retry_after,
 	return false;
 }
 
-/* *obj is the answer's object if the status is good; put it. */
-static bool
-answer_object(int status, const char *body, size_t n,
+bool
+github_answer(int status, const char *body, size_t n,
     const char *retry_after, json_object **obj, struct err *err)
 {
 	*obj = js_parse_quiet(body, n);
@@ -290,6 +323,16 @@ answer_object(int status, const char *body, size_t n,
 	return err_set(err, 502, ERR_SERVER, "github_error", NULL,
 	    "GitHub answered HTTP %d with something that is not a JSON object",
 	    status);
+}
+
+/* A member as cleaned text, NULL when absent or empty. */
+static char *
+text_member(json_object *obj, const char *key)
+{
+	char out[200];
+
+	github_text(out, sizeof(out), js_str(obj, key));
+	return out[0] != '\0' ? xstrdup(out) : NULL;
 }
 
 /* The base URL of the Copilot API, when the answer names one we may use. */
@@ -315,9 +358,9 @@ github_exchange_read(int status, const char *body, size_t n,
 	bool		 ok;
 
 	memset(x, 0, sizeof(*x));
-	ok = answer_object(status, body, n, retry_after, &obj, err);
+	ok = github_answer(status, body, n, retry_after, &obj, err);
 	token = js_str(obj, "token");
-	if (ok && (token == NULL || !is_token(token)))
+	if (ok && (token == NULL || !github_is_token(token)))
 		ok = err_set(err, 502, ERR_SERVER, "github_error", NULL,
 		    "GitHub's answer holds no Copilot token");
 	if (ok) {
@@ -327,6 +370,7 @@ github_exchange_read(int status, const char *body, size_t n,
 		if (x->refresh_in <= 0 || x->refresh_in > 24 * 3600)
 			x->refresh_in = REFRESH_DEFAULT;
 		x->api = api_endpoint(obj);
+		x->plan = text_member(obj, "sku");
 	}
 	json_object_put(obj);
 	return ok;
@@ -337,17 +381,8 @@ github_exchange_finish(struct github_exchange *x)
 {
 	free(x->token);
 	free(x->api);
+	free(x->plan);
 	memset(x, 0, sizeof(*x));
-}
-
-/* A member as cleaned text, NULL when absent or empty. */
-static char *
-text_member(json_object *obj, const char *key)
-{
-	char out[200];
-
-	github_text(out, sizeof(out), js_str(obj, key));
-	return out[0] != '\0' ? xstrdup(out) : NULL;
 }
 
 bool
@@ -358,7 +393,7 @@ github_login_read(int status, const char *body, size_t n, char **login,
 	bool		 ok;
 
 	*login = NULL;
-	ok = answer_object(status, body, n, NULL, &obj, err);
+	ok = github_answer(status, body, n, NULL, &obj, err);
 	if (ok && (*login = text_member(obj, "login")) == NULL)
 		ok = err_set(err, 502, ERR_SERVER, "github_error", NULL,
 		    "GitHub's answer holds no login name");
@@ -447,7 +482,7 @@ github_usage_read(int status, const char *body, size_t n,
 	size_t		 i;
 
 	memset(u, 0, sizeof(*u));
-	ok = answer_object(status, body, n, NULL, &obj, err);
+	ok = github_answer(status, body, n, NULL, &obj, err);
 	if (ok) {
 		u->login = text_member(obj, "login");
 		u->plan = text_member(obj, "copilot_plan");

@@ -31,6 +31,9 @@ struct json_object;
 /* The token file's name: a tenant of GitHub Enterprise has one of its own. */
 const char *github_token_file(bool enterprise);
 
+/* One word that may stand in a header. */
+bool	 github_is_token(const char *);
+
 /*
  * The token in force: "given" (from "given_from", say "GH_TOKEN"; both may be
  * NULL), else the file's. Not signed in is *token == NULL and true. False: the
@@ -40,10 +43,27 @@ bool	 github_token_load(const char *home, bool enterprise,
 	    const char *given, const char *given_from, char **token,
 	    struct err *);
 
+/* Where the stored one is. */
+char	*github_token_path(const char *home, bool enterprise);
+
+/* The refusal of a classic personal access token. Always false. */
+bool	 github_classic(struct err *);
+
 /* The refusal for *token == NULL. Always false. */
 bool	 github_not_signed_in(struct err *);
 
 /* --- Calls on GitHub's REST API. */
+
+/* A request without credentials; the URL becomes its own. */
+void	 github_request_init(struct http_request *, const char *method,
+	    char *url_take);
+
+/*
+ * *obj is the answer's object if the status is good; put it, even when false.
+ * "retry_after" is the header's value or NULL.
+ */
+bool	 github_answer(int status, const char *body, size_t n,
+	    const char *retry_after, struct json_object **obj, struct err *);
 
 /* GET a path of GITHUB_PATH_* with the headers an editor sends. */
 void	 github_request(struct http_request *, const struct conf *,
@@ -68,11 +88,18 @@ struct github_exchange {
 	int64_t	 expires_at;	/* Unix seconds by GitHub's clock; 0 not said */
 	int64_t	 refresh_in;	/* seconds, always positive */
 	char	*api;		/* endpoints.api, an allowed URL; or NULL */
+	char	*plan;		/* "free_limited_copilot"; NULL: not said */
 };
 /* "retry_after" is the header's value or NULL. */
 bool	 github_exchange_read(int status, const char *body, size_t n,
 	    const char *retry_after, struct github_exchange *, struct err *);
 void	 github_exchange_finish(struct github_exchange *);
+
+/*
+ * Does this refusal of the exchange say that GitHub makes no Copilot token of
+ * such a token? Then it can be sent to Copilot as it is.
+ */
+bool	 github_unexchangeable(int status, const char *body, size_t n);
 
 /* The login name behind a token. */
 bool	 github_login_read(int status, const char *body, size_t n,

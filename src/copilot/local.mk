@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/app.c \
+	%reldir%/app.h \
 	%reldir%/call.c \
 	%reldir%/call.h \
 	%reldir%/copilot.c \
@@ -16,5 +18,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/models.h \
 	%reldir%/quota.c \
 	%reldir%/quota.h \
+	%reldir%/signin.c \
+	%reldir%/signin.h \
 	%reldir%/token.c \
 	%reldir%/token.h

@@ -11,6 +11,7 @@
 
 /* refresh_in leaves about five minutes of life; VS Code uses one of them. */
 #define GRACE_MS	60000
+#define DIRECT_MS	1500000	/* as long as GitHub's own tokens last */
 
 void
 copilot_token_finish(struct copilot_token *t)
@@ -32,6 +33,18 @@ copilot_token_set(struct copilot_token *tok, const struct github_exchange *ex,
 }
 
 void
+copilot_token_direct(struct copilot_token *tok, const char *github,
+    int64_t now)
+{
+	copilot_token_finish(tok);
+	tok->value = xstrdup(github);
+	tok->api = xstrdup("");
+	tok->direct = true;
+	tok->refresh_ms = now + DIRECT_MS;
+	tok->expires_ms = tok->refresh_ms + GRACE_MS;
+}
+
+void
 copilot_token_print(const struct copilot_token *tok, const char *key,
     struct buf *out)
 {
@@ -43,6 +56,8 @@ copilot_token_print(const struct copilot_token *tok, const char *key,
 	js_add_int(obj, "expires_ms", tok->expires_ms);
 	js_add_str(obj, "api", tok->api);
 	js_add_str(obj, "token", tok->value);
+	if (tok->direct)
+		js_add_bool(obj, "direct", true);
 	js_print(obj, out);
 	json_object_put(obj);
 }
@@ -63,6 +78,7 @@ copilot_token_read(const char *text, size_t n, const char *key,
 		copilot_token_finish(tok);
 		tok->value = xstrdup(value);
 		tok->api = xstrdup(api != NULL ? api : "");
+		tok->direct = js_bool(obj, "direct", false);
 		tok->refresh_ms = js_int(obj, "refresh_ms", 0);
 		tok->expires_ms = js_int(obj, "expires_ms", 0);
 	}

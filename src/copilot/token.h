@@ -15,6 +15,7 @@ struct github_exchange;
 struct copilot_token {
 	char	*value;		/* NULL: none */
 	char	*api;		/* endpoints.api, "" when not said */
+	bool	 direct;	/* a GitHub token, sent as it is */
 	int64_t	 refresh_ms;	/* util_now_ms() from which a new one is due */
 	int64_t	 expires_ms;	/* and from which this one is not used */
 };
@@ -25,6 +26,10 @@ struct copilot_token {
  */
 void	copilot_token_set(struct copilot_token *,
 	    const struct github_exchange *, int64_t now);
+
+/* A GitHub token that is sent as it is; looked at again after a while. */
+void	copilot_token_direct(struct copilot_token *, const char *github,
+	    int64_t now);
 
 /*
  * The shared file copilot_token.json. "key" tells the GitHub account and host

@@ -277,7 +277,8 @@ static void
 want_token(struct call *c)
 {
 	if (c->x->call.github)
-		start(c);
+		copilot_want_github(c->server->copilot, c->x->conf,
+		    &c->waiter);
 	else
 		copilot_want_token(c->server->copilot, &c->waiter);
 }

@@ -44,8 +44,9 @@ serve_main(const struct serve_options *o)
 	signal(SIGPIPE, SIG_IGN);
 	s.loop = loop_create();
 	s.http = http_create(s.loop);
-	s.copilot = copilot_create(s.loop, s.http, s.conf_file, o->home,
-	    o->github_token, o->override->enterprise_url != NULL);
+	s.copilot = copilot_create(&(struct copilot_parts){ s.loop, s.http,
+	    s.conf_file, o->home, o->github_token,
+	    o->override->enterprise_url != NULL, true });
 	s.stored = stored_create(o->home);
 	s.thoughts = thoughts_create(s.stored);
 	s.budget = budget_create();

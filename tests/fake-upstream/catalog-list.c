@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "catalog.h"
@@ -274,6 +275,14 @@ catalog_list(struct call *c)
 	answer_begin(c->ans, 200, "application/json");
 	buf_append(&c->ans->text, json_object_get_string(text),
 	    (size_t)json_object_get_string_len(text));
+	account_models(c, &c->ans->text);
+}
+
+void
+catalog_print(struct call *c, const struct model *m, struct buf *out)
+{
+	print_model(m, wants_prices(c), setting_lists(c->f, "enabled_models",
+	    m->id), out);
 }
 
 /* The user accepts the terms of a model, once. */
@@ -314,7 +323,6 @@ catalog_model(struct call *c)
 		policy(c, m);
 	else {
 		answer_begin(c->ans, 200, "application/json");
-		print_model(m, wants_prices(c), setting_lists(c->f,
-		    "enabled_models", m->id), &c->ans->text);
+		catalog_print(c, m, &c->ans->text);
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "catalog.h"
@@ -165,7 +166,7 @@ catalog_check(struct call *c, unsigned endpoint)
 	const char		*id = js_str(c->body, "model");
 	const struct model	*m = id != NULL ? catalog_find(id) : NULL;
 
-	if (m == NULL || !is_usable(c->f, m)) {
+	if (m == NULL || !is_usable(c->f, m) || !account_may(c, m)) {
 		answer_begin(c->ans, 400,
 		    setting_str(c->f, "error_content_type"));
 		jt(&c->ans->text, "{'error':{'message':'The requested model is "

@@ -44,6 +44,8 @@ struct price {
 	int	input, read, write, output;	/* write 0: costs as input */
 };
 
+struct buf;
+
 struct model {
 	const char	*id, *name, *vendor, *version;
 	enum family	 family;
@@ -66,6 +68,9 @@ const char *catalog_answers_as(const struct fake *, const struct model *,
 /* The list is made again when it is asked for. */
 void	catalog_forget(struct fake *);
 
+
+/* Its entry in the list. */
+void	catalog_print(struct call *, const struct model *, struct buf *);
 
 const struct model *catalog_find(const char *id);
 const struct model *catalog_at(size_t);	/* NULL behind the last */

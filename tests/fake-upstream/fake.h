@@ -92,6 +92,10 @@ void	github_access_token(struct call *);
 void	github_user(struct call *);
 void	github_token(struct call *);
 void	github_copilot_user(struct call *);
+void	github_installations(struct call *);
+void	github_installation_token(struct call *);
+void	auto_new(struct call *);
+void	auto_old(struct call *);
 void	catalog_list(struct call *);
 void	catalog_model(struct call *);		/* GET /models/ID, .../policy */
 void	chat_handle(struct call *);

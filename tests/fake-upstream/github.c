@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "account.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "canned.h"
@@ -283,20 +284,14 @@ out:
 static bool
 signed_in(struct call *c)
 {
-	const char *v = req_header(c->req, "Authorization"), *t;
+	const char *github = account_authorization(c);
 
 	if (req_header(c->req, "User-Agent") == NULL)
 		return refuse_text(c, 403, "Request forbidden by "
 		    "administrative rules. Please make sure your request has a "
 		    "User-Agent header.\n");
-	if (v != NULL && (util_starts_nocase(v, "token ") ||
-	    util_starts_nocase(v, "Bearer "))) {
-		t = strchr(v, ' ');
-		t += strspn(t, " ");
-		if ((util_starts(t, "ghu_") || util_starts(t, "gho_")) &&
-		    !setting_lists(c->f, "dead_tokens", t))
-			return true;
-	}
+	if (github != NULL && account_signed_in(c, github))
+		return true;
 	answer_canned_json(c, "bad_credentials");
 	return false;
 }
@@ -309,7 +304,8 @@ github_user(struct call *c)
 	answer_begin(c->ans, 200, "application/json; charset=utf-8");
 	jt(&c->ans->text, "{'login':%s,'id':1,'node_id':'U_kgDOAA',"
 	    "'type':'User','site_admin':false,'name':null}",
-	    setting_str(c->f, "login"));
+	    account_str(c, "login",
+	    setting_str(c->f, "login")));
 }
 
 static char *
@@ -337,7 +333,7 @@ github_token(struct call *c)
 	char		*url;
 	struct buf	*out = &c->ans->text;
 
-	if (!signed_in(c))
+	if (!signed_in(c) || !account_exchanged(c, account_authorization(c)))
 		return;
 	c->f->count.exchanges++;
 	valid = js_int(c->scn, "expires_in",
@@ -346,7 +342,8 @@ github_token(struct call *c)
 	    setting_int(c->f, "token_refresh_in"));
 	/* A client whose clock is wrong sees a time in the past. */
 	shown = variant(c, "clock_skew") ? now - 7200 : now + valid;
-	token = tokens_add(&c->f->tokens, shown, valid);
+	token = tokens_add(&c->f->tokens, shown, valid,
+	    account_authorization(c));
 	answer_begin(c->ans, 200, "application/json; charset=utf-8");
 	jt(out, "{'token':%s,'expires_at':%l,'refresh_in':%l", token, shown,
 	    refresh);
@@ -354,7 +351,7 @@ github_token(struct call *c)
 		buf_putc(out, '}');
 		return;
 	}
-	jt(out, ",'sku':'monthly_subscriber','individual':true,"
+	jt(out, ",'sku':%s,'individual':true,"
 	    "'blackbird_clientside_indexing':false,'code_quote_enabled':true,"
 	    "'code_review_enabled':true,'codesearch':true,"
 	    "'copilotignore_enabled':false,'vsc_electron_fetcher_v2':false,"
@@ -364,7 +361,8 @@ github_token(struct call *c)
 	    "'limited_user_quotas':null,'limited_user_reset_date':null,"
 	    "'user_notification':{'message':'Your trial ends soon.',"
 	    "'notification_id':'subscription_trial_ending','title':'Trial',"
-	    "'url':'https://github.com'}");
+	    "'url':'https://github.com'}", account_str(c, "sku",
+	    "monthly_subscriber"));
 	url = own_url(c);
 	if (!variant(c, "no_endpoints"))
 		jt(out, ",'endpoints':{'api':%s,'origin-tracker':"
@@ -426,7 +424,7 @@ github_copilot_user(struct call *c)
 	struct buf	*out = &c->ans->text;
 	char		*url;
 
-	if (!signed_in(c))
+	if (!signed_in(c) || !account_exchanged(c, account_authorization(c)))
 		return;
 	url = own_url(c);
 	answer_begin(c->ans, 200, "application/json; charset=utf-8");
@@ -439,7 +437,8 @@ github_copilot_user(struct call *c)
 	    "'acme','name':null}],'codex_agent_enabled':false,"
 	    "'endpoints':{'api':%s},'quota_reset_date':'2026-07-01',"
 	    "'quota_reset_date_utc':'2026-07-01T00:00:00.000Z',"
-	    "'token_based_billing':true,", setting_str(c->f, "login"), url);
+	    "'token_based_billing':true,", account_str(c, "login",
+	    setting_str(c->f, "login")), url);
 	if (pays_by_token(c->f))
 		jt(out, "'credits_used':%l,", setting_int(c->f,
 		    "credits_used"));

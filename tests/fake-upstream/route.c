@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "account.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "canned.h"
@@ -25,12 +26,17 @@ static const struct route {
 	{ "POST", "/v1/messages",		COPILOT, messages_handle },
 	{ "POST", "/v1/messages/count_tokens",	COPILOT, messages_count_handle },
 	{ "POST", "/embeddings",		COPILOT, embeddings_handle },
+	{ "POST", "/auto",			COPILOT, auto_new },
+	{ "POST", "/models/session",		COPILOT, auto_old },
 	{ "GET",  "/models",			COPILOT, catalog_list },
 	{ "GET",  "/models/",			COPILOT, catalog_model },
 	{ "POST", "/models/",			COPILOT, catalog_model },
 	{ "POST", "/login/device/code",		GITHUB, github_device_code },
 	{ "POST", "/login/oauth/access_token",	GITHUB, github_access_token },
 	{ "GET",  "/login/device",		GITHUB, github_device_page },
+	{ "GET",  "/app/installations",		GITHUB, github_installations },
+	{ "POST", "/app/installations/",	GITHUB,
+	    github_installation_token },
 	{ "GET",  "/user",			GITHUB, github_user },
 	{ "GET",  "/copilot_internal/v2/token",	GITHUB, github_token },
 	{ "GET",  "/copilot_internal/user",	GITHUB, github_copilot_user },
@@ -223,9 +229,11 @@ copilot_headers(struct call *c)
 	v = req_header(r, "Host");
 	if (v == NULL || !host_is_ours(c->f, v))
 		return refuse_text(c, 421, "Misdirected Request\n");
-	v = req_header(r, "Authorization");
-	if (v == NULL || !util_starts_nocase(v, "Bearer ") ||
-	    !tokens_valid(&c->f->tokens, v + 7 + strspn(v + 7, " ")))
+	v = account_authorization(c);
+	if (v != NULL && util_starts(v, "g")) {
+		if (!account_direct(c, v))
+			return false;
+	} else if (v == NULL || !tokens_valid(&c->f->tokens, v))
 		return refuse_text(c, 401, "unauthorized: token expired\n");
 	v = req_header(r, "Editor-Version");
 	if (v == NULL || *v == '\0')

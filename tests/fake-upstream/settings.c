@@ -21,6 +21,11 @@ static const char defaults[] = "{"
     /* the token exchange */
     "\"token_expires_in\":1800,\"token_refresh_in\":1500,"
     "\"token_variant\":\"\","
+    /* accounts by their GitHub token ("*": any), Apps, Auto; account.c */
+    "\"accounts\":{},\"app_id\":\"12345\",\"app_suspended\":false,"
+    "\"installations\":[{\"id\":678,\"account\":{\"login\":\"acme\"}}],"
+    "\"installation_seconds\":3600,\"installation_generation\":1,"
+    "\"clock_offset\":0,\"auto_expires_in\":3600,"
     /* how old Copilot is, and how it is paid */
     "\"copilot\":\"2026-11\",\"seat\":\"plan\",\"credits_used\":120,"
     "\"usage_inside\":false,"

@@ -35,7 +35,7 @@ tokens_find_device(struct tokens *t, const char *code)
 }
 
 const char *
-tokens_add(struct tokens *t, int64_t exp, int64_t seconds)
+tokens_add(struct tokens *t, int64_t exp, int64_t seconds, const char *github)
 {
 	struct token	*k;
 	char		 mac[17];
@@ -48,24 +48,41 @@ tokens_add(struct tokens *t, int64_t exp, int64_t seconds)
 	snprintf(k->text, sizeof(k->text),
 	    "tid=%llu;exp=%lld;st=dotcom;chat=1:%s",
 	    (unsigned long long)t->count, (long long)exp, mac);
+	snprintf(k->github, sizeof(k->github), "%s", github);
 	k->until = mono_ns() + ms_to_ns(seconds) * 1000;
 	return k->text;
 }
 
 /* The counter in the token says where it is. */
-bool
-tokens_valid(const struct tokens *t, const char *text)
+static const struct token *
+find(const struct tokens *t, const char *text)
 {
 	const struct token	*k;
 	unsigned long long	 n;
 
 	if (t->token == NULL || !util_starts(text, "tid="))
-		return false;
+		return NULL;
 	n = strtoull(text + 4, NULL, 10);
 	if (n == 0 || n > t->count)
-		return false;
+		return NULL;
 	k = &t->token[(n - 1) % TOKENS_MAX];
-	return strcmp(k->text, text) == 0 && mono_ns() < k->until;
+	return strcmp(k->text, text) == 0 ? k : NULL;
+}
+
+bool
+tokens_valid(const struct tokens *t, const char *text)
+{
+	const struct token *k = find(t, text);
+
+	return k != NULL && mono_ns() < k->until;
+}
+
+const char *
+tokens_github(const struct tokens *t, const char *text)
+{
+	const struct token *k = find(t, text);
+
+	return k != NULL ? k->github : NULL;
 }
 
 void

@@ -18,6 +18,7 @@ struct device {
 
 struct token {
 	char	text[96];
+	char	github[64];	/* what it was given for */
 	int64_t	until;
 };
 
@@ -31,7 +32,10 @@ struct tokens {
 struct device *tokens_add_device(struct tokens *);
 struct device *tokens_find_device(struct tokens *, const char *code);
 /* The new token's text. It is valid for so many seconds. */
-const char *tokens_add(struct tokens *, int64_t exp, int64_t seconds);
+const char *tokens_add(struct tokens *, int64_t exp, int64_t seconds,
+	    const char *github);
+/* The GitHub token that it was given for; NULL when it was not issued. */
+const char *tokens_github(const struct tokens *, const char *text);
 bool	tokens_valid(const struct tokens *, const char *text);
 void	tokens_revoke(struct tokens *);		/* all that have been issued */
 void	tokens_clear(struct tokens *);
