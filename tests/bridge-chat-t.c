@@ -16,6 +16,7 @@
 
 #include "api/api.h"
 #include "api/carry-answer.h"
+#include "api/carry.h"
 #include "base/conf.h"
 #include "bridge/chat-request.h"
 #include "chat-client.h"
@@ -64,7 +65,7 @@ translate(const char *in, struct bridge_chat *b, struct err *err)
 	*b = (struct bridge_chat){ 0 };
 	if (chat_request_read(&r, in, strlen(in), err) &&
 	    chat_request_model(&r, &conf, &models, err) &&
-	    bridge_chat_request(&r, b, &out, err)) {
+	    carry_by_responses(&r, b, &out, err)) {
 		obj = js_parse_quiet(out.p, out.len);
 		assert_non_null(obj);
 	}
@@ -235,7 +236,7 @@ check_input(int line, const char *messages, const char *want)
 	js_print(js_get(obj, "input"), &out);
 	if (strcmp(out.p, want) != 0)
 		fail_msg("line %d:\n got %s\nwant %s", line, out.p, want);
-	assert_int_equal(b.norigins, js_len(js_get(obj, "input")));
+	assert_int_equal(b.terms.nelements, js_len(js_get(obj, "input")));
 	json_object_put(obj);
 	buf_finish(&out);
 	bridge_chat_finish(&b);
@@ -479,7 +480,7 @@ static const struct {
 	{ "tool_choice.name", "tool_choice.function.name" },
 	{ "top_p", "top_p" },
 	/* Not what they look like. */
-	{ "input[7]", "input[7]" },
+	{ "input[7]", "messages" },
 	{ "input[99999999999999999999]", "input[99999999999999999999]" },
 	{ "input[-1]", "input[-1]" },
 	{ "inputs", "inputs" },
@@ -500,9 +501,9 @@ check_term(const struct bridge_chat *b, const char *theirs, const char *ours)
 
 	err_param(&err, theirs, "x", "Invalid '%s': it's no 'good', "
 	    "input[0] isn't.", theirs);
-	want = xasprintf("Invalid '%s': it's no 'good', input[0] isn't.",
-	    ours);
-	bridge_chat_reword(b, &err);
+	want = xasprintf("Invalid '%s': it's no 'good', messages%s isn't.",
+	    ours, b->terms.nelements > 0 ? "[0]" : "");
+	terms_apply(&b->terms, &err);
 	assert_string_equal(err.param, ours);
 	assert_string_equal(err.msg, want);
 	free(want);
@@ -517,12 +518,13 @@ test_terms(void **state)
 
 	(void)state;
 	json_object_put(translate("{\"model\":\"x\",\"max_tokens\":50,"
-	    "\"messages\":[" TURNS "]}", &b, &err));
+	    "\"tools\":[" FUNCTION("a") "," FUNCTION("b") "," FUNCTION("c") ","
+	    FUNCTION("d") "],\"messages\":[" TURNS "]}", &b, &err));
 	for (i = 0; i < COUNT(terms); i++)
 		check_term(&b, terms[i].theirs, terms[i].ours);
 	err_param(&err, "model", "unsupported_api_for_model",
 	    "model \"x\" is not accessible via the /responses endpoint");
-	bridge_chat_reword(&b, &err);
+	terms_apply(&b.terms, &err);
 	assert_null(strstr(err.msg, "/responses"));
 	bridge_chat_finish(&b);
 	json_object_put(translate("{\"model\":\"x\",\"functions\":[{\"name\":"
@@ -547,12 +549,12 @@ test_long_terms(void **state)
 	memset(text, '\'', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	err_param(&err, text, NULL, "%s", text);
-	bridge_chat_reword(&b, &err);
+	terms_apply(&b.terms, &err);
 	assert_string_equal(err.msg, text);
 	memset(text, 'a', sizeof(text) - 1);
 	memcpy(text, "text.format", 11);
 	err_param(&err, "text.format", NULL, "%s 'text.format' 'text'", text);
-	bridge_chat_reword(&b, &err);
+	terms_apply(&b.terms, &err);
 	assert_string_equal(err.param, "response_format");
 	bridge_chat_finish(&b);
 }
@@ -645,7 +647,7 @@ start(struct run *r, struct chat_wanted w, const char *members)
 	json_object_put(translate(text, &b, &err));
 	*r = (struct run){ .usage = USAGE_NONE, .ok = true };
 	r->self = carry_answer_chat(&w, &b, &r->usage);
-	assert_null(b.origins);
+	assert_null(b.terms.items);
 	free(text);
 }
 

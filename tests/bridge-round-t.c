@@ -285,7 +285,7 @@ to_responses(const struct buf *chat, struct buf *out)
 	if (!chat_request_read(&r, chat->p, chat->len, &err))
 		fail_msg("%s: %s", chat->p, err.msg);
 	r.info = &model;
-	if (!bridge_chat_request(&r, &b, out, &err))
+	if (!carry_by_responses(&r, &b, out, &err))
 		fail_msg("%s: %s", chat->p, err.msg);
 	bridge_chat_finish(&b);
 	chat_request_finish(&r);

@@ -18,7 +18,9 @@
 static void
 reword(void *self, struct err *err)
 {
-	bridge_chat_reword(self, err);
+	struct bridge_chat *b = self;
+
+	terms_apply(&b->terms, err);
 }
 
 static void
@@ -28,7 +30,7 @@ forget(void *self)
 	free(self);
 }
 
-static const struct answer_terms chat_terms = { reword, forget };
+static const struct answer_terms terms = { reword, forget };
 
 struct answer *
 carry_answer_chat(const struct chat_wanted *wanted, struct bridge_chat *take,
@@ -40,7 +42,7 @@ carry_answer_chat(const struct chat_wanted *wanted, struct bridge_chat *take,
 	*b = *take;
 	*take = (struct bridge_chat){ 0 };
 	a = answer_create(chat_write_create(wanted));
-	answer_terms(a, &chat_terms, b);
+	answer_terms(a, &terms, b);
 	if (wanted->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&wanted->thoughts));
 	if (wanted->told)

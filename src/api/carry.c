@@ -5,15 +5,19 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "bridge/chat-request.h"
 #include "bridge/responses-request.h"
 #include "chat/messages.h"
 #include "chat/native.h"
+#include "chat/request-read.h"
 #include "chat/request-write.h"
 #include "copilot/models.h"
 #include "responses/native.h"
 #include "responses/request-read.h"
+#include "responses/request-write.h"
 #include "responses/tools.h"
 #include "state/reasoning.h"
+#include "turn/stop.h"
 #include "turn/turn.h"
 
 /* What is true for every chat request to this model is done by its owner. */
@@ -71,6 +75,24 @@ carry_by_chat(json_object *obj, const struct responses_setting *set,
 		tools_settle(&t.tools);
 		b->tools = t.tools;
 		t.tools = (struct tools){ 0 };
+	}
+	turn_finish(&t);
+	return ok;
+}
+
+bool
+carry_by_responses(struct chat_request *r, struct bridge_chat *b,
+    struct buf *body, struct err *err)
+{
+	struct turn	t = { 0 };
+	bool		ok;
+
+	*b = (struct bridge_chat){ 0 };
+	if ((ok = chat_request_turn(r, &t, err) &&
+	    chat_stop_read(r->obj, &b->stop, err))) {
+		responses_request_write(&t, r->model, r->info, &r->lesson,
+		    &b->terms, body);
+		b->terms.limit = chat_request_limit(r);
 	}
 	turn_finish(&t);
 	return ok;

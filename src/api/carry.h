@@ -10,8 +10,10 @@
 
 #include <json-c/json.h>
 
+struct bridge_chat;
 struct bridge_request;
 struct buf;
+struct chat_request;
 struct err;
 struct responses_setting;
 
@@ -23,5 +25,13 @@ struct responses_setting;
  */
 bool	carry_by_chat(json_object *obj, const struct responses_setting *,
 	    struct bridge_request *, struct buf *body, struct err *);
+
+/*
+ * The same of a chat completion request whose model is known and that was made
+ * fit, but not for chat completions, over /responses. Release with
+ * bridge_chat_finish() in any case.
+ */
+bool	carry_by_responses(struct chat_request *, struct bridge_chat *,
+	    struct buf *body, struct err *);
 
 #endif

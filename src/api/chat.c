@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "api/carry-answer.h"
+#include "api/carry.h"
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -36,7 +37,7 @@ prepare_bridge(struct exchange *x, struct chat_request *r,
 	struct bridge_chat	b;
 	bool			ok;
 
-	if ((ok = bridge_chat_request(r, &b, &x->call.body, err))) {
+	if ((ok = carry_by_responses(r, &b, &x->call.body, err))) {
 		x->call.path = "/responses";
 		x->answer = &turn_answer;
 		x->self = carry_answer_chat(wanted, &b, &x->usage);

@@ -1,9 +1,6 @@
 src_libcore_a_SOURCES += \
-	%reldir%/chat-input.c \
-	%reldir%/chat-input.h \
 	%reldir%/chat-request.c \
 	%reldir%/chat-request.h \
-	%reldir%/chat-reword.c \
 	%reldir%/responses-answer.c \
 	%reldir%/responses-answer.h \
 	%reldir%/responses-events.c \

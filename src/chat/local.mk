@@ -25,6 +25,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/opaque.h \
 	%reldir%/repair.c \
 	%reldir%/repair.h \
+	%reldir%/request-read.c \
+	%reldir%/request-read.h \
 	%reldir%/request-tools.c \
 	%reldir%/request-tools.h \
 	%reldir%/request-write.c \

@@ -74,33 +74,23 @@ chat_opaque_read(struct chat_opaque *o, const char *text,
 	return o->items != NULL;
 }
 
-static json_object *
-reasoning(json_object *sealed)
-{
-	json_object *item = json_object_new_object();
-
-	js_add_str(item, "type", "reasoning");
-	js_add_take(item, "summary", json_object_new_array());
-	js_add_ref(item, "encrypted_content", sealed);
-	return item;
-}
-
-void
-chat_opaque_put(const struct chat_opaque *o, size_t *at,
-    int64_t place, json_object *input)
+json_object *
+chat_opaque_next(const struct chat_opaque *o, size_t *at, int64_t place)
 {
 	json_object	*item, *sealed;
 	size_t		 n = js_len(o->items);
 
-	for (; *at < n; ++*at) {
+	while (*at < n) {
 		item = json_object_array_get_idx(o->items, *at);
 		if (js_int(item, "place", 0) > place)
-			return;
+			return NULL;
+		++*at;
 		sealed = js_get(item, "sealed");
 		if (json_object_is_type(sealed, json_type_string) &&
 		    json_object_get_string_len(sealed) > 0)
-			json_object_array_add(input, reasoning(sealed));
+			return sealed;
 	}
+	return NULL;
 }
 
 void

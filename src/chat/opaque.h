@@ -39,11 +39,11 @@ bool	chat_opaque_is(const char *);
 bool	chat_opaque_read(struct chat_opaque *, const char *,
 	    size_t);
 /*
- * Append to "input" the reasoning items of places up to "place", from item *at
- * on, which moves.
+ * The sealed content of the next one up to that place, from item *at on, which
+ * moves; borrowed, NULL when there is none.
  */
-void	chat_opaque_put(const struct chat_opaque *, size_t *at,
-	    int64_t place, json_object *input);
+json_object *chat_opaque_next(const struct chat_opaque *, size_t *at,
+	    int64_t place);
 
 void	chat_opaque_finish(struct chat_opaque *);
 

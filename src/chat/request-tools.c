@@ -1,14 +1,187 @@
-/* The tools of a turn, and its calls, as chat completions'. */
+/* The tools of a turn, the choice among them, calls: chat completions'. */
 #include "config.h"
 
+#include <string.h>
+
+#include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/custom.h"
 #include "chat/request-tools.h"
 #include "turn/calls.h"
+#include "turn/complain.h"
 #include "turn/terms.h"
 #include "turn/tools.h"
 #include "turn/turn.h"
+
+static const char *const modes[] = {
+	[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
+	[TURN_CHOICE_REQUIRED] = "required",
+};
+
+/* --- From the client. */
+
+/* A tool's own object, of whichever kind; NULL: none with a name. */
+static json_object *
+inner_of(json_object *v)
+{
+	const char	*type = js_str(v, "type");
+	json_object	*inner;
+
+	if (type == NULL || (strcmp(type, "function") != 0 &&
+	    strcmp(type, "custom") != 0))
+		return NULL;
+	inner = js_obj(v, type);
+	return js_str(inner, "name") != NULL ? inner : NULL;
+}
+
+/* {"type":"grammar","grammar":{..}} has no inner object elsewhere. */
+static json_object *
+format_of(json_object *from)
+{
+	static const char *const members[] = { "syntax", "definition" };
+	json_object	*grammar = js_obj(from, "grammar"), *to;
+	size_t		 i;
+
+	if (grammar == NULL)
+		return json_object_get(from);
+	to = json_object_new_object();
+	js_add_given(to, "type", js_get(from, "type"));
+	for (i = 0; i < COUNT(members); i++)
+		js_add_given(to, members[i], js_get(grammar, members[i]));
+	return to;
+}
+
+static void
+read_tool(struct tools *t, json_object *in, bool custom, int64_t at)
+{
+	struct tool *tool = tools_add(t, NULL, js_str(in, "name"));
+
+	if (tool == NULL)
+		return;
+	tool->at = at;
+	tool->custom = custom;
+	turn_set(&tool->description, js_get(in, "description"));
+	if (custom) {
+		tool->format = format_of(js_obj(in, "format"));
+		return;
+	}
+	turn_set(&tool->schema, js_obj(in, "parameters"));
+	if (json_object_is_type(js_get(in, "strict"), json_type_boolean))
+		turn_set(&tool->strict, js_get(in, "strict"));
+}
+
+static void
+read_list(json_object *list, bool functions, struct tools *t)
+{
+	json_object	*v;
+	size_t		 i, n = js_len(list);
+
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(list, i);
+		read_tool(t, functions ? v : inner_of(v),
+		    !functions && js_is(v, "type", "custom"), (int64_t)i);
+	}
+}
+
+static enum turn_choice_kind
+mode_of(json_object *v)
+{
+	size_t i;
+
+	for (i = TURN_CHOICE_AUTO; i < COUNT(modes); i++)
+		if (json_object_is_type(v, json_type_string) &&
+		    strcmp(json_object_get_string(v), modes[i]) == 0)
+			return (enum turn_choice_kind)i;
+	return TURN_CHOICE_UNSAID;
+}
+
+static bool
+read_mode(json_object *v, const char *param, struct turn_choice *c,
+    struct err *err)
+{
+	const char *s = json_object_get_string(v);
+
+	if ((c->kind = mode_of(v)) != TURN_CHOICE_UNSAID)
+		return true;
+	return err_param(err, param, "invalid_value", "Invalid value: '%.*s'. "
+	    "Supported values are: 'none', 'auto', and 'required'.",
+	    complain_clip(s), s);
+}
+
+static bool
+read_allowed(json_object *in, struct turn_choice *c, struct err *err)
+{
+	json_object	*list = js_array(in, "tools"), *v, *inner;
+	size_t		 i, n = js_len(list);
+
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(list, i);
+		if ((inner = inner_of(v)) == NULL)
+			return err_param(err, "tool_choice.allowed_tools.tools",
+			    "invalid_value", "Invalid "
+			    "'tool_choice.allowed_tools.tools': expected "
+			    "tools, each with its name.");
+		turn_add_name(c, NULL, js_get(inner, "name"),
+		    js_is(v, "type", "custom"));
+	}
+	c->limited = true;
+	c->kind = mode_of(js_get(in, "mode"));
+	return true;
+}
+
+static bool
+read_choice(json_object *v, struct turn_choice *c, struct err *err)
+{
+	json_object *inner = inner_of(v);
+
+	if (v == NULL)
+		return true;
+	if (json_object_is_type(v, json_type_string))
+		return read_mode(v, "tool_choice", c, err);
+	if (inner != NULL) {
+		c->kind = TURN_CHOICE_TOOL;
+		turn_add_name(c, NULL, js_get(inner, "name"),
+		    js_is(v, "type", "custom"));
+		return true;
+	}
+	inner = js_get(v, "allowed_tools");
+	if (js_is(v, "type", "allowed_tools") &&
+	    js_array(inner, "tools") != NULL)
+		return read_allowed(inner, c, err);
+	return err_param(err, "tool_choice", "invalid_value",
+	    "Invalid 'tool_choice': expected 'none', 'auto', 'required', a "
+	    "function, a custom tool or allowed tools.");
+}
+
+/* "function_call"; and functions had no parallel calls. */
+static bool
+read_function_call(json_object *v, struct turn *t, struct err *err)
+{
+	t->parallel = json_object_new_boolean(false);
+	if (json_object_is_type(v, json_type_string))
+		return read_mode(v, "function_call", &t->choice, err);
+	if (v != NULL) {
+		t->choice.kind = TURN_CHOICE_TOOL;
+		turn_add_name(&t->choice, NULL, js_get(v, "name"), false);
+	}
+	return true;
+}
+
+bool
+chat_read_tools(json_object *req, bool functions, struct turn *t,
+    struct err *err)
+{
+	read_list(js_array(req, functions ? "functions" : "tools"), functions,
+	    &t->tools);
+	if (functions)
+		return read_function_call(js_get(req, "function_call"), t,
+		    err);
+	turn_set(&t->parallel, js_get(req, "parallel_tool_calls"));
+	return read_choice(js_get(req, "tool_choice"), &t->choice, err);
+}
+
+/* --- To upstream. */
 
 static json_object *
 named(const char *flat)
@@ -28,8 +201,6 @@ typed_take(json_object *function)
 	js_add_take(obj, "function", function);
 	return obj;
 }
-
-/* --- Tools. */
 
 static json_object *
 tool_of(const struct tool *tool)
@@ -51,10 +222,6 @@ tool_of(const struct tool *tool)
 static json_object *
 choice_of(const struct turn_choice *c)
 {
-	static const char *const modes[] = {
-		[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
-		[TURN_CHOICE_REQUIRED] = "required",
-	};
 	char flat[TOOLS_NAME_SIZE];
 
 	if (c->kind == TURN_CHOICE_UNSAID)

@@ -29,14 +29,16 @@ static const struct terms_word words[] = {
 	{ TERM_CHOICE_NAME,	"tool_choice.custom.name", false },
 	{ TERM_CHOICE_TOOLS,	"tool_choice.allowed_tools.tools", false },
 	{ TERM_CHOICE_MODE,	"tool_choice.allowed_tools.mode", false },
-	{ TERM_CHOICE,		"tool_choice.function", false },
 	{ TERM_CHOICE,		"tool_choice", false },
+	{ TERM_CHOICE,		"tool_choice.function", false },
+	{ TERM_TOOLS,		"tools", true },
 };
 
 static const struct terms_word function_words[] = {
 	COMMON,
 	{ TERM_CHOICE_NAME,	"function_call.name", false },
 	{ TERM_CHOICE,		"function_call", false },
+	{ TERM_TOOLS,		"functions", true },
 };
 
 static const struct terms_member members[] = {
@@ -61,7 +63,7 @@ static const struct terms_member members[] = {
 const struct terms_side chat_terms = {
 	.words = words, .nwords = COUNT(words),
 	.members = members, .nmembers = COUNT(members),
-	.beside = "messages", .tools = "tools",
+	.beside = "messages",
 	.function = ".function", .custom = ".custom",
 	.image = ".image_url.url"
 };
@@ -69,7 +71,7 @@ const struct terms_side chat_terms = {
 const struct terms_side chat_functions_terms = {
 	.words = function_words, .nwords = COUNT(function_words),
 	.members = members, .nmembers = COUNT(members),
-	.beside = "messages", .tools = "functions",
+	.beside = "messages",
 	.function = "", .custom = "",
 	.image = ".image_url.url"
 };

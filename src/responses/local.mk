@@ -21,6 +21,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/request-read.h \
 	%reldir%/request-tools.c \
 	%reldir%/request-tools.h \
+	%reldir%/request-write.c \
+	%reldir%/request-write.h \
 	%reldir%/terms.c \
 	%reldir%/terms.h \
 	%reldir%/tools.c \

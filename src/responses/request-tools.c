@@ -1,4 +1,4 @@
-/* The tools of a Responses request, and the choice among them, as a turn's. */
+/* The tools of a turn, and the choice among them: those of Responses. */
 #include "config.h"
 
 #include <stdio.h>
@@ -10,12 +10,18 @@
 #include "base/util.h"
 #include "responses/request-tools.h"
 #include "turn/complain.h"
+#include "turn/terms.h"
 #include "turn/tools.h"
 #include "turn/turn.h"
 
 #define PARAM_SIZE 64
 
-/* --- Tools. */
+static const char *const modes[] = {
+	[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
+	[TURN_CHOICE_REQUIRED] = "required",
+};
+
+/* --- Tools from the client. */
 
 /*
  * Tools that run at OpenAI, and a client works without: Codex always offers
@@ -133,10 +139,6 @@ refuse_choice(json_object *choice, struct err *err)
 static enum turn_choice_kind
 mode_of(json_object *v)
 {
-	static const char *const modes[] = {
-		[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
-		[TURN_CHOICE_REQUIRED] = "required",
-	};
 	size_t i;
 
 	for (i = TURN_CHOICE_AUTO; i < COUNT(modes); i++)
@@ -184,4 +186,98 @@ responses_read_choice(json_object *choice, bool web_search, struct turn *t,
 	    (web_search && type != NULL && util_starts(type, "web_search")))
 		return refuse_choice(choice, err);
 	return true;
+}
+
+/* --- To upstream. */
+
+static json_object *
+typed(const char *type)
+{
+	json_object *obj = json_object_new_object();
+
+	js_add_str(obj, "type", type);
+	return obj;
+}
+
+json_object *
+responses_empty_schema(void)
+{
+	json_object *schema = typed("object");
+
+	js_add_take(schema, "properties", json_object_new_object());
+	return schema;
+}
+
+/* OpenAI's default of "strict" is true here, and false elsewhere. */
+static json_object *
+tool_of(const struct tool *from)
+{
+	json_object *tool = typed(from->custom ? "custom" : "function");
+
+	js_add_str(tool, "name", from->name);
+	js_add_given(tool, "description", from->description);
+	if (from->custom) {
+		js_add_given(tool, "format", from->format);
+		return tool;
+	}
+	js_add_take(tool, "parameters", from->schema != NULL ?
+	    json_object_get(from->schema) : responses_empty_schema());
+	js_add_bool(tool, "strict", json_object_get_boolean(from->strict));
+	return tool;
+}
+
+static json_object *
+named(const struct turn_name *name)
+{
+	json_object *tool = typed(name->custom ? "custom" : "function");
+
+	js_add_ref(tool, "name", name->name);
+	return tool;
+}
+
+static json_object *
+allowed(const struct turn_choice *c)
+{
+	json_object	*choice = typed("allowed_tools");
+	json_object	*tools = json_object_new_array();
+	size_t		 i;
+
+	for (i = 0; i < c->n; i++)
+		json_object_array_add(tools, named(&c->names[i]));
+	if (c->kind != TURN_CHOICE_UNSAID)
+		js_add_str(choice, "mode", modes[c->kind]);
+	js_add_take(choice, "tools", tools);
+	return choice;
+}
+
+static json_object *
+choice_of(const struct turn_choice *c)
+{
+	if (c->limited)
+		return allowed(c);
+	if (c->kind == TURN_CHOICE_TOOL)
+		return named(&c->names[0]);
+	return c->kind == TURN_CHOICE_UNSAID ? NULL :
+	    json_object_new_string(modes[c->kind]);
+}
+
+/* Without tools nothing can be said about them. */
+void
+responses_write_tools(const struct turn *t, struct terms *terms,
+    json_object *to)
+{
+	json_object	*tools, *choice;
+	size_t		 i;
+
+	if (t->tools.n == 0)
+		return;
+	tools = json_object_new_array();
+	for (i = 0; i < t->tools.n; i++) {
+		json_object_array_add(tools, tool_of(&t->tools.list[i]));
+		terms_note_tool(terms, &t->tools.list[i]);
+	}
+	js_add_take(to, "tools", tools);
+	js_add_given(to, "parallel_tool_calls", t->parallel);
+	if ((choice = choice_of(&t->choice)) != NULL)
+		js_add_take(to, "tool_choice", choice);
 }

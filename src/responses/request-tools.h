@@ -1,4 +1,4 @@
-/* The tools of a Responses request, and the choice among them, as a turn's. */
+/* The tools of a turn, and the choice among them: those of Responses. */
 #ifndef RESPONSES_REQUEST_TOOLS_H
 #define RESPONSES_REQUEST_TOOLS_H
 
@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 struct err;
+struct terms;
 struct tools;
 struct turn;
 
@@ -24,5 +25,12 @@ bool	responses_read_tools(json_object *tools, bool members,
  */
 bool	responses_read_choice(json_object *choice, bool web_search,
 	    struct turn *, struct err *);
+
+/* Add tools, tool_choice and parallel_tool_calls to a request. */
+void	responses_write_tools(const struct turn *, struct terms *,
+	    json_object *to);
+
+/* Of a function without arguments, of an object of any kind; new. */
+json_object *responses_empty_schema(void);
 
 #endif

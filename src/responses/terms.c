@@ -22,6 +22,7 @@ static const struct terms_word words[] = {
 	{ TERM_CHOICE_TOOLS,	"tool_choice.tools", false },
 	{ TERM_CHOICE_MODE,	"tool_choice.mode", false },
 	{ TERM_CHOICE,		"tool_choice", false },
+	{ TERM_TOOLS,		"tools", true },
 	{ TERM_PATH,		"/responses", false },
 	{ TERM_LOGPROBS,	"include", true },
 	{ TERM_LIST,		"input", true },
@@ -45,7 +46,7 @@ static const struct terms_member members[] = {
 const struct terms_side responses_terms = {
 	.words = words, .nwords = COUNT(words),
 	.members = members, .nmembers = COUNT(members),
-	.beside = "instructions", .tools = "tools",
+	.beside = "instructions",
 	.function = "", .custom = "",
 	.image = ".image_url"
 };

@@ -315,7 +315,7 @@ put_tool(const struct terms *t, size_t i, const char *p, struct buf *out)
 	const struct terms_tool	*tool = i < t->ntools ? &t->tools[i] : NULL;
 	const char		*end = path_end(p), *inner;
 
-	buf_puts(out, t->to->tools);
+	buf_puts(out, terms_name(t->to, TERM_TOOLS));
 	if (tool == NULL || tool->at < 0)
 		return end;
 	buf_printf(out, "[%lld]", (long long)tool->at);
@@ -330,30 +330,44 @@ put_tool(const struct terms *t, size_t i, const char *p, struct buf *out)
 	return end;
 }
 
-/* One word of upstream's at "p": what is behind it, NULL when there is none. */
+/* The longest word of upstream's that stands at "p"; NULL: there is none. */
+static const struct terms_word *
+word_at(const struct terms *t, const char *text, const char *p)
+{
+	const struct terms_word	*w, *best = NULL;
+	size_t			 n, longest = 0;
+
+	for (w = t->from->words; w < t->from->words + t->from->nwords; w++) {
+		n = strlen(w->name);
+		if (n <= longest || strncmp(p, w->name, n) != 0 ||
+		    !is_word(text, p, n) ||
+		    (w->english && !is_alone(text, p, n)))
+			continue;
+		best = w;
+		longest = n;
+	}
+	return best;
+}
+
+/* One word: what is behind it, NULL when there is none. */
 static const char *
 put_word(const struct terms *t, const char *text, const char *p,
     struct buf *out)
 {
-	const struct terms_word	*w = t->from->words;
-	size_t			 i, n;
+	const struct terms_word *w = word_at(t, text, p);
 
-	for (i = 0; i < t->from->nwords; i++, w++) {
-		n = strlen(w->name);
-		if (strncmp(p, w->name, n) != 0 || !is_word(text, p, n) ||
-		    (w->english && !is_alone(text, p, n)))
-			continue;
-		buf_puts(out, w->term == TERM_LIMIT && t->limit != NULL ?
-		    t->limit : terms_name(t->to, w->term));
-		return p + n;
-	}
-	return NULL;
+	if (w == NULL)
+		return NULL;
+	buf_puts(out, w->term == TERM_LIMIT && t->limit != NULL ? t->limit :
+	    terms_name(t->to, w->term));
+	return p + strlen(w->name);
 }
 
 static void
 translate(const struct terms *t, char *text, size_t size)
 {
 	const char	*list = terms_name(t->from, TERM_LIST);
+	const char	*tools = terms_name(t->from, TERM_TOOLS);
 	const char	*p = text, *next;
 	struct buf	 out = { 0 };
 	size_t		 i;
@@ -361,7 +375,7 @@ translate(const struct terms *t, char *text, size_t size)
 	while (*p != '\0') {
 		if ((next = indexed(text, p, list, &i)) != NULL)
 			p = put_element(t, i, next, &out);
-		else if ((next = indexed(text, p, t->from->tools, &i)) != NULL)
+		else if ((next = indexed(text, p, tools, &i)) != NULL)
 			p = put_tool(t, i, next, &out);
 		else if ((next = put_word(t, text, p, &out)) != NULL)
 			p = next;

@@ -31,6 +31,7 @@ enum term {
 	TERM_FORMAT_STRICT,
 	TERM_VERBOSITY,
 	TERM_EFFORT,
+	TERM_TOOLS,
 	TERM_CHOICE,
 	TERM_CHOICE_NAME,
 	TERM_CHOICE_TOOLS,	/* the list of allowed ones */
@@ -64,13 +65,12 @@ struct terms_member {
 };
 
 struct terms_side {
-	const struct terms_word		*words;	/* longer ones first; of several
-						   for a term ours is first */
+	/* Of several for a term the first is the client's. */
+	const struct terms_word		*words;
 	size_t				 nwords;
 	const struct terms_member	*members;
 	size_t				 nmembers;
 	const char	*beside;	/* what TURN_INSTRUCTIONS is called */
-	const char	*tools;
 	const char	*function;	/* a function's members, in its tool */
 	const char	*custom;	/* likewise of a custom tool */
 	const char	*image;		/* an image's address, in its part */

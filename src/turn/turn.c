@@ -57,6 +57,33 @@ turn_add_name(struct turn_choice *c, json_object *space, json_object *name,
 	};
 }
 
+/* --- An item that is over. */
+
+static void
+item_finish(struct turn_item *item)
+{
+	size_t i;
+
+	for (i = 0; i < item->nparts; i++) {
+		json_object_put(item->parts[i].text);
+		json_object_put(item->parts[i].name);
+	}
+	free(item->parts);
+	json_object_put(item->id);
+	json_object_put(item->space);
+	json_object_put(item->name);
+	json_object_put(item->arguments);
+	json_object_put(item->phase);
+	json_object_put(item->seal.text);
+	json_object_put(item->seal.vendor);
+}
+
+void
+turn_drop_last(struct turn *t)
+{
+	item_finish(&t->items[--t->n]);
+}
+
 static const char *
 text_of(json_object *v)
 {
@@ -142,27 +169,6 @@ turn_pairs(const struct turn *t)
 	}
 	json_object_put(all);
 	return pairs;
-}
-
-/* --- The end. */
-
-static void
-item_finish(struct turn_item *item)
-{
-	size_t i;
-
-	for (i = 0; i < item->nparts; i++) {
-		json_object_put(item->parts[i].text);
-		json_object_put(item->parts[i].name);
-	}
-	free(item->parts);
-	json_object_put(item->id);
-	json_object_put(item->space);
-	json_object_put(item->name);
-	json_object_put(item->arguments);
-	json_object_put(item->phase);
-	json_object_put(item->seal.text);
-	json_object_put(item->seal.vendor);
 }
 
 static void

@@ -55,6 +55,7 @@ struct turn_seal {
 	json_object	*text;
 	unsigned	 endpoint;	/* that made it: MODEL_CHAT, ... */
 	json_object	*vendor;	/* of the model that did */
+	bool		 redacted;	/* in place of words that are shown */
 };
 
 enum {				/* in place of an item's index */
@@ -82,6 +83,7 @@ struct turn_item {
 	struct turn_seal	 seal;		/* THOUGHT */
 	bool			 custom;	/* CALL, RESULT: of one */
 	bool			 is_error;	/* RESULT */
+	bool			 developer;	/* SYSTEM, by its newer name */
 	bool			 listed;	/* the content was a list */
 	bool			 mark;		/* a cache mark, see above */
 };
@@ -152,6 +154,8 @@ struct turn_item *turn_add(struct turn *, enum turn_kind, int64_t index,
 	    int64_t part);
 struct turn_part *turn_add_part(struct turn *, struct turn_item *,
 	    enum turn_part_kind, json_object *text, int64_t at);
+/* The item that was added last turned out to be none. */
+void	turn_drop_last(struct turn *);
 void	turn_add_name(struct turn_choice *, json_object *space,
 	    json_object *name, bool custom);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/carry-answer.h"
+#include "api/carry.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -43,7 +44,7 @@ translate(const char *p, size_t n, struct bridge_chat *b)
 	*b = (struct bridge_chat){ 0 };
 	if (chat_request_read(&r, p, n, &err) &&
 	    chat_request_model(&r, &conf, NULL, &err) &&
-	    bridge_chat_request(&r, b, &out, &err) &&
+	    carry_by_responses(&r, b, &out, &err) &&
 	    (obj = js_parse_quiet(out.p, out.len)) == NULL)
 		abort();
 	chat_request_finish(&r);
@@ -59,11 +60,11 @@ fuzz_request(const char *p, size_t n)
 	json_object		*obj = translate(p, n, &b);
 
 	if (obj != NULL) {
-		if (js_len(js_array(obj, "input")) != b.norigins)
+		if (js_len(js_array(obj, "input")) != b.terms.nelements)
 			abort();
 		err_param(&err, "input[1].call_id", NULL, "%.*s '%.*s'",
 		    (int)(n % 700), p, (int)(n % 100), p);
-		bridge_chat_reword(&b, &err);
+		terms_apply(&b.terms, &err);
 		if (strlen(err.msg) >= sizeof(err.msg))
 			abort();
 	}
