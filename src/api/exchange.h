@@ -93,6 +93,7 @@ struct exchange {
 	struct json_object	*parsed;
 
 	/* The server's. */
+	bool			 quick;	/* the handler waits for nothing */
 	struct account		 memory;	/* what all of it takes */
 	struct holder		*place;		/* that it occupies, or NULL */
 };

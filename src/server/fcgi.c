@@ -9,6 +9,10 @@
  * come: four idle connections silence a program with four threads.) A header
  * that lies in the socket as a whole is left there for libfcgi; one that comes
  * in pieces is taken out, since many small ones fill a socket.
+ *
+ * A small request that lies there as a whole, body and all, is read and handled
+ * by the loop itself: nothing blocks then, and two trips between threads would
+ * cost more than all of the work.
  */
 #include "config.h"
 
@@ -97,6 +101,7 @@ struct conn {
 	enum handled	  handled;
 	bool		  keep;		/* FCGI_KEEP_CONN */
 	bool		  large;	/* the request took much memory */
+	bool		  here;		/* the loop handles it */
 	struct upload	  upload;
 	int		  buffer;	/* SO_SNDBUF */
 	long		  room;
@@ -112,12 +117,14 @@ struct fcgi {
 	int		  busy;		/* connections with a request */
 	int		  crowded; /* from this descriptor on, idle ones go */
 	bool		  last;		/* the errors are out, stop now */
+	bool		  serving;	/* the loop handles a request */
 };
 
 #define CONTAINER(p, type, member) \
 	((type *)((char *)(p) - offsetof(type, member)))
 
 static void	conn_serve(struct job *);
+static void	conn_serve_here(struct conn *);
 
 bool
 fcgi_wanted(void)
@@ -184,13 +191,21 @@ conn_send(const struct conn *c, struct buf *out)
 	return ok;
 }
 
+/* A request has come: from now on the connection is busy. */
 static void
-conn_to_worker(struct conn *c)
+conn_begin(struct conn *c)
 {
 	idle_remove(c);
 	loop_timer_stop(c->fcgi->server->loop, &c->timer);
 	c->state = CONN_WORKER;
 	c->fcgi->busy++;
+}
+
+static void
+conn_to_worker(struct conn *c)
+{
+	conn_begin(c);
+	c->here = false;
 	c->job = (struct job){ .run = conn_serve };
 	workers_submit(c->fcgi->server->workers, &c->job);
 }
@@ -229,7 +244,11 @@ conn_read_header(struct conn *c)
 		conn_close(c);
 		return false;
 	}
-	if (state == HEADER_WHOLE)
+	if (state == HEADER_WHOLE && h->raw.len == 0 &&
+	    n < (ssize_t)sizeof(head) && !c->fcgi->serving &&
+	    header_body_ends(head + used, (size_t)n - used))
+		conn_serve_here(c);
+	else if (state == HEADER_WHOLE)
 		conn_to_worker(c);
 	return state == HEADER_MORE;
 }
@@ -653,7 +672,10 @@ pass_on(struct conn *c, struct exchange *x)
 	c->task.run = task_relay;
 	left = handle_leftover(x);
 	/* From the moment it is posted it belongs to the loop. */
-	loop_post(c->fcgi->server->loop, &c->task);
+	if (c->here)
+		task_relay(&c->task);
+	else
+		loop_post(c->fcgi->server->loop, &c->task);
 	leftover_free(&left);
 }
 
@@ -661,7 +683,8 @@ pass_on(struct conn *c, struct exchange *x)
 static void
 conn_answer(struct conn *c, struct exchange *x)
 {
-	if (c->handled == HANDLED_REPLY && x->reply.body.len <= ANSWER_SMALL)
+	if (!c->here && c->handled == HANDLED_REPLY &&
+	    x->reply.body.len <= ANSWER_SMALL)
 		answer_now(c, x);
 	else
 		pass_on(c, x);
@@ -683,16 +706,18 @@ conn_want_handler(struct conn *c, struct exchange *x)
 	c->job.run = conn_handle;
 	c->job.kind = handle_kind(x);
 	c->job.owner = x->memory.holder;
-	if (c->job.kind == WORK_ANY)
+	if (c->here && !handle_is_quick(x)) {
+		c->here = false;
+		workers_submit(c->fcgi->server->workers, &c->job);
+	} else if (c->job.kind == WORK_ANY)
 		conn_handle(&c->job);
 	else
 		workers_submit(c->fcgi->server->workers, &c->job);
 }
 
 static void
-conn_serve(struct job *job)
+serve(struct conn *c)
 {
-	struct conn		*c = CONTAINER(job, struct conn, job);
 	struct exchange		*x;
 	struct err		 err = { 0 };
 	enum handle_next	 next;
@@ -708,6 +733,7 @@ conn_serve(struct job *job)
 	request_init(&x->req, c->request.envp, route_is_head);
 	upload_begin(&c->upload, c->request.in, x->req.content_length,
 	    &x->memory);
+	c->upload.there = c->here;
 	c->handled = HANDLED_REPLY;
 	next = handle_route(c->fcgi->server, x);
 	if (next == HANDLE_READ && !read_body(c, x, &err)) {
@@ -721,6 +747,25 @@ conn_serve(struct job *job)
 		conn_want_handler(c, x);
 	else
 		conn_answer(c, x);
+}
+
+static void
+conn_serve(struct job *job)
+{
+	serve(CONTAINER(job, struct conn, job));
+}
+
+/* The next request of this connection waits: nothing is served within this. */
+static void
+conn_serve_here(struct conn *c)
+{
+	struct fcgi *fcgi = c->fcgi;
+
+	conn_begin(c);
+	c->here = true;
+	fcgi->serving = true;
+	serve(c);
+	fcgi->serving = false;
 }
 
 /* --- The process. */

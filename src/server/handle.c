@@ -1,6 +1,8 @@
 /* The way of a request to its handler. */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/conf.h"
 #include "base/encoding.h"
 #include "base/js.h"
@@ -89,6 +91,20 @@ ask(struct exchange *x)
 		handled = exchange_refuse(x, &err);
 	}
 	return handled;
+}
+
+/*
+ * Thoughts are found by the calls that they came with, and may be on the disk;
+ * what is compressed may become large.
+ */
+bool
+handle_is_quick(const struct exchange *x)
+{
+	static const char calls[] = "\"tool_call";
+
+	return x->quick && x->req.content_encoding == NULL &&
+	    (x->req.body.len == 0 || memmem(x->req.body.p, x->req.body.len,
+	    calls, sizeof(calls) - 1) == NULL);
 }
 
 enum work

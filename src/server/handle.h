@@ -1,6 +1,7 @@
 /*
  * The way of a request to its handler: route, place, body, handler. Runs on a
- * worker; whoever has the connection reads the body in between.
+ * worker, or on the loop if nothing of it can take long; whoever has the
+ * connection reads the body in between.
  */
 #ifndef HANDLE_H
 #define HANDLE_H
@@ -24,6 +25,8 @@ enum handle_next handle_route(struct server *, struct exchange *);
 enum handled handle_run(struct server *, struct exchange *);
 /* Once more, now that the model list is known or can't be. */
 enum handled handle_again(struct server *, struct exchange *);
+/* Can handle_run() be called on the loop? The body is small. */
+bool	handle_is_quick(const struct exchange *);
 /* What kind of work the handler will be, and what comes of it. */
 enum work handle_kind(const struct exchange *);
 /*

@@ -206,6 +206,21 @@ header_feed(struct header *h, const unsigned char *p, size_t n, size_t *used)
 }
 
 bool
+header_body_ends(const unsigned char *p, size_t n)
+{
+	size_t content = 0, whole;
+
+	for (; n >= FCGI_HEADER_LEN; p += whole, n -= whole) {
+		whole = record_length(p, n, &content);
+		if (p[0] != FCGI_VERSION_1 || whole > n)
+			return false;
+		if (p[1] == FCGI_STDIN && content == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 header_begun(const struct header *h)
 {
 	return h->raw.len > 0;

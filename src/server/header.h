@@ -37,6 +37,8 @@ struct header {
  */
 enum header_state header_feed(struct header *, const unsigned char *, size_t n,
 	    size_t *used);
+/* Is all of a body in these bytes, with the empty record at its end? */
+bool	header_body_ends(const unsigned char *, size_t n);
 /* Has it begun? Otherwise what came, if anything, belonged to no request. */
 bool	header_begun(const struct header *);
 /*

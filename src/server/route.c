@@ -15,7 +15,9 @@
 
 enum {
 	ROUTE_OPEN = 1 << 0,	/* no client key needed */
-	ROUTE_BODY = 1 << 1	/* takes a JSON body */
+	ROUTE_BODY = 1 << 1,	/* takes a JSON body */
+	/* The handler waits for no disk, and not for long on a small body. */
+	ROUTE_QUICK = 1 << 2
 };
 
 /*
@@ -29,7 +31,7 @@ static const struct route {
 	unsigned		 flags;
 	exchange_handler	*handler;
 } routes[] = {
-	{ "/chat/completions", "POST", ROUTE_BODY, api_chat },
+	{ "/chat/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_chat },
 	{ "/responses", "POST", ROUTE_BODY, api_responses },
 	{ "/responses/compact", "POST", 0, api_stored_missing },
 	{ "/responses/input_tokens", "POST", 0, api_stored_missing },
@@ -52,12 +54,12 @@ static const struct route {
 	{ "/messages/batches/**", "GET", 0, api_messages_batches },
 	{ "/messages/batches/**", "POST", 0, api_messages_batches },
 	{ "/messages/batches/**", "DELETE", 0, api_messages_batches },
-	{ "/embeddings", "POST", ROUTE_BODY, api_embeddings },
-	{ "/models", "GET", 0, api_models },
-	{ "/models/**", "GET", 0, api_model },
+	{ "/embeddings", "POST", ROUTE_BODY | ROUTE_QUICK, api_embeddings },
+	{ "/models", "GET", ROUTE_QUICK, api_models },
+	{ "/models/**", "GET", ROUTE_QUICK, api_model },
 	{ "/usage", "GET", 0, api_usage },
-	{ "/healthz", "GET", ROUTE_OPEN, api_health },
-	{ "/", "GET", ROUTE_OPEN, api_root },
+	{ "/healthz", "GET", ROUTE_OPEN | ROUTE_QUICK, api_health },
+	{ "/", "GET", ROUTE_OPEN | ROUTE_QUICK, api_root },
 };
 
 #define ALLOW_SIZE 64
@@ -233,6 +235,7 @@ route_find(struct exchange *x, bool *wants_body)
 	}
 	x->key = x->client != NULL ? x->client->key : NULL;
 	*wants_body = (route->flags & ROUTE_BODY) != 0;
+	x->quick = (route->flags & ROUTE_QUICK) != 0;
 	if (*wants_body && !body_fits(x, &err))
 		return refuse(x, &err);
 	if (*wants_body && !coding_fits(&x->req, &err)) {

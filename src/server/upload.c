@@ -44,7 +44,7 @@ static atomic_int uploads;	/* under way in this process */
 static void
 set_pace(struct upload *u, const struct pace *pace)
 {
-	if (u->pace == pace)
+	if (u->pace == pace || u->there)
 		return;
 	u->pace = pace;
 	setsockopt(u->fd, SOL_SOCKET, SO_RCVTIMEO, &pace->silence,
@@ -76,6 +76,7 @@ upload_begin(struct upload *u, FCGX_Stream *in, int64_t length,
 	u->charged = 0;
 	u->begun = false;
 	u->slow = false;
+	u->there = false;
 }
 
 /* Room for so many bytes: no more than is there, which could take for ever. */

@@ -25,6 +25,7 @@ struct upload {
 	bool			 begun;
 	const struct pace	*pace;	/* that the socket is set to */
 	bool			 slow;	/* it broke off because of that */
+	bool			 there;	/* all of it has come already */
 };
 
 enum upload_end {
