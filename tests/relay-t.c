@@ -508,8 +508,23 @@ in_translating(void)
 	whole();
 }
 
+/* A small one would be translated by the loop at once. */
 static void
 in_translating_once(void)
+{
+	char *body = xcalloc(1, 40000);
+
+	agains = 1;
+	handled = HANDLED_CALL;
+	start(false);
+	memset(body, 'b', 39999);
+	buf_puts(&call->body, body);
+	free(body);
+	end_as(CALL_WHOLE);
+}
+
+static void
+in_translating_a_small_one(void)
 {
 	agains = 1;
 	in_translating();
@@ -608,6 +623,8 @@ static const struct row {
 	{ __LINE__, in_translating, back, "whole", NULL, "", "200 body" },
 	{ __LINE__, in_translating_once, gone, "", back, GONE, "" },
 	{ __LINE__, in_translating_once, back, "next", whole, "keep", "" },
+	{ __LINE__, in_translating_a_small_one, whole, "keep", back, "whole",
+	  "200 body" },
 
 	{ __LINE__, in_keeping, gone, "", back, GONE " cancel", "200 alast" },
 	{ __LINE__, in_keeping, stop, "", back, "resume", "200 alast." },

@@ -320,10 +320,17 @@ translate(struct relay *r)
 	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
 		r->said = SAID_AGAIN;
 		buf_truncate(out, 0);
-	} else if (keeps(r))
-		keep(r);
+	}
 	buf_finish(in);
 	account_hold(&x->memory, exchange_bytes(x));
+}
+
+static void
+translate_and_keep(struct relay *r)
+{
+	translate(r);
+	if (r->said == SAID_MORE && keeps(r))
+		keep(r);
 }
 
 static void
@@ -470,12 +477,15 @@ read_events(struct relay *r)
 static void
 read_whole(struct relay *r)
 {
-	if (r->call.body.len > INLINE_MAX || r->x->answer->commit != NULL)
-		travel(r, TRANSLATING, translate);
-	else {
-		translate(r);
-		translated(r);
+	if (r->call.body.len > INLINE_MAX) {
+		travel(r, TRANSLATING, translate_and_keep);
+		return;
 	}
+	translate(r);
+	if (r->said == SAID_MORE && keeps(r))
+		travel(r, TRANSLATING, keep);
+	else
+		translated(r);
 }
 
 static void
