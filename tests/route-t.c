@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "server/mask.h"
 #include "server/route.h"
 
 /* A configuration as config.json would give it. */
@@ -312,6 +313,63 @@ test_header_injection(void **state)
 	exchange_destroy(x);
 }
 
+/* What the log shows of a path. */
+static const struct {
+	const char *path, *shown;
+} paths[] = {
+	{ "/v1/chat/completions", "/v1/chat/completions" },
+	{ "/copilot/v1/models/", "/copilot/v1/models/" },
+	{ "/v1/v1/chat/completion", "/v1/v1/chat/completion" },
+	{ "/v1/models/gpt-4o-2024-05-13", "/v1/models/gpt-4o-2024-05-13" },
+	{ "/openai/deployments/claude-sonnet-4.6/chat/completions?"
+	    "api-version=2024-10-21", "/openai/deployments/claude-sonnet-4.6/"
+	    "chat/completions?api-version=2024-10-21" },
+	{ "/v1/responses/resp_0123456789abcdef/input_items?limit=20&order=asc&"
+	    "include[]=a.b&after=msg_12ab", "/v1/responses/resp_0123456789abcdef"
+	    "/input_items?limit=20&order=asc&include[]=a.b&after=msg_12ab" },
+	{ "/", "/" },
+	{ "", "" },
+	{ "*", "***" },
+	/* Keys as services call them, as they look, and as they are here. */
+	{ "/v1/sk-abc/models", "/v1/***/models" },
+	{ "/SK-proj-1/v1/models", "/***/v1/models" },
+	{ "/ghu_abcdefgh/v1/models", "/***/v1/models" },
+	{ "/v1/models/sk-proj-abc", "/v1/models/***" },
+	{ "/v1/models?key=abc", "/v1/models?key=***" },
+	{ "/v1/models?limit=1;api_key=abc&token=x", "/v1/models?limit=1;"
+	    "api_key=***&token=***" },
+	{ "/8f14e45fceea167a/v1/models", "/***/v1/models" },
+	{ "/v1/models?a=8f14e45fceea167a", "/v1/models?a=***" },
+	{ "/v1/%73k-abc", "/v1/***" },
+	{ "/our-word/v1/models", "/***/v1/models" },
+	{ "/models/xour-wordx", "/models/***" },
+	{ "/v1/models?our-word", "/v1/models?***" },
+	{ "/a/\xc3\xa4", "/a/***" },
+};
+
+static void
+test_mask(void **state)
+{
+	struct conf	*conf = configuration("{\"auth\": {\"apiKeys\": ["
+			    "\"our-word\"]}}");
+	char		 out[200], little[8], *many;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(paths); i++) {
+		mask_path(paths[i].path, conf, out, sizeof(out));
+		assert_string_equal(out, paths[i].shown);
+	}
+	many = xcalloc(1, 100001);
+	memset(many, '/', 100000);
+	mask_path(many, conf, out, sizeof(out));
+	assert_int_equal(strlen(out), sizeof(out) - 1);
+	free(many);
+	mask_path("/v1/8f14e45fceea167a/v1", conf, little, sizeof(little));
+	assert_string_equal(little, "/v1/***");
+	conf_unref(conf);
+}
+
 int
 main(void)
 {
@@ -322,6 +380,7 @@ main(void)
 		cmocka_unit_test(test_preflight),
 		cmocka_unit_test(test_origins),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_header_injection),
 	};
 

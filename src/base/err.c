@@ -51,6 +51,12 @@ err_param(struct err *e, const char *param, const char *code,
 	return false;
 }
 
+const char *
+err_for_log(const struct err *e)
+{
+	return e->own_words != NULL ? e->own_words : e->msg;
+}
+
 bool
 err_not_found(struct err *e, const char *what, const char *id,
     const char *param)

@@ -22,6 +22,11 @@ struct err {
 	char		 code[64];	/* "" is null */
 	char		 param[128];	/* "" is null */
 	char		 msg[1024]; /* one or two sentences, never a secret */
+	/*
+	 * For the log in place of "msg", which is somebody else's sentence and
+	 * may quote a prompt; static. NULL: msg is ours.
+	 */
+	const char	*own_words;
 	/* Retry-After as upstream said it, or "" */
 	char		 retry_after[64];
 	/* a repeat cannot help: x-should-retry: false */
@@ -36,6 +41,9 @@ bool	err_set(struct err *, int status, const char *type, const char *code,
 /* Bad input: 400 invalid_request_error about "param". Always returns false. */
 bool	err_param(struct err *, const char *param, const char *code,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* What the log may say of it. */
+const char *err_for_log(const struct err *);
 
 /* Seconds that retry_after asks for, -1 when it says nothing usable. */
 int64_t	err_retry_seconds(const struct err *);

@@ -297,30 +297,46 @@ call_free(struct http_call *c)
 }
 
 /*
- * Why a transfer failed, for the log and for clients. libcurl quotes what it
- * can't read: of a proxy's address, which comes from the environment and may
- * have a password in it, nothing of that is shown.
+ * Failures of which libcurl's own words are shown: they name a host, a port, a
+ * certificate. Of all others its fixed sentence is, which quotes nothing: the
+ * rest may hold what the environment has, or what upstream sent.
  */
+static const CURLcode plain[] = {
+	CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,
+	CURLE_OPERATION_TIMEDOUT, CURLE_SSL_CONNECT_ERROR,
+	CURLE_PEER_FAILED_VERIFICATION, CURLE_SEND_ERROR, CURLE_RECV_ERROR,
+	CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM
+};
+
+/* Of a proxy's address nothing is shown: there may be a password in it. */
+static const struct {
+	CURLcode	 code;
+	const char	*why;
+} own_words[] = {
+	{ CURLE_COULDNT_RESOLVE_PROXY,
+	    "the name of the proxy (HTTPS_PROXY) is not known" },
+	{ CURLE_PROXY, "the proxy (HTTPS_PROXY) refused the connection" },
+	{ CURLE_URL_MALFORMAT,
+	    "the address, or that of the proxy (HTTPS_PROXY), can't be used" },
+	{ CURLE_UNSUPPORTED_PROTOCOL,
+	    "the address, or that of the proxy (HTTPS_PROXY), can't be used, "
+	    "or what answers there does not speak HTTP" },
+};
+
+/* Why a transfer failed, for the log and for clients. */
 static void
 explain(CURLcode code, const char *why, char *out, size_t size)
 {
-	switch (code) {
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		why = "the name of the proxy (HTTPS_PROXY) is not known";
-		break;
-	case CURLE_PROXY:
-		why = "the proxy (HTTPS_PROXY) refused the connection";
-		break;
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		why = "the address, or that of the proxy (HTTPS_PROXY), can't "
-		    "be used";
-		break;
-	default:
-		if (why[0] == '\0')
-			why = curl_easy_strerror(code);
-	}
-	snprintf(out, size, "%s", why);
+	const char	*shown = curl_easy_strerror(code);
+	size_t		 i;
+
+	for (i = 0; i < COUNT(plain); i++)
+		if (plain[i] == code && why[0] != '\0')
+			shown = why;
+	for (i = 0; i < COUNT(own_words); i++)
+		if (own_words[i].code == code)
+			shown = own_words[i].why;
+	snprintf(out, size, "%s", shown);
 	text_mask_users(out, size);
 }
 

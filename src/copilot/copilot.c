@@ -111,6 +111,19 @@ set_trouble(struct copilot *c, const struct err *err)
 	atomic_store(&c->trouble, text);
 }
 
+/* The name of a file that can't be read is no client's business. */
+static bool
+look(struct copilot *c, const struct conf *conf, struct err *err)
+{
+	if (signin_look(&c->signin, conf, err))
+		return true;
+	if (strcmp(err->code, "data_directory") != 0)
+		return false;
+	log_err("GitHub token: %s", err->msg);
+	return err_set(err, 500, ERR_SERVER, "data_directory", NULL,
+	    "This server can't read its data directory: its log says why.");
+}
+
 /* Account and host, so that no process uses another one's token. */
 static void
 token_key(struct copilot *c, char *out, size_t size)
@@ -296,7 +309,7 @@ token_attempt(struct copilot *c)
 	char		 key[sizeof(c->key)];
 	bool		 busy = false;
 
-	if (!signin_look(&c->signin, c->conf, &err)) {
+	if (!look(c, c->conf, &err)) {
 		token_done(c, &err);
 		return;
 	}
@@ -584,7 +597,7 @@ copilot_want_github(struct copilot *c, struct conf *conf, struct waiter *w)
 {
 	struct err err;
 
-	if (signin_look(&c->signin, conf, &err))
+	if (look(c, conf, &err))
 		signin_want(&c->signin, c->loop, c->http, conf, w);
 	else
 		w->ready(w, &err);

@@ -532,6 +532,9 @@ set_error(struct said *said, struct err *err)
 	if (v == &unauthorized && said->msg[0] != '\0')
 		snprintf(err->msg, sizeof(err->msg), "%s (%s)",
 		    v->sentence, said->msg);
+	/* The sentence of that one is for when there is nothing to pass on. */
+	err->own_words = v == &bad_request && said->msg[0] != '\0' ?
+	    "GitHub Copilot refused the request." : v->sentence;
 	err->no_retry = v->no_retry;
 }
 

@@ -7,20 +7,24 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "server/access-log.h"
+#include "server/mask.h"
+
+#define PATH_SIZE 200
 
 void
 access_log(const struct exchange *x, size_t bytes, const char *upstream_id,
     const char *remark)
 {
-	char		tokens[64] = "";
+	char		tokens[64] = "", path[PATH_SIZE];
 	const char     *model = x->model != NULL ? x->model : "-";
 
 	if (x->usage.input >= 0)
 		snprintf(tokens, sizeof(tokens), " %lld+%lld tokens",
 		    (long long)x->usage.input,
 		    (long long)(x->usage.output >= 0 ? x->usage.output : 0));
-	log_info("%.10s %.200s %.80s %d %lld ms %zu B%s %s%s%.80s%s%.300s",
-	    x->req.method, x->req.uri, model,
+	mask_path(x->req.uri, x->conf, path, sizeof(path));
+	log_info("%.10s %s %.80s %d %lld ms %zu B%s %s%s%.80s%s%.300s",
+	    x->req.method, path, model,
 	    x->reply.status != 0 ? x->reply.status : 499,
 	    (long long)(util_now_ms() - x->req.started_ms), bytes, tokens,
 	    x->req.id, upstream_id != NULL ? " upstream " : "",

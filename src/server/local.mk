@@ -16,6 +16,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/handle.h \
 	%reldir%/header.c \
 	%reldir%/header.h \
+	%reldir%/mask.c \
+	%reldir%/mask.h \
 	%reldir%/outlet.c \
 	%reldir%/outlet.h \
 	%reldir%/parts.h \

@@ -127,7 +127,7 @@ fail(struct relay *r)
 
 	call_cancel(&r->call);
 	exchange_terms(x, &r->err);
-	r->remark = r->err.msg;
+	r->remark = err_for_log(&r->err);
 	if (r->outlet.state == OUTLET_EMPTY) {
 		buf_truncate(&r->outlet.out, 0);
 		reply_error(&x->reply, &x->req, &r->err);

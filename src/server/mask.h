@@ -1,0 +1,17 @@
+/* A path as the log may show it: without what may be somebody's key. */
+#ifndef MASK_H
+#define MASK_H
+
+#include <stddef.h>
+
+struct conf;
+
+/*
+ * Clients put keys into paths and queries, by mistake or because nothing else
+ * lets them. Words, numbers, names of models and ids of what is stored are
+ * shown; every other segment or value becomes "***", and so does whatever
+ * holds a key of the configuration. What is too long for "out" is cut.
+ */
+void	mask_path(const char *uri, const struct conf *, char *out, size_t size);
+
+#endif
