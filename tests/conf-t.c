@@ -95,6 +95,7 @@ static const struct {
 	{ "reasoningSummaries", "\"asked\"" },
 	{ "sseKeepAliveSeconds", "10" },
 	{ "sseKeepAliveEvents", "\"codex\"" },
+	{ "drainTimeoutSeconds", "30" },
 	{ "maxRequestBodyBytes", "67108864" },
 	{ "maxResponseBodyBytes", "67108864" },
 	{ "maxConcurrentRequests", "2048" },
@@ -735,6 +736,52 @@ test_keys_stay(void **state)
 	}
 }
 
+static void
+check_start(const char *json, const struct conf_override *o, bool closed)
+{
+	struct conf_file	*f;
+	struct conf		*c;
+
+	put_file(json, strlen(json));
+	assert_non_null(f = conf_file_create(home, o));
+	c = conf_file_get(f);
+	assert_int_equal(c->closed, closed);
+	conf_unref(c);
+	conf_file_destroy(f);
+}
+
+/* A process that is started after the file was lost knows of the keys. */
+static void
+test_keys_stay_after_a_start(void **state)
+{
+	static const struct conf_override key = { .api_key = "k" };
+	static const char *const lost[] = {
+		"", "{}", "{\"auth\":null}", "{\"auth\":{}}",
+		"{\"Auth\":{\"apiKeys\":[\"k\"]}}",
+		"{\"auth\":{\"apiKeys\":null}}",
+	};
+	static const char	 keys[] = "{\"auth\":{\"apiKeys\":[\"k\"]}}";
+	static const char *const open[] = {
+		"{\"auth\":{\"apiKeys\":[]}}", "{\"auth\":{\"open\":true}}",
+	};
+	size_t			 i, j;
+
+	(void)state;
+	check_start(open[0], &none, false);
+	for (i = 0; i < COUNT(open); i++) {
+		check_start("{}", &none, false);
+		check_start(keys, &none, false);
+		for (j = 0; j < COUNT(lost); j++)
+			check_start(lost[j], &none, true);
+		check_start("{}", &key, false);
+		check_start("{}", &none, true);
+		check_start(open[i], &none, false);
+	}
+	/* A key that comes from the environment is not the file's to lose. */
+	check_start("{}", &key, false);
+	check_start("{}", &none, false);
+}
+
 int
 main(void)
 {
@@ -752,6 +799,7 @@ main(void)
 		cmocka_unit_test(test_map),
 		cmocka_unit_test(test_edit),
 		cmocka_unit_test(test_keys_stay),
+		cmocka_unit_test(test_keys_stay_after_a_start),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

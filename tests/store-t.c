@@ -325,6 +325,51 @@ test_writable(void **state)
 	assert_false(store_writable("/dev/null/a", &err));
 }
 
+static void
+collect(void *all, const char *said)
+{
+	buf_printf(all, "%s\n", said);
+}
+
+static void
+check_exposed(mode_t dir, mode_t file, const char *want)
+{
+	char		*home = xasprintf("%s/exposed", top);
+	char		*path = xasprintf("%s/token", home);
+	struct buf	 said = { 0 };
+	struct err	 err;
+
+	assert_true(store_write(home, "token", "x", 1, &err));
+	chmod(home, dir);
+	chmod(path, file);
+	store_exposed(home, collect, &said);
+	if (want == NULL)
+		assert_string_equal(buf_str(&said), "");
+	else
+		assert_non_null(strstr(buf_str(&said), want));
+	buf_finish(&said);
+	free(path);
+	free(home);
+}
+
+static void
+test_exposed(void **state)
+{
+	(void)state;
+	check_exposed(0700, 0600, NULL);
+	check_exposed(0700, 0666, NULL);	/* out of reach */
+	check_exposed(0750, 0640, NULL);
+	check_exposed(0711, 0600, NULL);
+	check_exposed(0711, 0644, "exposed/token: other users can read it: "
+	    "chmod 600 ");
+	check_exposed(0750, 0660, "exposed/token: other users can write it");
+	check_exposed(0711, 0602, "exposed/token: other users can write it");
+	check_exposed(0755, 0600, "exposed: other users can read it: chmod "
+	    "700 ");
+	check_exposed(0770, 0600, "exposed: other users can write it");
+	store_exposed("/proc/self/none", collect, NULL);
+}
+
 static int
 setup(void **state)
 {
@@ -355,6 +400,7 @@ main(void)
 		cmocka_unit_test(test_remove),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_writable),
+		cmocka_unit_test(test_exposed),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

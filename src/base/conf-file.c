@@ -6,10 +6,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/conf-row.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/util.h"
 
@@ -62,6 +64,29 @@ copy(const char *s)
 	return s != NULL ? xstrdup(s) : NULL;
 }
 
+/*
+ * Let the next process know whether keys were in force, see lost_keys(). Where
+ * nothing can be written it knows the file only.
+ */
+static void
+mark_keys(const struct conf_file *f)
+{
+	const struct conf	*c = f->conf;
+	struct err		 ignored;
+	char			*path = xasprintf("%s/%s", f->home,
+				    CONF_HAD_KEYS);
+	bool			 marked = access(path, F_OK) == 0;
+
+	if (c->nkeys > 0 && !c->from_environment && !marked)
+		store_write(f->home, CONF_HAD_KEYS, "", 0, &ignored);
+	else if (marked && (c->opened || (c->nkeys == 0 && c->auth_open)))
+		store_remove(f->home, CONF_HAD_KEYS, &ignored);
+	if (c->closed)
+		log_err("%s: auth.apiKeys has gone, and nobody is let in. "
+		    "Write \"apiKeys\": [] to let everybody in.", f->path);
+	free(path);
+}
+
 static void
 log_warnings(const struct conf *c)
 {
@@ -97,6 +122,7 @@ conf_file_create(const char *home, const struct conf_override *o)
 	}
 	log_set_level(f->conf->log_level);
 	log_warnings(f->conf);
+	mark_keys(f);
 	return f;
 }
 
@@ -150,6 +176,7 @@ refresh(struct conf_file *f)
 	log_set_level(c->log_level);
 	log_info("%s: read again", f->path);
 	log_warnings(c);
+	mark_keys(f);
 }
 
 struct conf *

@@ -17,6 +17,7 @@ struct conf;
 struct err;
 
 #define CONF_FILE_NAME "config.json"	/* in the data directory */
+#define CONF_HAD_KEYS "had_keys"	/* likewise: there were keys */
 
 enum conf_type {
 	CONF_BOOL,

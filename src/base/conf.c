@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/conf-row.h"
@@ -74,6 +75,8 @@ static const struct conf_row rows[] = {
 	{ .name = "sseKeepAliveEvents", .type = CONF_CHOICE,
 	    .offset = AT(sse_keep_alive_events), .text = "codex",
 	    .choices = "codex, always, never" },
+	{ .name = "drainTimeoutSeconds", .type = CONF_SECONDS,
+	    .offset = AT(drain_ms), .dflt = 30000, .max = 3600000 },
 	{ .name = "maxRequestBodyBytes", .type = CONF_INT,
 	    .offset = AT(max_request_body_bytes), .dflt = 64 * MIB,
 	    .min = 1024, .max = GIB },
@@ -314,6 +317,24 @@ conf_broken(const char *why)
 	return c;
 }
 
+/*
+ * A server that had keys was started anew, and its file has none any more. It
+ * may be lost, cut off or misspelt; only somebody's word opens.
+ */
+static bool
+lost_keys(const struct conf *c, const char *home)
+{
+	char	*mark;
+	bool	 had;
+
+	if (c->nkeys > 0 || c->opened || c->auth_open)
+		return false;
+	mark = xasprintf("%s/%s", home, CONF_HAD_KEYS);
+	had = access(mark, F_OK) == 0;
+	free(mark);
+	return had;
+}
+
 struct conf *
 conf_load(const char *home, const struct conf_override *override,
     struct err *err)
@@ -334,6 +355,7 @@ conf_load(const char *home, const struct conf_override *override,
 	ok = ok && apply_override(c, &o, &src);
 	if (ok)
 		conf_find_unknown(c, &src);
+	c->closed = lost_keys(c, home);
 	json_object_put(src.root);
 	buf_finish(&src.text);
 	free(src.path);

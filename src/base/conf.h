@@ -66,6 +66,7 @@ struct conf {
 	char		 *ca_file;		/* "": the system's */
 	int64_t		  sse_keep_alive_ms;	/* 0: none */
 	char		 *sse_keep_alive_events; /* whom: "codex", .. */
+	int64_t		  drain_ms;		/* for answers, at the end */
 	int64_t		  max_request_body_bytes;
 	/* one non-streamed answer, or one event */
 	int64_t		  max_response_body_bytes;
@@ -81,6 +82,7 @@ struct conf {
 	/* Private to conf.c. */
 	_Atomic int	  refs;
 	bool		  opened;	/* "apiKeys": [] is written there */
+	bool		  closed;	/* keys were lost: nobody may come in */
 	bool		  auth_open;	/* auth.open */
 	char		**server_hosts;	/* NULL-terminated */
 	bool		  from_environment; /* keys[0] is COPILOT_API_KEY */

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -283,6 +284,57 @@ store_writable(const char *home, struct err *err)
 	ok = ok || fail(err, home, "can't be written");
 	free(path);
 	return ok;
+}
+
+/*
+ * What others may do with it: 4 to read, 2 to write. A group that may read was
+ * given that on purpose; one that may write is as bad as everybody.
+ */
+static unsigned
+exposure(const struct stat *st)
+{
+	unsigned rights = st->st_mode & (S_IROTH | S_IWOTH);
+
+	return rights | ((st->st_mode & S_IWGRP) != 0 ? S_IWOTH : 0);
+}
+
+static void
+tell_exposed(const char *path, unsigned rights, const char *mode,
+    void (*found)(void *, const char *), void *arg)
+{
+	char *said = xasprintf("%s: other users can %s it: chmod %s %s", path,
+	    (rights & S_IWOTH) != 0 ? "write" : "read", mode, path);
+
+	found(arg, said);
+	free(said);
+}
+
+void
+store_exposed(const char *home, void (*found)(void *, const char *), void *arg)
+{
+	DIR		*d = opendir(home);
+	struct dirent	*e;
+	struct stat	 dir, st;
+	char		*path;
+
+	if (d == NULL || fstat(dirfd(d), &dir) != 0)
+		goto out;
+	if (exposure(&dir) != 0)
+		tell_exposed(home, exposure(&dir), "700", found, arg);
+	/* Nobody else comes as far as the files. */
+	if ((dir.st_mode & (S_IXGRP | S_IXOTH)) == 0)
+		goto out;
+	while ((e = readdir(d)) != NULL) {
+		if (fstatat(dirfd(d), e->d_name, &st, 0) != 0 ||
+		    !S_ISREG(st.st_mode) || exposure(&st) == 0)
+			continue;
+		path = xasprintf("%s/%s", home, e->d_name);
+		tell_exposed(path, exposure(&st), "600", found, arg);
+		free(path);
+	}
+out:
+	if (d != NULL)
+		closedir(d);
 }
 
 bool

@@ -27,6 +27,12 @@ bool	 store_write(const char *home, const char *name, const char *, size_t,
 	    struct err *);
 /* Could files be written there? Looks and changes nothing. */
 bool	 store_writable(const char *home, struct err *);
+/*
+ * What others than the directory's user can read or write, the directory
+ * itself first: "found" is told in a sentence that says how to mend it.
+ */
+void	 store_exposed(const char *home, void (*found)(void *arg,
+	    const char *said), void *arg);
 bool	 store_remove(const char *home, const char *name, struct err *);
 
 /*

@@ -59,6 +59,12 @@ check_versions(struct debug *d)
 }
 
 static void
+add_wrong(void *wrong, const char *said)
+{
+	json_object_array_add(wrong, json_object_new_string(said));
+}
+
+static void
 check_paths(struct debug *d)
 {
 	struct lighttpd	 l = { 0 };
@@ -73,9 +79,10 @@ check_paths(struct debug *d)
 		path = xasprintf("%s. Give the directory to the user that "
 		    "copilot-api runs as, or choose another one with "
 		    "--api-home", err.msg);
-		json_object_array_add(d->wrong, json_object_new_string(path));
+		add_wrong(d->wrong, path);
 		free(path);
-	}
+	} else
+		store_exposed(d->cli->home, add_wrong, d->wrong);
 	if (lighttpd_find(&l, &err))
 		note(d, "lighttpd", l.program);
 	else

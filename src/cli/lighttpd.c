@@ -195,6 +195,9 @@ put_configuration(struct buf *out, const struct lighttpd *l,
 	 * /var/tmp, which may be full, read-only or on a disk for good.
 	 */
 	buf_printf(out, "server.upload-dirs = ( \"%s\" )\n", l->dir);
+	/* supervise.c ends it; newer ones would give up after 8 seconds. */
+	buf_puts(out, "server.feature-flags = ( "
+	    "\"server.graceful-shutdown-timeout\" => 86400 )\n");
 	/* Or else what the responder says on standard error is lost. */
 	buf_puts(out, "server.breakagelog = \"/dev/stderr\"\n");
 	buf_printf(out, "server.errorfile-prefix = \"%s/%s\"\n"
@@ -243,6 +246,7 @@ lighttpd_prepare(struct lighttpd *l, const struct conf *conf, struct err *err)
 	if ((l->dir = make_dir(err)) == NULL)
 		return false;
 	l->file = xasprintf("%s/%s", l->dir, FILE_NAME);
+	l->drain_ms = conf->drain_ms;
 	put_configuration(&text, l, conf);
 	ok = link_program(l->dir, err) && write_pages(l->dir, err) &&
 	    store_write(l->dir, FILE_NAME, text.p, text.len, err);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct conf;
 struct err;
@@ -21,6 +22,7 @@ struct lighttpd {
 	char	*addresses[LIGHTTPD_ADDRESSES];
 	size_t	 naddresses;
 	int	 port;
+	int64_t	 drain_ms;		/* as the configuration says now */
 };
 
 bool	lighttpd_find(struct lighttpd *, struct err *);
@@ -29,11 +31,20 @@ bool	lighttpd_prepare(struct lighttpd *, const struct conf *, struct err *);
 /* Remove the directory and free everything. */
 void	lighttpd_finish(struct lighttpd *);
 
+struct lighttpd_ops {
+	/* It takes connections. */
+	void	(*ready)(void *arg);
+	/* SIGHUP: read the configuration again. False, and why was said. */
+	bool	(*reload)(void *arg);
+};
+
 /*
- * Run it until it ends or SIGINT, SIGTERM or SIGHUP asks us to stop; nothing
- * of it is left then. "ready" is called when it takes connections. Returns the
- * exit status of the command: 0 when we were asked to stop.
+ * Run it until it ends or SIGINT or SIGTERM asks us to stop, or the terminal
+ * goes; nothing of it is left then. Answers under way have l->drain_ms to come
+ * to their end. Returns the exit status of the command: 0 when we were asked
+ * to stop.
  */
-int	lighttpd_run(const struct lighttpd *, void (*ready)(void *), void *arg);
+int	lighttpd_run(const struct lighttpd *, const struct lighttpd_ops *,
+	    void *arg);
 
 #endif

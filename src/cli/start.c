@@ -271,6 +271,7 @@ say_ready(void *arg)
 	    "  Try it:          curl%s %s/v1/models\n"
 	    "  Stop it:         Ctrl-C\n\n", PACKAGE_VERSION, url,
 	    keys ? "one of \"copilot-api auth keys --list\"" :
+	    s->conf->closed ? "none: config.json has lost its keys" :
 	    "any (none is configured)", s->cli->home, url,
 	    keys ? "KEY" : "any", header, url);
 	fflush(stdout);
@@ -278,9 +279,30 @@ say_ready(void *arg)
 	free(url);
 }
 
+/* The responder reads an edited file by itself, and says what is wrong. */
+static bool
+reload(void *arg)
+{
+	struct start	*s = arg;
+	struct conf	*conf;
+	struct err	 err;
+
+	if ((conf = conf_load(s->cli->home, &s->cli->override, &err)) == NULL) {
+		cli_fail(&err);
+		return false;
+	}
+	if (conf->max_request_body_bytes > s->conf->max_request_body_bytes)
+		fprintf(stderr, "copilot-api: maxRequestBodyBytes: larger "
+		    "bodies are taken after the next start\n");
+	s->lighttpd.drain_ms = conf->drain_ms;
+	conf_unref(conf);
+	return true;
+}
+
 int
 cli_start(struct cli *cli)
 {
+	static const struct lighttpd_ops ops = { say_ready, reload };
 	struct start	s = { .cli = cli };
 	struct err	err;
 	int		rc = 1;
@@ -295,7 +317,7 @@ cli_start(struct cli *cli)
 	export_options(cli);
 	hold_signals();
 	if (lighttpd_prepare(&s.lighttpd, s.conf, &err))
-		rc = lighttpd_run(&s.lighttpd, say_ready, &s);
+		rc = lighttpd_run(&s.lighttpd, &ops, &s);
 	else
 		cli_fail(&err);
 out:

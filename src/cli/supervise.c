@@ -23,11 +23,19 @@
 #include "base/util.h"
 #include "cli/lighttpd.h"
 
-#define GRACE_MS	6000	/* for answers under way, then SIGKILL */
+#define SAY_MS		500	/* then it is said what is waited for */
+#define TOLD_MS		2000	/* for the error events of what is left */
+#define GRACE_MS	2000	/* for lighttpd without its clients */
 #define KILLED_MS	2000	/* for the kernel after SIGKILL */
 #define TRY_MS		20	/* between looks whether it listens */
+#define CHILDREN_MAX	64
 
-enum phase { STARTING, RUNNING, STOPPING, KILLED };
+/*
+ * Stopping: lighttpd takes no more clients and ends with the last one. After
+ * the drain time the responder ends, too, which tells those left. Then lighttpd
+ * drops its clients, and at last the kernel ends all.
+ */
+enum phase { STARTING, RUNNING, STOPPING, DRAINING, TELLING, DROPPING, KILLED };
 
 struct supervisor {
 	const struct lighttpd	*lighttpd;
@@ -37,6 +45,7 @@ struct supervisor {
 	int			 signals;	/* signalfd */
 	enum phase		 phase;
 	bool			 asked;		/* to stop, by a signal */
+	bool			 terminal;	/* it was started from one */
 	int			 status;	/* of lighttpd, from wait() */
 	int64_t			 deadline;	/* of the phase */
 };
@@ -152,15 +161,34 @@ enter(struct supervisor *s, enum phase phase, int64_t ms)
 	s->deadline = util_now_ms() + ms;
 }
 
-/* lighttpd first: it closes its clients and tells the responders. */
+/* lighttpd's children; without Linux's list of them nobody is told. */
+static void
+tell_responders(const struct supervisor *s, int sig)
+{
+	char	 path[64];
+	int	 pids[CHILDREN_MAX], n = 0;
+	FILE	*f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)s->pid,
+	    (int)s->pid);
+	if (s->pid <= 0 || (f = fopen(path, "re")) == NULL)
+		return;
+	while (n < CHILDREN_MAX && fscanf(f, "%d", &pids[n]) == 1)
+		n++;
+	fclose(f);
+	while (n > 0)
+		kill(pids[--n], sig);
+}
+
+/* Every client keeps its answer; see enum phase for what follows. */
 static void
 stop(struct supervisor *s)
 {
 	if (s->phase >= STOPPING)
 		return;
 	if (s->pid > 0)
-		kill(s->pid, SIGTERM);
-	enter(s, STOPPING, GRACE_MS);
+		kill(s->pid, SIGINT);
+	enter(s, STOPPING, SAY_MS);
 }
 
 static void
@@ -170,6 +198,31 @@ kill_all(struct supervisor *s)
 		return;
 	kill(-s->group, SIGKILL);
 	enter(s, KILLED, KILLED_MS);
+}
+
+/* The time of a phase of stopping is over. */
+static void
+stop_harder(struct supervisor *s)
+{
+	switch (s->phase) {
+	case STOPPING:
+		fprintf(stderr, "copilot-api: waiting up to %lld s for answers "
+		    "under way; Ctrl-C ends them\n",
+		    (long long)s->lighttpd->drain_ms / 1000);
+		enter(s, DRAINING, s->lighttpd->drain_ms - SAY_MS);
+		break;
+	case DRAINING:
+		tell_responders(s, SIGINT);
+		enter(s, TELLING, TOLD_MS);
+		break;
+	case TELLING:
+		if (s->pid > 0)
+			kill(s->pid, SIGTERM);
+		enter(s, DROPPING, GRACE_MS);
+		break;
+	default:
+		kill_all(s);
+	}
 }
 
 /* True when no child is left. */
@@ -185,30 +238,59 @@ reap(struct supervisor *s)
 		s->pid = 0;
 		s->status = status;
 		kill(-s->group, SIGTERM);
-		if (s->phase < STOPPING)
-			enter(s, STOPPING, GRACE_MS);
+		if (s->phase < DROPPING)
+			enter(s, DROPPING, GRACE_MS);
 	}
 	return pid < 0 && errno == ECHILD;
 }
 
+static bool
+have_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Also of their log files, should they have some. */
 static void
-take_signals(struct supervisor *s)
+reload(struct supervisor *s, const struct lighttpd_ops *ops, void *arg)
+{
+	if (!ops->reload(arg) || s->phase != RUNNING)
+		return;
+	if (s->pid > 0)
+		kill(s->pid, SIGHUP);
+	tell_responders(s, SIGHUP);
+}
+
+static void
+take_signals(struct supervisor *s, const struct lighttpd_ops *ops, void *arg)
 {
 	struct signalfd_siginfo info;
 
 	while (read(s->signals, &info, sizeof(info)) ==
-	    (ssize_t)sizeof(info))
-		if (info.ssi_signo == SIGINT && s->phase == STOPPING)
-			kill_all(s);	/* Ctrl-C again: no grace */
-		else if (info.ssi_signo != SIGCHLD) {
-			s->asked = true;
-			stop(s);
+	    (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		/* A terminal that was closed says so in the same way. */
+		if (info.ssi_signo == SIGHUP &&
+		    (!s->terminal || have_terminal())) {
+			reload(s, ops, arg);
+			continue;
 		}
+		s->asked = true;
+		if (info.ssi_signo == SIGINT && s->phase >= STOPPING)
+			kill_all(s);	/* Ctrl-C again: no grace */
+		else
+			stop(s);
+	}
 }
 
 /* Until the last of them has gone. */
 static void
-loop(struct supervisor *s, void (*ready)(void *), void *arg)
+loop(struct supervisor *s, const struct lighttpd_ops *ops, void *arg)
 {
 	struct pollfd	p[2];
 	int64_t		left;
@@ -222,14 +304,14 @@ loop(struct supervisor *s, void (*ready)(void *), void *arg)
 		poll(p, 2, s->phase == STARTING ? TRY_MS : (int)left);
 		if (p[1].revents != 0)
 			copy_log(s);
-		take_signals(s);
+		take_signals(s, ops, arg);
 		gone = reap(s);
 		if (s->phase == STARTING && listens(s->lighttpd)) {
 			enter(s, RUNNING, 0);
-			ready(arg);
+			ops->ready(arg);
 		}
-		if (s->phase == STOPPING && util_now_ms() >= s->deadline)
-			kill_all(s);
+		if (s->phase >= STOPPING && util_now_ms() >= s->deadline)
+			stop_harder(s);
 	}
 }
 
@@ -248,9 +330,11 @@ exit_status(const struct supervisor *s)
 }
 
 int
-lighttpd_run(const struct lighttpd *l, void (*ready)(void *), void *arg)
+lighttpd_run(const struct lighttpd *l, const struct lighttpd_ops *ops,
+    void *arg)
 {
-	struct supervisor	s = { .lighttpd = l, .log = -1 };
+	struct supervisor	s = { .lighttpd = l, .log = -1,
+				    .terminal = have_terminal() };
 	sigset_t		set, old;
 	int			rc = 1;
 
@@ -265,7 +349,7 @@ lighttpd_run(const struct lighttpd *l, void (*ready)(void *), void *arg)
 		    strerror(errno));
 		goto out;
 	}
-	loop(&s, ready, arg);
+	loop(&s, ops, arg);
 	while (s.log >= 0) {		/* the last words */
 		struct pollfd p = { s.log, POLLIN, 0 };
 

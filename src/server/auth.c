@@ -44,6 +44,10 @@ auth_check(const struct conf *conf, const struct request *r,
 	const char *token = bearer(r->authorization);
 
 	*key = NULL;
+	if (conf->closed)
+		return err_set(err, 401, ERR_REQUEST, "invalid_api_key", NULL,
+		    "This server had API keys, and its config.json has lost "
+		    "them: see its log.");
 	if (conf->nkeys == 0)
 		return true;
 	if ((*key = known(conf, r->x_api_key)) != NULL ||

@@ -64,7 +64,6 @@
 #define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define LINGER_MS	1000	/* for what the web server still sends */
-#define DRAIN_MS	5000	/* after SIGTERM; mod_fcgid kills after 6 s */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
 #define LARGE		(256u << 10)	/* memory of one request */
@@ -836,6 +835,17 @@ drain(struct fcgi *fcgi, int64_t ms)
 	stop_when_drained(fcgi);
 }
 
+/* How long answers under way may take to their end. */
+static int64_t
+drain_time(const struct fcgi *fcgi)
+{
+	struct conf	*conf = conf_file_get(fcgi->server->conf_file);
+	int64_t		 ms = conf->drain_ms;
+
+	conf_unref(conf);
+	return ms;
+}
+
 /* An edited file is read without being asked; being asked must not kill. */
 static void
 reload(struct fcgi *fcgi)
@@ -861,7 +871,7 @@ signals_ready(struct loop_fd *f, unsigned events)
 	    fcgi->busy);
 	/* Ctrl-C, or asked twice: do not wait. */
 	drain(fcgi, info.ssi_signo == SIGINT || fcgi->server->draining ? 0 :
-	    DRAIN_MS);
+	    drain_time(fcgi));
 }
 
 static int

@@ -7,7 +7,9 @@
 
 #include "base/budget.h"
 #include "base/conf.h"
+#include "base/files.h"
 #include "base/http.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/workers.h"
 #include "copilot/copilot.h"
@@ -34,6 +36,13 @@ raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &l);
 }
 
+static void
+warn(void *arg, const char *said)
+{
+	(void)arg;
+	log_warn("%s", said);
+}
+
 int
 serve_main(const struct serve_options *o)
 {
@@ -52,6 +61,7 @@ serve_main(const struct serve_options *o)
 	s.budget = budget_create();
 	if (fcgi_wanted()) {
 		raise_file_limit();
+		store_exposed(o->home, warn, NULL);
 		s.workers = workers_create();
 		fcgi_run(&s);
 		workers_destroy(s.workers);
