@@ -211,6 +211,14 @@ messages_put(json_object *ev, struct buf *out)
 	buf_finish(&text);
 }
 
+void
+messages_put_ping(struct buf *out)
+{
+	static const char ping[] = "{\"type\": \"ping\"}";
+
+	sse_put(out, "ping", ping, sizeof(ping) - 1);
+}
+
 static json_object *
 event_new(const char *type, int64_t index)
 {

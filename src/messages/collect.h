@@ -24,5 +24,7 @@ void	messages_replay(json_object *message, struct buf *out);
 
 /* Append one event; its name is the member "type". */
 void	messages_put(json_object *event, struct buf *out);
+/* The one that says nothing, in a silence. */
+void	messages_put_ping(struct buf *out);
 
 #endif

@@ -433,30 +433,34 @@ is_billing(json_object *block)
 	return text != NULL && util_starts(text, BILLING);
 }
 
+json_object *
+messages_system_blocks(json_object *system)
+{
+	json_object	*all = messages_blocks(system), *kept, *block;
+	size_t		 i;
+
+	kept = json_object_new_array();
+	for (i = 0; i < js_len(all); i++) {
+		block = json_object_array_get_idx(all, i);
+		if (!is_billing(block))
+			json_object_array_add(kept, json_object_get(block));
+	}
+	json_object_put(all);
+	return kept;
+}
+
 static bool
 fit_system(struct work *w, json_object *req)
 {
-	json_object	*system = js_get(req, "system"), *kept, *blocks, *block;
-	size_t		 i;
+	json_object *system = js_get(req, "system"), *kept, *blocks;
 
 	w->changed = false;
-	if (system == NULL)
+	if (system == NULL || (json_object_is_type(system, json_type_string) &&
+	    !messages_is_blank(system)))
 		return false;
-	blocks = json_object_new_array();
-	if (json_object_is_type(system, json_type_string)) {
-		if (!messages_is_blank(system)) {
-			json_object_put(blocks);
-			return false;
-		}
-		w->changed = true;
-	}
-	for (i = 0; i < js_len(system); i++) {
-		block = json_object_array_get_idx(system, i);
-		if (is_billing(block))
-			w->changed = true;
-		else
-			json_object_array_add(blocks, json_object_get(block));
-	}
+	blocks = messages_system_blocks(system);
+	w->changed = js_len(blocks) != js_len(system) ||
+	    json_object_is_type(system, json_type_string);
 	kept = fit_blocks(w, blocks);
 	json_object_put(blocks);
 	if (js_len(kept) > 0)

@@ -31,6 +31,8 @@ void	messages_fit_finish(struct messages_fit *);
 
 /* The blocks of a content that may be a string or NULL; a new reference. */
 json_object *messages_blocks(json_object *content);
+/* The same of the system, without what only Anthropic's servers read. */
+json_object *messages_system_blocks(json_object *system);
 /* Has the text a visible character? NULL has none. */
 bool	messages_is_blank(json_object *text);
 /* Drop what upstream doesn't know of a cache mark; true: there was some. */

@@ -1,4 +1,8 @@
 src_libcore_a_SOURCES += \
+	%reldir%/answer-read.c \
+	%reldir%/answer-read.h \
+	%reldir%/answer-write.c \
+	%reldir%/answer-write.h \
 	%reldir%/betas.c \
 	%reldir%/betas.h \
 	%reldir%/check.c \
@@ -13,11 +17,23 @@ src_libcore_a_SOURCES += \
 	%reldir%/initiator.h \
 	%reldir%/model.c \
 	%reldir%/model.h \
-	%reldir%/native.c \
-	%reldir%/native.h \
 	%reldir%/native-answer.c \
 	%reldir%/native-answer.h \
+	%reldir%/native.c \
+	%reldir%/native.h \
+	%reldir%/request-read.c \
+	%reldir%/request-read.h \
+	%reldir%/request-write.c \
+	%reldir%/request-write.h \
+	%reldir%/signature.c \
+	%reldir%/signature.h \
+	%reldir%/terms.c \
+	%reldir%/terms.h \
 	%reldir%/thinking.c \
 	%reldir%/thinking.h \
 	%reldir%/tools.c \
-	%reldir%/tools.h
+	%reldir%/tools.h \
+	%reldir%/write-parts.c \
+	%reldir%/write-parts.h \
+	%reldir%/write-tools.c \
+	%reldir%/write-tools.h

@@ -239,12 +239,11 @@ done(void *self)
 static bool
 alive(void *self, struct buf *out)
 {
-	static const char	 ping[] = "{\"type\": \"ping\"}";
-	const struct answer	*a = self;
+	const struct answer *a = self;
 
 	if (!a->begun || a->over)
 		return false;
-	sse_put(out, "ping", ping, sizeof(ping) - 1);
+	messages_put_ping(out);
 	return true;
 }
 

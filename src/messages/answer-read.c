@@ -1,0 +1,450 @@
+/* The answer of Copilot's /v1/messages, said to a sink. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "copilot/failure.h"
+#include "messages/answer-read.h"
+#include "turn/sink.h"
+#include "turn/tools.h"
+#include "turn/usage.h"
+
+#define BLOCKS_MAX 4096		/* no answer has so many */
+
+/* A block of upstream's; an item of the sink's, unless nobody knows it. */
+struct block {
+	bool		 known, open;
+	size_t		 item;
+	enum sink_kind	 kind;
+	bool		 custom;	/* a call of a custom tool */
+	struct buf	 input;		/* its JSON, as it comes */
+	struct buf	 signature;
+};
+
+struct reader {
+	struct sink		*to;
+	const struct tools	*tools;
+	struct usage		*usage;
+	struct js_halves	 halves;
+	struct block		*blocks;
+	size_t			 n, items;
+	struct sink_end		 end;
+	char			*string;	/* behind end.string */
+	bool			 stopped, finished;
+};
+
+void *
+messages_reader_create(struct sink *to, const struct tools *tools,
+    struct usage *usage)
+{
+	struct reader *r = xcalloc(1, sizeof(*r));
+
+	r->to = to;
+	r->tools = tools;
+	r->usage = usage;
+	return r;
+}
+
+static void
+destroy(void *self)
+{
+	struct reader	*r = self;
+	size_t		 i;
+
+	for (i = 0; i < r->n; i++) {
+		buf_finish(&r->blocks[i].input);
+		buf_finish(&r->blocks[i].signature);
+	}
+	free(r->blocks);
+	free(r->string);
+	free(r);
+}
+
+/* --- Blocks. */
+
+/* The block of an index, new if need be; NULL: no block has such a one. */
+static struct block *
+block_at(struct reader *r, int64_t index)
+{
+	size_t n;
+
+	if (index < 0 || index >= BLOCKS_MAX)
+		return NULL;
+	if ((size_t)index >= r->n) {
+		n = (size_t)index + 1;
+		r->blocks = xrealloc(r->blocks, n * sizeof(*r->blocks));
+		memset(r->blocks + r->n, 0, (n - r->n) * sizeof(*r->blocks));
+		r->n = n;
+	}
+	return &r->blocks[index];
+}
+
+static bool
+kind_of(json_object *content, enum sink_kind *kind)
+{
+	static const struct {
+		const char	*type;
+		enum sink_kind	 kind;
+	} kinds[] = {
+		{ "text", SINK_MESSAGE }, { "thinking", SINK_THOUGHT },
+		{ "redacted_thinking", SINK_THOUGHT },
+		{ "tool_use", SINK_CALL }
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++)
+		if (js_is(content, "type", kinds[i].type)) {
+			*kind = kinds[i].kind;
+			return true;
+		}
+	return false;
+}
+
+static bool
+say(struct reader *r, const struct block *b, enum sink_part part,
+    json_object *text, struct buf *out, struct err *err)
+{
+	struct sink_delta d = { .part = part, .text = text };
+
+	return !json_object_is_type(text, json_type_string) ||
+	    json_object_get_string_len(text) == 0 ||
+	    sink_delta(r->to, b->item, &d, out, err);
+}
+
+static bool
+say_call(struct reader *r, struct block *b, json_object *content,
+    struct buf *out, struct err *err)
+{
+	const char		*name = js_str(content, "name");
+	const struct tool	*tool = NULL;
+	struct sink_item	 item = {
+		.kind = SINK_CALL, .id = js_str(content, "id"), .name = name
+	};
+
+	if (name != NULL && r->tools != NULL)
+		tool = tools_find(r->tools, name);
+	if (tool != NULL) {
+		item.name = tool->name;
+		item.space = tool->space;
+		item.custom = b->custom = tool->custom;
+	}
+	return sink_begin(r->to, b->item, &item, out, err);
+}
+
+/* What the beginning has already said of it. */
+static bool
+say_beginning(struct reader *r, struct block *b, json_object *content,
+    struct buf *out, struct err *err)
+{
+	if (js_is(content, "type", "redacted_thinking"))
+		return sink_seal(r->to, b->item, SINK_REDACTED,
+		    js_get(content, "data"), out, err);
+	if (b->kind == SINK_MESSAGE)
+		return say(r, b, SINK_TEXT, js_get(content, "text"), out, err);
+	if (b->kind != SINK_THOUGHT)
+		return true;
+	if (js_str(content, "signature") != NULL)
+		js_append_text(&b->signature, js_get(content, "signature"));
+	return say(r, b, SINK_SUMMARY, js_get(content, "thinking"), out, err);
+}
+
+static bool
+begin(struct reader *r, int64_t index, json_object *content, struct buf *out,
+    struct err *err)
+{
+	struct block		*b = block_at(r, index);
+	struct sink_item	 item = { 0 };
+
+	if (b == NULL || b->known || !kind_of(content, &b->kind))
+		return true;
+	b->known = b->open = true;
+	b->item = r->items++;
+	item.kind = b->kind;
+	if (b->kind == SINK_CALL)
+		return say_call(r, b, content, out, err);
+	return sink_begin(r->to, b->item, &item, out, err) &&
+	    say_beginning(r, b, content, out, err);
+}
+
+static bool
+more(struct reader *r, int64_t index, json_object *delta, struct buf *out,
+    struct err *err)
+{
+	struct block	*b = block_at(r, index);
+	json_object	*json = js_get(delta, "partial_json");
+
+	if (b == NULL || !b->open)
+		return true;
+	if (b->kind == SINK_MESSAGE)
+		return say(r, b, SINK_TEXT, js_get(delta, "text"), out, err);
+	if (b->kind == SINK_THOUGHT) {
+		if (js_str(delta, "signature") != NULL)
+			js_append_text(&b->signature, js_get(delta,
+			    "signature"));
+		return say(r, b, SINK_SUMMARY, js_get(delta, "thinking"), out,
+		    err);
+	}
+	if (js_str(delta, "partial_json") == NULL)
+		return true;
+	js_append_text(&b->input, json);
+	return b->custom || say(r, b, SINK_ARGUMENTS, json, out, err);
+}
+
+/* A custom tool's text is the one argument of the function it became. */
+static bool
+say_input(struct reader *r, struct block *b, struct buf *out, struct err *err)
+{
+	json_object	*args = js_parse_quiet(buf_str(&b->input),
+			    b->input.len);
+	json_object	*text = js_str(args, "input") != NULL ?
+			    json_object_get(js_get(args, "input")) :
+			    json_object_new_string_len(buf_str(&b->input),
+			    (int)b->input.len);
+	bool		 ok = say(r, b, SINK_INPUT, text, out, err);
+
+	json_object_put(text);
+	json_object_put(args);
+	return ok;
+}
+
+/* Arguments are an object, if only an empty one. */
+static bool
+say_rest(struct reader *r, struct block *b, struct buf *out, struct err *err)
+{
+	json_object	*text;
+	bool		 ok = true;
+
+	if (b->kind == SINK_CALL && b->custom)
+		return say_input(r, b, out, err);
+	if (b->kind == SINK_CALL && b->input.len == 0) {
+		text = json_object_new_string("{}");
+		ok = say(r, b, SINK_ARGUMENTS, text, out, err);
+		json_object_put(text);
+	} else if (b->signature.len > 0) {
+		text = json_object_new_string_len(b->signature.p,
+		    (int)b->signature.len);
+		ok = sink_seal(r->to, b->item, SINK_SIGNATURE, text, out,
+		    err);
+		json_object_put(text);
+	}
+	return ok;
+}
+
+static bool
+stop(struct reader *r, int64_t index, struct buf *out, struct err *err)
+{
+	struct block *b = block_at(r, index);
+
+	if (b == NULL || !b->open)
+		return true;
+	b->open = false;
+	return say_rest(r, b, out, err) &&
+	    sink_end(r->to, b->item, false, out, err);
+}
+
+/* --- The answer as a whole. */
+
+static void
+read_reason(struct reader *r, json_object *from)
+{
+	static const struct {
+		const char		*name;
+		enum sink_reason	 reason;
+	} reasons[] = {
+		{ "max_tokens", SINK_LENGTH },
+		{ "model_context_window_exceeded", SINK_LENGTH },
+		{ "stop_sequence", SINK_AT_STRING },
+		{ "refusal", SINK_FILTER }
+	};
+	const char	*s = js_str(from, "stop_reason");
+	size_t		 i;
+
+	if (s == NULL)
+		return;
+	r->stopped = true;
+	r->end.reason = SINK_STOP;
+	for (i = 0; i < COUNT(reasons); i++)
+		if (strcmp(s, reasons[i].name) == 0)
+			r->end.reason = reasons[i].reason;
+	free(r->string);
+	s = js_str(from, "stop_sequence");
+	r->string = s != NULL ? xstrdup(s) : NULL;
+	r->end.string = r->string;
+}
+
+static void
+read_usage(struct reader *r, json_object *usage, json_object *beside)
+{
+	usage_read(r->usage, usage, js_get(beside, "copilot_usage"));
+	if (usage != NULL)
+		r->end.usage = r->usage;
+}
+
+static bool
+finish(struct reader *r, struct buf *out, struct err *err)
+{
+	size_t i;
+
+	if (r->finished)
+		return true;
+	r->finished = true;
+	for (i = 0; i < r->n; i++)
+		if (r->blocks[i].open && !stop(r, (int64_t)i, out, err))
+			return false;
+	return sink_finish(r->to, &r->end, out, err);
+}
+
+static bool
+head(struct reader *r, json_object *message, struct buf *out, struct err *err)
+{
+	const struct sink_head h = { .model = js_str(message, "model") };
+
+	return sink_head(r->to, &h, out, err);
+}
+
+/* --- Events. */
+
+static bool
+is(const char *type, const char *name)
+{
+	return strcmp(type, name) == 0;
+}
+
+static bool
+known_event(struct reader *r, const char *type, json_object *ev,
+    struct buf *out, struct err *err)
+{
+	int64_t		 index = js_int(ev, "index", -1);
+	json_object	*message = js_obj(ev, "message");
+
+	if (is(type, "content_block_delta"))
+		return more(r, index, js_obj(ev, "delta"), out, err);
+	if (is(type, "content_block_start"))
+		return begin(r, index, js_obj(ev, "content_block"), out, err);
+	if (is(type, "content_block_stop"))
+		return stop(r, index, out, err);
+	if (is(type, "message_start")) {
+		read_usage(r, js_obj(message, "usage"), ev);
+		return head(r, message, out, err);
+	}
+	if (is(type, "message_delta")) {
+		read_reason(r, js_obj(ev, "delta"));
+		read_usage(r, js_obj(ev, "usage"), ev);
+	} else if (is(type, "message_stop"))
+		return finish(r, out, err);
+	return true;
+}
+
+static bool
+any_event(struct reader *r, json_object *ev, const struct sse_event *e,
+    struct buf *out, struct err *err)
+{
+	const char *type = js_str(ev, "type");
+
+	if (type == NULL)
+		type = e->name;
+	if (e->bare || (type == NULL && js_get(ev, "error") != NULL) ||
+	    (type != NULL && is(type, "error"))) {
+		upstream_error_event(ev, err);
+		return false;
+	}
+	return type == NULL || known_event(r, type, ev, out, err);
+}
+
+static bool
+event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
+{
+	struct reader	*r = self;
+	json_object	*ev;
+	bool		 ok;
+
+	if (e->len == 0 || strcmp(e->data, "[DONE]") == 0)
+		return true;
+	ev = js_parse_event(&r->halves, e->data, e->len);
+	if (json_object_is_type(ev, json_type_object) && ev != NULL)
+		ok = any_event(r, ev, e, out, err);
+	else
+		ok = e->unfinished ? upstream_broken_off(err) :
+		    err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "GitHub Copilot sent an event that could not be read.");
+	json_object_put(ev);
+	return ok;
+}
+
+/* Who said why it stopped only forgot to say that it has. */
+static bool
+cut(void *self, struct buf *out, struct err *err)
+{
+	struct reader *r = self;
+
+	return r->stopped ? finish(r, out, err) : upstream_broken_off(err);
+}
+
+/* --- A whole answer. */
+
+/* As if it had come in one piece. */
+static bool
+whole_input(struct reader *r, int64_t index, json_object *input,
+    struct buf *out, struct err *err)
+{
+	json_object	*delta;
+	struct buf	 text = { 0 };
+	bool		 ok;
+
+	if (input == NULL)
+		return true;
+	js_print(input, &text);
+	delta = json_object_new_object();
+	js_add_str(delta, "partial_json", text.p);
+	ok = more(r, index, delta, out, err);
+	json_object_put(delta);
+	buf_finish(&text);
+	return ok;
+}
+
+static bool
+put_blocks(struct reader *r, json_object *content, struct buf *out,
+    struct err *err)
+{
+	json_object	*block;
+	size_t		 i, n = js_len(content);
+
+	for (i = 0; i < n && !sink_over(r->to); i++) {
+		block = json_object_array_get_idx(content, i);
+		if (!begin(r, (int64_t)i, block, out, err) ||
+		    !whole_input(r, (int64_t)i, js_get(block, "input"), out,
+		    err) || !stop(r, (int64_t)i, out, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	struct reader	*r = self;
+	json_object	*obj = js_parse_quiet(p, n);
+	bool		 ok = false;
+
+	if (js_is(obj, "type", "message")) {
+		read_reason(r, obj);
+		read_usage(r, js_obj(obj, "usage"), obj);
+		ok = head(r, obj, out, err) &&
+		    put_blocks(r, js_array(obj, "content"), out, err) &&
+		    finish(r, out, err);
+	} else if (js_get(obj, "error") != NULL)
+		upstream_error_event(obj, err);
+	else
+		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "GitHub Copilot's answer could not be read.");
+	json_object_put(obj);
+	return ok;
+}
+
+const struct answer_reader messages_reader = { event, cut, whole, destroy };

@@ -1,0 +1,25 @@
+/* A Messages request as a turn, for an upstream that has another endpoint. */
+#ifndef MESSAGES_REQUEST_READ_H
+#define MESSAGES_REQUEST_READ_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+struct err;
+struct model;
+struct turn;
+
+/*
+ * Read a request that passed messages_check(), for this model (may be NULL).
+ * What changes nothing in the answer, or can't be had elsewhere, is left out.
+ * Changes the tree. False with "err" set when something can't be carried.
+ * Release the turn with turn_finish() in any case.
+ */
+bool	messages_request_read(json_object *obj, const struct model *,
+	    struct turn *, struct err *);
+
+/* Does the client want to see what the model thinks? */
+bool	messages_shows_thoughts(json_object *obj);
+
+#endif

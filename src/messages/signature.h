@@ -1,0 +1,20 @@
+/*
+ * The signature of a thought that another upstream's model had: what that one
+ * wants back, with its name. Clients keep signatures and give them back in
+ * every later turn, so nothing has to be kept here.
+ */
+#ifndef MESSAGES_SIGNATURE_H
+#define MESSAGES_SIGNATURE_H
+
+#include <json-c/json.h>
+
+struct turn_seal;
+
+/* Of "endpoint" (MODEL_CHAT, ..) and a vendor's ("": unknown); a new string. */
+json_object *messages_signature(unsigned endpoint, const char *vendor,
+	    json_object *text);
+
+/* Fill in the seal: Anthropic's own signatures are MODEL_MESSAGES'. */
+void	messages_signature_read(json_object *signature, struct turn_seal *);
+
+#endif

@@ -1,0 +1,26 @@
+/* Parts of a turn's items as blocks of Messages. */
+#ifndef MESSAGES_WRITE_PARTS_H
+#define MESSAGES_WRITE_PARTS_H
+
+#include <stdbool.h>
+
+#include <json-c/json.h>
+
+struct err;
+struct terms_side;
+struct turn_item;
+struct turn_part;
+
+json_object *messages_typed(const char *type);
+/* Put a cache mark on a block, where the client put one. */
+void	messages_mark(json_object *block, bool mark);
+
+/*
+ * A new block; NULL with "err" set, in the client's terms, when it can't be
+ * carried.
+ */
+json_object *messages_part(const struct turn_part *,
+	    const struct turn_item *, const struct terms_side *,
+	    struct err *);
+
+#endif
