@@ -5,6 +5,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/carry-answer.h \
 	%reldir%/carry.c \
 	%reldir%/carry.h \
+	%reldir%/carry-messages.c \
+	%reldir%/carry-messages.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/cl100k.c \

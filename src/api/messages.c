@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/carry-messages.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -12,16 +13,27 @@
 #include "copilot/lessons.h"
 #include "copilot/models.h"
 #include "messages/check.h"
+#include "messages/estimate.h"
 #include "messages/initiator.h"
 #include "messages/model.h"
 #include "messages/native-answer.h"
 #include "messages/native.h"
 
+static void
+put_count(int64_t tokens, struct buf *out)
+{
+	json_object *count = json_object_new_object();
+
+	js_add_int(count, "input_tokens", tokens);
+	js_print(count, out);
+	json_object_put(count);
+}
+
 static bool
 count_whole(void *self, const char *p, size_t n, struct buf *out,
     struct err *err)
 {
-	json_object	*obj = js_parse_quiet(p, n), *count;
+	json_object	*obj = js_parse_quiet(p, n);
 	int64_t		 tokens = js_int(obj, "input_tokens", -1);
 
 	(void)self;
@@ -29,10 +41,7 @@ count_whole(void *self, const char *p, size_t n, struct buf *out,
 	if (tokens < 0)
 		return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 		    "GitHub Copilot's answer could not be read.");
-	count = json_object_new_object();
-	js_add_int(count, "input_tokens", tokens);
-	js_print(count, out);
-	json_object_put(count);
+	put_count(tokens, out);
 	return true;
 }
 
@@ -48,11 +57,8 @@ set_call(struct exchange *x, struct messages_request *r)
 		.usage = &x->usage
 	};
 
-	x->call.method = "POST";
 	x->call.path = r->counts ? "/v1/messages/count_tokens" : "/v1/messages";
-	x->call.completion = true;
 	x->call.vision = r->vision;
-	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	x->call.betas = r->header;
 	r->header = NULL;
 	if (r->counts) {
@@ -68,35 +74,90 @@ static bool
 refuse_model(const char *name, struct err *err)
 {
 	return err_set(err, 400, ERR_REQUEST, "unsupported_api_for_model",
-	    "model", "model: %.200s can't be asked over /v1/messages. GET "
-	    "/v1/models lists the endpoints of each model.", name);
+	    "model", "model: one can't talk to %.200s. GET /v1/models lists "
+	    "the endpoints of each model.", name);
 }
 
-static bool
-prepare(struct exchange *x, struct messages_request *r, struct err *err)
+/*
+ * The endpoint that a model is asked over: its own one of this protocol if it
+ * has that, else the next best. Where upstream says that the list is wrong, the
+ * one after that; 0: there is none.
+ */
+static unsigned
+choose(const struct exchange *x, const struct model *m)
 {
-	struct messages_client client = {
-		.claude_code = x->req.claude_code, .subagent = x->req.subagent
+	static const unsigned order[] = {
+		MODEL_MESSAGES, MODEL_RESPONSES, MODEL_CHAT
 	};
+	unsigned	can = m != NULL ? m->endpoints : MODEL_MESSAGES;
+	bool		other = x->retry.other_endpoint;
+	size_t		i;
 
-	x->model = messages_model(x->conf, x->models, js_str(r->obj, "model"),
-	    &r->info, err);
-	if (x->model == NULL)
-		return false;
-	if (x->retry.other_endpoint || (r->info != NULL &&
-	    (r->info->endpoints & MODEL_MESSAGES) == 0))
-		return refuse_model(x->model, err);
+	for (i = 0; i < COUNT(order); i++) {
+		if ((can & order[i]) == 0)
+			continue;
+		if (!other)
+			return order[i];
+		other = false;
+		if ((can & ~order[i]) == 0)
+			return order[i] == MODEL_CHAT ? MODEL_RESPONSES :
+			    MODEL_CHAT;
+	}
+	return 0;
+}
+
+/* The request is Copilot's own: its bytes pass. */
+static bool
+ask_native(struct exchange *x, struct messages_request *r, struct err *err)
+{
 	r->model = x->model;
 	r->betas = x->req.anthropic_beta;
 	r->unsealed = x->retry.unsealed;
-	lessons_recall(x->lessons, x->key, x->model, &x->retry.lesson);
 	r->lesson = x->retry.lesson;
-	x->call.agent = messages_is_agent(r->obj, &client);
 	if (!messages_body(r, x->req.body.p, x->req.body.len, &x->call.body,
 	    err))
 		return false;
 	set_call(x, r);
 	return true;
+}
+
+/* Nobody but Anthropic counts before it is asked. */
+static enum handled
+estimate(struct exchange *x, json_object *obj)
+{
+	reply_json(&x->reply, 200);
+	put_count(messages_estimate(obj), &x->reply.body);
+	return HANDLED_REPLY;
+}
+
+/* The reply, or the call and who awaits its answer. */
+static enum handled
+prepare(struct exchange *x, struct messages_request *r, struct err *err)
+{
+	struct messages_client client = {
+		.claude_code = x->req.claude_code, .subagent = x->req.subagent
+	};
+	unsigned endpoint;
+
+	x->model = messages_model(x->conf, x->models, js_str(r->obj, "model"),
+	    &r->info, err);
+	if (x->model == NULL)
+		return exchange_refuse(x, err);
+	if ((endpoint = choose(x, r->info)) == 0) {
+		refuse_model(x->model, err);
+		return exchange_refuse(x, err);
+	}
+	if (r->counts && endpoint != MODEL_MESSAGES)
+		return estimate(x, r->obj);
+	lessons_recall(x->lessons, x->key, x->model, &x->retry.lesson);
+	x->call.method = "POST";
+	x->call.completion = true;
+	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
+	x->call.agent = messages_is_agent(r->obj, &client);
+	if (endpoint == MODEL_MESSAGES ? ask_native(x, r, err) :
+	    carry_messages(x, r->obj, r->info, endpoint, err))
+		return HANDLED_CALL;
+	return exchange_refuse(x, err);
 }
 
 /* What is wrong with a request is said before anybody is asked. */
@@ -105,15 +166,15 @@ handle(struct exchange *x, bool counts)
 {
 	struct messages_request	r = { .counts = counts };
 	struct err		err;
-	enum handled		handled = HANDLED_CALL;
+	enum handled		handled;
 
 	if (!exchange_parse(x, &r.obj, &err) ||
 	    !messages_check(r.obj, counts, &err))
 		handled = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;
-	else if (!prepare(x, &r, &err))
-		handled = exchange_refuse(x, &err);
+	else
+		handled = prepare(x, &r, &err);
 	x->parsed = r.obj;
 	messages_request_finish(&r);
 	return handled;

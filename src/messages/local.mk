@@ -11,6 +11,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/collect.h \
 	%reldir%/error.c \
 	%reldir%/error.h \
+	%reldir%/estimate.c \
+	%reldir%/estimate.h \
 	%reldir%/fit.c \
 	%reldir%/fit.h \
 	%reldir%/initiator.c \

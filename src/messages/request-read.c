@@ -423,12 +423,19 @@ read_choice(json_object *choice, struct turn *t)
 /* --- The other members. */
 
 bool
-messages_shows_thoughts(json_object *obj)
+messages_wants_thoughts(json_object *obj)
 {
 	json_object *thinking = js_obj(obj, "thinking");
 
 	return js_is(thinking, "type", "adaptive") ||
 	    js_is(thinking, "type", "enabled");
+}
+
+bool
+messages_shows_thoughts(json_object *obj)
+{
+	return messages_wants_thoughts(obj) &&
+	    !js_is(js_obj(obj, "thinking"), "display", "omitted");
 }
 
 static const char *
@@ -474,8 +481,7 @@ read_members(json_object *obj, const struct model *m, struct turn *t)
 	read_limit(obj, m, t);
 	if (effort != NULL)
 		t->effort = json_object_new_string(effort);
-	t->summaries = messages_shows_thoughts(obj) &&
-	    !js_is(js_obj(obj, "thinking"), "display", "omitted");
+	t->summaries = messages_shows_thoughts(obj);
 	t->stream = js_bool(obj, "stream", false);
 	if (!js_is(format, "type", "json_schema"))
 		return;

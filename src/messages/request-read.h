@@ -19,7 +19,8 @@ struct turn;
 bool	messages_request_read(json_object *obj, const struct model *,
 	    struct turn *, struct err *);
 
-/* Does the client want to see what the model thinks? */
+/* Does the client want to have what the model thinks, and to see it? */
+bool	messages_wants_thoughts(json_object *obj);
 bool	messages_shows_thoughts(json_object *obj);
 
 #endif

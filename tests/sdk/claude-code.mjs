@@ -5,7 +5,8 @@ import { mkdtemp, mkdir, readFile, realpath, rm, writeFile }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assert, eventually, fake, key, run, test } from "./lib.mjs";
+import { assert, eventually, fake, key, messagesModels, run, test }
+    from "./lib.mjs";
 
 const PATH = "/v1/messages";
 const packages = fileURLToPath(new URL("node_modules/", import.meta.url));
@@ -98,8 +99,7 @@ for (const model of ["opus", "sonnet", "haiku", "claude-sonnet-4.6[1m]"])
 		    "$1") + "-\\d\\.\\d$"));
 	});
 
-const models = { "2": ["claude-sonnet-4-6", ...(process.env.EVERY_MODEL ??
-    "").split(" ").filter(Boolean)], "1": ["claude-sonnet-4-6"] };
+const models = { "2": messagesModels, "1": messagesModels.slice(0, 1) };
 
 for (const version of both)
 	for (const model of models[version])
