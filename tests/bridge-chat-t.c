@@ -17,6 +17,7 @@
 #include "api/api.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
+#include "api/target.h"
 #include "base/conf.h"
 #include "bridge/chat-request.h"
 #include "chat-client.h"
@@ -54,6 +55,16 @@ static struct conf conf = {
 	.reasoning_summaries = asked
 };
 
+/* As a handler does. */
+static bool
+choose(struct chat_request *r, const struct models *with, struct err *err)
+{
+	struct target t;
+
+	target_resolve(&conf, with, r->asked, &t);
+	return chat_request_model(r, &conf, t.upstream, t.model, err);
+}
+
 /* The translated body of a request; NULL with "err" set. */
 static json_object *
 translate(const char *in, struct bridge_chat *b, struct err *err)
@@ -64,7 +75,7 @@ translate(const char *in, struct bridge_chat *b, struct err *err)
 
 	*b = (struct bridge_chat){ 0 };
 	if (chat_request_read(&r, in, strlen(in), err) &&
-	    chat_request_model(&r, &conf, &models, err) &&
+	    choose(&r, &models, err) &&
 	    carry_by_responses(&r, b, &out, err)) {
 		obj = js_parse_quiet(out.p, out.len);
 		assert_non_null(obj);
@@ -1305,7 +1316,7 @@ test_native_drops_thoughts(void **state)
 
 	(void)state;
 	assert_true(chat_request_read(&r, in, strlen(in), &err));
-	assert_true(chat_request_model(&r, &conf, &models, &err));
+	assert_true(choose(&r, &models, &err));
 	chat_request_body(&r, in, strlen(in), &out);
 	assert_null(strstr(out.p, "sealed"));
 	assert_non_null(strstr(out.p, "\"reasoning_opaque\":\"b3BhcXVl\""));

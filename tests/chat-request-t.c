@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "api/exchange.h"
+#include "api/target.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err-json.h"
@@ -51,6 +52,16 @@ static struct conf conf = {
 	.max_response_body_bytes = 1 << 20
 };
 
+/* As a handler does. */
+static bool
+choose(struct chat_request *r, const struct models *with, struct err *err)
+{
+	struct target t;
+
+	target_resolve(&conf, with, r->asked, &t);
+	return chat_request_model(r, &conf, t.upstream, t.model, err);
+}
+
 /* A request as it is sent on; with == NULL: the list isn't known. */
 static void
 check_body(int line, const char *in, const struct models *with,
@@ -61,7 +72,7 @@ check_body(int line, const char *in, const struct models *with,
 	struct buf		out = { 0 };
 
 	if (!chat_request_read(&r, in, strlen(in), &err) ||
-	    !chat_request_model(&r, &conf, with, &err))
+	    !choose(&r, with, &err))
 		fail_msg("line %d: %s", line, err.msg);
 	chat_request_body(&r, in, strlen(in), &out);
 	if (strcmp(buf_str(&out), want) != 0)
@@ -226,7 +237,7 @@ check_fit(int line, const struct lesson *lesson, const char *in,
 	struct buf		out = { 0 };
 
 	if (!chat_request_read(&r, in, strlen(in), &err) ||
-	    !chat_request_model(&r, &conf, &models, &err) ||
+	    !choose(&r, &models, &err) ||
 	    !chat_request_fit(&r, lesson, true, &err))
 		fail_msg("line %d: %s", line, err.msg);
 	chat_request_body(&r, in, strlen(in), &out);
@@ -321,7 +332,7 @@ test_many_images(void **state)
 	    USER(IMAGE "," IMAGE)), ALBUM(USER(NOTE) "," ASSISTANT ","
 	    USER(IMAGE "," IMAGE)));
 	assert_true(chat_request_read(&r, too_many, strlen(too_many), &err));
-	assert_true(chat_request_model(&r, &conf, &models, &err));
+	assert_true(choose(&r, &models, &err));
 	assert_false(chat_request_fit(&r, &two, true, &err));
 	assert_string_equal(err.code, "too_many_images");
 	chat_request_finish(&r);

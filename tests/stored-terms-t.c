@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "api/stored-terms.h"
+#include "turn/terms.h"
 #include "base/err.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -66,7 +66,7 @@ test_cases(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		err_set(&err, 400, ERR_REQUEST, NULL, "p", "%s",
 		    cases[i].text);
-		stored_terms(3, BY, &err);
+		terms_shift("input", 3, BY, &err);
 		if (strcmp(err.msg, cases[i].want) != 0)
 			fail_msg("line %d: %s", cases[i].line, err.msg);
 	}
@@ -80,12 +80,12 @@ test_both_places(void **state)
 	(void)state;
 	err_set(&err, 400, ERR_REQUEST, NULL, "input[7].id",
 	    "Bad input[7].id.");
-	stored_terms(7, "conversation", &err);
+	terms_shift("input", 7, "conversation", &err);
 	assert_string_equal(err.param, "input[0].id");
 	assert_string_equal(err.msg, "Bad input[0].id.");
-	stored_terms(0, "conversation", &err);
+	terms_shift("input", 0, "conversation", &err);
 	assert_string_equal(err.param, "input[0].id");
-	stored_terms(1, "conversation", &err);
+	terms_shift("input", 1, "conversation", &err);
 	assert_string_equal(err.param, "conversation");
 	assert_string_equal(err.msg, "Bad conversation.");
 }
@@ -105,7 +105,7 @@ test_it_fits(void **state)
 		while (n + 10 < sizeof(err.msg))
 			n += (size_t)snprintf(err.msg + n,
 			    sizeof(err.msg) - n, "input[0]\xc3\xa9");
-		stored_terms(1, BY, &err);
+		terms_shift("input", 1, BY, &err);
 		len = strlen(err.msg);
 		assert_true(len < sizeof(err.msg) &&
 		    len + 4 > sizeof(err.msg));

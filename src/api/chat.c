@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
+#include "api/target.h"
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -106,6 +107,7 @@ enum handled
 api_chat(struct exchange *x)
 {
 	struct chat_request	r = { 0 };
+	struct target		t;
 	json_object		*obj;
 	struct err		err;
 	enum handled		handled = HANDLED_CALL;
@@ -115,7 +117,9 @@ api_chat(struct exchange *x)
 		handled = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;
-	else if (!chat_request_model(&r, x->conf, x->models, &err) ||
+	else if (!target_find(x, r.obj, MODEL_CHAT | MODEL_RESPONSES, &t,
+	    &err) || !chat_request_model(&r, x->conf, t.upstream, t.model,
+	    &err) ||
 	    !prepare(x, &r, &err))
 		handled = exchange_refuse(x, &err);
 	x->parsed = r.obj;

@@ -20,6 +20,7 @@
 #include "responses/items.h"
 #include "responses/tools.h"
 #include "state/conversations.h"
+#include "turn/complain.h"
 
 /* As OpenAI's reference has them. */
 #define ITEMS_MAX		20	/* in one request */
@@ -142,13 +143,6 @@ parse_body(struct exchange *x, struct err *err)
 	return NULL;
 }
 
-static bool
-wrong_type(const char *param, const char *expected, struct err *err)
-{
-	return err_param(err, param, "invalid_type",
-	    "Invalid type for '%s': expected %s.", param, expected);
-}
-
 /* OpenAI counts characters. */
 static size_t
 characters(const char *s)
@@ -173,7 +167,7 @@ check_pair(const char *key, json_object *v, struct err *err)
 		    "Invalid 'metadata': a key is longer than %d characters.",
 		    METADATA_KEY_MAX);
 	if (!json_object_is_type(v, json_type_string))
-		return wrong_type(param, "a string", err);
+		return complain_wrong_type(err, param, "a string", v);
 	n = characters(json_object_get_string(v));
 	if (n > METADATA_VALUE_MAX)
 		return err_param(err, param, "string_above_max_length",
@@ -192,7 +186,7 @@ read_metadata(json_object *obj, struct err *err)
 	if (metadata == NULL)
 		return json_object_new_object();
 	if (!json_object_is_type(metadata, json_type_object)) {
-		wrong_type("metadata", "an object", err);
+		complain_wrong_type(err, "metadata", "an object", metadata);
 		return NULL;
 	}
 	if (json_object_object_length(metadata) > METADATA_MAX) {
@@ -222,7 +216,7 @@ check_id(json_object *id, const char *item, struct err *err)
 	if (id == NULL)
 		return true;
 	if (!json_object_is_type(id, json_type_string))
-		return wrong_type(param, "a string", err);
+		return complain_wrong_type(err, param, "a string", id);
 	s = json_object_get_string(id);
 	if (strspn(s, fine) == (size_t)json_object_get_string_len(id))
 		return true;
@@ -240,10 +234,10 @@ check_item(json_object *item, const char *param, struct err *err)
 	char		 type_param[40];
 
 	if (!json_object_is_type(item, json_type_object))
-		return wrong_type(param, "an object", err);
+		return complain_wrong_type(err, param, "an object", item);
 	snprintf(type_param, sizeof(type_param), "%s.type", param);
 	if (type != NULL && !json_object_is_type(type, json_type_string))
-		return wrong_type(type_param, "a string", err);
+		return complain_wrong_type(err, type_param, "a string", type);
 	if (type == NULL && js_str(item, "role") == NULL &&
 	    !stored_items_is_reference(item))
 		return err_param(err, param, "missing_required_parameter",
@@ -286,10 +280,9 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 	if (items == NULL && !needed)
 		return json_object_new_array();
 	if (items == NULL)
-		err_param(err, "items", "missing_required_parameter",
-		    "Missing required parameter: 'items'.");
+		complain_missing(err, "items");
 	else if (!json_object_is_type(items, json_type_array))
-		wrong_type("items", "an array of items", err);
+		complain_wrong_type(err, "items", "an array of items", items);
 	if (js_array(obj, "items") == NULL || !check_items(items, err) ||
 	    !stored_items_resolve(x->stored, a->owner, items, &room, err))
 		return NULL;
@@ -373,8 +366,7 @@ update(struct exchange *x, const struct about *a, json_object *body,
 	json_object *metadata, *obj = NULL;
 
 	if (!js_has(body, "metadata")) {
-		err_param(err, "metadata", "missing_required_parameter",
-		    "Missing required parameter: 'metadata'.");
+		complain_missing(err, "metadata");
 		return NULL;
 	}
 	if ((metadata = read_metadata(body, err)) != NULL &&

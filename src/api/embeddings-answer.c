@@ -8,6 +8,7 @@
 
 #include "api/embeddings-answer.h"
 #include "api/embeddings-input.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -15,6 +16,7 @@
 #include "base/util.h"
 #include "copilot/failure.h"
 #include "copilot/models.h"
+#include "turn/complain.h"
 
 #define INPUTS_MAX	512	/* upstream's limit where the model says none */
 #define DATA_MAX	(256u << 20) /* of vectors; then no more calls */
@@ -31,9 +33,8 @@ check_format(json_object *obj, bool *base64, struct err *err)
 	if (v == NULL || *base64 || js_is(obj, "encoding_format", "float"))
 		return true;
 	if (!json_object_is_type(v, json_type_string))
-		return err_param(err, "encoding_format", "invalid_type",
-		    "Invalid type for 'encoding_format': expected one of "
-		    "'float' or 'base64'.");
+		return complain_wrong_type(err, "encoding_format",
+		    "one of 'float' or 'base64'", v);
 	text_clean(json_object_get_string(v),
 	    (size_t)json_object_get_string_len(v), shown, sizeof(shown));
 	return err_param(err, "encoding_format", "invalid_value",
@@ -49,8 +50,7 @@ check_dimensions(json_object *obj, struct err *err)
 	if (v == NULL)
 		return true;
 	if (!json_object_is_type(v, json_type_int))
-		return err_param(err, "dimensions", "invalid_type",
-		    "Invalid type for 'dimensions': expected an integer.");
+		return complain_wrong_type(err, "dimensions", "an integer", v);
 	if (json_object_get_int64(v) < 1)
 		return err_param(err, "dimensions", "integer_below_min_value",
 		    "Invalid 'dimensions': integer below minimum value. "
@@ -107,6 +107,19 @@ part_size(const struct embeddings *e)
 	size_t left = e->ninputs - e->done;
 
 	return left < e->most ? left : e->most;
+}
+
+bool
+embeddings_check(json_object *obj, struct err *err)
+{
+	json_object	*inputs;
+	bool		 base64;
+
+	if (!check_format(obj, &base64, err) || !check_dimensions(obj, err) ||
+	    (inputs = embeddings_input(obj, NULL, err)) == NULL)
+		return false;
+	json_object_put(inputs);
+	return true;
 }
 
 bool
@@ -267,30 +280,6 @@ cut_numbers(struct cut *c, const char *p, size_t n)
 	buf_append(&c->rest, p + from, n - from);
 }
 
-/* RFC 4648, section 4. */
-static void
-put_base64(const unsigned char *p, size_t n, struct buf *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t		  i, left;
-	uint32_t	  v;
-	char		  four[4];
-
-	buf_reserve(out, n / 3 * 4 + 8);
-	for (i = 0; i < n; i += 3) {
-		left = n - i;
-		v = (uint32_t)p[i] << 16;
-		v |= left > 1 ? (uint32_t)p[i + 1] << 8 : 0;
-		v |= left > 2 ? p[i + 2] : 0;
-		four[0] = digits[v >> 18];
-		four[1] = digits[v >> 12 & 63];
-		four[2] = left > 1 ? digits[v >> 6 & 63] : '=';
-		four[3] = left > 2 ? digits[v & 63] : '=';
-		buf_append(out, four, 4);
-	}
-}
-
 /* The numbers as IEEE 754 singles, least significant byte first. */
 static void
 put_floats(const struct numbers *v, struct buf *out)
@@ -313,7 +302,7 @@ put_floats(const struct numbers *v, struct buf *out)
 			;
 		p++;
 	}
-	put_base64((const unsigned char *)buf_str(&bytes), bytes.len, out);
+	base64_encode(buf_str(&bytes), bytes.len, out);
 	buf_finish(&bytes);
 }
 

@@ -32,6 +32,9 @@ struct embeddings {
 	int64_t		 total_tokens;
 };
 
+/* What is wrong with a parsed request, whatever its model? False: "err" is. */
+bool	embeddings_check(json_object *obj, struct err *);
+
 /*
  * Check a parsed request and append the body of the first call upstream.
  * "text" is what "obj" was parsed from, "upstream" the model to ask for,

@@ -11,6 +11,7 @@
 #include "base/js.h"
 #include "base/text.h"
 #include "copilot/models.h"
+#include "turn/complain.h"
 
 /* OpenAI's limits (API reference, "Create embeddings"). */
 #define INPUTS_MAX	2048
@@ -37,8 +38,7 @@ static bool
 check_text(json_object *v, const char *param, struct err *err)
 {
 	if (v == NULL || !json_object_is_type(v, json_type_string))
-		return err_param(err, param, "invalid_type",
-		    "Invalid type for '%s': expected a string.", param);
+		return complain_wrong_type(err, param, "a string", v);
 	if (json_object_get_string_len(v) == 0)
 		return err_param(err, param, "empty_string",
 		    "Invalid '%s': input cannot be an empty string.", param);
@@ -98,8 +98,7 @@ decode_token(struct tokens *t, json_object *v, const char *param, size_t i,
 		return true;
 	snprintf(where, sizeof(where), "%s[%zu]", param, i);
 	if (v == NULL || !json_object_is_type(v, json_type_int))
-		return err_param(err, where, "invalid_type",
-		    "Invalid type for '%s': expected an integer.", where);
+		return complain_wrong_type(err, where, "an integer", v);
 	return err_param(err, where, "invalid_value",
 	    "Invalid '%s': %lld is not a token of this model's vocabulary, "
 	    "cl100k_base.", where, (long long)json_object_get_int64(v));
@@ -134,8 +133,7 @@ decode_element(struct tokens *t, json_object *list, size_t i, struct err *err)
 	snprintf(param, sizeof(param), "input[%zu]", i);
 	if (v != NULL && json_object_is_type(v, json_type_array))
 		return decode(t, v, param, err);
-	err_param(err, param, "invalid_type",
-	    "Invalid type for '%s': expected an array of integers.", param);
+	complain_wrong_type(err, param, "an array of integers", v);
 	return NULL;
 }
 
@@ -204,17 +202,15 @@ embeddings_input(json_object *obj, const struct model *model, struct err *err)
 	json_object *input = js_get(obj, "input"), *list;
 
 	if (input == NULL) {
-		err_param(err, "input", "missing_required_parameter",
-		    "Missing required parameter: 'input'.");
+		complain_missing(err, "input");
 		return NULL;
 	}
 	if (json_object_is_type(input, json_type_array))
 		return read_array(input, model, err);
 	if (!json_object_is_type(input, json_type_string)) {
-		err_param(err, "input", "invalid_type",
-		    "Invalid type for 'input': expected a string, an array of "
+		complain_wrong_type(err, "input", "a string, an array of "
 		    "strings, an array of integers, or an array of arrays of "
-		    "integers.");
+		    "integers", input);
 		return NULL;
 	}
 	if (!check_text(input, "input", err))

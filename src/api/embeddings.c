@@ -74,6 +74,15 @@ ask(struct exchange *x, json_object *obj)
 	return HANDLED_CALL;
 }
 
+/* What needs no list of models. */
+static bool
+check(json_object *obj, struct err *err)
+{
+	const char *name;
+
+	return target_name(obj, &name, err) && embeddings_check(obj, err);
+}
+
 enum handled
 api_embeddings(struct exchange *x)
 {
@@ -81,11 +90,13 @@ api_embeddings(struct exchange *x)
 	struct err	 err;
 	enum handled	 h;
 
-	if (x->models == NULL && !x->models_tried)
-		return HANDLED_MODELS;
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
-	h = ask(x, obj);
+	if (x->models != NULL || x->models_tried)
+		h = ask(x, obj);
+	else
+		h = check(obj, &err) ? HANDLED_MODELS :
+		    exchange_refuse(x, &err);
 	json_object_put(obj);
 	return h;
 }

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "api/exchange.h"
-#include "api/stored-terms.h"
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "copilot/models.h"
 #include "turn/thought.h"
+#include "turn/terms.h"
 
 bool
 exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
@@ -34,7 +34,7 @@ exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
 void
 exchange_terms(const struct exchange *x, struct err *err)
 {
-	stored_terms(x->restored, x->restored_by, err);
+	terms_shift("input", x->restored, x->restored_by, err);
 }
 
 void

@@ -38,8 +38,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/responses.c \
 	%reldir%/restore.c \
 	%reldir%/restore.h \
-	%reldir%/stored-terms.c \
-	%reldir%/stored-terms.h \
 	%reldir%/stored.c \
 	%reldir%/target.c \
 	%reldir%/target.h

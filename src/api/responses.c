@@ -16,6 +16,8 @@
 #include "bridge/responses-request.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
+#include "responses/input.h"
+#include "responses/items.h"
 #include "responses/native-answer.h"
 #include "responses/native.h"
 #include "responses/tools.h"
@@ -150,6 +152,26 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	return handled;
 }
 
+/* What needs no list of models, and nothing of what is stored. */
+static bool
+check(json_object *obj, struct err *err)
+{
+	json_object	*input, *item;
+	const char	*name;
+	size_t		 i;
+
+	if (!target_name(obj, &name, err) || !responses_check(obj, err))
+		return false;
+	input = js_array(obj, "input");
+	for (i = 0; i < js_len(input); i++) {
+		item = json_object_array_get_idx(input, i);
+		if (!stored_items_is_reference(item) &&
+		    !responses_input_check(item, i, err))
+			return false;
+	}
+	return true;
+}
+
 enum handled
 api_responses(struct exchange *x)
 {
@@ -158,11 +180,13 @@ api_responses(struct exchange *x)
 	struct err		 err;
 	enum handled		 h;
 
-	if (x->models == NULL && !x->models_tried)
-		return HANDLED_MODELS;
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
-	h = ask(x, obj, &stored);
+	if (x->models != NULL || x->models_tried)
+		h = ask(x, obj, &stored);
+	else
+		h = check(obj, &err) ? HANDLED_MODELS :
+		    exchange_refuse(x, &err);
 	stored_request_finish(&stored);
 	json_object_put(obj);
 	return h;

@@ -10,6 +10,7 @@
 #include "base/js.h"
 #include "base/text.h"
 #include "copilot/models.h"
+#include "turn/complain.h"
 
 static bool
 refuse_endpoint(const char *asked, struct err *err)
@@ -22,33 +23,38 @@ refuse_endpoint(const char *asked, struct err *err)
 	    "lists the endpoints of each model.", shown);
 }
 
-static bool
-read_name(json_object *obj, const char **name, struct err *err)
+bool
+target_name(json_object *obj, const char **name, struct err *err)
 {
 	if (!json_object_is_type(obj, json_type_object) || obj == NULL)
-		return err_set(err, 400, ERR_REQUEST, NULL, NULL,
-		    "The body of the request has to be a JSON object.");
+		return complain_wrong_type(err, NULL, "an object", obj);
 	if (js_get(obj, "model") == NULL || js_is(obj, "model", ""))
-		return err_param(err, "model", "missing_required_parameter",
-		    "Missing required parameter: 'model'.");
-	if ((*name = js_str(obj, "model")) == NULL)
-		return err_param(err, "model", "invalid_type",
-		    "Invalid type for 'model': expected a string.");
-	return true;
+		return complain_missing(err, "model");
+	*name = js_str(obj, "model");
+	return *name != NULL ||
+	    complain_no_string(err, "model", js_get(obj, "model"));
 }
 
-/* A model that the list lacks is asked for as it is: upstream knows best. */
+void
+target_resolve(const struct conf *conf, const struct models *models,
+    const char *asked, struct target *t)
+{
+	t->asked = asked;
+	t->upstream = conf_map_model(conf, asked);
+	t->model = models_resolve(models, t->upstream);
+	if (t->model != NULL)
+		t->upstream = t->model->id;
+}
+
 bool
-target_find(const struct exchange *x, json_object *obj, unsigned endpoint,
+target_find(const struct exchange *x, json_object *obj, unsigned endpoints,
     struct target *t, struct err *err)
 {
-	if (!read_name(obj, &t->asked, err))
+	const char *asked;
+
+	if (!target_name(obj, &asked, err))
 		return false;
-	t->upstream = conf_map_model(x->conf, t->asked);
-	t->model = models_resolve(x->models, t->upstream);
-	if (t->model == NULL)
-		return true;
-	t->upstream = t->model->id;
-	return (t->model->endpoints & endpoint) != 0 ||
-	    refuse_endpoint(t->asked, err);
+	target_resolve(x->conf, x->models, asked, t);
+	return t->model == NULL || (t->model->endpoints & endpoints) != 0 ||
+	    refuse_endpoint(asked, err);
 }

@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/base64.c \
+	%reldir%/base64.h \
 	%reldir%/budget.c \
 	%reldir%/budget.h \
 	%reldir%/buf.c \

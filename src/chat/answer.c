@@ -18,9 +18,9 @@
 #include "chat/repair.h"
 #include "chat/usage.h"
 #include "copilot/failure.h"
-#include "turn/format.h"
 #include "turn/stop.h"
 #include "turn/usage.h"
+#include "turn/terms.h"
 
 struct answer {
 	struct chat_wanted	 wanted;
@@ -530,7 +530,7 @@ answer_explain(void *self, struct err *err)
 	const struct answer *a = self;
 
 	if (a->wanted.inserted)
-		chat_format_explain(err);
+		terms_shift("messages", 1, NULL, err);
 }
 
 /* Has each choice come to a stop string, whatever upstream still says? */

@@ -8,10 +8,10 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/check.h"
+#include "turn/complain.h"
 #include "turn/tuning.h"
 
 #define PARAM_SIZE 128
-#define CLIP_MAX   64
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
 	"0123456789_-"
 
@@ -55,55 +55,6 @@ static const struct {
 	{ "parallel_tool_calls",	BOOLEAN },
 };
 
-static const char *
-type_name(json_object *v)
-{
-	switch (json_object_get_type(v)) {
-	case json_type_boolean:
-		return "a boolean";
-	case json_type_double:
-		return "a decimal";
-	case json_type_int:
-		return "an integer";
-	case json_type_object:
-		return "an object";
-	case json_type_array:
-		return "an array";
-	case json_type_string:
-		return "a string";
-	default:
-		return "null";
-	}
-}
-
-bool
-chat_wrong_type(struct err *err, const char *param, const char *expected,
-    json_object *got)
-{
-	return err_param(err, param, "invalid_type",
-	    "Invalid type for '%s': expected %s, but got %s instead.", param,
-	    expected, type_name(got));
-}
-
-bool
-chat_missing(struct err *err, const char *param)
-{
-	return err_param(err, param, "missing_required_parameter",
-	    "Missing required parameter: '%s'.", param);
-}
-
-int
-chat_clip(const char *s)
-{
-	size_t n = strnlen(s, CLIP_MAX + 1);
-
-	if (n <= CLIP_MAX)
-		return (int)n;
-	for (n = CLIP_MAX; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80; n--)
-		;
-	return (int)n;
-}
-
 static bool
 is_kind(json_object *v, enum kind kind)
 {
@@ -139,7 +90,7 @@ check_types(json_object *req, struct err *err)
 	for (i = 0; i < COUNT(members); i++)
 		if ((v = js_get(req, members[i].key)) != NULL &&
 		    !is_kind(v, members[i].kind))
-			return chat_wrong_type(err, members[i].key,
+			return complain_wrong_type(err, members[i].key,
 			    kind_names[members[i].kind], v);
 	return true;
 }
@@ -183,9 +134,9 @@ check_name(json_object *function, const char *where, struct err *err)
 
 	snprintf(param, sizeof(param), "%s.name", where);
 	if (v == NULL)
-		return chat_missing(err, param);
+		return complain_missing(err, param);
 	if (!json_object_is_type(v, json_type_string))
-		return chat_wrong_type(err, param, "a string", v);
+		return complain_wrong_type(err, param, "a string", v);
 	s = json_object_get_string(v);
 	n = (size_t)json_object_get_string_len(v);
 	if (n == 0)
@@ -210,22 +161,22 @@ check_tool(json_object *tool, size_t i, struct err *err)
 
 	snprintf(param, sizeof(param), "tools[%zu]", i);
 	if (!json_object_is_type(tool, json_type_object))
-		return chat_wrong_type(err, param, "an object", tool);
+		return complain_wrong_type(err, param, "an object", tool);
 	snprintf(param, sizeof(param), "tools[%zu].type", i);
 	if ((v = js_get(tool, "type")) == NULL)
-		return chat_missing(err, param);
+		return complain_missing(err, param);
 	if (!json_object_is_type(v, json_type_string))
-		return chat_wrong_type(err, param, "a string", v);
+		return complain_wrong_type(err, param, "a string", v);
 	type = json_object_get_string(v);
 	if (strcmp(type, "function") != 0 && strcmp(type, "custom") != 0)
 		return err_param(err, param, "invalid_value",
 		    "Invalid value: '%.*s'. Supported values are: 'function' "
-		    "and 'custom'.", chat_clip(type), type);
+		    "and 'custom'.", complain_clip(type), type);
 	snprintf(param, sizeof(param), "tools[%zu].%s", i, type);
 	if ((v = js_get(tool, type)) == NULL)
-		return chat_missing(err, param);
+		return complain_missing(err, param);
 	if (!json_object_is_type(v, json_type_object))
-		return chat_wrong_type(err, param, "an object", v);
+		return complain_wrong_type(err, param, "an object", v);
 	return check_name(v, param, err);
 }
 
@@ -260,7 +211,7 @@ check_functions(json_object *req, struct err *err)
 		v = json_object_array_get_idx(functions, i);
 		snprintf(param, sizeof(param), "functions[%zu]", i);
 		if (!json_object_is_type(v, json_type_object))
-			return chat_wrong_type(err, param, "an object", v);
+			return complain_wrong_type(err, param, "an object", v);
 		if (!check_name(v, param, err))
 			return false;
 	}
@@ -268,7 +219,7 @@ check_functions(json_object *req, struct err *err)
 	if (json_object_is_type(v, json_type_object))
 		return check_name(v, "function_call", err);
 	if (v != NULL && !json_object_is_type(v, json_type_string))
-		return chat_wrong_type(err, "function_call",
+		return complain_wrong_type(err, "function_call",
 		    "one of a string or an object", v);
 	return true;
 }
@@ -287,7 +238,7 @@ static bool
 no_messages(json_object *req, struct err *err)
 {
 	if (js_get(req, "input") == NULL)
-		return chat_missing(err, "messages");
+		return complain_missing(err, "messages");
 	return err_param(err, "messages", "missing_required_parameter",
 	    "Missing required parameter: 'messages'. A request with 'input' "
 	    "is sent to /v1/responses.");
@@ -299,13 +250,11 @@ chat_check(json_object *req, struct err *err)
 	const char *model;
 
 	if (!json_object_is_type(req, json_type_object))
-		return err_param(err, NULL, "invalid_type",
-		    "Invalid body: expected an object, but got %s instead.",
-		    type_name(req));
+		return complain_wrong_type(err, NULL, "an object", req);
 	if (!check_types(req, err))
 		return false;
 	if ((model = js_str(req, "model")) == NULL || model[0] == '\0')
-		return chat_missing(err, "model");
+		return complain_missing(err, "model");
 	if (js_get(req, "messages") == NULL)
 		return no_messages(req, err);
 	return check_n(req, err) && tuning_check(req, err) &&

@@ -17,13 +17,4 @@ struct err;
  */
 bool	chat_check(json_object *request, struct err *);
 
-/* "Invalid type for 'PARAM': expected X, but got a Y instead." Always false. */
-bool	chat_wrong_type(struct err *, const char *param, const char *expected,
-	    json_object *got);
-/* "Missing required parameter: 'PARAM'." Always false. */
-bool	chat_missing(struct err *, const char *param);
-
-/* How much of a client's word goes into a message: whole characters. */
-int	chat_clip(const char *);
-
 #endif

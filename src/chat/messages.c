@@ -9,8 +9,8 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/opaque.h"
-#include "chat/check.h"
 #include "chat/messages.h"
+#include "turn/complain.h"
 #include "turn/images.h"
 
 #define PARAM_SIZE 128
@@ -42,17 +42,6 @@ role_find(const char *name)
 	return NULL;
 }
 
-/* Why a member that has to be a string isn't one. */
-static bool
-no_string(json_object *obj, const char *key, const char *param,
-    struct err *err)
-{
-	json_object *v = js_get(obj, key);
-
-	return v == NULL ? chat_missing(err, param) :
-	    chat_wrong_type(err, param, "a string", v);
-}
-
 /* Some clients write the address where the object with "url" belongs. */
 static json_object *
 url_of(json_object *part)
@@ -73,10 +62,10 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 
 	snprintf(param, sizeof(param), "messages[%zu].content[%zu]", i, j);
 	if (!json_object_is_type(part, json_type_object))
-		return chat_wrong_type(err, param, "an object", part);
+		return complain_wrong_type(err, param, "an object", part);
 	snprintf(param, sizeof(param), "messages[%zu].content[%zu].type", i, j);
 	if ((type = js_str(part, "type")) == NULL)
-		return no_string(part, "type", param, err);
+		return complain_no_string(err, param, js_get(part, "type"));
 	if (strcmp(type, "file") == 0 && !m->file) {
 		m->file = true;
 		m->file_message = i;
@@ -85,7 +74,7 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 	if (strcmp(type, "refusal") == 0 && js_str(part, "refusal") == NULL) {
 		snprintf(param, sizeof(param),
 		    "messages[%zu].content[%zu].refusal", i, j);
-		return no_string(part, "refusal", param, err);
+		return complain_no_string(err, param, js_get(part, "refusal"));
 	}
 	if (strcmp(type, "image_url") != 0)
 		return true;
@@ -93,7 +82,8 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 	snprintf(param, sizeof(param),
 	    "messages[%zu].content[%zu].image_url.url", i, j);
 	return url_of(part) != NULL ||
-	    no_string(js_get(part, "image_url"), "url", param, err);
+	    complain_no_string(err, param,
+	    js_get(js_get(part, "image_url"), "url"));
 }
 
 bool
@@ -120,7 +110,7 @@ read_content(json_object *content, size_t i, struct chat_messages *m,
 		    json_object_is_type(content, json_type_string))
 			return true;
 		snprintf(param, sizeof(param), "messages[%zu].content", i);
-		return chat_wrong_type(err, param,
+		return complain_wrong_type(err, param,
 		    "one of a string or array of objects", content);
 	}
 	for (j = 0; j < n; j++)
@@ -149,15 +139,15 @@ read_message(json_object *msg, size_t i, struct chat_messages *m,
 
 	snprintf(param, sizeof(param), "messages[%zu]", i);
 	if (!json_object_is_type(msg, json_type_object))
-		return chat_wrong_type(err, param, "an object", msg);
+		return complain_wrong_type(err, param, "an object", msg);
 	snprintf(param, sizeof(param), "messages[%zu].role", i);
 	if ((name = js_str(msg, "role")) == NULL)
-		return no_string(msg, "role", param, err);
+		return complain_no_string(err, param, js_get(msg, "role"));
 	if ((role = role_find(name)) == NULL)
 		return err_param(err, param, "invalid_value",
 		    "Invalid value: '%.*s'. Supported values are: 'system', "
 		    "'assistant', 'user', 'function', 'tool', and 'developer'.",
-		    chat_clip(name), name);
+		    complain_clip(name), name);
 	m->developer |= strcmp(name, "developer") == 0;
 	/* The system's reminder behind a turn doesn't change whose it is. */
 	if (role->turn != NEITHER)

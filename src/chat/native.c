@@ -92,13 +92,11 @@ wants_summaries(json_object *obj, const struct conf *conf)
 
 bool
 chat_request_model(struct chat_request *r, const struct conf *conf,
-    const struct models *models, struct err *err)
+    const char *upstream, const struct model *info, struct err *err)
 {
 	r->summaries = wants_summaries(r->obj, conf);
-	r->model = conf_map_model(conf, r->asked);
-	r->info = models_resolve(models, r->model);
-	if (r->info != NULL)
-		r->model = r->info->id;
+	r->model = upstream;
+	r->info = info;
 	/* Chat completions upstream take none, /responses does. */
 	if (r->messages.file && (r->info == NULL ||
 	    (r->info->endpoints & MODEL_CHAT) != 0))

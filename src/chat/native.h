@@ -16,7 +16,6 @@ struct chat_stop;
 struct conf;
 struct err;
 struct model;
-struct models;
 
 struct chat_request {
 	json_object		*obj;		/* the client's JSON */
@@ -51,12 +50,12 @@ bool	chat_request_take(struct chat_request *, json_object *take,
 	    struct err *);
 
 /*
- * Which model is meant: its name through the configuration's mappings, its
- * facts from the list ("models" may be NULL). Checks what depends on them.
- * What is noted belongs to the arguments.
+ * The model that is meant, as upstream knows it, and its entry in the list
+ * ("info" may be NULL). Checks what depends on them. What is noted belongs to
+ * the arguments.
  */
 bool	chat_request_model(struct chat_request *, const struct conf *,
-	    const struct models *, struct err *);
+	    const char *upstream, const struct model *info, struct err *);
 
 /*
  * Make it fit for what upstream taught of the model, and "native" for chat

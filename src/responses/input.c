@@ -12,6 +12,7 @@
 #include "responses/input.h"
 #include "responses/tools.h"
 #include "turn/calls.h"
+#include "turn/complain.h"
 #include "turn/images.h"
 #include "turn/seal.h"
 
@@ -260,8 +261,7 @@ responses_input_check(json_object *item, size_t i, struct err *err)
 	    js_str(item, "role") != NULL))
 		return true;
 	snprintf(param, sizeof(param), "input[%zu]", i);
-	return err_param(err, param, "invalid_type",
-	    "Invalid type for '%s': expected an input item.", param);
+	return complain_wrong_type(err, param, "an input item", item);
 }
 
 static bool	check_images(json_object *, const char *, struct buf *,

@@ -14,6 +14,7 @@
 #include "responses/input.h"
 #include "responses/native.h"
 #include "responses/tools.h"
+#include "turn/complain.h"
 #include "turn/effort.h"
 #include "turn/tuning.h"
 
@@ -100,27 +101,6 @@ type_of(json_object *v)
 	}
 }
 
-static const char *
-type_name(json_object *v)
-{
-	switch (json_object_get_type(v)) {
-	case json_type_string:
-		return "a string";
-	case json_type_int:
-		return "an integer";
-	case json_type_double:
-		return "a decimal number";
-	case json_type_boolean:
-		return "a boolean";
-	case json_type_object:
-		return "an object";
-	case json_type_array:
-		return "an array";
-	default:
-		return "null";
-	}
-}
-
 static bool
 check_types(json_object *obj, struct err *err)
 {
@@ -130,24 +110,29 @@ check_types(json_object *obj, struct err *err)
 	for (m = members; m < members + COUNT(members); m++) {
 		v = js_get(obj, m->name);
 		if (v != NULL && (type_of(v) & m->types) == 0)
-			return err_param(err, m->name, "invalid_type",
-			    "Invalid type for '%s': expected %s, but got %s "
-			    "instead.", m->name, m->expected, type_name(v));
+			return complain_wrong_type(err, m->name, m->expected,
+			    v);
 	}
 	return true;
 }
 
 /* --- What this server cannot do, in OpenAI's words where it has some. */
 
-/* Its id was looked up already, if it has one. */
 static bool
 check_conversation(json_object *obj, struct err *err)
 {
 	json_object *v = js_obj(obj, "conversation");
 
 	return v == NULL || js_str(v, "id") != NULL ||
-	    err_param(err, "conversation.id", "missing_required_parameter",
-	    "Missing required parameter: 'conversation.id'.");
+	    complain_missing(err, "conversation.id");
+}
+
+/* What is continued from is enough of an input. */
+static bool
+continues(json_object *obj)
+{
+	return js_get(obj, "previous_response_id") != NULL ||
+	    js_get(obj, "conversation") != NULL;
 }
 
 static bool
@@ -155,9 +140,8 @@ check_values(json_object *obj, struct err *err)
 {
 	int64_t n;
 
-	if (js_get(obj, "input") == NULL)
-		return err_param(err, "input", "missing_required_parameter",
-		    "Missing required parameter: 'input'.");
+	if (js_get(obj, "input") == NULL && !continues(obj))
+		return complain_missing(err, "input");
 	if (js_bool(obj, "background", false))
 		return err_param(err, "background", "unsupported_parameter",
 		    "Responses cannot run in the background on this server: "

@@ -1,14 +1,12 @@
 /* The format of an answer, told to models that can't be made to keep to one. */
 #include "config.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
-#include "base/text.h"
 #include "base/util.h"
 #include "turn/format.h"
 
@@ -118,35 +116,4 @@ chat_format_tell(json_object *request)
 	}
 	json_object_put(text);
 	return !added;
-}
-
-static void
-explain(char *text, size_t size)
-{
-	static const char	 word[] = "messages[";
-	struct buf		 out = { 0 };
-	const char		*p = text, *next;
-	char			*end;
-	unsigned long		 n;
-
-	while ((next = strstr(p, word)) != NULL) {
-		next += sizeof(word) - 1;
-		buf_append(&out, p, (size_t)(next - p));
-		p = next;
-		if (!isdigit((unsigned char)*p))
-			continue;
-		n = strtoul(p, &end, 10);
-		buf_printf(&out, "%lu", n > 0 ? n - 1 : 0);
-		p = end;
-	}
-	buf_puts(&out, p);
-	text_clean(buf_str(&out), out.len, text, size);
-	buf_finish(&out);
-}
-
-void
-chat_format_explain(struct err *err)
-{
-	explain(err->msg, sizeof(err->msg));
-	explain(err->param, sizeof(err->param));
 }

@@ -19,8 +19,6 @@
 
 #include <json-c/json.h>
 
-struct err;
-
 /* Does the request want its answer to be JSON? */
 bool	chat_format_is_json(json_object *request);
 /*
@@ -28,7 +26,5 @@ bool	chat_format_is_json(json_object *request);
  * the system's; else in a new one before it, and true is returned.
  */
 bool	chat_format_tell(json_object *request);
-/* An error about messages[N] of such a request, in the client's numbers. */
-void	chat_format_explain(struct err *);
 
 #endif

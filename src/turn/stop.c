@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "chat/check.h"
+#include "turn/complain.h"
 #include "turn/stop.h"
 
 #define STOPS_MAX	4	/* OpenAI's limit */
@@ -59,7 +59,7 @@ static bool
 read_one(struct chat_stop *s, json_object *v, struct err *err)
 {
 	if (!json_object_is_type(v, json_type_string))
-		return chat_wrong_type(err, "stop",
+		return complain_wrong_type(err, "stop",
 		    "one of a string or array of strings", v);
 	if (json_object_get_string_len(v) > LENGTH_MAX)
 		return err_param(err, "stop", "string_above_max_length",

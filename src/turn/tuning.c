@@ -8,6 +8,7 @@
 #include "base/js.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "turn/complain.h"
 #include "turn/tuning.h"
 
 #define PARAM_SIZE 64
@@ -69,12 +70,8 @@ check_string(json_object *obj, const char *where, const char *key,
 	char param[PARAM_SIZE];
 
 	snprintf(param, sizeof(param), "%s.%s", where, key);
-	if (js_get(obj, key) == NULL)
-		return err_param(err, param, "missing_required_parameter",
-		    "Missing required parameter: '%s'.", param);
-	return js_str(obj, key) != NULL || err_param(err, param,
-	    "invalid_type", "Invalid type for '%s': expected a string.",
-	    param);
+	return js_str(obj, key) != NULL ||
+	    complain_no_string(err, param, js_get(obj, key));
 }
 
 static bool
@@ -115,8 +112,7 @@ check_schema(json_object *in, const char *where, const char *inside,
 
 	snprintf(param, sizeof(param), "%s.schema", inside);
 	if (schema != NULL && !json_object_is_type(schema, json_type_object))
-		return err_param(err, param, "invalid_type",
-		    "Invalid type for '%s': expected an object.", param);
+		return complain_wrong_type(err, param, "an object", schema);
 	if (type == NULL || strcmp(type, "object") == 0)
 		return true;
 	text_clean(type, strlen(type), shown, sizeof(shown));
@@ -145,11 +141,9 @@ tuning_check_format(json_object *format, const char *where, json_object *in,
 		    "Invalid value: '%s'. Supported values are: 'text', "
 		    "'json_object', and 'json_schema'.", shown);
 	if (in == NULL)
-		return err_param(err, inside, "missing_required_parameter",
-		    "Missing required parameter: '%s'.", inside);
+		return complain_missing(err, inside);
 	if (!json_object_is_type(in, json_type_object))
-		return err_param(err, inside, "invalid_type",
-		    "Invalid type for '%s': expected an object.", inside);
+		return complain_wrong_type(err, inside, "an object", in);
 	return check_name(in, inside, err) &&
 	    check_schema(in, where, inside, err);
 }

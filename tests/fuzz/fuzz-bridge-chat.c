@@ -43,7 +43,7 @@ translate(const char *p, size_t n, struct bridge_chat *b)
 
 	*b = (struct bridge_chat){ 0 };
 	if (chat_request_read(&r, p, n, &err) &&
-	    chat_request_model(&r, &conf, NULL, &err) &&
+	    chat_request_model(&r, &conf, r.asked, NULL, &err) &&
 	    carry_by_responses(&r, b, &out, &err) &&
 	    (obj = js_parse_quiet(out.p, out.len)) == NULL)
 		abort();
