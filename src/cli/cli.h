@@ -31,6 +31,9 @@ struct cli {
 	const char		*installation;
 	const char		*host;
 	const char		*port;
+	const char		*client_key;	/* of setup */
+	bool			 write;
+	const char		*command;	/* its name */
 
 	/* As written, before they are looked at. */
 	const char		*api_home;
@@ -59,6 +62,7 @@ int	 cli_logout(struct cli *);
 int	 cli_usage(struct cli *);
 int	 cli_debug(struct cli *);
 int	 cli_responses(struct cli *);
+int	 cli_setup(struct cli *);
 int	 cli_responses_prune(struct cli *);
 int	 cli_responses_export(struct cli *);
 int	 cli_responses_delete(struct cli *);

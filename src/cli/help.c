@@ -25,6 +25,19 @@ print_options(const char *title, const struct option *o, size_t n)
 	}
 }
 
+/* Is it one of many that only make sense together? */
+static bool
+is_detail(const struct command *c)
+{
+	size_t i;
+
+	for (i = 0; i < cli_ncommands; i++)
+		if (cli_commands[i].run == NULL &&
+		    cli_is_below(c, &cli_commands[i]))
+			return true;
+	return false;
+}
+
 /* The commands below "of", or all of them. */
 static void
 print_commands(const char *title, const struct command *of)
@@ -33,7 +46,8 @@ print_commands(const char *title, const struct command *of)
 	size_t	i;
 
 	for (i = 0; i < cli_ncommands; i++) {
-		if (of != NULL && !cli_is_below(&cli_commands[i], of))
+		if (of != NULL ? !cli_is_below(&cli_commands[i], of) :
+		    is_detail(&cli_commands[i]))
 			continue;
 		if (!any)
 			printf("\n%s\n", title);

@@ -240,8 +240,10 @@ cli_main(int argc, char **argv)
 		printf("copilot-api %s\n", PACKAGE_VERSION);
 	else if (rc == 0 && (p.command == NULL || p.command->run == NULL))
 		rc = wrong_use(&p, "a command is missing", "");
-	else if (rc == 0)
+	else if (rc == 0) {
+		cli.command = p.command->name;
 		rc = p.command->run(&cli);
+	}
 	cli_finish(&cli);
 	if (fflush(stdout) != 0 && rc == 0)
 		rc = 1;

@@ -66,7 +66,20 @@ static const struct option debug_options[] = {
 	    "test the configuration only; needs no network" },
 };
 
+static const struct option setup_options[] = {
+	{ "write", 0, OPTION_FLAG, AT(write), NULL,
+	    "write it into the client's file, after showing the difference" },
+	{ "key", 0, OPTION_TEXT, AT(client_key), "KEY",
+	    "the API key that the client sends" },
+	{ "port", 'p', OPTION_TEXT, AT(port), "N", "the server's port" },
+	{ "host", 'H', OPTION_TEXT, AT(host), "ADDR", "the server's address" },
+};
+
 #define OPTIONS(a) a, COUNT(a)
+
+#define SETUP(name, title) \
+	{ "setup " name, cli_setup, OPTIONS(setup_options), \
+	    "for " title, "setup " name "\0" }
 
 const struct command cli_commands[] = {
 	{ "start", cli_start, OPTIONS(start_options),
@@ -86,6 +99,22 @@ const struct command cli_commands[] = {
 	{ "debug", cli_debug, OPTIONS(debug_options),
 	    "show versions, paths and configuration, and what is wrong",
 	    "debug\0" "debug --config\0" },
+	{ "setup", NULL, NULL, 0,
+	    "print a client's configuration for this server",
+	    "setup codex\0" "setup opencode --write\0" },
+	SETUP("aider", "Aider"),
+	SETUP("claude-code", "Claude Code"),
+	SETUP("cline", "Cline"),
+	SETUP("codex", "Codex"),
+	SETUP("continue", "Continue"),
+	SETUP("crush", "Crush"),
+	SETUP("cursor", "Cursor"),
+	SETUP("llm", "llm"),
+	SETUP("open-webui", "Open WebUI"),
+	SETUP("openai", "OpenAI's packages"),
+	SETUP("opencode", "OpenCode"),
+	SETUP("qwen-code", "Qwen Code"),
+	SETUP("zed", "Zed"),
 	{ "responses", cli_responses, NULL, 0,
 	    "show how many responses are stored", "responses\0" },
 	{ "responses prune", cli_responses_prune, NULL, 0,

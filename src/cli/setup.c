@@ -1,0 +1,446 @@
+/* setup: a client's own configuration for this server. */
+#include "config.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "cli/cli.h"
+#include "cli/setup.h"
+
+#define LIST_MAX	(4u << 20)
+#define TIMEOUT_MS	5000
+#define FILE_MAX	(4u << 20)	/* a configuration is some kB */
+
+/* What is filled in. */
+struct setup {
+	const struct setup_client *client;
+	char		*base;		/* http://localhost:4141 */
+	char		*docker;	/* the same, from within a container */
+	const char	*key;
+	json_object	*models;	/* an array of names */
+	const char	*model, *small;
+};
+
+/* --- The models. */
+
+static bool
+can_chat(const char *id)
+{
+	return strstr(id, "embedding") == NULL;
+}
+
+static json_object *
+names_of(json_object *list)
+{
+	json_object	*names = json_object_new_array();
+	json_object	*data = js_array(list, "data");
+	const char	*id;
+	size_t		 i;
+
+	for (i = 0; i < js_len(data); i++) {
+		id = js_str(json_object_array_get_idx(data, i), "id");
+		if (id != NULL && can_chat(id))
+			json_object_array_add(names,
+			    json_object_new_string(id));
+	}
+	return names;
+}
+
+static json_object *
+usual_models(void)
+{
+	static const char *const usual[] = {
+		"gpt-5-mini", "claude-sonnet-4.6",
+	};
+	json_object	*names = json_object_new_array();
+	size_t		 i;
+
+	for (i = 0; i < COUNT(usual); i++)
+		json_object_array_add(names, json_object_new_string(usual[i]));
+	return names;
+}
+
+/* GET /v1/models of the server that is to be used. */
+static json_object *
+ask_models(const struct setup *s, const struct conf *conf)
+{
+	struct http		*http = http_create(NULL);
+	struct http_request	 req = { .method = "GET" };
+	struct http_reply	 rep = { 0 };
+	struct err		 err;
+	json_object		*list = NULL, *names;
+	char			*bearer;
+
+	req.url = xasprintf("%s/v1/models", s->base);
+	req.headers_timeout_ms = req.silence_timeout_ms = TIMEOUT_MS;
+	req.body_max = LIST_MAX;
+	bearer = xasprintf("Bearer %s", s->key);
+	http_request_header(&req, "Authorization", bearer);
+	free(bearer);
+	if (http_fetch(http, conf, &req, &rep, &err) && rep.status == 200)
+		list = js_parse_quiet(buf_str(&rep.body), rep.body.len);
+	names = names_of(list);
+	json_object_put(list);
+	http_reply_finish(&rep);
+	http_request_finish(&req);
+	http_destroy(http);
+	if (js_len(names) > 0)
+		return names;
+	json_object_put(names);
+	fprintf(stderr, "copilot-api: no models from %s: is the server "
+	    "running? These are usual ones.\n", s->base);
+	return usual_models();
+}
+
+static const char *
+name_at(const struct setup *s, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(s->models, i));
+}
+
+/* The first that begins so, else the first. */
+static const char *
+pick(const struct setup *s, const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; prefix != NULL && i < js_len(s->models); i++)
+		if (util_starts(name_at(s, i), prefix))
+			return name_at(s, i);
+	return name_at(s, 0);
+}
+
+/* --- The text. */
+
+static void	expand(const struct setup *, const char *, const char *id,
+		    struct buf *);
+
+static void
+expand_each(const struct setup *s, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < js_len(s->models); i++) {
+		if (i > 0 && s->client->separator != NULL)
+			buf_puts(out, s->client->separator);
+		expand(s, s->client->each, name_at(s, i), out);
+	}
+}
+
+/* "@NAME@" at "p" is replaced: how long it is, 0 if it is none. */
+static size_t
+expand_one(const struct setup *s, const char *p, const char *id,
+    struct buf *out)
+{
+	const struct { const char *name, *value; } values[] = {
+		{ "@BASE@", s->base }, { "@KEY@", s->key },
+		{ "@MODEL@", s->model }, { "@SMALL@", s->small },
+		{ "@DOCKER@", s->docker }, { "@ID@", id },
+	};
+	size_t i;
+
+	if (util_starts(p, "@URL@")) {
+		buf_printf(out, "%s/v1", s->base);
+		return strlen("@URL@");
+	}
+	if (util_starts(p, "@EACH@")) {
+		expand_each(s, out);
+		return strlen("@EACH@");
+	}
+	for (i = 0; i < COUNT(values); i++)
+		if (values[i].value != NULL && util_starts(p, values[i].name)) {
+			buf_puts(out, values[i].value);
+			return strlen(values[i].name);
+		}
+	return 0;
+}
+
+static void
+expand(const struct setup *s, const char *p, const char *id, struct buf *out)
+{
+	size_t n;
+
+	while (*p != '\0') {
+		n = *p == '@' ? expand_one(s, p, id, out) : 0;
+		if (n == 0)
+			buf_putc(out, *p++);
+		p += n;
+	}
+}
+
+/* Members of "from" go into "to", objects are joined. */
+static void
+merge(json_object *to, json_object *from)
+{
+	json_object_object_foreach(from, key, value) {
+		if (json_object_is_type(value, json_type_object) &&
+		    js_obj(to, key) != NULL)
+			merge(js_obj(to, key), value);
+		else
+			js_add_ref(to, key, value);
+	}
+}
+
+static bool
+merge_json(const struct buf *old, const struct buf *text, struct buf *out)
+{
+	json_object	*to, *from = js_parse_quiet(text->p, text->len);
+	bool		 empty = strspn(buf_str(old), " \t\r\n") == old->len;
+
+	to = empty ? json_object_new_object() :
+	    js_parse_quiet(old->p, old->len);
+	if (json_object_is_type(to, json_type_object)) {
+		merge(to, from);
+		buf_printf(out, "%s\n", json_object_to_json_string_ext(to,
+		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		    JSON_C_TO_STRING_NOSLASHESCAPE));
+	}
+	json_object_put(to);
+	json_object_put(from);
+	return out->len > 0;
+}
+
+/* The file as it shall be; false with the reason on standard error. */
+static bool
+compose(const struct setup *s, const char *path, const struct buf *old,
+    struct buf *out)
+{
+	struct buf	head = { 0 }, text = { 0 };
+	bool		ok = true;
+
+	if (s->client->head != NULL)
+		expand(s, s->client->head, NULL, &head);
+	expand(s, s->client->text, NULL, &text);
+	if (s->client->form == SETUP_JSON) {
+		ok = merge_json(old, &text, out);
+		if (!ok)
+			fprintf(stderr, "copilot-api: %s is no plain JSON: add "
+			    "this by hand\n", path);
+	} else if (s->client->form == SETUP_TOML) {
+		ok = strstr(buf_str(old), "model_provider") == NULL;
+		if (!ok)
+			fprintf(stderr, "copilot-api: %s names a "
+			    "model_provider already: change it by hand\n",
+			    path);
+		buf_printf(out, "%s%s%s", buf_str(&head), buf_str(old),
+		    text.p);
+	} else {
+		ok = old->len == 0;
+		if (!ok)
+			fprintf(stderr, "copilot-api: %s is there already: add "
+			    "this by hand\n", path);
+		buf_append(out, text.p, text.len);
+	}
+	buf_finish(&head);
+	buf_finish(&text);
+	return ok;
+}
+
+/* --- The file. */
+
+static bool
+read_file(const char *path, struct buf *out)
+{
+	FILE	*f = fopen(path, "r");
+	char	 piece[4096];
+	size_t	 n;
+
+	if (f == NULL)
+		return errno == ENOENT;
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0 &&
+	    out->len < FILE_MAX)
+		buf_append(out, piece, n);
+	fclose(f);
+	return out->len < FILE_MAX;
+}
+
+static bool
+write_file(const char *path, const struct buf *text, mode_t mode)
+{
+	char	*fresh = xasprintf("%s.new", path);
+	FILE	*f;
+	bool	 ok;
+
+	ok = (f = fopen(fresh, "w")) != NULL && fchmod(fileno(f), mode) == 0 &&
+	    fwrite(text->p, 1, text->len, f) == text->len;
+	if (f != NULL)
+		ok = fclose(f) == 0 && ok;
+	ok = ok && rename(fresh, path) == 0;
+	if (!ok) {
+		fprintf(stderr, "copilot-api: %s: %s\n", path,
+		    strerror(errno));
+		unlink(fresh);
+	}
+	free(fresh);
+	return ok;
+}
+
+static void
+make_directories(const char *path)
+{
+	char *copy = xstrdup(path), *p;
+
+	for (p = strchr(copy + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(copy, 0700);
+		*p = '/';
+	}
+	free(copy);
+}
+
+/* diff(1) shows what changes. */
+static void
+show_difference(const char *path, const struct buf *text)
+{
+	int	pipefd[2];
+	pid_t	pid;
+	FILE	*f;
+
+	if (pipe(pipefd) < 0)
+		return;
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		dup2(pipefd[0], STDIN_FILENO);
+		close(pipefd[0]);
+		close(pipefd[1]);
+		execlp("diff", "diff", "-u", "--",
+		    access(path, F_OK) == 0 ? path : "/dev/null", "-",
+		    (char *)NULL);
+		_exit(127);
+	}
+	close(pipefd[0]);
+	if ((f = fdopen(pipefd[1], "w")) != NULL) {
+		fwrite(text->p, 1, text->len, f);
+		fclose(f);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static bool
+keep_backup(const char *path, const struct buf *old, mode_t mode)
+{
+	char	*backup = xasprintf("%s.bak", path);
+	bool	 ok = write_file(backup, old, mode);
+
+	if (ok)
+		printf("The old one is %s\n", backup);
+	free(backup);
+	return ok;
+}
+
+static int
+change_file(const struct setup *s, const char *path)
+{
+	struct buf	old = { 0 }, text = { 0 };
+	struct stat	st;
+	mode_t		mode = 0600;
+	bool		there = stat(path, &st) == 0, ok;
+
+	if (there)
+		mode = st.st_mode & 0777;
+	ok = read_file(path, &old) && compose(s, path, &old, &text);
+	if (ok) {
+		show_difference(path, &text);
+		make_directories(path);
+		ok = (!there || keep_backup(path, &old, mode)) &&
+		    write_file(path, &text, mode);
+	}
+	if (ok)
+		printf("Written: %s\n", path);
+	buf_finish(&old);
+	buf_finish(&text);
+	return ok ? 0 : 1;
+}
+
+static int
+show(const struct setup *s, const char *path)
+{
+	struct buf	none = { 0 }, text = { 0 };
+	bool		ok = compose(s, path, &none, &text);
+
+	if (path != NULL)
+		fprintf(stderr, "%s:\n", path);
+	fputs(buf_str(&text), stdout);
+	buf_finish(&text);
+	return ok ? 0 : 1;
+}
+
+/* --- The command. */
+
+static const struct setup_client *
+find(const char *command)
+{
+	size_t i;
+
+	for (i = 0; i < setup_nclients; i++)
+		if (util_ends(command, setup_clients[i].name))
+			return &setup_clients[i];
+	return NULL;
+}
+
+static const char *
+key_of(const struct cli *cli, const struct conf *conf)
+{
+	if (cli->client_key != NULL)
+		return cli->client_key;
+	if (conf->nkeys == 0)
+		return "none";
+	fprintf(stderr, "copilot-api: put one of your client keys in place of "
+	    "YOUR-KEY, or give it by --key\n");
+	return "YOUR-KEY";
+}
+
+int
+cli_setup(struct cli *cli)
+{
+	struct setup	 s = { .client = find(cli->command) };
+	struct conf	*conf;
+	struct err	 err;
+	const char	*home = getenv("HOME");
+	const char	*port = cli->port != NULL ? cli->port : "4141";
+	char		*path = NULL;
+	int		 rc;
+
+	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
+		return cli_fail(&err);
+	s.base = xasprintf("http://%s:%s", cli->host != NULL ? cli->host :
+	    "localhost", port);
+	s.docker = xasprintf("http://host.docker.internal:%s/v1", port);
+	s.key = key_of(cli, conf);
+	s.models = ask_models(&s, conf);
+	s.model = pick(&s, s.client->prefer);
+	s.small = pick(&s, s.client->prefer_small);
+	if (s.client->file != NULL)
+		path = xasprintf("%s/%s", home != NULL ? home : "~",
+		    s.client->file);
+	if (!cli->write)
+		rc = show(&s, path);
+	else if (path != NULL)
+		rc = change_file(&s, path);
+	else {
+		fprintf(stderr, "copilot-api: this client has no file to "
+		    "write\n");
+		rc = show(&s, path) | 1;
+	}
+	if (rc == 0 && s.client->after != NULL)
+		fprintf(stderr, "%s\n", s.client->after);
+	json_object_put(s.models);
+	conf_unref(conf);
+	free(s.base);
+	free(s.docker);
+	free(path);
+	return rc;
+}
