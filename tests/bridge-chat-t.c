@@ -846,11 +846,11 @@ test_contradictions(void **state)
 	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
 	    CALL_DONE("1", "a", "f", "{\\\"x\\\":2}") COMPLETED,
 	    "#0 a:f({\"x\":1}) [] model=asked-2026-03-05 error=GitHub Copilot "
-	    "contradicted itself about the arguments of a tool call.");
+	    "sent two different versions of a tool call's arguments.");
 	EVENTS("", CREATED CALL_BEGUN("1", "a", "f") ARGS("1", "{\\\"x\\\":1}")
 	    CALL_DONE("1", "a", "f", "{}") COMPLETED,
 	    "#0 a:f({\"x\":1}) [] model=asked-2026-03-05 error=GitHub Copilot "
-	    "contradicted itself about the arguments of a tool call.");
+	    "sent two different versions of a tool call's arguments.");
 }
 
 static void

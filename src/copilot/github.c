@@ -296,8 +296,8 @@ refused(int status, json_object *obj, const char *retry_after,
 		no_access(obj, said, err);
 	else if (status == 404) {
 		err_set(err, 403, ERR_PERMISSION, "no_copilot_access", NULL,
-		    "GitHub knows no Copilot for this sign-in: the account has "
-		    "no subscription, or the token is of another application. "
+		    "This GitHub account has no Copilot access: it has no "
+		    "subscription, or the token is of another application. "
 		    SAY_TO_SIGN_IN " --force");
 		err->no_retry = true;
 	} else

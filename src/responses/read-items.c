@@ -130,8 +130,8 @@ contradict(struct place *p, const struct responses_text *t)
 	    json_object_get_string(t->text),
 	    (size_t)json_object_get_string_len(t->text)) ||
 	    err_set(p->err, 502, ERR_SERVER, NULL, NULL,
-	    "GitHub Copilot contradicted itself about the arguments of a tool "
-	    "call.");
+	    "GitHub Copilot sent two different versions of a tool call's "
+	    "arguments.");
 }
 
 /* The text from "skip" on, which is new. */
