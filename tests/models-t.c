@@ -483,6 +483,116 @@ test_codex_context(void **state)
 	models_unref(models);
 }
 
+#define ENTRY(id, picker, type) "{\"id\":\"" id "\"," \
+	"\"model_picker_enabled\":" picker ",\"capabilities\":{\"type\":\"" \
+	type "\"}}"
+
+static struct models *
+list_of(const char *data)
+{
+	struct err	 err;
+	char		*text = xasprintf("{\"data\":[%s]}", data);
+	struct models	*m = models_parse(text, strlen(text), &err);
+
+	assert_non_null(m);
+	free(text);
+	return m;
+}
+
+static void
+test_auto(void **state)
+{
+	static const struct {
+		const char	*data;
+		bool		 only;
+	} t[] = {
+		{ ENTRY("a", "false", "chat") "," ENTRY("b", "false", "chat"),
+		    true },
+		{ ENTRY("a", "false", "chat") "," ENTRY("b", "true", "chat"),
+		    false },
+		{ ENTRY("a", "false", "chat") ","
+		    ENTRY("e", "true", "embeddings"), true },
+		{ ENTRY("e", "false", "embeddings"), false },
+		{ ENTRY("a", "true", "chat") "," ENTRY("auto", "true", "chat"),
+		    false },
+		{ "", false },
+	};
+	struct models	*m;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		m = list_of(t[i].data);
+		if (m->auto_only != t[i].only ||
+		    (models_find(m, "auto") != NULL) != t[i].only ||
+		    (strstr(m->json, "\"id\":\"auto\"") != NULL) != t[i].only)
+			fail_msg("%s", t[i].data);
+		assert_string_equal(models_resolve(m, "auto")->id, "auto");
+		models_unref(m);
+	}
+}
+
+/* Who is asked for what, once a session has chosen. */
+static void
+test_chosen(void **state)
+{
+	struct models		*paid, *none;
+	const struct models	*m;
+
+	(void)state;
+	paid = list_of(ENTRY("a", "true", "chat") "," ENTRY("b", "true",
+	    "chat"));
+	none = list_of(ENTRY("a", "false", "chat") ","
+	    ENTRY("e", "false", "embeddings"));
+	m = models_chosen(paid, "{\"id\":\"b\"}");
+	assert_ptr_equal(models_resolve(m, "auto"), &paid->list[1]);
+	assert_string_equal(models_resolve(m, "a")->id, "a");
+	models_unref(m);
+	m = models_chosen(none, "{\"id\":\"new\",\"supported_endpoints\":"
+	    "[\"/responses\"]}");
+	models_unref(none);
+	assert_string_equal(models_resolve(m, "auto")->id, "new");
+	assert_string_equal(models_resolve(m, "a")->id, "new");
+	assert_string_equal(models_resolve(m, "nowhere")->id, "new");
+	assert_string_equal(models_resolve(m, "e")->id, "e");
+	assert_int_equal(models_resolve(m, "a")->endpoints, MODEL_RESPONSES);
+	models_unref(m);
+	m = models_chosen(NULL, "{\"id\":\"b\"}");
+	assert_string_equal(models_resolve(m, "auto")->id, "b");
+	models_unref(m);
+	models_unref(paid);
+}
+
+static void
+test_outdated(void **state)
+{
+	static const struct {
+		const char	*data, *said;
+	} t[] = {
+		{ "{\"id\":\"a\"}", NULL },
+		{ "{\"id\":\"a\",\"warning_messages\":[{\"code\":"
+		    "\"model_degraded_github\",\"message\":\"m\"}]}", NULL },
+		{ "{\"id\":\"a\",\"warning_messages\":[null,{\"code\":"
+		    "\"client_version_deprecated\",\"message\":\"Up\\nd\"}]}",
+		    "Up d" },
+		{ "{\"id\":\"a\",\"warning_messages\":"
+		    "[\"client_version_deprecated\"]}",
+		    "client_version_deprecated" },
+	};
+	struct models	*m;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(t); i++) {
+		m = list_of(t[i].data);
+		if (t[i].said == NULL)
+			assert_null(m->outdated);
+		else
+			assert_string_equal(m->outdated, t[i].said);
+		models_unref(m);
+	}
+}
+
 int
 main(void)
 {
@@ -499,6 +609,9 @@ main(void)
 		cmocka_unit_test(test_refs),
 		cmocka_unit_test(test_list_of_2026),
 		cmocka_unit_test(test_codex_context),
+		cmocka_unit_test(test_auto),
+		cmocka_unit_test(test_chosen),
+		cmocka_unit_test(test_outdated),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

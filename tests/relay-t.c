@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "base/sse.h"
 #include "base/util.h"
+#include "copilot/autos.h"
 #include "copilot/copilot.h"
 #include "server/access-log.h"
 #include "server/call.h"
@@ -105,6 +106,30 @@ copilot_want_models(struct copilot *c, struct waiter *w)
 	(void)c;
 	models = w;
 	waiter_add(&list, w);
+}
+
+void
+copilot_renew_models(struct copilot *c, struct waiter *w)
+{
+	copilot_want_models(c, w);
+}
+
+void
+autos_want(struct autos *a, const struct auto_wish *wish, struct conf *of,
+    struct waiter *w)
+{
+	(void)a;
+	(void)wish;
+	(void)of;
+	(void)w;
+}
+
+const struct auto_session *
+autos_find(struct autos *a, const char *conversation)
+{
+	(void)a;
+	(void)conversation;
+	return NULL;
 }
 
 /* --- The call. */

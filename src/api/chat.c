@@ -51,9 +51,11 @@ prepare_bridge(struct exchange *x, struct chat_request *r,
 static bool
 prepare(struct exchange *x, struct chat_request *r, struct err *err)
 {
+	/* Who was chosen by Auto is named, not what was asked for. */
+	const char *name = x->session != NULL ? r->model : r->asked;
 	struct chat_wanted wanted = {
-		.model = r->asked,
-		.mapped = strcmp(r->asked, r->model) != 0,
+		.model = name,
+		.mapped = strcmp(name, r->model) != 0,
 		.stream = r->stream,
 		.include_usage = r->include_usage,
 		.functions = r->functions,

@@ -103,6 +103,8 @@ exchange_destroy(struct exchange *x)
 	reply_finish(&x->reply);
 	request_finish(&x->req);
 	models_unref(x->models);
+	auto_wish_finish(&x->wish);
+	free(x->session);
 	conf_unref(x->conf);
 	account_close(&x->memory);
 	free(x);

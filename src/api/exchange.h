@@ -17,6 +17,7 @@
 #include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "copilot/auto.h"
 #include "copilot/call.h"
 #include "copilot/lessons.h"
 #include "state/reasoning.h"
@@ -33,7 +34,8 @@ struct thought_keeper;
 enum handled {
 	HANDLED_REPLY,		/* x->reply is complete */
 	HANDLED_CALL,		/* x->call, x->answer and x->self are */
-	HANDLED_MODELS	/* call me again with x->models, or models_tried */
+	HANDLED_MODELS,	/* call me again with x->models, or models_tried */
+	HANDLED_AUTO	/* .. with a session of Auto's for x->wish */
 };
 
 /* What upstream's refusals of this request taught the handler. */
@@ -45,6 +47,7 @@ struct retry {
 	 * of another account, or damaged: leave that out.
 	 */
 	bool		unsealed;
+	bool		relisted;	/* the list was asked for again */
 	/* What the model doesn't take, see lessons.h; each cost a call. */
 	struct lesson	lesson;
 	int		lessons;
@@ -74,6 +77,8 @@ struct exchange {
 	const char		*restored_by;	/* a member's name; static */
 	exchange_handler	*handler;	/* of its route */
 	struct retry		 retry;
+	struct auto_wish	 wish;
+	char			*session;	/* Auto's token, or NULL */
 
 	/* The handler's result. */
 	struct reply		 reply;

@@ -1,6 +1,8 @@
 src_libcore_a_SOURCES += \
 	%reldir%/about.c \
 	%reldir%/api.h \
+	%reldir%/auto.c \
+	%reldir%/auto.h \
 	%reldir%/carry-answer.c \
 	%reldir%/carry-answer.h \
 	%reldir%/carry.c \

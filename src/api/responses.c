@@ -1,6 +1,7 @@
 /* POST /v1/responses. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
@@ -66,8 +67,12 @@ wants_events(const struct exchange *x)
 /* What both ways have in common; "path" is upstream's. */
 static void
 set_call(struct exchange *x, const struct target *t, const char *path,
-    const struct responses *r)
+    struct responses *r)
 {
+	if (x->session != NULL) {	/* who was chosen by Auto is named */
+		free(r->model);
+		r->model = xstrdup(t->upstream);
+	}
 	x->call.method = "POST";
 	x->call.path = path;
 	x->call.completion = true;

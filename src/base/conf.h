@@ -54,6 +54,7 @@ struct conf {
 	char		 *oauth_client_id;
 	char		 *editor_version;	/* "vscode/1.104.3" */
 	char		 *editor_plugin_version; /* "copilot-chat/0.50.1" */
+	char		 *auto_model;		/* "asked", "fallback" */
 	bool		  long_context;
 	bool		  usage_cost;	/* answers tell it */
 	char		 *reasoning_summaries;	/* "asked", "always", "never" */

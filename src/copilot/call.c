@@ -41,6 +41,7 @@ struct values {
 	const char	*session;
 	const char	*initiator;
 	const char	*vision;
+	const char	*auto_session;
 };
 
 #define VALUE(member) offsetof(struct values, member)
@@ -67,6 +68,7 @@ static const struct {
 	{ "VScode-SessionId", VALUE(session) },
 	{ "X-Initiator", VALUE(initiator) },
 	{ "Copilot-Vision-Request", VALUE(vision) },
+	{ "Copilot-Session-Token", VALUE(auto_session) },
 };
 
 /* Those of the connection, and whole families of ours. */
@@ -168,7 +170,9 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 		.editor = conf->editor_version,
 		.plugin = conf->editor_plugin_version,
 		.agent = agent,
-		.version = conf->github_api_version,
+		.version = call->version != NULL ? call->version :
+		    conf->github_api_version,
+		.auto_session = call->session,
 		.library = "electron-fetch",
 		.intent = intent,
 		.request = uuid,

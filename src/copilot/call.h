@@ -14,6 +14,8 @@ struct upstream_call {
 	const char	*method;	/* "POST", "GET" */
 	const char	*path;	/* below the Copilot base URL: "/responses" */
 	struct buf	 body;
+	const char	*version; /* of the API; NULL: the configuration's */
+	const char	*session; /* Copilot-Session-Token, or NULL */
 	const char	*intent; /* OpenAI-Intent; NULL: "conversation-agent" */
 	bool		 completion;	/* send X-Initiator */
 	bool		 agent;		/* X-Initiator: agent, not user */

@@ -71,6 +71,7 @@ struct copilot {
 	struct waiter	 models_token;	/* the list needs the token */
 	/* the 401 was already replayed */
 	bool			 models_again;
+	bool			 models_renew;	/* however fresh it is */
 	/* of the token it carries */
 	unsigned		 models_generation;
 	pthread_mutex_t		 models_lock;	/* of the next three */
@@ -453,7 +454,7 @@ out:
 static void
 models_done(struct copilot *c, const struct err *err)
 {
-	c->models_fetch.running = false;
+	c->models_fetch.running = c->models_renew = false;
 	pthread_mutex_lock(&c->models_lock);
 	c->models_next = loop_now(c->loop) +
 	    (err != NULL ? MODELS_RETRY_MS : MODELS_FRESH_MS);
@@ -463,6 +464,18 @@ models_done(struct copilot *c, const struct err *err)
 		log_warn("model list: %s", err->msg);
 	/* An old list is better than none. */
 	waiter_wake(&c->models_fetch.waiters, c->models != NULL ? NULL : err);
+}
+
+/* Once, until Copilot is content again. */
+static void
+warn_outdated(const struct copilot *c, const struct models *m)
+{
+	if (m->outdated != NULL &&
+	    (c->models == NULL || c->models->outdated == NULL))
+		log_warn("Copilot calls this client outdated (%s): set "
+		    "githubApiVersion in config.json to a newer version than "
+		    "%s, and editorVersion and editorPluginVersion likewise",
+		    m->outdated, c->conf->github_api_version);
 }
 
 static void
@@ -489,6 +502,7 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 	else if ((m = models_parse(buf_str(&f->body), f->body.len,
 	    &err)) != NULL) {
 		m->fetched_ms = loop_now(c->loop);
+		warn_outdated(c, m);
 		models_set(c, m);
 		models_write_file(c, &f->body);
 	}
@@ -506,7 +520,7 @@ models_with_token(struct waiter *w, const struct err *why)
 
 	if (why == NULL && c->models == NULL && !c->models_again)
 		models_read_file(c);
-	if (why == NULL && c->models != NULL &&
+	if (why == NULL && c->models != NULL && !c->models_renew &&
 	    loop_now(c->loop) < c->models->fetched_ms + MODELS_FRESH_MS) {
 		models_done(c, NULL);
 		return;
@@ -551,6 +565,14 @@ copilot_want_models(struct copilot *c, struct waiter *w)
 		return;
 	}
 	waiter_add(&c->models_fetch.waiters, w);
+	models_refresh(c);
+}
+
+void
+copilot_renew_models(struct copilot *c, struct waiter *w)
+{
+	waiter_add(&c->models_fetch.waiters, w);
+	c->models_renew = true;
 	models_refresh(c);
 }
 

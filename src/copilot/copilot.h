@@ -45,6 +45,8 @@ void	copilot_warm(struct copilot *);
  */
 void	copilot_want_token(struct copilot *, struct waiter *);
 void	copilot_want_models(struct copilot *, struct waiter *);
+/* The same, and not the list that was there: it was wrong about a model. */
+void	copilot_renew_models(struct copilot *, struct waiter *);
 /* The GitHub token, for a call with call->github. */
 void	copilot_want_github(struct copilot *, struct conf *, struct waiter *);
 

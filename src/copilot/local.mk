@@ -1,6 +1,10 @@
 src_libcore_a_SOURCES += \
 	%reldir%/app.c \
 	%reldir%/app.h \
+	%reldir%/auto.c \
+	%reldir%/auto.h \
+	%reldir%/autos.c \
+	%reldir%/autos.h \
 	%reldir%/call.c \
 	%reldir%/call.h \
 	%reldir%/copilot.c \

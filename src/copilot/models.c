@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "copilot/call.h"
 #include "copilot/models.h"
@@ -127,15 +128,13 @@ find_shown(const struct models *models, const char *name)
 	return found;
 }
 
-const struct model *
-models_resolve(const struct models *models, const char *name)
+static const struct model *
+resolve(const struct models *models, const char *name)
 {
 	const struct model	*m;
 	size_t			 at = date_at(name);
 	char			*bare;
 
-	if (models == NULL)
-		return NULL;
 	if ((m = models_find(models, name)) != NULL ||
 	    (m = find_similar(models, name, strlen(name))) != NULL)
 		return m;
@@ -146,6 +145,23 @@ models_resolve(const struct models *models, const char *name)
 		m = find_similar(models, bare, at);
 	free(bare);
 	return m;
+}
+
+const struct model *
+models_resolve(const struct models *models, const char *name)
+{
+	const struct model	*m;
+	bool			 is_auto = strcmp(name, MODEL_AUTO) == 0;
+
+	if (models == NULL)
+		return NULL;
+	if (is_auto && models->chosen == NULL)
+		return &models->list[models->n - models->auto_only];
+	m = is_auto ? NULL : resolve(models, name);
+	if (models->chosen == NULL || (m != NULL && (!models->auto_only ||
+	    m->endpoints == MODEL_EMBEDDINGS)))
+		return m;
+	return models->chosen;
 }
 
 /* --- One entry of upstream's list. */
@@ -423,11 +439,75 @@ is_wanted(json_object *entry, json_object *seen)
 	const char *policy = js_str(js_obj(entry, "policy"), "state");
 
 	if (id == NULL || *id == '\0' || js_has(seen, id) ||
+	    strcmp(id, MODEL_AUTO) == 0 ||
 	    (policy != NULL && strcmp(policy, "enabled") != 0) ||
 	    js_is(js_obj(entry, "capabilities"), "type", "completion"))
 		return false;
 	js_add_null(seen, id);
 	return true;
+}
+
+/* As able as any: who is chosen in the end is asked once more. */
+static const char auto_entry[] = "{\"id\":\"" MODEL_AUTO "\",\"name\":"
+    "\"Auto\",\"vendor\":\"GitHub\",\"version\":\"auto\","
+    "\"model_picker_enabled\":true,\"supported_endpoints\":"
+    "[\"/chat/completions\",\"/responses\"],\"capabilities\":{"
+    "\"family\":\"auto\",\"type\":\"chat\",\"limits\":{\"vision\":{"
+    "\"supported_media_types\":[\"image/png\",\"image/jpeg\","
+    "\"image/webp\",\"image/gif\"]}},\"supports\":{\"streaming\":true,"
+    "\"tool_calls\":true,\"parallel_tool_calls\":true,"
+    "\"structured_outputs\":true,\"vision\":true}}}";
+
+/*
+ * It stands behind the others, and is one of them where nobody may pick any
+ * other (Copilot Free and Student, since 2026-06).
+ */
+static void
+add_auto(struct models *models)
+{
+	json_object	*entry = js_parse_quiet(auto_entry,
+			    sizeof(auto_entry) - 1);
+	bool		 chat = false, pick = false;
+	size_t		 i;
+
+	for (i = 0; i < models->n; i++)
+		if (models->list[i].endpoints != MODEL_EMBEDDINGS) {
+			chat = true;
+			pick = pick || models->list[i].picker;
+		}
+	model_init(&models->list[models->n], entry);
+	models->auto_only = chat && !pick;
+	models->n += models->auto_only;
+	json_object_put(entry);
+}
+
+/*
+ * "client_version_deprecated": our API version will be refused one day. It
+ * stands beside the list or in each entry, alone or with a sentence.
+ */
+static void
+note_outdated(struct models *models, json_object *obj)
+{
+	static const char	 code[] = "client_version_deprecated";
+	json_object		*list = js_array(obj, "warning_messages"), *w;
+	const char		*text;
+	char			 said[200];
+	size_t			 i;
+
+	for (i = 0; models->outdated == NULL && i < js_len(list); i++) {
+		w = json_object_array_get_idx(list, i);
+		text = js_str(w, "message");
+		if (!js_is(w, "code", code)) {
+			if (!json_object_is_type(w, json_type_string) ||
+			    strcmp(json_object_get_string(w), code) != 0)
+				continue;
+			text = code;
+		}
+		if (text == NULL)
+			text = code;
+		text_clean(text, strlen(text), said, sizeof(said));
+		models->outdated = xstrdup(said);
+	}
 }
 
 static void
@@ -436,13 +516,15 @@ models_read(struct models *models, json_object *data)
 	json_object	*seen = json_object_new_object(), *entry;
 	size_t		 i, n = js_len(data);
 
-	models->list = xcalloc(n, sizeof(*models->list));
+	models->list = xcalloc(n + 1, sizeof(*models->list));
 	for (i = 0; i < n; i++) {
 		entry = json_object_array_get_idx(data, i);
+		note_outdated(models, entry);
 		if (is_wanted(entry, seen))
 			model_init(&models->list[models->n++], entry);
 	}
 	json_object_put(seen);
+	add_auto(models);
 }
 
 static void
@@ -478,6 +560,7 @@ models_parse(const char *text, size_t n, struct err *err)
 	models = xcalloc(1, sizeof(*models));
 	models->refs = 1;
 	models->fetched_ms = util_now_ms();
+	note_outdated(models, obj);
 	models_read(models, js_array(obj, "data"));
 	models_print(models);
 	json_object_put(obj);
@@ -494,17 +577,53 @@ models_ref(const struct models *models)
 	return m;
 }
 
+/* The list is the base's; only a model that it lacks is its own. */
+const struct models *
+models_chosen(const struct models *base, const char *text)
+{
+	struct models	*m = xcalloc(1, sizeof(*m));
+	json_object	*entry = js_parse_quiet(text, strlen(text));
+
+	if (base != NULL)
+		*m = *base;
+	m->base = models_ref(base);
+	m->refs = 1;
+	m->json = m->outdated = NULL;
+	m->chosen = models_find(base, js_str(entry, "id"));
+	if (m->chosen == NULL) {
+		m->own = xcalloc(1, sizeof(*m->own));
+		model_init(m->own, entry);
+		m->chosen = m->own;
+	}
+	json_object_put(entry);
+	return m;
+}
+
+static void
+list_free(struct models *m)
+{
+	size_t i;
+
+	/* Auto is there, listed or not. */
+	for (i = 0; i < m->n + !m->auto_only; i++)
+		model_finish(&m->list[i]);
+	free(m->list);
+}
+
 void
 models_unref(const struct models *models)
 {
-	struct models	*m = (struct models *)models;
-	size_t		 i;
+	struct models *m = (struct models *)models;
 
 	if (m == NULL || --m->refs > 0)
 		return;
-	for (i = 0; i < m->n; i++)
-		model_finish(&m->list[i]);
-	free(m->list);
+	if (m->chosen == NULL)
+		list_free(m);
+	if (m->own != NULL)
+		model_finish(m->own);
+	models_unref(m->base);
+	free(m->own);
 	free(m->json);
+	free(m->outdated);
 	free(m);
 }

@@ -49,12 +49,24 @@ struct model {
 	int64_t		  created;		/* Unix time, or a fixed one */
 };
 
+/*
+ * The model that Copilot chooses. Upstream knows no model of this name: a
+ * session has one (auto.h).
+ */
+#define MODEL_AUTO	"auto"
+
 struct models {
-	struct model	 *list;
+	struct model	 *list;		/* behind the last one: that */
 	size_t		  n;
 	char		 *json;		/* the answer of GET /v1/models */
 	char		  etag[20];	/* quoted hash of json */
 	int64_t		  fetched_ms;	/* util_now_ms() of the fetch */
+	bool		  auto_only;	/* no other model can be asked */
+	char		 *outdated;	/* what Copilot says of our version */
+	/* A list in which a session has chosen, see models_chosen(). */
+	const struct models *base;
+	const struct model *chosen;
+	struct model	 *own;		/* that, if the list lacks it */
 	_Atomic int	  refs;
 };
 
@@ -65,6 +77,12 @@ struct models {
 struct models *models_parse(const char *, size_t, struct err *);
 struct models *models_ref(const struct models *);	/* NULL gives NULL */
 void	 models_unref(const struct models *);
+
+/*
+ * The same list, in which Auto and, when there is nothing else, every name is
+ * this one: an entry as upstream's. "models" may be NULL.
+ */
+const struct models *models_chosen(const struct models *, const char *entry);
 
 /* By id; NULL when the account has no such model or "models" is NULL. */
 const struct model *models_find(const struct models *, const char *id);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/auto.h"
 #include "base/conf.h"
 #include "base/encoding.h"
 #include "base/js.h"
@@ -83,7 +84,7 @@ ask(struct exchange *x)
 
 	x->memory.refused = false;
 	budget_enter(&x->memory);
-	handled = x->handler(x);
+	handled = auto_check(x, x->handler(x));
 	budget_leave();
 	if (x->memory.refused) {
 		exchange_reset(x);

@@ -6,6 +6,7 @@
 
 struct budget;
 struct conf_file;
+struct autos;
 struct copilot;
 struct http;
 struct loop;
@@ -19,6 +20,7 @@ struct server {
 	struct http		*http;
 	struct conf_file	*conf_file;
 	struct copilot		*copilot;
+	struct autos		*autos;		/* its sessions */
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;
 	struct budget		*budget;

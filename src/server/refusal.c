@@ -7,6 +7,7 @@
 #include "base/js.h"
 #include "base/log.h"
 #include "copilot/failure.h"
+#include "copilot/models.h"
 #include "server/call.h"
 #include "server/refusal.h"
 
@@ -78,4 +79,14 @@ refusal_teaches(struct exchange *x, const struct call *c, const struct err *err)
 	if (strcmp(err->code, "invalid_encrypted_content") == 0)
 		return once(&x->retry.unsealed);
 	return learn(x, &c->request.body, err);
+}
+
+bool
+refusal_doubts_list(struct exchange *x, const struct call *c,
+    const struct err *err)
+{
+	return c->status >= 400 && x->call.completion && x->session == NULL &&
+	    x->model != NULL && strcmp(err->code, "model_not_found") == 0 &&
+	    models_find(x->models, x->model) != NULL &&
+	    once(&x->retry.relisted);
 }

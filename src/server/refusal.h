@@ -20,5 +20,11 @@ void	refusal_read(const struct call *, struct err *);
  */
 bool	refusal_teaches(struct exchange *, const struct call *,
 	    const struct err *);
+/*
+ * Is the list of models wrong about this one? The account may have changed:
+ * then the list is to be fetched again, once.
+ */
+bool	refusal_doubts_list(struct exchange *, const struct call *,
+	    const struct err *);
 
 #endif

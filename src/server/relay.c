@@ -4,10 +4,13 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "api/auto.h"
 #include "api/exchange.h"
 #include "base/conf.h"
 #include "base/util.h"
+#include "copilot/autos.h"
 #include "copilot/copilot.h"
+#include "copilot/models.h"
 #include "copilot/quota.h"
 #include "server/access-log.h"
 #include "server/call.h"
@@ -64,6 +67,9 @@ struct relay {
 
 #define RELAY_OF(p, member) \
 	((struct relay *)((char *)(p) - offsetof(struct relay, member)))
+
+static void	models_ready(struct waiter *, const struct err *);
+static void	session_ready(struct waiter *, const struct err *);
 
 /* --- The end. */
 
@@ -489,6 +495,17 @@ read_whole(struct relay *r)
 }
 
 static void
+renew_list(struct relay *r)
+{
+	call_forget(&r->call);
+	models_unref(r->x->models);
+	r->x->models = NULL;
+	r->phase = MODELS;
+	r->models.ready = models_ready;
+	copilot_renew_models(r->server->copilot, &r->models);
+}
+
+static void
 read_refusal(struct relay *r)
 {
 	struct exchange *x = r->x;
@@ -498,6 +515,11 @@ read_refusal(struct relay *r)
 	    refusal_teaches(x, &r->call, &r->err)) {
 		call_forget(&r->call);
 		travel(r, HANDLING, make_call);
+		return;
+	}
+	if (r->outlet.state == OUTLET_EMPTY &&
+	    refusal_doubts_list(x, &r->call, &r->err)) {
+		renew_list(r);
 		return;
 	}
 	if (x->answer->explain != NULL)
@@ -560,12 +582,35 @@ proceed(struct relay *r)
 		break;
 	case HANDLED_MODELS:
 		r->phase = MODELS;
+		r->models.ready = models_ready;
 		copilot_want_models(r->server->copilot, &r->models);
+		break;
+	case HANDLED_AUTO:
+		r->phase = MODELS;
+		r->models.ready = session_ready;
+		autos_want(r->server->autos, &r->x->wish, r->x->conf,
+		    &r->models);
 		break;
 	case HANDLED_CALL:
 		start_call(r);
 		break;
 	}
+}
+
+/* Auto has chosen, so the handler makes the call for that model. */
+static void
+session_ready(struct waiter *w, const struct err *err)
+{
+	struct relay *r = RELAY_OF(w, models);
+
+	if (err != NULL) {
+		r->err = *err;
+		fail(r);
+		return;
+	}
+	auto_apply(r->x, autos_find(r->server->autos,
+	    r->x->wish.conversation));
+	travel(r, HANDLING, make_call);
 }
 
 static void
@@ -690,7 +735,6 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	r->server = s;
 	r->x = x;
 	r->handled = handled;
-	r->models.ready = models_ready;
 	r->back.run = came_back;
 	r->linger.expired = linger_over;
 	outlet_init(&r->outlet, &outlet_ops, s->loop, client);

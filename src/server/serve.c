@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/workers.h"
+#include "copilot/autos.h"
 #include "copilot/copilot.h"
 #include "server/cgi.h"
 #include "server/fcgi.h"
@@ -56,6 +57,7 @@ serve_main(const struct serve_options *o)
 	s.copilot = copilot_create(&(struct copilot_parts){ s.loop, s.http,
 	    s.conf_file, o->home, o->github_token,
 	    o->override->enterprise_url != NULL, true });
+	s.autos = autos_create(s.loop, s.http, s.copilot);
 	s.stored = stored_create(o->home);
 	s.thoughts = thoughts_create(s.stored);
 	s.budget = budget_create();
@@ -70,6 +72,7 @@ serve_main(const struct serve_options *o)
 	budget_destroy(s.budget);
 	thoughts_destroy(s.thoughts);
 	stored_destroy(s.stored);
+	autos_destroy(s.autos);
 	copilot_destroy(s.copilot);
 	http_destroy(s.http);
 	loop_destroy(s.loop);
