@@ -55,6 +55,7 @@
 #include "server/relay.h"
 #include "server/route.h"
 #include "server/upload.h"
+#include "state/stored.h"
 
 #define ACCEPT_BATCH	64
 #define ACCEPT_PAUSE_MS	100	/* after EMFILE */
@@ -913,6 +914,7 @@ fcgi_run(struct server *server)
 	    !loop_fd_set(server->loop, &fcgi.listen, EPOLLIN | EPOLLEXCLUSIVE))
 		die("cannot listen: %s", strerror(errno));
 	copilot_warm(server->copilot);
+	stored_tidy(server->stored);
 	log_info("copilot-api " PACKAGE_VERSION " ready");
 	loop_run(server->loop);
 	log_info("stopped");

@@ -24,6 +24,12 @@ stored_destroy(struct stored *s)
 	(void)s;
 }
 
+void
+stored_tidy(struct stored *s)
+{
+	(void)s;
+}
+
 enum stored_state
 stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])

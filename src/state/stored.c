@@ -52,6 +52,20 @@ stored_destroy(struct stored *s)
 	free(s);
 }
 
+void
+stored_tidy(struct stored *s)
+{
+	struct stat	 st;
+	char		*log;
+
+	if (s == NULL)
+		return;
+	log = xasprintf("%s-wal", s->path);
+	if (stat(log, &st) == 0 && st.st_size > 0)
+		stored_log_forget(s->log);
+	free(log);
+}
+
 enum stored_state
 stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])

@@ -46,6 +46,11 @@ const char *stored_library(void);
 /* The file is opened with the first use. NULL: built without SQLite. */
 struct stored *stored_create(const char *home);
 void	stored_destroy(struct stored *);
+/*
+ * A process that was killed left its log behind, in which there may be what a
+ * client has deleted: empty it, on a thread. NULL is fine.
+ */
+void	stored_tidy(struct stored *);
 
 /* What it is good for now. */
 enum stored_state {
