@@ -15,6 +15,8 @@
 
 #define SHARE		2			/* half of what there is */
 #define LEAST		((size_t)128 << 20)	/* of the default */
+/* What is charged: the rest is for holes between pieces, stacks, buffers. */
+#define CHARGED(most)	((most) - (most) / 16)
 #define RETRY_SECONDS	"2"
 #define LINE_SIZE	4096
 
@@ -104,7 +106,8 @@ budget_create(void)
 	struct budget *b = xcalloc(1, sizeof(*b));
 
 	pthread_mutex_init(&b->lock, NULL);
-	b->most = b->share = machine_share();
+	b->share = machine_share();
+	budget_limit(b, 0);
 	return b;
 }
 
@@ -126,7 +129,9 @@ budget_destroy(struct budget *b)
 void
 budget_limit(struct budget *b, int64_t most)
 {
-	atomic_store(&b->most, most > 0 ? (size_t)most : b->share);
+	size_t n = most > 0 ? (size_t)most : b->share;
+
+	atomic_store(&b->most, CHARGED(n));
 }
 
 size_t

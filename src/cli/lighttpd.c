@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -82,15 +81,6 @@ lighttpd_find(struct lighttpd *l, struct err *err)
 	    "installed. Run: sudo apt-get install lighttpd");
 }
 
-/* May this stand between the quotes of a lighttpd configuration? */
-static bool
-plain_path(const char *s)
-{
-	return s != NULL && s[0] == '/' && strlen(s) <= DIR_LEN_MAX &&
-	    strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789/._-") == strlen(s);
-}
-
 static char *
 make_dir(struct err *err)
 {
@@ -99,7 +89,8 @@ make_dir(struct err *err)
 	size_t		 i;
 
 	for (i = 0; i < COUNT(above); i++) {
-		if (!plain_path(above[i]))
+		if (above[i] == NULL || strlen(above[i]) > DIR_LEN_MAX ||
+		    !uploads_plain_path(above[i]))
 			continue;
 		dir = xasprintf("%s/copilot-api.XXXXXX", above[i]);
 		if (mkdtemp(dir) != NULL)	/* makes it 0700 */
@@ -191,10 +182,10 @@ put_configuration(struct buf *out, const struct lighttpd *l,
 	    "server.max-keep-alive-idle = 75\n");
 	/*
 	 * Bodies above 64 kB wait in files, before any key was looked at: in
-	 * the directory that is ours alone and goes when we go, not in
-	 * /var/tmp, which may be full, read-only or on a disk for good.
+	 * a directory that is ours alone and goes when we go, not in /var/tmp,
+	 * which may be full, read-only or on a disk for good.
 	 */
-	buf_printf(out, "server.upload-dirs = ( \"%s\" )\n", l->dir);
+	buf_printf(out, "server.upload-dirs = ( \"%s\" )\n", l->uploads.dir);
 	/* supervise.c ends it; newer ones would give up after 8 seconds. */
 	buf_puts(out, "server.feature-flags = ( "
 	    "\"server.graceful-shutdown-timeout\" => 86400 )\n");
@@ -238,12 +229,15 @@ write_pages(const char *dir, struct err *err)
 }
 
 bool
-lighttpd_prepare(struct lighttpd *l, const struct conf *conf, struct err *err)
+lighttpd_prepare(struct lighttpd *l, const struct conf *conf,
+    const char *home, struct err *err)
 {
 	struct buf	text = { 0 };
 	bool		ok;
 
-	if ((l->dir = make_dir(err)) == NULL)
+	if ((l->dir = make_dir(err)) == NULL ||
+	    !uploads_prepare(&l->uploads, l->dir, home,
+	    conf->max_request_body_bytes, err))
 		return false;
 	l->file = xasprintf("%s/%s", l->dir, FILE_NAME);
 	l->drain_ms = conf->drain_ms;
@@ -254,27 +248,14 @@ lighttpd_prepare(struct lighttpd *l, const struct conf *conf, struct err *err)
 	return ok;
 }
 
-/* The directory is ours alone and holds no directories. */
-static void
-remove_dir(const char *dir)
-{
-	DIR		*d = opendir(dir);
-	struct dirent	*e;
-
-	while (d != NULL && (e = readdir(d)) != NULL)
-		unlinkat(dirfd(d), e->d_name, 0);
-	if (d != NULL)
-		closedir(d);
-	rmdir(dir);
-}
-
 void
 lighttpd_finish(struct lighttpd *l)
 {
 	size_t i;
 
+	uploads_finish(&l->uploads);
 	if (l->dir != NULL)
-		remove_dir(l->dir);
+		uploads_remove_dir(l->dir);
 	for (i = 0; i < l->naddresses; i++)
 		free(l->addresses[i]);
 	free(l->program);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/uploads.h"
+
 struct conf;
 struct err;
 
@@ -23,11 +25,13 @@ struct lighttpd {
 	size_t	 naddresses;
 	int	 port;
 	int64_t	 drain_ms;		/* as the configuration says now */
+	struct uploads uploads;
 };
 
 bool	lighttpd_find(struct lighttpd *, struct err *);
-/* Make the directory and write the configuration. */
-bool	lighttpd_prepare(struct lighttpd *, const struct conf *, struct err *);
+/* Make the directories and write the configuration. */
+bool	lighttpd_prepare(struct lighttpd *, const struct conf *,
+	    const char *home, struct err *);
 /* Remove the directory and free everything. */
 void	lighttpd_finish(struct lighttpd *);
 

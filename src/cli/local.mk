@@ -21,4 +21,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/supervise.c \
 	%reldir%/table.c \
 	%reldir%/table.h \
+	%reldir%/uploads.c \
+	%reldir%/uploads.h \
 	%reldir%/usage.c

@@ -316,7 +316,7 @@ cli_start(struct cli *cli)
 	}
 	export_options(cli);
 	hold_signals();
-	if (lighttpd_prepare(&s.lighttpd, s.conf, &err))
+	if (lighttpd_prepare(&s.lighttpd, s.conf, cli->home, &err))
 		rc = lighttpd_run(&s.lighttpd, &ops, &s);
 	else
 		cli_fail(&err);

@@ -28,6 +28,7 @@
 #define GRACE_MS	2000	/* for lighttpd without its clients */
 #define KILLED_MS	2000	/* for the kernel after SIGKILL */
 #define TRY_MS		20	/* between looks whether it listens */
+#define LOOK_MS		1000	/* at the request bodies */
 #define CHILDREN_MAX	64
 
 /*
@@ -300,12 +301,16 @@ loop(struct supervisor *s, const struct lighttpd_ops *ops, void *arg)
 		p[0] = (struct pollfd){ s->signals, POLLIN, 0 };
 		p[1] = (struct pollfd){ s->log, POLLIN, 0 };
 		left = s->deadline - util_now_ms();
-		left = s->phase == RUNNING ? -1 : left < 0 ? 0 : left;
+		left = s->phase == RUNNING ? LOOK_MS : left < 0 ? 0 : left;
 		poll(p, 2, s->phase == STARTING ? TRY_MS : (int)left);
 		if (p[1].revents != 0)
 			copy_log(s);
 		take_signals(s, ops, arg);
 		gone = reap(s);
+		if (s->phase == RUNNING && util_now_ms() >= s->deadline) {
+			uploads_watch(&s->lighttpd->uploads);
+			s->deadline = util_now_ms() + LOOK_MS;
+		}
 		if (s->phase == STARTING && listens(s->lighttpd)) {
 			enter(s, RUNNING, 0);
 			ops->ready(arg);

@@ -69,7 +69,8 @@
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
 #define LARGE		(256u << 10)	/* memory of one request */
 #define TRIM_MS		1000	/* after the last large request */
-#define MEMORY_KEPT	(16 << 20)	/* until then */
+#define MEMORY_KEPT	(8 << 20)	/* until then */
+#define MEMORY_LARGE	(2 << 20)	/* a piece that is never kept */
 /*
  * What a socket that poll() calls writable takes without blocking: a third of
  * its buffer is free at the least (three quarters of a unix socket's). Each
@@ -784,7 +785,7 @@ memory_set(void)
 	mallopt(M_MXFAST, 0);
 	mallopt(M_ARENA_MAX, 2);
 	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
-	mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT);
+	mallopt(M_MMAP_THRESHOLD, MEMORY_LARGE);
 }
 
 static void

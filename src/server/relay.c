@@ -217,7 +217,8 @@ hold(struct relay *r)
 	/* The answer collects what a client gets as a whole. */
 	if (!r->x->stream)
 		n += 2 * r->received;
-	n -= n % HOLD_STEP;
+	/* At least one step: curl has buffers, too. */
+	n += HOLD_STEP - n % HOLD_STEP;
 	return n == r->x->memory.held || account_hold(&r->x->memory, n);
 }
 
