@@ -14,18 +14,19 @@
 
 #include <cmocka.h>
 
+#include "api/carry-answer.h"
 #include "api/carry.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"
-#include "bridge/responses-answer.h"
-#include "bridge/responses-events.h"
+#include "responses/events.h"
 #include "bridge/responses-request.h"
 #include "copilot/models.h"
 #include "shape.h"
 #include "turn/seal.h"
+#include "turn/answer.h"
 #include "turn/usage.h"
 
 static char *no_efforts[] = { NULL };
@@ -69,7 +70,7 @@ start(struct run *run, const char *more)
 	json_object_put(obj);
 	free(text);
 	buf_finish(&body);
-	run->self = bridge_responses_create(&b, 1 << 20, &run->usage);
+	run->self = carry_answer_responses(&b, 1 << 20, &run->usage);
 	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;
 }
@@ -77,7 +78,7 @@ start(struct run *run, const char *more)
 static void
 stop(struct run *run)
 {
-	bridge_responses_ops.destroy(run->self);
+	turn_answer.destroy(run->self);
 	buf_finish(&run->out);
 }
 
@@ -86,7 +87,7 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *run = arg;
 
-	return run->ok = bridge_responses_ops.event(run->self, ev, &run->out,
+	return run->ok = turn_answer.event(run->self, ev, &run->out,
 	    &run->err);
 }
 
@@ -103,10 +104,10 @@ feed(struct run *run, const char *p, size_t n, size_t step)
 	if (run->ok)
 		sse_end(&sse, on_event, run);
 	if (run->ok)
-		run->ok = bridge_responses_ops.end(run->self, &run->out,
+		run->ok = turn_answer.end(run->self, &run->out,
 		    &run->err);
 	if (!run->ok && run->out.len > 0)
-		(bridge_responses_ops.fail)(run->self, &run->err, &run->out);
+		(turn_answer.fail)(run->self, &run->err, &run->out);
 	sse_finish(&sse);
 }
 
@@ -526,7 +527,7 @@ test_whole(void **state)
 		in = sum = collected = (struct buf){ 0 };
 		read_data(cases[i].file, &in);
 		start(&run, "");
-		assert_true(bridge_responses_ops.whole(run.self, in.p, in.len,
+		assert_true(turn_answer.whole(run.self, in.p, in.len,
 		    &run.out, &run.err));
 		obj = js_parse_quiet(run.out.p, run.out.len);
 		sum_response(obj, &collected);
@@ -535,7 +536,7 @@ test_whole(void **state)
 		assert_non_null(strpbrk(collected.p, "MF"));
 		stop(&run);
 		start(&run, STREAM);
-		assert_true(bridge_responses_ops.whole(run.self, in.p, in.len,
+		assert_true(turn_answer.whole(run.self, in.p, in.len,
 		    &run.out, &run.err));
 		summary(&run.out, &sum);
 		assert_string_equal(sum.p, collected.p);
@@ -601,10 +602,10 @@ test_alive(void **state)
 
 	(void)state;
 	start(&run, STREAM);
-	assert_false(bridge_responses_ops.alive(run.self, &run.out));
+	assert_false(turn_answer.alive(run.self, &run.out));
 	assert_int_equal(run.out.len, 0);
 	sse_feed(&sse, one, sizeof(one) - 1, on_event, &run);
-	assert_true(bridge_responses_ops.alive(run.self, &run.out));
+	assert_true(turn_answer.alive(run.self, &run.out));
 	feed(&run, one, sizeof(one) - 1, sizeof(one));
 	for (p = buf_str(&run.out); (p = strstr(p, "\"sequence_number\":")) !=
 	    NULL; p += 18, n++) {
@@ -614,7 +615,7 @@ test_alive(void **state)
 	assert_true(n > 5);
 	assert_non_null(strstr(buf_str(&run.out), "\n\nevent: keepalive\n"
 	    "data: {\"type\":\"keepalive\",\"sequence_number\":"));
-	assert_false(bridge_responses_ops.alive(run.self, &run.out));
+	assert_false(turn_answer.alive(run.self, &run.out));
 	sse_finish(&sse);
 	stop(&run);
 }
@@ -627,7 +628,7 @@ test_limits(void **state)
 	size_t		i;
 
 	(void)state;
-	for (i = 0; i <= BRIDGE_ITEMS_MAX; i++)
+	for (i = 0; i <= EVENTS_ITEMS_MAX; i++)
 		buf_puts(&in, "data: " CHUNK("{\"reasoning_text\":\"r\","
 		    "\"content\":\"u\"}", "null") "\n\n");
 	start(&run, STREAM);
@@ -700,7 +701,7 @@ test_terms(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		err_set(&err, 400, ERR_REQUEST, NULL, cases[i].param, "%s",
 		    cases[i].msg);
-		bridge_responses_ops.explain(run.self, &err);
+		turn_answer.explain(run.self, &err);
 		assert_string_equal(err.param, cases[i].our_param != NULL ?
 		    cases[i].our_param : cases[i].param);
 		assert_string_equal(err.msg, cases[i].our_msg != NULL ?

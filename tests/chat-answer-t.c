@@ -393,11 +393,11 @@ test_fail_is_last(void **state)
 	(void)state;
 	begin(&r, &plain);
 	err_set(&r.err, 504, ERR_SERVER, "x", NULL, "Too \"slow\".");
-	(chat_answer.fail)(r.self, &r.err, &r.out);
+	(turn_answer.fail)(r.self, &r.err, &r.out);
 	n = r.out.len;
-	assert_true(chat_answer.event(r.self, &ev, &r.out, &r.err));
-	assert_true(chat_answer.end(r.self, &r.out, &r.err));
-	(chat_answer.fail)(r.self, &r.err, &r.out);
+	assert_true(turn_answer.event(r.self, &ev, &r.out, &r.err));
+	assert_true(turn_answer.end(r.self, &r.out, &r.err));
+	(turn_answer.fail)(r.self, &r.err, &r.out);
 	assert_int_equal(r.out.len, n);
 	assert_string_equal(r.out.p, "data: {\"error\":{\"message\":"
 	    "\"Too \\\"slow\\\".\",\"type\":\"server_error\",\"param\":null,"

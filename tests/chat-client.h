@@ -80,7 +80,7 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	return chat_answer.event(r->self, ev, &r->out, &r->err);
+	return turn_answer.event(r->self, ev, &r->out, &r->err);
 }
 
 /* As the exchange does: events, the end, and the error as an event. */
@@ -95,16 +95,16 @@ feed(struct run *r, const char *p, size_t n, size_t step)
 		r->ok = sse_feed(&sse, p + i, len, on_event, r);
 	}
 	r->ok = r->ok && sse_end(&sse, on_event, r) &&
-	    chat_answer.end(r->self, &r->out, &r->err);
+	    turn_answer.end(r->self, &r->out, &r->err);
 	if (!r->ok)
-		(chat_answer.fail)(r->self, &r->err, &r->out);
+		(turn_answer.fail)(r->self, &r->err, &r->out);
 	sse_finish(&sse);
 }
 
 static inline void
 done(struct run *r)
 {
-	chat_answer.destroy(r->self);
+	turn_answer.destroy(r->self);
 	buf_finish(&r->out);
 }
 

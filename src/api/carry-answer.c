@@ -6,10 +6,13 @@
 #include "api/carry-answer.h"
 #include "base/util.h"
 #include "bridge/chat-request.h"
+#include "bridge/responses-request.h"
+#include "chat/answer-read.h"
 #include "chat/answer-write.h"
 #include "chat/answer.h"
 #include "chat/opaque.h"
 #include "responses/answer-read.h"
+#include "responses/answer-write.h"
 #include "turn/answer.h"
 #include "turn/stages.h"
 
@@ -53,5 +56,43 @@ carry_answer_chat(const struct chat_wanted *wanted, struct bridge_chat *take,
 	answer_stage(a, chat_opaque_stage());
 	answer_read(a, &responses_reader,
 	    responses_reader_create(answer_first(a), usage));
+	return a;
+}
+
+/* --- A Responses answer of a chat completion. */
+
+static void
+explain(void *self, struct err *err)
+{
+	const struct bridge_request *b = self;
+
+	terms_apply(&b->terms, err);
+}
+
+static void
+forget_request(void *self)
+{
+	bridge_request_finish(self);
+	free(self);
+}
+
+static const struct answer_terms responses_terms = { explain, forget_request };
+
+struct answer *
+carry_answer_responses(struct bridge_request *take, size_t max,
+    struct usage *usage)
+{
+	struct bridge_request	*b = xmalloc(sizeof(*b));
+	struct answer		*a;
+
+	*b = *take;
+	*take = (struct bridge_request){ 0 };
+	a = answer_create(responses_write_create(&b->responses, b->encrypted,
+	    b->vendor));
+	answer_terms(a, &responses_terms, b);
+	if (b->thoughts.keep != NULL)
+		answer_stage(a, stage_thought_create(&b->thoughts));
+	answer_read(a, &chat_reader, chat_reader_create(answer_first(a),
+	    b->told, &b->tools, max, usage));
 	return a;
 }

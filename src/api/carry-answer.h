@@ -5,13 +5,23 @@
 #ifndef CARRY_ANSWER_H
 #define CARRY_ANSWER_H
 
+#include <stddef.h>
+
 struct answer;
 struct bridge_chat;
+struct bridge_request;
 struct chat_wanted;
 struct usage;
 
 /* A chat completion of a Responses answer. Takes over what is in "take". */
 struct answer *carry_answer_chat(const struct chat_wanted *,
 	    struct bridge_chat *take, struct usage *);
+
+/*
+ * A Responses answer of a chat completion; "max" bounds the bytes of upstream's
+ * answer.
+ */
+struct answer *carry_answer_responses(struct bridge_request *take, size_t max,
+	    struct usage *);
 
 #endif

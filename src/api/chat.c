@@ -94,7 +94,7 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	if (is_bridged(x, r))
 		return prepare_bridge(x, r, &wanted, err);
 	x->call.path = "/chat/completions";
-	x->answer = &chat_answer;
+	x->answer = &turn_answer;
 	chat_request_body(r, x->req.body.p, x->req.body.len, &x->call.body);
 	wanted.inserted = r->inserted;
 	x->self = chat_answer_create(&wanted, &x->usage);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/carry-answer.h"
 #include "api/carry.h"
 #include "api/keep.h"
 #include "api/restore.h"
@@ -13,7 +14,6 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/responses-answer.h"
 #include "bridge/responses-request.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
@@ -118,8 +118,8 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 	set_call(x, t, "/chat/completions", &b.responses);
 	x->thinker.model = x->model;
 	b.thoughts = exchange_keeper(x);
-	x->answer = &bridge_responses_ops;
-	x->self = bridge_responses_create(&b,
+	x->answer = &turn_answer;
+	x->self = carry_answer_responses(&b,
 	    (size_t)x->conf->max_response_body_bytes, &x->usage);
 	return HANDLED_CALL;
 }

@@ -10,12 +10,12 @@
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"
-#include "chat/answer.h"
 #include "chat/answer-write.h"
 #include "chat/calls.h"
 #include "chat/collect.h"
 #include "chat/head.h"
 #include "chat/usage.h"
+#include "chat/wanted.h"
 #include "turn/sink.h"
 
 #define NONE SIZE_MAX

@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/answer-read.c \
+	%reldir%/answer-read.h \
 	%reldir%/answer-write.c \
 	%reldir%/answer-write.h \
 	%reldir%/answer.c \
@@ -23,6 +25,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/native.h \
 	%reldir%/opaque.c \
 	%reldir%/opaque.h \
+	%reldir%/pieces.c \
+	%reldir%/pieces.h \
 	%reldir%/repair.c \
 	%reldir%/repair.h \
 	%reldir%/request-read.c \
@@ -34,4 +38,5 @@ src_libcore_a_SOURCES += \
 	%reldir%/terms.c \
 	%reldir%/terms.h \
 	%reldir%/usage.c \
-	%reldir%/usage.h
+	%reldir%/usage.h \
+	%reldir%/wanted.h

@@ -1,6 +1,10 @@
 src_libcore_a_SOURCES += \
 	%reldir%/answer-read.c \
 	%reldir%/answer-read.h \
+	%reldir%/answer-write.c \
+	%reldir%/answer-write.h \
+	%reldir%/events.c \
+	%reldir%/events.h \
 	%reldir%/ids.c \
 	%reldir%/ids.h \
 	%reldir%/input.c \

@@ -104,15 +104,17 @@ hash_dense(uint64_t hash, const char *p, size_t n)
 
 /*
  * Deltas of arguments were reported to be unreadable, the last event never:
- * what doesn't begin as an object waits for that.
+ * what doesn't begin as an object waits for that; and "null" for the item.
  */
 static bool
 is_unreadable(struct responses_item_read *it, const struct responses_text *t)
 {
 	const char *p = json_object_get_string(t->text);
 
-	if (t->part != SINK_ARGUMENTS || t->whole || it->open)
+	if (t->part != SINK_ARGUMENTS || it->open)
 		return false;
+	if (t->whole)
+		return calls_are_none(t->text);
 	p += strspn(p, " \t\r\n");
 	it->held = it->held || (*p != '{' && *p != '\0');
 	return it->held;

@@ -20,6 +20,7 @@ struct answer {
 	void				*words;
 	bool				 whole;	/* what upstream sent */
 	bool				 ended;	/* nothing more is read */
+	bool				 done;	/* all is written */
 	bool				 held;	/* the end, until it is kept */
 	struct sink_end			 end;
 };
@@ -30,6 +31,13 @@ static struct answer *
 answer_of(struct sink *s)
 {
 	return (struct answer *)s;
+}
+
+static bool
+last(struct answer *a, const struct sink_end *end, struct buf *out,
+    struct err *err)
+{
+	return a->done = sink_finish(a->sink.next, end, out, err);
 }
 
 /*
@@ -44,7 +52,7 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 
 	a->ended = true;
 	if (a->whole || !sink_keeps(a->first))
-		return sink_finish(s->next, end, out, err);
+		return last(a, end, out, err);
 	a->held = true;
 	a->end = *end;
 	return true;
@@ -96,12 +104,12 @@ end(void *self, struct buf *out, struct err *err)
 {
 	struct answer *a = self;
 
-	if (!a->ended)
-		return told(a, a->ops->cut(a->reader, out, err), err);
+	if (!a->ended && !told(a, a->ops->cut(a->reader, out, err), err))
+		return false;
 	if (!a->held)
 		return true;
 	a->held = false;
-	return sink_finish(a->sink.next, &a->end, out, err);
+	return last(a, &a->end, out, err);
 }
 
 static bool
@@ -118,9 +126,9 @@ fail(void *self, const struct err *why, struct buf *out)
 {
 	struct answer *a = self;
 
-	if (a->ended)
+	if (a->done)
 		return;
-	a->ended = true;
+	a->ended = a->done = true;
 	sink_fail(a->first, why, out);
 }
 

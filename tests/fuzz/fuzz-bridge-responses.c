@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/carry-answer.h"
 #include "api/carry.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
-#include "bridge/responses-answer.h"
 #include "bridge/responses-request.h"
+#include "turn/answer.h"
 #include "turn/usage.h"
 #include "copilot/models.h"
 
@@ -41,7 +42,7 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	return bridge_responses_ops.event(r->self, ev, &r->out, &r->err);
+	return turn_answer.event(r->self, ev, &r->out, &r->err);
 }
 
 /* False when the request is refused. */
@@ -88,10 +89,10 @@ answer(const char *p, size_t n, size_t step, struct run *r)
 		ok = sse_feed(&sse, p, step, on_event, r);
 	}
 	ok = ok && sse_end(&sse, on_event, r) &&
-	    bridge_responses_ops.end(r->self, &r->out, &r->err);
+	    turn_answer.end(r->self, &r->out, &r->err);
 	sse_finish(&sse);
 	if (!ok)
-		(bridge_responses_ops.fail)(r->self, &r->err, &r->out);
+		(turn_answer.fail)(r->self, &r->err, &r->out);
 	return ok;
 }
 
@@ -133,7 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!ask(p, head, &b))
 			return 0;
 		stream = b.responses.stream;
-		runs[i].self = bridge_responses_create(&b, EVENT_MAX * 16,
+		runs[i].self = carry_answer_responses(&b, EVENT_MAX * 16,
 		    &usage);
 		ok[i] = answer(p + head + (cut != NULL),
 		    size - head - (cut != NULL), i == 0 ? size + 1 : 3,
@@ -141,7 +142,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		len[i] = runs[i].out.len;
 		if (ok[i] && !stream)
 			second_turn(&runs[i].out);
-		bridge_responses_ops.destroy(runs[i].self);
+		turn_answer.destroy(runs[i].self);
 		buf_finish(&runs[i].out);
 	}
 	/* A call's id that upstream left out is invented, in one length. */

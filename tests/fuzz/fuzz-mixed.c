@@ -307,7 +307,7 @@ begin(struct run *r, unsigned how)
 
 	*r = (struct run){ .ok = true, .usage = USAGE_NONE };
 	if (how & 1) {
-		r->ops = &chat_answer;
+		r->ops = &turn_answer;
 		r->self = chat_answer_create(&w, &r->usage);
 	} else {
 		resp.model = xstrdup("m");

@@ -7,7 +7,7 @@
 
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/responses-events.h"
+#include "responses/events.h"
 #include "responses/native.h"
 #include "responses/object.h"
 
@@ -50,14 +50,14 @@ static const struct {
 };
 
 void
-bridge_events_init(struct bridge_events *e, const struct responses *r)
+events_init(struct events *e, const struct responses *r)
 {
-	*e = (struct bridge_events){ .r = r, .created = time(NULL) };
+	*e = (struct events){ .r = r, .created = time(NULL) };
 	responses_ids_init(&e->ids);
 }
 
 void
-bridge_events_finish(struct bridge_events *e)
+events_finish(struct events *e)
 {
 	size_t i;
 
@@ -74,7 +74,7 @@ bridge_events_finish(struct bridge_events *e)
 /* --- Printing. What js_print prints has no line ends. */
 
 static json_object *
-event_new(struct bridge_events *e, const char *type)
+event_new(struct events *e, const char *type)
 {
 	json_object *ev = json_object_new_object();
 
@@ -94,7 +94,7 @@ event_put(json_object *take, struct buf *out)
 
 /* An event about an item; with the index of its part if it has parts. */
 static json_object *
-item_event(struct bridge_events *e, const struct bridge_item *item,
+item_event(struct events *e, const struct events_item *item,
     const char *type)
 {
 	json_object	*ev = event_new(e, type);
@@ -108,7 +108,7 @@ item_event(struct bridge_events *e, const struct bridge_item *item,
 }
 
 static void
-put_item(struct bridge_events *e, const struct bridge_item *item,
+put_item(struct events *e, const struct events_item *item,
     const char *type, struct buf *out)
 {
 	json_object *ev;
@@ -123,16 +123,16 @@ put_item(struct bridge_events *e, const struct bridge_item *item,
 
 /* --- Items. */
 
-struct bridge_item *
-bridge_item_begin(struct bridge_events *e, json_object *take, struct buf *out)
+struct events_item *
+events_item_begin(struct events *e, json_object *take, struct buf *out)
 {
-	struct bridge_item *item;
+	struct events_item *item;
 
-	if (e->n == BRIDGE_ITEMS_MAX) {
+	if (e->n == EVENTS_ITEMS_MAX) {
 		json_object_put(take);
 		return NULL;
 	}
-	bridge_events_announce(e, out);
+	events_announce(e, out);
 	item = xcalloc(1, sizeof(*item));
 	item->index = e->n;
 	item->obj = take;
@@ -141,14 +141,14 @@ bridge_item_begin(struct bridge_events *e, json_object *take, struct buf *out)
 	memcpy(item->id, js_str(take, "id"), strlen(js_str(take, "id")) + 1);
 	if ((e->n & (e->n - 1)) == 0)
 		e->items = xrealloc(e->items,
-		    (e->n > 0 ? e->n * 2 : 1) * sizeof(struct bridge_item *));
+		    (e->n > 0 ? e->n * 2 : 1) * sizeof(struct events_item *));
 	e->items[e->n++] = item;
 	put_item(e, item, "response.output_item.added", out);
 	return item;
 }
 
 static json_object *
-part_text(const struct bridge_item *item)
+part_text(const struct events_item *item)
 {
 	return json_object_new_string_len(buf_str(&item->text),
 	    (int)item->text.len);
@@ -156,7 +156,7 @@ part_text(const struct bridge_item *item)
 
 /* The part as an object; "full" with what it says by now. */
 static json_object *
-part_object(const struct bridge_item *item, bool full)
+part_object(const struct events_item *item, bool full)
 {
 	json_object *part = json_object_new_object();
 
@@ -171,7 +171,7 @@ part_object(const struct bridge_item *item, bool full)
 
 /* The part's own last event; OpenAI names the function in it. */
 static void
-put_done(struct bridge_events *e, const struct bridge_item *item,
+put_done(struct events *e, const struct events_item *item,
     struct buf *out)
 {
 	json_object *ev = item_event(e, item, parts[item->part].done);
@@ -186,7 +186,7 @@ put_done(struct bridge_events *e, const struct bridge_item *item,
 }
 
 static void
-put_part(struct bridge_events *e, const struct bridge_item *item,
+put_part(struct events *e, const struct events_item *item,
     const char *type, json_object *part, struct buf *out)
 {
 	json_object *ev = item_event(e, item, type);
@@ -196,7 +196,7 @@ put_part(struct bridge_events *e, const struct bridge_item *item,
 }
 
 static void
-part_end(struct bridge_events *e, struct bridge_item *item, struct buf *out)
+part_end(struct events *e, struct events_item *item, struct buf *out)
 {
 	json_object	*part;
 	const char	*list = parts[item->part].list;
@@ -221,8 +221,8 @@ part_end(struct bridge_events *e, struct bridge_item *item, struct buf *out)
 }
 
 void
-bridge_item_part(struct bridge_events *e, struct bridge_item *item,
-    enum bridge_part kind, struct buf *out)
+events_item_part(struct events *e, struct events_item *item,
+    enum events_part kind, struct buf *out)
 {
 	json_object *part;
 
@@ -237,8 +237,16 @@ bridge_item_part(struct bridge_events *e, struct bridge_item *item,
 	json_object_put(part);
 }
 
+void
+events_item_next(struct events *e, struct events_item *item,
+    enum events_part kind, struct buf *out)
+{
+	part_end(e, item, out);
+	events_item_part(e, item, kind, out);
+}
+
 static void
-keep_logprobs(struct bridge_item *item, json_object *more)
+keep_logprobs(struct events_item *item, json_object *more)
 {
 	size_t n = js_len(more), i;
 
@@ -253,7 +261,7 @@ keep_logprobs(struct bridge_item *item, json_object *more)
 
 /* Almost all events are these: printed without a tree, of what needs none. */
 static void
-put_delta(struct bridge_events *e, const struct bridge_item *item,
+put_delta(struct events *e, const struct events_item *item,
     json_object *text, json_object *logprobs, struct buf *out)
 {
 	const char *type = parts[item->part].delta;
@@ -277,7 +285,7 @@ put_delta(struct bridge_events *e, const struct bridge_item *item,
 }
 
 void
-bridge_item_delta(struct bridge_events *e, struct bridge_item *item,
+events_item_delta(struct events *e, struct events_item *item,
     json_object *text, json_object *logprobs, struct buf *out)
 {
 	buf_append(&item->text, json_object_get_string(text),
@@ -288,7 +296,7 @@ bridge_item_delta(struct bridge_events *e, struct bridge_item *item,
 }
 
 void
-bridge_item_end(struct bridge_events *e, struct bridge_item *item, bool cut,
+events_item_end(struct events *e, struct events_item *item, bool cut,
     struct buf *out)
 {
 	if (item->done)
@@ -304,7 +312,7 @@ bridge_item_end(struct bridge_events *e, struct bridge_item *item, bool cut,
 /* --- The response. */
 
 void
-bridge_events_error(struct bridge_events *e, const struct err *err,
+events_error(struct events *e, const struct err *err,
     struct buf *out)
 {
 	json_object *ev = responses_error_event(err);
@@ -314,7 +322,7 @@ bridge_events_error(struct bridge_events *e, const struct err *err,
 }
 
 bool
-bridge_events_alive(struct bridge_events *e, struct buf *out)
+events_alive(struct events *e, struct buf *out)
 {
 	if (!e->announced || !e->r->stream)
 		return false;
@@ -323,7 +331,7 @@ bridge_events_alive(struct bridge_events *e, struct buf *out)
 }
 
 json_object *
-bridge_events_response(struct bridge_events *e, const char *status,
+events_response(struct events *e, const char *status,
     json_object *from, struct buf *out)
 {
 	json_object	*response, *ev;
@@ -340,7 +348,7 @@ bridge_events_response(struct bridge_events *e, const char *status,
 }
 
 void
-bridge_events_announce(struct bridge_events *e, struct buf *out)
+events_announce(struct events *e, struct buf *out)
 {
 	json_object *response, *ev;
 

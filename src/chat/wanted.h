@@ -1,0 +1,35 @@
+/* What the answer of a chat completion has to know of the request. */
+#ifndef CHAT_WANTED_H
+#define CHAT_WANTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "turn/thought.h"
+
+struct chat_stop;
+
+struct chat_wanted {
+	/*
+	 * The name the answer gives to the model: the client's when it was
+	 * mapped, so that it finds what it asked for; else upstream's, which
+	 * may be a snapshot's ("gpt-4o-2024-11-20"), as OpenAI's would be.
+	 */
+	const char	*model;
+	bool		 mapped;
+	bool		 stream;
+	bool		 include_usage;	/* of stream_options */
+	bool		 functions;	/* function_call, not tool_calls */
+	json_object	*custom;	/* names of tools; NULL: none */
+	bool		 told;		/* to answer with JSON, by a message */
+	bool		 inserted;	/* which is one more, the first */
+	struct chat_stop *stop;		/* to be honoured here; NULL: none */
+	int64_t		 n;		/* choices asked for */
+	size_t		 max;		/* most bytes of a whole answer */
+	struct thought_keeper thoughts;	/* who keeps them */
+};
+
+#endif
