@@ -89,7 +89,7 @@ put_sized(struct stored *s, const char *owner, const char *id,
 	    "\"e\"},{\"type\":\"message\",\"id\":\"out_%s\"}],\"end\":1}", id,
 	    model, id, id);
 	response = js_parse_quiet(text, strlen(text));
-	json_object *ids = stored_items_name(items, &input);
+	json_object *ids = responses_items_name(items, &input);
 	ok = stored_put(s, &conf, &(struct stored_turn){ .owner = owner,
 	    .id = id, .previous = previous, .input = &input, .ids = ids,
 	    .response = response });

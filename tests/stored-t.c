@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "api/references.h"
 #include "base/err.h"
 #include "stored-fixture.h"
 
@@ -907,7 +908,7 @@ test_names(void **state)
 
 	(void)state;
 	before = xstrdup(json_object_to_json_string_ext(items, 0));
-	ids = stored_items_name(items, &out);
+	ids = responses_items_name(items, &out);
 	named = js_parse_quiet(out.p, out.len);
 	assert_int_equal(js_len(named), 8);
 	assert_int_equal(js_len(ids), 8);
@@ -945,18 +946,18 @@ test_resolve(void **state)
 
 	(void)state;
 	put(s, "", "a", NULL);
-	assert_false(stored_items_resolve(s, "", items, room(), &err));
+	assert_false(references_follow(s, "", items, room(), &err));
 	assert_int_equal(err.status, 404);
 	assert_string_equal(err.msg, "Item with id 'no' not found.");
 	json_object_put(items);
 	items = js_parse_quiet(text, strlen(text));
-	assert_true(stored_items_resolve(s, "", items, room(), NULL));
+	assert_true(references_follow(s, "", items, room(), NULL));
 	assert_int_equal(js_len(items), 4);
 	assert_true(js_is(json_object_array_get_idx(items, 0), "type",
 	    "message"));
 	assert_true(js_is(json_object_array_get_idx(items, 1),
 	    "encrypted_content", "e"));
-	stored_items_strip(items);
+	responses_items_strip(items);
 	assert_false(js_has(json_object_array_get_idx(items, 1),
 	    "encrypted_content"));
 	json_object_put(items);

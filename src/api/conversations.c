@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/query.h"
+#include "api/references.h"
 #include "base/budget.h"
 #include "base/buf.h"
 #include "base/conf.h"
@@ -239,7 +240,7 @@ check_item(json_object *item, const char *param, struct err *err)
 	if (type != NULL && !json_object_is_type(type, json_type_string))
 		return complain_wrong_type(err, type_param, "a string", type);
 	if (type == NULL && js_str(item, "role") == NULL &&
-	    !stored_items_is_reference(item))
+	    !responses_items_is_reference(item))
 		return err_param(err, param, "missing_required_parameter",
 		    "Missing required parameter: '%s'.", type_param);
 	return check_id(js_get(item, "id"), param, err);
@@ -284,14 +285,14 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 	else if (!json_object_is_type(items, json_type_array))
 		complain_wrong_type(err, "items", "an array of items", items);
 	if (js_array(obj, "items") == NULL || !check_items(items, err) ||
-	    !stored_items_resolve(x->stored, a->owner, items, &room, err))
+	    !references_follow(x->stored, a->owner, items, &room, err))
 		return NULL;
-	json_object_put(stored_items_name(items, &text));
+	json_object_put(responses_items_name(items, &text));
 	items = js_parse_quiet(text.p, text.len);
 	buf_finish(&text);
 	if (items == NULL)
 		budget_refuse(NULL, err);
-	stored_items_present(items);
+	responses_items_present(items);
 	return items;
 }
 
@@ -414,8 +415,8 @@ static json_object *
 list_take(struct exchange *x, json_object *items, bool more)
 {
 	if (!query_includes(&x->req, RESPONSES_SEALED))
-		stored_items_strip(items);
-	return stored_items_list_take(items, more);
+		responses_items_strip(items);
+	return responses_items_list_take(items, more);
 }
 
 enum handled
@@ -487,7 +488,7 @@ api_conv_item(struct exchange *x)
 	if (obj != NULL && !query_includes(&x->req, RESPONSES_SEALED)) {
 		items = json_object_new_array();
 		json_object_array_add(items, json_object_get(obj));
-		stored_items_strip(items);
+		responses_items_strip(items);
 		json_object_put(items);
 	}
 	return answer_take(x, &a, obj, &err);

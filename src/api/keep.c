@@ -6,6 +6,7 @@
 
 #include "api/exchange.h"
 #include "api/keep.h"
+#include "api/references.h"
 #include "api/restore.h"
 #include "base/conf.h"
 #include "base/js.h"
@@ -137,11 +138,11 @@ joined_items(const struct answer *a)
 
 	if (items == NULL)
 		items = json_object_new_array();
-	if (!stored_items_resolve(a->stored, a->r.owner, items, &room, NULL)) {
+	if (!references_follow(a->stored, a->r.owner, items, &room, NULL)) {
 		json_object_put(items);
 		return NULL;
 	}
-	stored_items_present(items);
+	responses_items_present(items);
 	for (i = 0; i < js_len(output); i++)
 		json_object_array_add(items, json_object_get(
 		    json_object_array_get_idx(output, i)));
@@ -200,7 +201,7 @@ finish(struct answer *a, struct buf *out)
 	else
 		a->response = NULL;
 	if (a->response != NULL && a->r.strip)
-		stored_items_strip(js_array(a->response, "output"));
+		responses_items_strip(js_array(a->response, "output"));
 	if (a->last == NULL)
 		buf_append(out, buf_str(&a->final), a->final.len);
 	else if (a->stream)

@@ -5,10 +5,10 @@ src_libcore_a_SOURCES += \
 	%reldir%/auto.h \
 	%reldir%/carry-answer.c \
 	%reldir%/carry-answer.h \
-	%reldir%/carry.c \
-	%reldir%/carry.h \
 	%reldir%/carry-messages.c \
 	%reldir%/carry-messages.h \
+	%reldir%/carry.c \
+	%reldir%/carry.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/cl100k.c \
@@ -33,6 +33,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/models.c \
 	%reldir%/query.c \
 	%reldir%/query.h \
+	%reldir%/references.c \
+	%reldir%/references.h \
 	%reldir%/reply.c \
 	%reldir%/reply.h \
 	%reldir%/request.c \

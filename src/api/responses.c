@@ -170,7 +170,7 @@ check(json_object *obj, struct err *err)
 	input = js_array(obj, "input");
 	for (i = 0; i < js_len(input); i++) {
 		item = json_object_array_get_idx(input, i);
-		if (!stored_items_is_reference(item) &&
+		if (!responses_items_is_reference(item) &&
 		    !responses_input_check(item, i, err))
 			return false;
 	}

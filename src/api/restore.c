@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/exchange.h"
+#include "api/references.h"
 #include "api/restore.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -87,7 +88,7 @@ note(struct stored_request *r, json_object *obj, json_object *items)
 	r->strip = !responses_included(js_array(obj, "include"),
 	    RESPONSES_SEALED);
 	if (r->keep)
-		r->ids = stored_items_name(items, &r->input);
+		r->ids = responses_items_name(items, &r->input);
 }
 
 static bool
@@ -98,7 +99,7 @@ refers(json_object *items)
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(items, i);
-		if (stored_items_is_reference(item) ||
+		if (responses_items_is_reference(item) ||
 		    (js_is(item, "type", "reasoning") &&
 		    js_get(item, "encrypted_content") == NULL))
 			return true;
@@ -126,11 +127,11 @@ chain_of(struct stored_request *r, struct exchange *x, json_object *obj,
 	all = stored_chain(x->stored, r->owner, r->previous,
 	    js_str(obj, "model"), room, &found);
 	if (found == STORED_FULL)
-		stored_items_large(err);
+		references_large(err);
 	else if (found == STORED_NONE)
 		no_previous(r->previous, "", err);
 	else if (found == STORED_TROUBLE)
-		stored_items_unread(err, "responses");
+		references_unread(err, "responses");
 	return all;
 }
 
@@ -189,7 +190,7 @@ conversation_items(struct stored_request *r, struct exchange *x,
 		return NULL;
 	}
 	if (found == STORED_FULL)
-		stored_items_large(err);
+		references_large(err);
 	else if (found == STORED_NONE)
 		no_conversation(r->conversation, "", err);
 	else if (found == STORED_TROUBLE)
@@ -209,7 +210,7 @@ follow(struct stored_request *r, struct exchange *x, json_object *obj,
 	if (r->previous == NULL && r->conversation == NULL && !refers(items))
 		return true;
 	r->edited = true;
-	if (!stored_items_resolve(x->stored, r->owner, items, &room, err))
+	if (!references_follow(x->stored, r->owner, items, &room, err))
 		return false;
 	if (r->previous == NULL && r->conversation == NULL) {
 		js_add_ref(obj, "input", items);
@@ -219,11 +220,11 @@ follow(struct stored_request *r, struct exchange *x, json_object *obj,
 	    conversation_items(r, x, obj, items, &room, err);
 	if (all == NULL)
 		return false;
-	if (!stored_items_resolve(x->stored, r->owner, all, &room, NULL) ||
+	if (!references_follow(x->stored, r->owner, all, &room, NULL) ||
 	    room == 0) {
 		json_object_put(all);
-		return room == 0 ? stored_items_large(err) :
-		    stored_items_unread(err, "items");
+		return room == 0 ? references_large(err) :
+		    references_unread(err, "items");
 	}
 	x->restored = js_len(all);
 	x->restored_by = r->previous != NULL ? "previous_response_id" :
@@ -296,7 +297,7 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 	if (state == STORED_OFF)
 		return do_without(obj, why, err);
 	stored_owner(x->key, r->owner);
-	items = stored_items_array(input);
+	items = responses_items_array(input);
 	note(r, obj, items);
 	ok = follow(r, x, obj, items, err);
 	json_object_put(items);

@@ -8,6 +8,7 @@
 
 #include "api/api.h"
 #include "api/query.h"
+#include "api/references.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -61,7 +62,7 @@ static bool
 no_response(const struct about *a, enum stored_found found, struct err *err)
 {
 	return found == STORED_TROUBLE ?
-	    stored_items_unread(err, "responses") :
+	    references_unread(err, "responses") :
 	    err_not_found(err, "Response", a->id, NULL);
 }
 
@@ -84,7 +85,7 @@ api_stored_get(struct exchange *x)
 	}
 	free(a.id);
 	if (!query_includes(&x->req, RESPONSES_SEALED))
-		stored_items_strip(js_array(response, "output"));
+		responses_items_strip(js_array(response, "output"));
 	/* What was stored before they were dropped has them. */
 	responses_drop_private(response);
 	if (!query_is(&x->req, "stream", "true"))
@@ -155,7 +156,7 @@ list_of(json_object *items, const struct query_page *p, size_t at)
 	while (at < n && js_len(data) < (size_t)p->limit)
 		json_object_array_add(data,
 		    json_object_get(item_at(items, at++, p)));
-	return stored_items_list_take(data, at < n);
+	return responses_items_list_take(data, at < n);
 }
 
 /* The items of a turn as they are listed; NULL with "err" set. */
@@ -168,7 +169,7 @@ items_of(struct exchange *x, const struct about *a, struct err *err)
 
 	room = (size_t)x->conf->max_request_body_bytes;
 	items = stored_input(x->stored, a->owner, a->id, &found);
-	if (items != NULL && !stored_items_resolve(x->stored, a->owner, items,
+	if (items != NULL && !references_follow(x->stored, a->owner, items,
 	    &room, NULL)) {
 		json_object_put(items);
 		items = NULL;
@@ -178,9 +179,9 @@ items_of(struct exchange *x, const struct about *a, struct err *err)
 		no_response(a, found, err);
 		return NULL;
 	}
-	stored_items_present(items);
+	responses_items_present(items);
 	if (!query_includes(&x->req, RESPONSES_SEALED))
-		stored_items_strip(items);
+		responses_items_strip(items);
 	return items;
 }
 

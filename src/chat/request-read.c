@@ -66,7 +66,7 @@ add(struct reader *r, struct turn_item *item, enum turn_part_kind kind,
 static const char *
 detail_of(json_object *image)
 {
-	static const char *const known[] = { "low", "high" };
+	static const char *const known[] = { "auto", "low", "high" };
 	size_t i;
 
 	for (i = 0; i < COUNT(known); i++)

@@ -10,9 +10,6 @@
 #include "base/util.h"
 #include "responses/ids.h"
 #include "responses/items.h"
-#include "state/stored.h"
-
-#define REFERENCES_MAX 2048	/* of one request */
 
 /* [{"type":TYPE,"text":TEXT}] */
 static json_object *
@@ -28,7 +25,7 @@ one_part(const char *type, json_object *text)
 }
 
 json_object *
-stored_items_array(json_object *input)
+responses_items_array(json_object *input)
 {
 	json_object *list, *item;
 
@@ -44,7 +41,7 @@ stored_items_array(json_object *input)
 }
 
 bool
-stored_items_is_reference(json_object *item)
+responses_items_is_reference(json_object *item)
 {
 	return js_str(item, "id") != NULL &&
 	    (js_is(item, "type", "item_reference") ||
@@ -66,7 +63,7 @@ name_item(json_object *item, struct buf *out)
 		return NULL;
 	}
 	if (!typed)
-		js_add_str(item, "type", stored_items_is_reference(item) ?
+		js_add_str(item, "type", responses_items_is_reference(item) ?
 		    "item_reference" : "message");
 	if (!json_object_is_type(id, json_type_string) || id == NULL ||
 	    json_object_get_string_len(id) == 0) {
@@ -84,7 +81,7 @@ name_item(json_object *item, struct buf *out)
 }
 
 json_object *
-stored_items_name(json_object *items, struct buf *out)
+responses_items_name(json_object *items, struct buf *out)
 {
 	json_object	*ids = json_object_new_array();
 	size_t		 n = js_len(items), i;
@@ -100,141 +97,10 @@ stored_items_name(json_object *items, struct buf *out)
 	return ids;
 }
 
-/* --- References. */
-
-bool
-stored_items_large(struct err *err)
-{
-	return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
-	    "The request is too large together with the stored items that it "
-	    "refers to (maxRequestBodyBytes).");
-}
-
-bool
-stored_items_unread(struct err *err, const char *what)
-{
-	return err_set(err, 500, ERR_SERVER, NULL, NULL,
-	    "The stored %s could not be read. Please try again.", what);
-}
-
-/*
- * Reasoning that came with its id only: it is known as long as its sealed text
- * is kept here.
- */
-static bool
-lacks_text(json_object *item)
-{
-	return js_is(item, "type", "reasoning") && js_str(item, "id") != NULL &&
-	    js_get(item, "encrypted_content") == NULL;
-}
-
-static void
-refill(json_object *item, json_object *found)
-{
-	if (js_is(found, "type", "reasoning") &&
-	    js_get(found, "encrypted_content") != NULL)
-		js_add_ref(item, "encrypted_content",
-		    js_get(found, "encrypted_content"));
-}
-
-/* Why one could not be resolved. */
-static bool
-unresolved(const struct stored_wanted *w, struct err *err)
-{
-	return w->found == STORED_TROUBLE ? stored_items_unread(err, "items") :
-	    w->found == STORED_FULL ? stored_items_large(err) :
-	    err_not_found(err, "Item", w->id, "input");
-}
-
-/* What has to be looked up, in the order of the items. NULL: nothing. */
-static struct stored_wanted *
-wanted_by(json_object *items, size_t *n)
-{
-	struct stored_wanted	*w;
-	json_object		*item;
-	size_t			 i;
-
-	*n = 0;
-	w = xcalloc(js_len(items), sizeof(*w));
-	for (i = 0; i < js_len(items); i++) {
-		item = json_object_array_get_idx(items, i);
-		if (stored_items_is_reference(item) || lacks_text(item))
-			w[(*n)++].id = js_str(item, "id");
-	}
-	return w;
-}
-
-/*
- * Replace the items by what was found for them. False with "err" set for the
- * first one that was not; with "err" NULL it is left out.
- */
-static bool
-replace(json_object *items, struct stored_wanted *w, struct err *err)
-{
-	json_object	*item, *in;
-	size_t		 i, kept = 0, n = js_len(items);
-
-	for (i = 0; i < n; i++) {
-		item = json_object_array_get_idx(items, i);
-		in = json_object_get(item);
-		if (stored_items_is_reference(item)) {
-			if (w->found != STORED_FOUND && err != NULL) {
-				json_object_put(in);
-				return unresolved(w, err);
-			}
-			json_object_put(in);
-			in = json_object_get(w++->item);
-		} else if (lacks_text(item))
-			refill(item, w++->item);
-		/* A null of the client's stays: it is for others to refuse. */
-		if (in != NULL || item == NULL)
-			json_object_array_put_idx(items, kept++, in);
-	}
-	json_object_array_del_idx(items, kept, n - kept);
-	return true;
-}
-
-/* Was there one that the disk refused? */
-static bool
-any_trouble(const struct stored_wanted *w, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (w[i].found == STORED_TROUBLE)
-			return true;
-	return false;
-}
-
-bool
-stored_items_resolve(struct stored *s, const char *owner, json_object *items,
-    size_t *room, struct err *err)
-{
-	struct stored_wanted	*w;
-	size_t			 n, i;
-	bool			 ok = true, trouble;
-
-	w = wanted_by(items, &n);
-	if (n > REFERENCES_MAX && err != NULL)
-		ok = err_param(err, "input", "array_above_max_length",
-		    "Invalid 'input': it refers to %zu stored items, but %d "
-		    "are the most.", n, REFERENCES_MAX);
-	if (ok) {
-		stored_find(s, owner, w, n, room);
-		trouble = any_trouble(w, n);
-		ok = (err == NULL || !trouble || stored_items_unread(err,
-		    "items")) && replace(items, w, err) && !trouble;
-	}
-	for (i = 0; i < n; i++)
-		json_object_put(w[i].item);
-	free(w);
-	return ok && (*room > 0 || err == NULL || stored_items_large(err));
-}
-
 /* --- What clients see. */
 
 void
-stored_items_strip(json_object *items)
+responses_items_strip(json_object *items)
 {
 	json_object	*item;
 	size_t		 n = js_len(items), i;
@@ -268,7 +134,7 @@ present_parts(json_object *content)
 }
 
 void
-stored_items_present(json_object *items)
+responses_items_present(json_object *items)
 {
 	json_object	*item, *content;
 	size_t		 n = js_len(items), i;
@@ -294,7 +160,7 @@ stored_items_present(json_object *items)
 }
 
 json_object *
-stored_items_list_take(json_object *items, bool more)
+responses_items_list_take(json_object *items, bool more)
 {
 	json_object	*obj = json_object_new_object();
 	size_t		 n = js_len(items);

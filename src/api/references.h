@@ -1,0 +1,28 @@
+/* References to stored items, made into what they refer to. */
+#ifndef REFERENCES_H
+#define REFERENCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+struct err;
+struct stored;
+
+/*
+ * Put what is stored in the place of references, and back into reasoning that
+ * came with its id only. Edits the items. False with "err" set when there is no
+ * such item; with "err" NULL it is left out, and false says that one could not
+ * be read. "room" as for stored_item(): what it is too little for is refused or
+ * left out likewise.
+ */
+bool	references_follow(struct stored *, const char *owner,
+	    json_object *items, size_t *room, struct err *);
+
+/* False with "err" set: what is stored is too much for one request. */
+bool	references_large(struct err *);
+/* False with "err" set: "what", in the plural, can't be read at the moment. */
+bool	references_unread(struct err *, const char *what);
+
+#endif
