@@ -93,6 +93,7 @@ static const struct {
 	{ "copilotIntegrationId", "\"vscode-chat\"" },
 	{ "autoModel", "\"asked\"" },
 	{ "longContext", "false" },
+	{ "claudeUpstream", "\"messages\"" },
 	{ "reasoningSummaries", "\"asked\"" },
 	{ "sseKeepAliveSeconds", "10" },
 	{ "sseKeepAliveEvents", "\"codex\"" },

@@ -190,6 +190,8 @@ class Home:
         self.path = tempdir()
         self.config = dict(config)
         if fake:
+            # Most tests are about chat completions, and those of Claude are odd.
+            self.config.setdefault("claudeUpstream", os.environ.get("CLAUDE_UPSTREAM", "chat"))
             self.config.setdefault("githubBaseUrl", fake.url)
             self.config.setdefault("githubApiBaseUrl", fake.url)
         self.write_config()

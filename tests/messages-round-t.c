@@ -111,8 +111,6 @@ static const char *const conversations[] = {
 	    "{\"type\":\"text\",\"text\":\"and?\"}]},"
 	    "{\"role\":\"assistant\",\"content\":["
 	    "{\"type\":\"text\",\"text\":\"So.\"}]},"
-	    "{\"role\":\"system\",\"content\":["
-	    "{\"type\":\"text\",\"text\":\"Late.\"}]},"
 	    "{\"role\":\"user\",\"content\":["
 	    "{\"type\":\"text\",\"text\":\"b\"}]}]"
 };

@@ -5,26 +5,39 @@
 
 #include "api/carry-messages.h"
 #include "api/exchange.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "chat/answer-read.h"
+#include "chat/native.h"
+#include "chat/request-write.h"
 #include "copilot/models.h"
 #include "messages/answer-write.h"
 #include "messages/request-read.h"
 #include "responses/answer-read.h"
 #include "responses/request-write.h"
+#include "state/reasoning.h"
 #include "turn/answer.h"
 #include "turn/stages.h"
 #include "turn/stop.h"
 #include "turn/terms.h"
+#include "turn/thought.h"
 #include "turn/turn.h"
 
-/* What the answer has to know of the request. */
+/* What the answer has to know of the request as long as it lasts, .. */
+struct known {
+	struct terms	terms;
+	struct tools	tools;
+};
+
+/* .. and when it is made. */
 struct carried {
 	json_object		*obj;
 	const struct model	*model;
-	struct terms		*terms;
+	struct known		*known;
 	struct chat_stop	*stop;		/* NULL: none */
+	bool			 told;		/* the format, by a message */
 };
 
 /* --- Errors in the client's terms. */
@@ -32,14 +45,19 @@ struct carried {
 static void
 reword(void *self, struct err *err)
 {
-	terms_apply(self, err);
+	struct known *k = self;
+
+	terms_apply(&k->terms, err);
 }
 
 static void
 forget(void *self)
 {
-	terms_finish(self);
-	free(self);
+	struct known *k = self;
+
+	terms_finish(&k->terms);
+	tools_finish(&k->tools);
+	free(k);
 }
 
 static const struct answer_terms reworded = { reword, forget };
@@ -62,20 +80,29 @@ writer(const struct exchange *x, const struct carried *c)
 	return messages_write_create(&how);
 }
 
+/* The stages that both have; the answer takes over what they need. */
+static void
+await(struct answer *a, struct exchange *x, struct carried *c)
+{
+	answer_terms(a, &reworded, c->known);
+	c->known = NULL;
+	if (c->told)
+		answer_stage(a, stage_object_create());
+	if (c->stop != NULL)
+		answer_stage(a, stage_stop_create(c->stop));
+	c->stop = NULL;
+	x->answer = &turn_answer;
+	x->self = a;
+}
+
 static void
 await_responses(struct exchange *x, struct carried *c)
 {
 	struct answer *a = answer_create(writer(x, c));
 
-	answer_terms(a, &reworded, c->terms);
-	c->terms = NULL;
-	if (c->stop != NULL)
-		answer_stage(a, stage_stop_create(c->stop));
-	c->stop = NULL;
+	await(a, x, c);
 	answer_read(a, &responses_reader,
 	    responses_reader_create(answer_first(a), &x->usage));
-	x->answer = &turn_answer;
-	x->self = a;
 }
 
 /* --- The request. */
@@ -117,9 +144,66 @@ by_responses(struct exchange *x, struct turn *t, struct carried *c,
 	if (!read_stop(t, c, err))
 		return false;
 	responses_request_write(t, x->model, c->model, &x->retry.lesson,
-	    c->terms, &x->call.body);
+	    &c->known->terms, &x->call.body);
 	x->call.path = "/responses";
 	await_responses(x, c);
+	return true;
+}
+
+/* What is true for every chat request to this model is done by its owner. */
+static bool
+finish_chat(struct exchange *x, struct chat_request *r, struct carried *c,
+    struct err *err)
+{
+	json_object *messages = js_array(r->obj, "messages");
+
+	/* What came too late for a signature was kept here. */
+	thoughts_restore(&x->thinker, messages);
+	if (!chat_request_fit(r, &x->retry.lesson, true, err)) {
+		terms_apply(&c->known->terms, err);
+		return false;
+	}
+	chat_request_body(r, NULL, 0, &x->call.body);
+	c->told = r->told;
+	c->stop = r->stop;
+	r->stop = NULL;
+	c->known->terms.before = r->inserted;
+	return true;
+}
+
+static void
+await_chat(struct exchange *x, struct carried *c)
+{
+	struct thought_keeper	 keeper = exchange_keeper(x);
+	const struct tools	*tools = &c->known->tools;
+	struct answer		*a = answer_create(writer(x, c));
+
+	if (keeper.keep != NULL)
+		answer_stage(a, stage_thought_create(&keeper));
+	await(a, x, c);
+	answer_read(a, &chat_reader, chat_reader_create(answer_first(a),
+	    c->told, tools, (size_t)x->conf->max_response_body_bytes,
+	    &x->usage));
+}
+
+static bool
+by_chat(struct exchange *x, struct turn *t, struct carried *c,
+    struct err *err)
+{
+	struct chat_request	r = { 0 };
+	bool			ok;
+
+	exchange_thinks(x, x->model, false);
+	ok = chat_request_write(t, x->model, c->model, &r,
+	    &c->known->terms, err) && finish_chat(x, &r, c, err);
+	chat_request_finish(&r);
+	if (!ok)
+		return false;
+	tools_settle(&t->tools);
+	c->known->tools = t->tools;
+	t->tools = (struct tools){ 0 };
+	x->call.path = "/chat/completions";
+	await_chat(x, c);
 	return true;
 }
 
@@ -127,11 +211,8 @@ static bool
 write(struct exchange *x, struct turn *t, struct carried *c,
     unsigned endpoint, struct err *err)
 {
-	if (endpoint == MODEL_RESPONSES)
-		return by_responses(x, t, c, err);
-	return err_set(err, 400, ERR_REQUEST, "unsupported_api_for_model",
-	    "model", "model: %.200s can't be asked over /v1/messages.",
-	    x->model);
+	return endpoint == MODEL_RESPONSES ? by_responses(x, t, c, err) :
+	    by_chat(x, t, c, err);
 }
 
 bool
@@ -139,7 +220,7 @@ carry_messages(struct exchange *x, json_object *obj, const struct model *m,
     unsigned endpoint, struct err *err)
 {
 	struct carried	c = {
-		.obj = obj, .model = m, .terms = xcalloc(1, sizeof(*c.terms))
+		.obj = obj, .model = m, .known = xcalloc(1, sizeof(*c.known))
 	};
 	struct turn	t = { 0 };
 	bool		ok;
@@ -151,8 +232,8 @@ carry_messages(struct exchange *x, json_object *obj, const struct model *m,
 		x->stream = x->alive = t.stream;
 		ok = write(x, &t, &c, endpoint, err);
 	}
-	if (c.terms != NULL)
-		forget(c.terms);
+	if (c.known != NULL)
+		forget(c.known);
 	chat_stop_destroy(c.stop);
 	turn_finish(&t);
 	return ok;

@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "api/carry-answer.h"
+#include "api/carry-claude.h"
 #include "api/carry.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -29,6 +30,15 @@ is_bridged(const struct exchange *x, const struct chat_request *r)
 
 	return ((can & MODEL_CHAT) == 0 && (can & MODEL_RESPONSES) != 0) !=
 	    x->retry.other_endpoint;
+}
+
+/* Which endpoint is asked? A wrong list is a reason to go back to chat. */
+static unsigned
+endpoint_of(const struct exchange *x, const struct chat_request *r)
+{
+	if (r->by_messages)
+		return x->retry.other_endpoint ? MODEL_CHAT : MODEL_MESSAGES;
+	return is_bridged(x, r) ? MODEL_RESPONSES : MODEL_CHAT;
 }
 
 static bool
@@ -64,13 +74,14 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		.thoughts = exchange_keeper(x),
 		.max = (size_t)x->conf->max_response_body_bytes
 	};
+	unsigned to = endpoint_of(x, r);
 
 	exchange_thinks(x, r->model, !js_bool(r->obj, "store", true));
 	/*
 	 * Most clients give back no thoughts, and some models insist; OpenAI's
 	 * have none to give where they are native.
 	 */
-	if ((r->info == NULL || !r->info->openai || is_bridged(x, r)) &&
+	if ((r->info == NULL || !r->info->openai || to != MODEL_CHAT) &&
 	    thoughts_restore(&x->thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
 	if (x->retry.unsealed) {
@@ -87,11 +98,13 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	/* The body is last, since it changes what was read. */
-	if (!chat_request_fit(r, &x->retry.lesson, !is_bridged(x, r), err))
+	if (!chat_request_fit(r, &x->retry.lesson, to == MODEL_CHAT, err))
 		return false;
 	wanted.told = r->told;
 	wanted.stop = r->stop;
-	if (is_bridged(x, r))
+	if (to == MODEL_MESSAGES)
+		return carry_claude_chat(x, r, &wanted, err);
+	if (to == MODEL_RESPONSES)
 		return prepare_bridge(x, r, &wanted, err);
 	x->call.path = "/chat/completions";
 	x->answer = &turn_answer;

@@ -5,6 +5,10 @@ src_libcore_a_SOURCES += \
 	%reldir%/auto.h \
 	%reldir%/carry-answer.c \
 	%reldir%/carry-answer.h \
+	%reldir%/carry.c \
+	%reldir%/carry.h \
+	%reldir%/carry-claude.c \
+	%reldir%/carry-claude.h \
 	%reldir%/carry-messages.c \
 	%reldir%/carry-messages.h \
 	%reldir%/carry.c \

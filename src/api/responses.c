@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/carry-answer.h"
+#include "api/carry-claude.h"
 #include "api/carry.h"
 #include "api/keep.h"
 #include "api/restore.h"
@@ -124,6 +125,37 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 	return HANDLED_CALL;
 }
 
+/* Claude, over its own protocol. */
+static enum handled
+ask_claude(struct exchange *x, json_object *obj, const struct target *t,
+    const struct responses_setting *set)
+{
+	struct bridge_request	b;
+	struct err		err;
+
+	x->call.method = "POST";
+	if (!carry_claude_responses(x, obj, set, &b, &err)) {
+		bridge_request_finish(&b);
+		terms_shift("input", x->restored, x->restored_by, &err);
+		return exchange_refuse(x, &err);
+	}
+	set_call(x, t, "/v1/messages", &b.responses);
+	carry_claude_await(x, &b);
+	return HANDLED_CALL;
+}
+
+/* By the endpoint that the model is asked over, the first of what it has. */
+static enum handled
+ask_endpoint(struct exchange *x, json_object *obj, const struct target *t,
+    const struct responses_setting *set)
+{
+	if (model_by_messages(t->model, x->conf))
+		return x->retry.other_endpoint ? ask_bridged(x, obj, t, set) :
+		    ask_claude(x, obj, t, set);
+	return is_bridged(x, obj, t->model) ? ask_bridged(x, obj, t, set) :
+	    ask_native(x, obj, t, set);
+}
+
 /* "stored" is emptied if the answer takes it. */
 static enum handled
 ask(struct exchange *x, json_object *obj, struct stored_request *stored)
@@ -133,7 +165,8 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	struct err			err;
 	enum handled			handled;
 
-	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT, &t, &err) ||
+	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT |
+	    MODEL_MESSAGES, &t, &err) ||
 	    !stored_request_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
 	exchange_thinks(x, t.upstream, !stored->keep);
@@ -150,8 +183,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		.thinker = &x->thinker,
 		.lesson = x->retry.lesson
 	};
-	handled = is_bridged(x, obj, t.model) ? ask_bridged(x, obj, &t, &set) :
-	    ask_native(x, obj, &t, &set);
+	handled = ask_endpoint(x, obj, &t, &set);
 	if (handled == HANDLED_CALL && stored->keep)
 		stored_answer_wrap(x, stored);
 	return handled;

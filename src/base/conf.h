@@ -57,6 +57,7 @@ struct conf {
 	char		 *auto_model;		/* "asked", "fallback" */
 	bool		  long_context;
 	bool		  usage_cost;	/* answers tell it */
+	char		 *claude_upstream;	/* "messages", "chat" */
 	char		 *reasoning_summaries;	/* "asked", "always", "never" */
 	char		 *github_api_version;	/* "2026-08-01" */
 	char		 *copilot_integration_id;	/* "vscode-chat" */

@@ -12,6 +12,7 @@
 #include "chat/messages.h"
 #include "turn/complain.h"
 #include "turn/images.h"
+#include "turn/seal.h"
 
 #define PARAM_SIZE 128
 #define ID_SIZE    32
@@ -126,7 +127,8 @@ is_bridged(json_object *msg)
 {
 	const char *opaque = js_str(msg, "reasoning_opaque");
 
-	return opaque != NULL && chat_opaque_is(opaque);
+	return opaque != NULL && (chat_opaque_is(opaque) ||
+	    util_starts(opaque, SEAL_MESSAGES));
 }
 
 static bool

@@ -97,9 +97,11 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
 	r->summaries = wants_summaries(r->obj, conf);
 	r->model = upstream;
 	r->info = info;
-	/* Chat completions upstream take none, /responses does. */
+	/* One that wants several answers needs chat completions. */
+	r->by_messages = r->n == 1 && model_by_messages(info, conf);
+	/* Chat completions upstream take none, the other endpoints do. */
 	if (r->messages.file && (r->info == NULL ||
-	    (r->info->endpoints & MODEL_CHAT) != 0))
+	    ((r->info->endpoints & MODEL_CHAT) != 0 && !r->by_messages)))
 		return chat_messages_no_file(&r->messages, err);
 	return !r->messages.vision ||
 	    chat_messages_images(js_array(r->obj, "messages"), r->info, err);

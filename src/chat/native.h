@@ -25,6 +25,7 @@ struct chat_request {
 	struct chat_messages	 messages;
 	bool			 stream;
 	bool			 include_usage;
+	bool			 by_messages;	/* it goes over /v1/messages */
 	bool			 functions;	/* the form before tools */
 	json_object		*custom;	/* names of custom tools */
 	bool			 summaries;	/* of what a model thinks */

@@ -384,6 +384,9 @@ put_thought(struct writer *w, size_t i)
 	if (item->seal.endpoint != MODEL_CHAT || !seal_is_for(
 	    item->seal.vendor, m != NULL ? m->vendor : NULL))
 		return true;
+	if (item->seal.text != NULL && util_starts(json_object_get_string(
+	    item->seal.text), SEAL_MESSAGES))
+		return true;
 	begin(w, i);
 	if (item->nparts > 0)
 		js_append_text(&w->spoken.reasoning, item->parts[0].text);

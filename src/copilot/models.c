@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/text.h"
@@ -81,6 +82,14 @@ same_name(const char *name, size_t n, const char *id)
 		    (id[i] == '.' ? '-' : id[i]))
 			return false;
 	return true;
+}
+
+bool
+model_by_messages(const struct model *m, const struct conf *conf)
+{
+	return m != NULL && (m->endpoints & MODEL_MESSAGES) != 0 &&
+	    (conf->claude_upstream == NULL ||
+	    strcmp(conf->claude_upstream, "messages") == 0);
 }
 
 const struct model *

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct buf;
+struct conf;
 struct err;
 
 enum {					/* struct model, endpoints */
@@ -83,6 +84,12 @@ void	 models_unref(const struct models *);
  * this one: an entry as upstream's. "models" may be NULL.
  */
 const struct models *models_chosen(const struct models *, const char *entry);
+
+/*
+ * Are requests of OpenAI's protocols to this model (may be NULL) to go over
+ * /v1/messages? That is for Claude, if config.json doesn't say otherwise.
+ */
+bool	model_by_messages(const struct model *, const struct conf *);
 
 /* By id; NULL when the account has no such model or "models" is NULL. */
 const struct model *models_find(const struct models *, const char *id);

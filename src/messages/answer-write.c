@@ -217,20 +217,7 @@ counts(const struct block *b)
 {
 	if (b->skipped)
 		return false;
-	return b->kind == SINK_CALL || b->waiting.len > 0 ||
-	    (b->kind == SINK_THOUGHT && b->ended && b->signature != NULL);
-}
-
-/* Does something wait behind the block whose turn it is? */
-static bool
-is_pressed(const struct writer *w)
-{
-	size_t i;
-
-	for (i = w->at + 1; i < w->n; i++)
-		if (counts(&w->blocks[i]))
-			return true;
-	return false;
+	return b->kind == SINK_CALL || b->waiting.len > 0 || b->redacted;
 }
 
 /*
@@ -250,6 +237,31 @@ put_late(struct writer *w, struct buf *out)
 	json_object_put(b.signature);
 }
 
+/* One without words is said when something comes behind it, if ever. */
+static void
+put_off(struct writer *w, struct block *b, struct buf *out)
+{
+	if (!b->ended || w->open || b->skipped || b->redacted ||
+	    b->signature == NULL)
+		return;
+	put_late(w, out);
+	w->late = b->signature;
+	b->signature = NULL;
+	b->skipped = true;
+}
+
+/* Does something wait behind the block whose turn it is? */
+static bool
+is_pressed(const struct writer *w)
+{
+	size_t i;
+
+	for (i = w->at + 1; i < w->n; i++)
+		if (counts(&w->blocks[i]))
+			return true;
+	return false;
+}
+
 /* Say all that can be said now. Words don't wait for the end of a thought. */
 static void
 advance(struct writer *w, struct buf *out)
@@ -258,7 +270,9 @@ advance(struct writer *w, struct buf *out)
 
 	for (; w->at < w->n; w->at++) {
 		b = &w->blocks[w->at];
-		if (!w->open && counts(b)) {
+		if (!counts(b))
+			put_off(w, b, out);
+		else if (!w->open) {
 			put_late(w, out);
 			put_begin(w, b, out);
 		}

@@ -9,6 +9,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "messages/check.h"
+#include "messages/error.h"
 
 #define PATH_SIZE 128
 
@@ -258,6 +259,10 @@ check_missing(json_object *obj, struct err *err)
 	json_object	*v;
 	size_t		 i;
 
+	if (js_get(obj, "thread") != NULL)
+		return err_param(err, "thread", MESSAGES_NO_THREAD, "thread: "
+		    "this server keeps no threads. Send all messages with each "
+		    "request.");
 	for (i = 0; i < COUNT(missing); i++) {
 		v = js_get(obj, missing[i].name);
 		if (v != NULL && (!json_object_is_type(v, json_type_array) ||

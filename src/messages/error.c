@@ -84,6 +84,18 @@ reword(const struct err *e, struct buf *out)
 		buf_puts(out, e->msg);
 }
 
+static void
+add_details(json_object *to)
+{
+	json_object	*details = json_object_new_object();
+	json_object	*unsupported = json_object_new_array();
+
+	json_object_array_add(unsupported, json_object_new_string("thread"));
+	js_add_str(details, "error_code", MESSAGES_NO_THREAD);
+	js_add_take(details, "unsupported", unsupported);
+	js_add_take(to, "details", details);
+}
+
 void
 messages_error(const struct err *e, const char *id, struct buf *out)
 {
@@ -98,6 +110,8 @@ messages_error(const struct err *e, const char *id, struct buf *out)
 	js_add_str(obj, "type", "error");
 	js_add_str(in, "type", find(status_of(e))->type);
 	js_add_str(in, "message", buf_str(&text));
+	if (strcmp(e->code, MESSAGES_NO_THREAD) == 0)
+		add_details(in);
 	js_add_take(obj, "error", in);
 	js_add_str(obj, "request_id", id);
 	js_print(obj, out);

@@ -4,6 +4,12 @@
 
 #include "base/buf.h"
 
+/*
+ * The code of what asks this server to keep a thread of messages. SDKs that
+ * find it in the details of an error go on without one.
+ */
+#define MESSAGES_NO_THREAD "thread_unsupported_request"
+
 struct err;
 
 /* The status that it is sent with: some are Anthropic's own. */

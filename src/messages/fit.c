@@ -296,6 +296,25 @@ remind(json_object *block)
 	buf_finish(&all);
 }
 
+json_object *
+messages_reminders(json_object *content)
+{
+	json_object	*blocks = messages_blocks(content), *kept, *block;
+	size_t		 i;
+
+	kept = json_object_new_array();
+	for (i = 0; i < js_len(blocks); i++) {
+		block = json_object_array_get_idx(blocks, i);
+		if (!js_is(block, "type", "text") ||
+		    messages_is_blank(js_get(block, "text")))
+			continue;
+		remind(block);
+		json_object_array_add(kept, json_object_get(block));
+	}
+	json_object_put(blocks);
+	return kept;
+}
+
 /*
  * The system in mid-conversation: Claude Code says so itself, in a text of the
  * user's, to servers that don't know the role.
@@ -303,17 +322,13 @@ remind(json_object *block)
 static void
 keep_system(struct work *w, json_object *content)
 {
-	json_object	*blocks = messages_blocks(content), *kept;
-	size_t		 i;
+	json_object	*reminders = messages_reminders(content), *kept;
 
-	kept = fit_blocks(w, blocks);
-	for (i = 0; i < js_len(kept); i++)
-		if (js_is(json_object_array_get_idx(kept, i), "type", "text"))
-			remind(json_object_array_get_idx(kept, i));
+	kept = fit_blocks(w, reminders);
 	if (js_len(kept) > 0)
 		keep(w, "user", kept, NULL);
 	w->changed = true;
-	json_object_put(blocks);
+	json_object_put(reminders);
 	json_object_put(kept);
 }
 

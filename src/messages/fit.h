@@ -33,6 +33,8 @@ void	messages_fit_finish(struct messages_fit *);
 json_object *messages_blocks(json_object *content);
 /* The same of the system, without what only Anthropic's servers read. */
 json_object *messages_system_blocks(json_object *system);
+/* A system message's blocks as a user's that remind of it; new ones. */
+json_object *messages_reminders(json_object *content);
 /* Has the text a visible character? NULL has none. */
 bool	messages_is_blank(json_object *text);
 /* Drop what upstream doesn't know of a cache mark; true: there was some. */

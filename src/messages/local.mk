@@ -27,6 +27,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/request-read.h \
 	%reldir%/request-write.c \
 	%reldir%/request-write.h \
+	%reldir%/seal-stage.c \
+	%reldir%/seal-stage.h \
 	%reldir%/signature.c \
 	%reldir%/signature.h \
 	%reldir%/terms.c \

@@ -17,14 +17,17 @@
 #include "messages/tools.h"
 
 /*
- * Members that Copilot refuses or that mean nothing there, and that change
- * nothing in the answer: it has no service tiers and no regions to choose, and
- * whose device it is (metadata) is nobody's business.
+ * What upstream knows. It refuses every other member, and clients of Anthropic
+ * send new ones with each version: they go, and change nothing in the answer.
+ * Copilot has no service tiers and no regions; whose device it is (metadata) is
+ * nobody's business.
  */
-static const char *const refused[] = {
-	"service_tier", "metadata", "safeguards", "betas", "speed",
-	"inference_geo", "user_profile_id", "mcp_servers", "container"
+static const char *const known[] = {
+	"model", "messages", "system", "max_tokens", "stream", "tools",
+	"tool_choice", "thinking", "output_config", "context_management",
+	"stop_sequences", "temperature", "top_p", "top_k"
 };
+#define UNKNOWN_MAX (EDITS_MAX / 2)	/* more are for upstream to refuse */
 /* The same of a request that only counts. */
 static const char *const uncounted[] = {
 	"max_tokens", "stream", "temperature", "top_p", "top_k",
@@ -174,6 +177,21 @@ needed_betas(const struct messages_request *r, const struct messages_fit *fit,
 }
 
 static void
+drop_unknown(json_object *obj, struct edits *ed)
+{
+	size_t i, n = 0;
+
+	json_object_object_foreach(obj, name, value) {
+		(void)value;
+		for (i = 0; i < COUNT(known) && strcmp(known[i], name) != 0;
+		    i++)
+			;
+		if (i == COUNT(known) && n++ < UNKNOWN_MAX)
+			edits_remove(ed, name);
+	}
+}
+
+static void
 edit_members(struct messages_request *r, struct edits *ed)
 {
 	const char	*member, *inner;
@@ -181,8 +199,7 @@ edit_members(struct messages_request *r, struct edits *ed)
 
 	if (!js_is(r->obj, "model", r->model))
 		edits_set_take(ed, "model", json_object_new_string(r->model));
-	for (i = 0; i < COUNT(refused); i++)
-		edits_drop(ed, r->obj, refused[i]);
+	drop_unknown(r->obj, ed);
 	for (i = 0; r->counts && i < COUNT(uncounted); i++)
 		edits_drop(ed, r->obj, uncounted[i]);
 	if (!edits_context(r))

@@ -278,6 +278,29 @@ read_assistant(struct reader *r, json_object *blocks)
 	return true;
 }
 
+/*
+ * The system in mid-conversation: most models listen to it at the beginning
+ * only, and Claude Code says the same in a text of the user's to servers that
+ * don't know the role.
+ */
+static bool
+read_reminder(struct reader *r, json_object *content)
+{
+	json_object	*blocks = messages_reminders(content);
+	struct turn	*t = r->t;
+	bool		 ok = true;
+	size_t		 i;
+
+	if (js_len(blocks) > 0 &&
+	    (t->n == 0 || t->items[t->n - 1].kind != TURN_USER))
+		add_item(r, TURN_USER, -1)->listed = true;
+	for (i = 0; ok && i < js_len(blocks); i++)
+		ok = read_part(r, &t->items[t->n - 1],
+		    json_object_array_get_idx(blocks, i), i);
+	json_object_put(blocks);
+	return ok;
+}
+
 static bool
 read_message(struct reader *r, json_object *msg)
 {
@@ -287,7 +310,7 @@ read_message(struct reader *r, json_object *msg)
 	if (js_is(msg, "role", "assistant"))
 		kind = TURN_SAID;
 	else if (js_is(msg, "role", "system"))
-		kind = TURN_SYSTEM;
+		return read_reminder(r, content);
 	if (json_object_is_type(content, json_type_string)) {
 		if (!messages_is_blank(content))
 			turn_add_part(r->t, add_item(r, kind, -1), TURN_TEXT,

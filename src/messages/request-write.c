@@ -11,9 +11,11 @@
 #include "base/util.h"
 #include "copilot/models.h"
 #include "messages/request-write.h"
+#include "messages/signature.h"
 #include "messages/terms.h"
 #include "messages/write-parts.h"
 #include "messages/write-tools.h"
+#include "turn/calls.h"
 #include "turn/terms.h"
 #include "turn/turn.h"
 
@@ -156,21 +158,18 @@ enter_user(struct writer *w, size_t i)
 static json_object *
 input_of(const struct turn_item *item)
 {
-	json_object *input;
+	json_object *input, *text;
 
-	if (!item->custom) {
-		input = js_parse_quiet(json_object_get_string(item->arguments),
-		    (size_t)json_object_get_string_len(item->arguments));
-		if (json_object_is_type(input, json_type_object) &&
-		    input != NULL)
-			return input;
-		json_object_put(input);
+	if (item->custom) {
+		input = json_object_new_object();
+		js_add_ref(input, "input", item->arguments);
+		return input;
 	}
-	input = json_object_new_object();
-	if (item->custom || json_object_get_string_len(item->arguments) > 0)
-		js_add_ref(input, item->custom ? "input" : "unparsed",
-		    item->arguments);
-	return input;
+	text = calls_arguments(item->arguments);
+	input = js_parse_quiet(json_object_get_string(text),
+	    (size_t)json_object_get_string_len(text));
+	json_object_put(text);
+	return input != NULL ? input : json_object_new_object();
 }
 
 static bool
@@ -236,10 +235,12 @@ put_said(struct writer *w, size_t i)
 static bool
 put_thought(struct writer *w, size_t i)
 {
-	const struct turn_item	*item = &w->t->items[i];
+	struct turn_item	*item = &w->t->items[i];
 	json_object		*block;
 
-	if (item->seal.endpoint != MODEL_MESSAGES || item->seal.text == NULL)
+	if (item->seal.text == NULL ||
+	    (item->seal.endpoint != MODEL_MESSAGES &&
+	    !messages_opaque_open(&item->seal)))
 		return true;
 	if (!put_results(w))
 		return false;

@@ -9,13 +9,14 @@
 #include "base/util.h"
 #include "copilot/models.h"
 #include "messages/signature.h"
+#include "turn/seal.h"
 #include "turn/turn.h"
 
 /*
  * "copilot-api:ENDPOINT:VENDOR:TEXT". Anthropic's own are base64, which has no
  * colon.
  */
-#define PREFIX "copilot-api:"
+#define PREFIX SEAL_MESSAGES
 
 static const struct {
 	unsigned	 endpoint;
@@ -42,6 +43,42 @@ messages_signature(unsigned endpoint, const char *vendor, json_object *text)
 	string = json_object_new_string_len(out.p, (int)out.len);
 	buf_finish(&out);
 	return string;
+}
+
+static const char *const opaques[] = {
+	PREFIX "thinking:", PREFIX "redacted:"
+};
+
+json_object *
+messages_opaque(bool redacted, json_object *text)
+{
+	struct buf	 out = { 0 };
+	json_object	*string;
+
+	buf_puts(&out, opaques[redacted]);
+	js_append_text(&out, text);
+	string = json_object_new_string_len(out.p, (int)out.len);
+	buf_finish(&out);
+	return string;
+}
+
+bool
+messages_opaque_open(struct turn_seal *seal)
+{
+	const char	*s = json_object_get_string(seal->text);
+	json_object	*text;
+	size_t		 i;
+
+	for (i = 0; s != NULL && i < COUNT(opaques); i++)
+		if (util_starts(s, opaques[i])) {
+			text = json_object_new_string(s + strlen(opaques[i]));
+			turn_set(&seal->text, text);
+			json_object_put(text);
+			seal->endpoint = MODEL_MESSAGES;
+			seal->redacted = i == 1;
+			return true;
+		}
+	return false;
 }
 
 void

@@ -6,6 +6,8 @@
 #ifndef MESSAGES_SIGNATURE_H
 #define MESSAGES_SIGNATURE_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 struct turn_seal;
@@ -13,6 +15,14 @@ struct turn_seal;
 /* Of "endpoint" (MODEL_CHAT, ..) and a vendor's ("": unknown); a new string. */
 json_object *messages_signature(unsigned endpoint, const char *vendor,
 	    json_object *text);
+
+/*
+ * The reverse, for those who keep one opaque string of a thought: Anthropic's
+ * signature, or the data of a redacted thought, as a new string.
+ */
+json_object *messages_opaque(bool redacted, json_object *text);
+/* Is the seal such a string? Then it becomes MODEL_MESSAGES'. */
+bool	messages_opaque_open(struct turn_seal *);
 
 /* Fill in the seal: Anthropic's own signatures are MODEL_MESSAGES'. */
 void	messages_signature_read(json_object *signature, struct turn_seal *);

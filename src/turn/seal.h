@@ -31,6 +31,12 @@ json_object *seal_open(const char *sealed);
 /* Can a model of this vendor read what that vendor's made? NULL: not known. */
 bool	seal_is_for(json_object *vendor, const char *model);
 
+/*
+ * How a sealed thought begins that Messages made, or had made for them
+ * (messages/signature.h). Nobody else can read it.
+ */
+#define SEAL_MESSAGES "copilot-api:"
+
 /* What stands where something was that can't be read. */
 #define SEAL_LOST "(an encrypted part of this output can't be read any more)"
 

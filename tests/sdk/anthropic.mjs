@@ -71,8 +71,8 @@ perModel("the tool runner", async (model) => {
 perModel("a stream is aborted", async (model) => {
 	const { path } = await fake.pathOf(model);
 
-	await fake.scenario(path, "stall_after_events", { n: 4 });
-	const stream = client.messages.stream(ask("a b c d e", { model }));
+	await fake.scenario(path, "stall_after_events", { n: 9 });
+	const stream = client.messages.stream(ask("a b c d e f g h i j k l", { model }));
 
 	stream.on("error", () => {});
 	stream.on("abort", () => {});

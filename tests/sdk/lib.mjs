@@ -17,7 +17,8 @@ export const styles = {
 	"gemini": "gemini-3.1-pro-preview",
 };
 
-export const messagesModels = ["claude-sonnet-4-6", "gpt-5.4"];
+export const messagesModels = ["claude-sonnet-4-6", "gpt-5.4",
+    "gemini-3.1-pro-preview"];
 
 // The fake upstream (tests/fake-upstream/README).
 async function control(path, body)

@@ -1,0 +1,233 @@
+/* Requests of OpenAI's protocols to Claude, carried over /v1/messages. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "api/carry-claude.h"
+#include "api/exchange.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "bridge/responses-request.h"
+#include "chat/answer-write.h"
+#include "chat/native.h"
+#include "chat/request-read.h"
+#include "chat/wanted.h"
+#include "copilot/models.h"
+#include "messages/answer-read.h"
+#include "messages/native.h"
+#include "messages/request-write.h"
+#include "messages/seal-stage.h"
+#include "responses/answer-write.h"
+#include "responses/native.h"
+#include "responses/request-read.h"
+#include "responses/tools.h"
+#include "turn/answer.h"
+#include "turn/stages.h"
+#include "turn/stop.h"
+#include "turn/terms.h"
+#include "turn/turn.h"
+
+#define PATH "/v1/messages"
+
+/* --- The request. */
+
+/* What is true for every Messages request is done by its owner. */
+static bool
+finish_take(struct exchange *x, json_object *obj, const struct model *m,
+    const char *model, struct err *err)
+{
+	struct messages_request	 r = {
+		.obj = obj, .model = model, .info = m,
+		.lesson = x->retry.lesson, .unsealed = x->retry.unsealed
+	};
+	struct buf		 text = { 0 };
+	bool			 ok;
+
+	js_print(obj, &text);
+	ok = messages_body(&r, text.p, text.len, &x->call.body, err);
+	x->call.path = PATH;
+	x->call.vision = r.vision;
+	x->call.betas = r.header;
+	r.header = NULL;
+	messages_request_finish(&r);
+	json_object_put(obj);
+	buf_finish(&text);
+	return ok;
+}
+
+static bool
+write_turn(struct exchange *x, struct turn *t, const struct model *m,
+    const char *model, struct terms *terms, bool *told, struct err *err)
+{
+	json_object *obj = messages_request_write(t, model, m, told, terms,
+	    err);
+
+	return obj != NULL && finish_take(x, obj, m, model, err);
+}
+
+/* --- Chat completions. */
+
+/* What the answer has to know of the request. */
+struct known {
+	struct terms	terms;
+	struct tools	tools;
+};
+
+static void
+reword(void *self, struct err *err)
+{
+	struct known *k = self;
+
+	terms_apply(&k->terms, err);
+}
+
+static void
+forget(void *self)
+{
+	struct known *k = self;
+
+	terms_finish(&k->terms);
+	tools_finish(&k->tools);
+	free(k);
+}
+
+static const struct answer_terms chat_words = { reword, forget };
+
+/*
+ * Stop strings without a visible character are refused; where there is such a
+ * one all are honoured here.
+ */
+static bool
+read_stop(const struct chat_request *r, struct turn *t,
+    struct chat_stop **stop, struct err *err)
+{
+	if (!chat_stop_read(r->obj, stop, err))
+		return false;
+	if (*stop != NULL && chat_stop_has_blank(*stop)) {
+		turn_set(&t->stop, NULL);
+		return true;
+	}
+	chat_stop_destroy(*stop);
+	*stop = NULL;
+	return true;
+}
+
+static void
+await_chat(struct exchange *x, const struct chat_wanted *wanted,
+    struct chat_stop *stop, struct known *take)
+{
+	struct answer *a = answer_create(chat_write_create(wanted));
+
+	answer_terms(a, &chat_words, take);
+	if (wanted->thoughts.keep != NULL)
+		answer_stage(a, stage_thought_create(&wanted->thoughts));
+	if (wanted->told)
+		answer_stage(a, stage_object_create());
+	if (stop != NULL)
+		answer_stage(a, stage_stop_create(stop));
+	answer_stage(a, messages_seal_stage());
+	answer_read(a, &messages_reader, messages_reader_create(
+	    answer_first(a), &take->tools, &x->usage));
+	x->answer = &turn_answer;
+	x->self = a;
+}
+
+bool
+carry_claude_chat(struct exchange *x, struct chat_request *r,
+    struct chat_wanted *wanted, struct err *err)
+{
+	struct known		*k = xcalloc(1, sizeof(*k));
+	struct chat_stop	*stop = NULL;
+	struct turn		 t = { 0 };
+	bool			 ok;
+
+	ok = chat_request_turn(r, &t, err) && read_stop(r, &t, &stop, err) &&
+	    write_turn(x, &t, r->info, r->model, &k->terms, &wanted->told,
+	    err);
+	if (ok) {
+		k->terms.limit = chat_request_limit(r);
+		tools_settle(&t.tools);
+		k->tools = t.tools;
+		t.tools = (struct tools){ 0 };
+		await_chat(x, wanted, stop, k);
+	} else {
+		chat_stop_destroy(stop);
+		forget(k);
+	}
+	turn_finish(&t);
+	return ok;
+}
+
+/* --- Responses. */
+
+static bool
+read_and_write(struct exchange *x, json_object *obj,
+    const struct responses_setting *set, struct turn *t,
+    struct bridge_request *b, struct err *err)
+{
+	return responses_request_read(obj, set->web_search, t, err) &&
+	    write_turn(x, t, set->model, set->upstream, &b->terms, &b->told,
+	    err);
+}
+
+bool
+carry_claude_responses(struct exchange *x, json_object *obj,
+    const struct responses_setting *set, struct bridge_request *b,
+    struct err *err)
+{
+	const char	*vendor = set->model->vendor;
+	struct turn	 t = { 0 };
+	bool		 ok;
+
+	*b = (struct bridge_request){
+		.vendor = xstrdup(vendor != NULL ? vendor : "")
+	};
+	if ((ok = read_and_write(x, obj, set, &t, b, err))) {
+		b->encrypted = set->sealed || responses_included(
+		    js_array(obj, "include"), RESPONSES_SEALED);
+		responses_request_echo(obj, &t, &b->responses);
+		tools_settle(&t.tools);
+		b->tools = t.tools;
+		t.tools = (struct tools){ 0 };
+	}
+	turn_finish(&t);
+	return ok;
+}
+
+static void
+explain(void *self, struct err *err)
+{
+	const struct bridge_request *b = self;
+
+	terms_apply(&b->terms, err);
+}
+
+static void
+forget_request(void *self)
+{
+	bridge_request_finish(self);
+	free(self);
+}
+
+static const struct answer_terms responses_words = { explain, forget_request };
+
+void
+carry_claude_await(struct exchange *x, struct bridge_request *take)
+{
+	struct bridge_request	*b = xmalloc(sizeof(*b));
+	struct answer		*a;
+
+	*b = *take;
+	*take = (struct bridge_request){ 0 };
+	a = answer_create(responses_write_create(&b->responses, b->encrypted,
+	    b->vendor));
+	answer_terms(a, &responses_words, b);
+	if (b->told)
+		answer_stage(a, stage_object_create());
+	answer_stage(a, messages_seal_stage());
+	answer_read(a, &messages_reader, messages_reader_create(
+	    answer_first(a), &b->tools, &x->usage));
+	x->answer = &turn_answer;
+	x->self = a;
+}
