@@ -91,6 +91,7 @@ static const struct {
 	{ "editorPluginVersion", "\"copilot-chat/0.50.1\"" },
 	{ "githubApiVersion", "\"2026-08-01\"" },
 	{ "copilotIntegrationId", "\"vscode-chat\"" },
+	{ "defaultAccount", "\"default\"" },
 	{ "autoModel", "\"asked\"" },
 	{ "longContext", "false" },
 	{ "claudeUpstream", "\"messages\"" },

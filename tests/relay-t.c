@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "base/sse.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
 #include "copilot/autos.h"
 #include "copilot/copilot.h"
 #include "server/access-log.h"
@@ -312,9 +313,8 @@ handler(void)
 }
 
 enum handled
-handle_again(struct server *s, struct exchange *of)
+handle_again(struct exchange *of)
 {
-	(void)s;
 	assert_ptr_equal(of, x);
 	note("handle");
 	return handler();
@@ -476,11 +476,14 @@ reads_slowly(void)
 
 /* --- The phases. */
 
+static struct copilot_account account;
+
 static void
 start(bool stream)
 {
 	x = exchange_create();
 	x->conf = conf_ref(&conf);
+	x->account = &account;
 	x->stream = stream;
 	x->req.method = xstrdup("POST");
 	relay_start(&server, x, &client, handler());

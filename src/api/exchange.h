@@ -26,6 +26,7 @@
 
 struct conf;
 struct conf_key;
+struct copilot_account;
 struct json_object;
 struct models;
 struct stored;
@@ -66,7 +67,8 @@ struct exchange {
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;	/* likewise */
 	struct thinker		 thinker;	/* whose the answer's are */
-	struct lessons		*lessons;	/* likewise */
+	struct copilot_account	*account;	/* whose it is upstream */
+	struct lessons		*lessons;	/* its; or NULL */
 	const struct models	*models;	/* NULL: not known */
 	/* and can't be had: do without */
 	bool			 models_tried;

@@ -1,6 +1,7 @@
 /* Reading auth.apiKeys: the keys of clients, with names and budgets. */
 #include "config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,10 +74,24 @@ read_name(const struct entry *e, const char *member, json_object *v)
 	    refuse(e, member, "expected at most 64 bytes");
 }
 
+bool
+conf_account_ok(const char *name)
+{
+	size_t n;
+
+	for (n = 0; name[n] != '\0'; n++)
+		if (!isalnum((unsigned char)name[n]) &&
+		    (n == 0 || strchr("._-", name[n]) == NULL))
+			return false;
+	return n > 0 && n <= NAME_MAX_BYTES;
+}
+
 static bool
 read_account(const struct entry *e, const char *member, json_object *v)
 {
-	return read_text(e, member, v, &e->k->account);
+	return read_text(e, member, v, &e->k->account) &&
+	    (conf_account_ok(e->k->account) || refuse(e, member,
+	    "expected letters, digits, dots, dashes and underscores"));
 }
 
 static bool

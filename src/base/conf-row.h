@@ -24,6 +24,7 @@ enum conf_type {
 	CONF_INT,
 	CONF_SECONDS,		/* a fraction is fine; kept in milliseconds */
 	CONF_STRING,		/* goes into a header: not empty, no controls */
+	CONF_ACCOUNT,		/* the name of one: letters, digits, ._- */
 	CONF_CHOICE,		/* one of the words in "choices" */
 	CONF_LEVEL,		/* log_level_find() knows the words */
 	CONF_PATH,		/* empty or an absolute path */

@@ -245,6 +245,11 @@ read_text(struct conf *c, const struct conf_row *r, json_object *v,
 		if (s[0] == '\0')
 			return conf_refuse(src, key, "must not be empty");
 		break;
+	case CONF_ACCOUNT:
+		if (!conf_account_ok(s))
+			return conf_refuse(src, key, "expected letters, "
+			    "digits, dots, dashes and underscores");
+		break;
 	case CONF_PATH:
 		if (s[0] != '\0' && (s[0] != '/' || access(s, R_OK) != 0))
 			return conf_refuse(src, key, "expected the absolute "

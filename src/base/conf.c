@@ -65,6 +65,8 @@ static const struct conf_row rows[] = {
 	    .offset = AT(github_api_version), .text = "2026-08-01" },
 	{ .name = "copilotIntegrationId", .type = CONF_STRING,
 	    .offset = AT(copilot_integration_id), .text = "vscode-chat" },
+	{ .name = "defaultAccount", .type = CONF_ACCOUNT,
+	    .offset = AT(default_account), .text = "default" },
 	{ .name = "autoModel", .type = CONF_CHOICE,
 	    .offset = AT(auto_model), .text = "asked",
 	    .choices = "asked, fallback" },

@@ -54,6 +54,7 @@ struct conf {
 	char		 *oauth_client_id;
 	char		 *editor_version;	/* "vscode/1.104.3" */
 	char		 *editor_plugin_version; /* "copilot-chat/0.50.1" */
+	char		 *default_account; /* of keys that name none */
 	char		 *auto_model;		/* "asked", "fallback" */
 	bool		  long_context;
 	bool		  usage_cost;	/* answers tell it */
@@ -117,6 +118,9 @@ void	 conf_unref(struct conf *);		/* NULL is fine */
 
 /* The model that the client's name is mapped to, or the name itself. */
 const char *conf_map_model(const struct conf *, const char *);
+
+/* May an account be called so? It is a directory's name, too. */
+bool	 conf_account_ok(const char *);
 
 /* May this key use the model? No key, and one without a list, may. */
 bool	 conf_key_allows(const struct conf_key *, const char *model);

@@ -167,5 +167,5 @@ ask_account(struct http *http, const struct conf *conf, struct signin *s,
 	copilot_token_finish(&tok);
 	models_unref(models);
 	free(plan);
-	return buf_steal(&line);
+	return line.len > 0 ? buf_steal(&line) : NULL;
 }

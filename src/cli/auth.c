@@ -14,9 +14,12 @@
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
+#include "copilot/accounts.h"
 #include "copilot/app.h"
 #include "copilot/github.h"
+#include "copilot/signin.h"
 
 #define CONFIG_FILE	"config.json"
 #define CONFIG_LOCK	"config.lock"
@@ -47,31 +50,51 @@ note_given_token(const struct cli *cli)
 		    "stored token.\n", cli->github_token_from);
 }
 
+/* What this account is worth: its plan and its models, or what is wrong. */
+static void
+say_account(const struct cli *cli, struct http *http, const struct conf *conf)
+{
+	struct signin	 s;
+	struct err	 err;
+	char		*line = NULL;
+
+	cli_signin(cli, &s);
+	if (signin_look(&s, conf, &err))
+		line = ask_account(http, conf, &s, &err);
+	printf("%s%s\n", line != NULL ? "Copilot: " : "It can't be used: ",
+	    line != NULL ? line : err.msg);
+	fflush(stdout);
+	free(line);
+	signin_finish(&s);
+}
+
 bool
 cli_sign_in(struct cli *cli, struct http *http, const struct conf *conf,
     struct err *err)
 {
 	const char	*name = github_token_file(cli_enterprise(cli));
 	struct err	 ignored;
-	char		*token, *login = NULL;
+	char		*token = NULL, *login = NULL;
+	char		*home = cli_account_home(cli);
 	bool		 ok;
 
 	/* Nobody shall type in a code whose token is lost then. */
-	if (!store_writable(cli->home, err))
-		return false;
-	ok = github_device_login(http, conf, &token, err) &&
-	    store_write(cli->home, name, token, strlen(token), err) &&
-	    store_remove(cli->home, APP_FILE, err) &&
-	    cli_remove_caches(cli->home, err);
+	ok = store_writable(home, err) &&
+	    github_device_login(http, conf, &token, err) &&
+	    store_write(home, name, token, strlen(token), err) &&
+	    store_remove(home, APP_FILE, err) &&
+	    cli_remove_caches(home, err);
 	if (ok) {
 		github_login_name(http, conf, token, &login, &ignored);
 		printf("Signed in%s%s. The token is in %s/%s\n",
 		    login != NULL ? " as " : "", login != NULL ? login : "",
-		    cli->home, name);
+		    home, name);
 		fflush(stdout);
+		say_account(cli, http, conf);
 	}
 	free(login);
 	free(token);
+	free(home);
 	return ok;
 }
 
@@ -84,10 +107,13 @@ signed_in(const struct cli *cli, struct http *http, const struct conf *conf)
 {
 	struct err	 err;
 	char		*token, *login = NULL;
-	bool		 yes = false;
+	char		*home = cli_account_home(cli);
+	bool		 yes = false, ok;
 
-	if (!github_token_load(cli->home, cli_enterprise(cli), NULL, NULL,
-	    &token, &err)) {
+	ok = github_token_load(home, cli_enterprise(cli), NULL, NULL,
+	    &token, &err);
+	free(home);
+	if (!ok) {
 		fprintf(stderr, "%s\n", err.msg);
 		return false;
 	}
@@ -321,26 +347,91 @@ cli_auth_keys(struct cli *cli)
 	return rc;
 }
 
-/* --- logout */
+/* --- logout, and the other accounts */
+
+/* *was: was it signed in? */
+static bool
+sign_out(const struct cli *cli, bool *was, struct err *err)
+{
+	const char	*name = github_token_file(cli_enterprise(cli));
+	char		*home = cli_account_home(cli);
+	struct buf	 text = { 0 };
+	bool		 ok;
+
+	*was = (store_read(home, name, &text, err) && text.len > 0) ||
+	    (store_read(home, APP_FILE, &text, err) && text.len > 0);
+	buf_finish(&text);
+	ok = store_remove(home, name, err) &&
+	    store_remove(home, APP_FILE, err) && cli_remove_caches(home, err);
+	/* An account with a name has a directory of its own. */
+	if (ok && strcmp(home, cli->home) != 0) {
+		store_remove(home, "copilot_token.lock", err);
+		rmdir(home);
+	}
+	free(home);
+	return ok;
+}
 
 int
 cli_logout(struct cli *cli)
 {
-	const char	*name = github_token_file(cli_enterprise(cli));
-	struct buf	 text = { 0 };
-	struct err	 err;
-	bool		 was;
+	struct err	err;
+	bool		was;
 
-	was = (store_read(cli->home, name, &text, &err) && text.len > 0) ||
-	    (store_read(cli->home, APP_FILE, &text, &err) && text.len > 0);
-	buf_finish(&text);
-	if (!store_remove(cli->home, name, &err) ||
-	    !store_remove(cli->home, APP_FILE, &err) ||
-	    !cli_remove_caches(cli->home, &err))
+	if (!sign_out(cli, &was, &err))
 		return cli_fail(&err);
 	printf("%s\n", was ? "Signed out: the stored token is removed. To "
 	    "revoke it everywhere, see https://github.com/settings/"
 	    "applications" : "Not signed in.");
 	note_given_token(cli);
+	return 0;
+}
+
+int
+cli_auth_remove(struct cli *cli)
+{
+	if (cli->account != NULL)
+		return cli_logout(cli);
+	fprintf(stderr, "copilot-api: the account's name is missing\n"
+	    "Try: copilot-api auth list\n");
+	return 2;
+}
+
+static void
+list_one(struct cli *cli, struct http *http, const struct conf *conf)
+{
+	struct signin	 s;
+	struct err	 err;
+	char		*line = NULL;
+
+	cli_signin(cli, &s);
+	if (signin_look(&s, conf, &err))
+		line = ask_account(http, conf, &s, &err);
+	printf("%-12s %s\n", cli->account, line != NULL ? line : err.msg);
+	fflush(stdout);
+	free(line);
+	signin_finish(&s);
+}
+
+int
+cli_auth_list(struct cli *cli)
+{
+	char		**names, **p;
+	struct err	  err;
+	struct conf	 *conf;
+	struct http	 *http;
+
+	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
+		return cli_fail(&err);
+	http = http_create(NULL);
+	names = account_names(cli->home);
+	for (p = names; *p != NULL; p++) {
+		cli->account = *p;
+		list_one(cli, http, conf);
+	}
+	cli->account = NULL;
+	account_names_free(names);
+	http_destroy(http);
+	conf_unref(conf);
 	return 0;
 }

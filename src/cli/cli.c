@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "copilot/accounts.h"
 #include "copilot/signin.h"
 
 /* An empty variable is one that is not set. */
@@ -60,12 +61,25 @@ cli_enterprise(const struct cli *cli)
 	    cli->override.enterprise_url[0] != '\0';
 }
 
+char *
+cli_account_home(const struct cli *cli)
+{
+	return account_directory(cli->home, cli->account);
+}
+
 void
 cli_signin(const struct cli *cli, struct signin *s)
 {
-	signin_init(s, cli->home, cli_enterprise(cli), cli->github_token,
-	    cli->github_token_from);
-	s->command = true;
+	char	*home = cli_account_home(cli);
+	bool	 named = cli->account != NULL &&
+		    strcmp(cli->account, ACCOUNT_DEFAULT) != 0;
+
+	/* What comes from outside is the default account's. */
+	signin_init(s, home, cli_enterprise(cli), named ? NULL :
+	    cli->github_token, cli->github_token_from);
+	s->command = !named;
+	s->name = named ? xstrdup(cli->account) : NULL;
+	free(home);
 }
 
 bool

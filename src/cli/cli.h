@@ -26,6 +26,7 @@ struct cli {
 	bool			 list;
 	bool			 all;
 	const char		*add;		/* NULL: no; "": a new one */
+	const char		*account;	/* --account, or a word */
 	const char		*app_id;
 	const char		*key;
 	const char		*installation;
@@ -56,9 +57,12 @@ int	 cli_fail(const struct err *);
 /* The commands. */
 int	 cli_start(struct cli *);
 int	 cli_auth(struct cli *);
+int	 cli_auth_list(struct cli *);
+int	 cli_auth_remove(struct cli *);
 int	 cli_auth_app(struct cli *);
 int	 cli_auth_keys(struct cli *);
 int	 cli_logout(struct cli *);
+int	 cli_models(struct cli *);
 int	 cli_usage(struct cli *);
 int	 cli_debug(struct cli *);
 int	 cli_responses(struct cli *);
@@ -76,6 +80,8 @@ char	*cli_responses_summary(const struct cli *);
 /* Sign in by device flow and keep the token (cli/auth.c). */
 bool	 cli_sign_in(struct cli *, struct http *, const struct conf *,
 	    struct err *);
+/* The directory of the account that is meant; yours. */
+char	*cli_account_home(const struct cli *);
 /* What another account must not inherit. */
 bool	 cli_remove_caches(const char *home, struct err *);
 /* Where the GitHub token comes from; signin_finish() releases it. */

@@ -18,6 +18,7 @@
 #include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/lighttpd.h"
+#include "copilot/accounts.h"
 #include "copilot/call.h"
 #include "copilot/models.h"
 #include "copilot/signin.h"
@@ -154,6 +155,38 @@ check_token(struct debug *d)
 	signin_finish(&s);
 }
 
+/* The others: one line each. */
+static void
+check_accounts(struct debug *d)
+{
+	char		**names = account_names(d->cli->home), **p;
+	json_object	 *all = names[1] != NULL ? json_object_new_object() :
+			    NULL;
+	struct signin	  s;
+	struct err	  err;
+	char		 *line, *text;
+
+	for (p = names + 1; *p != NULL; p++) {
+		d->cli->account = *p;
+		cli_signin(d->cli, &s);
+		line = signin_look(&s, d->conf, &err) ? ask_account(d->http,
+		    d->conf, &s, &err) : NULL;
+		js_add_str(all, *p, line != NULL ? line : "no");
+		if (line == NULL) {
+			text = xasprintf("Account %s: %s", *p, err.msg);
+			json_object_array_add(d->wrong,
+			    json_object_new_string(text));
+			free(text);
+		}
+		free(line);
+		signin_finish(&s);
+	}
+	d->cli->account = NULL;
+	if (all != NULL)
+		js_add_take(d->out, "accounts", all);
+	account_names_free(names);
+}
+
 static void
 check_copilot_token(struct debug *d)
 {
@@ -270,6 +303,8 @@ check_all(struct debug *d)
 		check_copilot_token(d);
 	if (d->copilot.value != NULL)
 		check_models(d);
+	if (d->conf != NULL)
+		check_accounts(d);
 	print(d);
 	return js_len(d->wrong) > (d->conf != NULL ? d->conf->nwarnings : 0);
 }

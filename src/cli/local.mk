@@ -11,6 +11,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/help.h \
 	%reldir%/lighttpd.c \
 	%reldir%/lighttpd.h \
+	%reldir%/models.c \
 	%reldir%/parse.c \
 	%reldir%/parse.h \
 	%reldir%/responses.c \

@@ -171,6 +171,19 @@ unknown_command(const struct parse *p, const char *name)
 	return wrong_word(p, "unknown command ", name, n.best);
 }
 
+/* The name of an account, once. */
+static bool
+takes_name(const struct parse *p)
+{
+	static const char *const commands[] = { "logout", "auth remove" };
+	size_t			 i;
+
+	for (i = 0; i < COUNT(commands); i++)
+		if (p->command == cli_command(commands[i]))
+			return p->command != NULL && p->cli->account == NULL;
+	return false;
+}
+
 /*
  * A word of the command, of which there may be two. "help" asks for the help
  * of the command behind it, "version" is --version.
@@ -190,6 +203,8 @@ command_word(struct parse *p, const char *word)
 		p->cli->version = true;
 	else if (cli_command(name) != NULL)
 		p->command = cli_command(name);
+	else if (takes_name(p))
+		p->cli->account = word;
 	else if (p->command != NULL)
 		rc = wrong_use(p, "unexpected argument ", word);
 	else
@@ -229,6 +244,9 @@ cli_main(int argc, char **argv)
 		cli.github_token = cli.token_option;
 		cli.github_token_from = "--github-token";
 	}
+	if (rc == 0 && cli.account != NULL && !conf_account_ok(cli.account))
+		rc = wrong_use(&p, "an account's name consists of letters, "
+		    "digits and ._- : ", cli.account);
 	if (rc == 0 && cli.api_home != NULL) {
 		free(cli.home);
 		cli.home = store_home(cli.api_home);

@@ -17,13 +17,17 @@
 #include "base/err.h"
 #include "base/http.h"
 #include "base/util.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
 #include "cli/lighttpd.h"
+#include "copilot/signin.h"
 
 #define PORT	"4141"
 
 struct start {
 	struct cli	*cli;
+	char		*account;	/* in one line; NULL: see "wrong" */
+	struct err	 wrong;
 	struct conf	*conf;
 	struct lighttpd	 lighttpd;
 };
@@ -192,16 +196,23 @@ choose_addresses(struct start *s, struct err *err)
 /* --- Signing in. */
 
 static bool
-check_sign_in(const struct start *s, struct err *err)
+check_sign_in(struct start *s, struct err *err)
 {
+	struct signin	 signin;
 	struct http	*http;
 	char		*token = NULL;
 	bool		 ok;
 
 	http = http_create(NULL);
+	s->cli->account = s->conf->default_account;
 	ok = cli_token(s->cli, http, s->conf, &token, err) &&
 	    (token != NULL || cli_sign_in(s->cli, http, s->conf, err));
 	free(token);
+	/* A Copilot token is fetched at once: "ready" shall be true. */
+	cli_signin(s->cli, &signin);
+	if (ok && signin_look(&signin, s->conf, &s->wrong))
+		s->account = ask_account(http, s->conf, &signin, &s->wrong);
+	signin_finish(&signin);
 	http_destroy(http);
 	return ok;
 }
@@ -262,14 +273,18 @@ say_ready(void *arg)
 	    xasprintf("http://[%s]:%d", host, s->lighttpd.port) :
 	    xasprintf("http://%s:%d", host, s->lighttpd.port);
 	header = xstrdup(keys ? " -H 'Authorization: Bearer KEY'" : "");
-	printf("\ncopilot-api %s is ready.\n\n"
+	printf("\ncopilot-api %s is %s.\n\n"
+	    "  %s         %s\n"
 	    "  Base URL        %s/v1\n"
 	    "  API key         %s\n"
 	    "  Data directory  %s\n\n"
 	    "  Any OpenAI SDK:  export OPENAI_BASE_URL=%s/v1 "
 	    "OPENAI_API_KEY=%s\n"
 	    "  Try it:          curl%s %s/v1/models\n"
-	    "  Stop it:         Ctrl-C\n\n", PACKAGE_VERSION, url,
+	    "  Stop it:         Ctrl-C\n\n", PACKAGE_VERSION,
+	    s->account != NULL ? "ready" : "running, but can't answer yet",
+	    s->account != NULL ? "Account" : "Trouble",
+	    s->account != NULL ? s->account : s->wrong.msg, url,
 	    keys ? "one of \"copilot-api auth keys --list\"" :
 	    s->conf->closed ? "none: config.json has lost its keys" :
 	    "any (none is configured)", s->cli->home, url,
@@ -321,6 +336,7 @@ cli_start(struct cli *cli)
 	else
 		cli_fail(&err);
 out:
+	free(s.account);
 	lighttpd_finish(&s.lighttpd);
 	conf_unref(s.conf);
 	return rc;

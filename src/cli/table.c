@@ -33,11 +33,15 @@ static const struct option start_options[] = {
 };
 
 static const struct option auth_options[] = {
+	{ "account", 0, OPTION_TEXT, AT(account), "NAME",
+	    "sign in another account, under this name" },
 	{ "force", 0, OPTION_FLAG, AT(force), NULL,
 	    "sign in again, even if signed in" },
 };
 
 static const struct option app_options[] = {
+	{ "account", 0, OPTION_TEXT, AT(account), "NAME",
+	    "another account, under this name" },
 	{ "app-id", 0, OPTION_TEXT, AT(app_id), "N",
 	    "the App's number or client id" },
 	{ "key", 0, OPTION_TEXT, AT(key), "FILE",
@@ -56,7 +60,15 @@ static const struct option delete_options[] = {
 	{ "all", 0, OPTION_FLAG, AT(all), NULL, "all of them" },
 };
 
-static const struct option json_options[] = {
+static const struct option usage_options[] = {
+	{ "account", 0, OPTION_TEXT, AT(account), "NAME",
+	    "this account; else all of them" },
+	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
+};
+
+static const struct option models_options[] = {
+	{ "account", 0, OPTION_TEXT, AT(account), "NAME",
+	    "those of this account" },
 	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
 };
 
@@ -87,15 +99,23 @@ const struct command cli_commands[] = {
 	    "start\0" "start --port 8080\0" },
 	{ "auth", cli_auth, OPTIONS(auth_options),
 	    "sign in to GitHub and store the token",
-	    "auth\0" "auth --force\0" },
+	    "auth\0" "auth --force\0" "auth --account work\0" },
+	{ "auth list", cli_auth_list, NULL, 0,
+	    "show the accounts: who, which plan, which models",
+	    "auth list\0" },
+	{ "auth remove", cli_auth_remove, NULL, 0,
+	    "forget the account of that name", "auth remove work\0" },
 	{ "auth app", cli_auth_app, OPTIONS(app_options),
 	    "use a GitHub App that an organisation has installed",
 	    "auth app --app-id 12345 --key /etc/copilot-api/app.pem\0" },
 	{ "auth keys", cli_auth_keys, OPTIONS(keys_options),
 	    "list and add the API keys that clients must send",
 	    "auth keys --add\0" "auth keys --list\0" },
-	{ "check-usage", cli_usage, OPTIONS(json_options),
+	{ "check-usage", cli_usage, OPTIONS(usage_options),
 	    "show plan and quota", "check-usage\0" },
+	{ "models", cli_models, OPTIONS(models_options),
+	    "show the models, their endpoints, context and prices",
+	    "models\0" "models --json\0" },
 	{ "debug", cli_debug, OPTIONS(debug_options),
 	    "show versions, paths and configuration, and what is wrong",
 	    "debug\0" "debug --config\0" },
@@ -125,8 +145,9 @@ const struct command cli_commands[] = {
 	    "responses export >responses.jsonl\0" },
 	{ "responses delete", cli_responses_delete, OPTIONS(delete_options),
 	    "delete them", "responses delete --all\0" },
-	{ "logout", cli_logout, NULL, 0, "forget the GitHub token",
-	    "logout\0" },
+	{ "logout", cli_logout, NULL, 0,
+	    "forget the GitHub token, of the account of that name",
+	    "logout\0" "logout work\0" },
 	{ "completion", NULL, NULL, 0,
 	    "print what completes commands and options in a shell",
 	    "completion bash\0" },

@@ -12,6 +12,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "copilot/accounts.h"
 #include "copilot/github.h"
 
 static const char *const names[GITHUB_QUOTA__MAX] = {
@@ -80,23 +81,56 @@ show(const struct cli *cli, struct http *http, const struct conf *conf,
 	return ok;
 }
 
+static bool
+usage_of(const struct cli *cli, struct http *http, const struct conf *conf)
+{
+	struct err	 err;
+	char		*token = NULL;
+	bool		 ok;
+
+	ok = cli_token(cli, http, conf, &token, &err) &&
+	    (token != NULL || github_not_signed_in(&err)) &&
+	    show(cli, http, conf, token, &err);
+	free(token);
+	if (!ok)
+		cli_fail(&err);
+	return ok;
+}
+
+/* All accounts, where there are several. */
+static bool
+usage_of_all(struct cli *cli, struct http *http, const struct conf *conf)
+{
+	char	**all = account_names(cli->home), **p;
+	bool	  several = all[1] != NULL, ok = true;
+
+	for (p = all; *p != NULL; p++) {
+		cli->account = *p;
+		if (several && !cli->json) {
+			printf("%sAccount   %s\n", p > all ? "\n" : "", *p);
+			fflush(stdout);
+		}
+		ok = usage_of(cli, http, conf) && ok;
+	}
+	cli->account = NULL;
+	account_names_free(all);
+	return ok;
+}
+
 int
 cli_usage(struct cli *cli)
 {
 	struct err	 err;
 	struct conf	*conf;
 	struct http	*http;
-	char		*token = NULL;
 	bool		 ok;
 
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
 	http = http_create(NULL);
-	ok = cli_token(cli, http, conf, &token, &err) &&
-	    (token != NULL || github_not_signed_in(&err)) &&
-	    show(cli, http, conf, token, &err);
+	ok = cli->account != NULL ? usage_of(cli, http, conf) :
+	    usage_of_all(cli, http, conf);
 	http_destroy(http);
-	free(token);
 	conf_unref(conf);
-	return ok ? 0 : cli_fail(&err);
+	return ok ? 0 : 1;
 }

@@ -659,6 +659,7 @@ copilot_create(const struct copilot_parts *parts)
 	signin_init(&c->signin, parts->home, parts->enterprise,
 	    parts->github_token, NULL);
 	c->signin.command = parts->command;
+	c->signin.name = parts->name != NULL ? xstrdup(parts->name) : NULL;
 	c->github.ready = github_ready;
 	c->lock = -1;
 	c->token_fetch.end = token_end;

@@ -22,7 +22,7 @@ struct waiter;
 
 struct copilot;
 
-/* What it is made of; signin_init() has more on the last three. */
+/* What it is made of; signin_init() has more on the last four. */
 struct copilot_parts {
 	struct loop		*loop;
 	struct http		*http;
@@ -31,6 +31,7 @@ struct copilot_parts {
 	const char		*github_token;	/* from outside, or NULL */
 	bool			 enterprise;
 	bool			 command;
+	const char		*name;		/* of the account, or NULL */
 };
 
 struct copilot *copilot_create(const struct copilot_parts *);

@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/accounts.c \
+	%reldir%/accounts.h \
 	%reldir%/app.c \
 	%reldir%/app.h \
 	%reldir%/auto.c \

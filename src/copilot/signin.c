@@ -1,6 +1,7 @@
 /* How an account is signed in at GitHub. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -50,6 +51,7 @@ signin_finish(struct signin *s)
 	free(s->home);
 	free(s->given);
 	free(s->given_from);
+	free(s->name);
 	free(s->identity);
 	free(s->token);
 	memset(s, 0, sizeof(*s));
@@ -140,6 +142,17 @@ look_app(struct signin *s, bool *there, struct err *err)
 }
 
 static bool
+not_signed_in(const struct signin *s, struct err *err)
+{
+	github_not_signed_in(err);
+	if (s->name != NULL)
+		snprintf(err->msg, sizeof(err->msg), "The account %s is not "
+		    "signed in to GitHub. Run: copilot-api auth --account %s",
+		    s->name, s->name);
+	return false;
+}
+
+static bool
 look_token(struct signin *s, struct err *err)
 {
 	char *token;
@@ -148,7 +161,7 @@ look_token(struct signin *s, struct err *err)
 	    s->given_from, &token, err))
 		return false;
 	if (token == NULL)
-		return github_not_signed_in(err);
+		return not_signed_in(s, err);
 	found_take(s, s->given != NULL ? SIGNIN_GIVEN : SIGNIN_STORED,
 	    xstrdup(token));
 	keep(s, token, 0);

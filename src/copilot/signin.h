@@ -31,6 +31,7 @@ struct signin {
 	char			*home;		/* the account's directory */
 	char			*given;		/* may be NULL */
 	char			*given_from;	/* "GH_TOKEN" */
+	char			*name;		/* the account's, or NULL */
 	bool			 enterprise;
 	bool			 command;	/* look at githubTokenCommand */
 

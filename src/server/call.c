@@ -8,6 +8,7 @@
 #include "api/exchange.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/call.h"
 #include "server/parts.h"
@@ -106,7 +107,7 @@ answered(struct call *c)
 {
 	if (c->answer == CALL_ERROR && c->status == 401 &&
 	    (c->spent & SPENT_TOKEN) == 0 && !c->x->call.github) {
-		copilot_refused(c->server->copilot, c->generation);
+		copilot_refused(c->x->account->copilot, c->generation);
 		try_again(c, SPENT_TOKEN);
 	} else
 		over(c, c->answer);
@@ -250,12 +251,12 @@ start(struct call *c)
 	 * One that was refused was not counted.
 	 */
 	x->call.agent = x->call.agent || (c->spent & MAYBE_BILLED) != 0;
-	if (!copilot_request(s->copilot, x->conf, &x->call, &c->request,
-	    &c->err)) {
+	if (!copilot_request(x->account->copilot, x->conf, &x->call,
+	    &c->request, &c->err)) {
 		over(c, CALL_FAILED);
 		return;
 	}
-	c->generation = copilot_generation(s->copilot);
+	c->generation = copilot_generation(x->account->copilot);
 	c->sse.max = (size_t)x->conf->max_response_body_bytes;
 	c->http = http_start(s->http, x->conf, &c->request, &http_ops, c);
 }
@@ -277,10 +278,10 @@ static void
 want_token(struct call *c)
 {
 	if (c->x->call.github)
-		copilot_want_github(c->server->copilot, c->x->conf,
+		copilot_want_github(c->x->account->copilot, c->x->conf,
 		    &c->waiter);
 	else
-		copilot_want_token(c->server->copilot, &c->waiter);
+		copilot_want_token(c->x->account->copilot, &c->waiter);
 }
 
 void

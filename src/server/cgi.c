@@ -150,7 +150,7 @@ cgi_run(struct server *s)
 		}
 		handled = exchange_refuse(x, &err);
 	} else if (next != HANDLE_DONE)
-		handled = handle_run(s, x);
+		handled = handle_run(x);
 	if (handled == HANDLED_REPLY)
 		return answer_now(x);
 	loop_fd_set(s->loop, &cgi.out, 0); /* fails for a file: no matter */

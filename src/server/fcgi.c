@@ -45,6 +45,7 @@
 #include "base/loop.h"
 #include "base/util.h"
 #include "base/workers.h"
+#include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/access-log.h"
 #include "server/client.h"
@@ -696,7 +697,7 @@ conn_handle(struct job *job)
 {
 	struct conn *c = CONTAINER(job, struct conn, job);
 
-	c->handled = handle_run(c->fcgi->server, c->exchange);
+	c->handled = handle_run(c->exchange);
 	conn_answer(c, c->exchange);
 }
 
@@ -890,6 +891,17 @@ block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The default account's token and list, before anybody asks. */
+static void
+warm(struct server *server)
+{
+	struct conf *conf = conf_file_get(server->conf_file);
+
+	copilot_warm(accounts_find(server->accounts,
+	    conf->default_account)->copilot);
+	conf_unref(conf);
+}
+
 void
 fcgi_run(struct server *server)
 {
@@ -914,7 +926,7 @@ fcgi_run(struct server *server)
 	    !loop_fd_set(server->loop, &fcgi.signals, EPOLLIN) ||
 	    !loop_fd_set(server->loop, &fcgi.listen, EPOLLIN | EPOLLEXCLUSIVE))
 		die("cannot listen: %s", strerror(errno));
-	copilot_warm(server->copilot);
+	warm(server);
 	stored_tidy(server->stored);
 	log_info("copilot-api " PACKAGE_VERSION " ready");
 	loop_run(server->loop);

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/handle.h"
 #include "server/parts.h"
@@ -47,6 +48,17 @@ handle_leave(struct exchange *x)
 	x->place = NULL;
 }
 
+/* The account that its key names; no key sees what another account has. */
+static void
+choose_account(struct server *s, struct exchange *x)
+{
+	const char *name = x->client != NULL ? x->client->account : NULL;
+
+	x->account = accounts_find(s->accounts,
+	    name != NULL ? name : x->conf->default_account);
+	x->lessons = copilot_lessons(x->account->copilot);
+}
+
 enum handle_next
 handle_route(struct server *s, struct exchange *x)
 {
@@ -57,7 +69,6 @@ handle_route(struct server *s, struct exchange *x)
 	x->usage.show_cost = x->conf->usage_cost;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
-	x->lessons = copilot_lessons(s->copilot);
 	budget_limit(s->budget, x->conf->max_memory_bytes);
 	if (x->conf->broken != NULL) {
 		err_set(&err, 500, ERR_SERVER, "invalid_configuration", NULL,
@@ -67,6 +78,7 @@ handle_route(struct server *s, struct exchange *x)
 	}
 	if ((x->handler = route_find(x, &wants_body)) == NULL)
 		return HANDLE_DONE;
+	choose_account(s, x);
 	x->memory.holder = budget_holder(s->budget, x->key, key_percent(x));
 	if (wants_body && !take_place(x, &err)) {
 		exchange_refuse(x, &err);
@@ -133,15 +145,15 @@ decode(struct exchange *x, struct err *err)
 }
 
 enum handled
-handle_run(struct server *s, struct exchange *x)
+handle_run(struct exchange *x)
 {
 	struct err	err = { 0 };
 	enum handled	handled;
 
 	if (!decode(x, &err))
 		return exchange_refuse(x, &err);
-	x->models = copilot_models(s->copilot);
-	x->unhealthy = copilot_trouble(s->copilot);
+	x->models = copilot_models(x->account->copilot);
+	x->unhealthy = copilot_trouble(x->account->copilot);
 	handled = ask(x);
 	if (handled != HANDLED_REPLY && !take_place(x, &err))
 		handled = exchange_refuse(x, &err);
@@ -149,14 +161,14 @@ handle_run(struct server *s, struct exchange *x)
 }
 
 enum handled
-handle_again(struct server *s, struct exchange *x)
+handle_again(struct exchange *x)
 {
 	struct leftover	left;
 	enum handled	handled;
 
 	exchange_reset(x);
 	if (x->models == NULL)
-		x->models = copilot_models(s->copilot);
+		x->models = copilot_models(x->account->copilot);
 	handled = ask(x);
 	left = handle_leftover(x);
 	leftover_free(&left);

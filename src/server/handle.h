@@ -22,9 +22,9 @@ enum handle_next {
 /* From the facts in x->req, but for the body. */
 enum handle_next handle_route(struct server *, struct exchange *);
 /* To a reply or an upstream call. */
-enum handled handle_run(struct server *, struct exchange *);
+enum handled handle_run(struct exchange *);
 /* Once more, now that the model list is known or can't be. */
-enum handled handle_again(struct server *, struct exchange *);
+enum handled handle_again(struct exchange *);
 /* Can handle_run() be called on the loop? The body is small. */
 bool	handle_is_quick(const struct exchange *);
 /* What kind of work the handler will be, and what comes of it. */

@@ -4,10 +4,9 @@
 
 #include <stdbool.h>
 
+struct accounts;
 struct budget;
 struct conf_file;
-struct autos;
-struct copilot;
 struct http;
 struct loop;
 struct relay;
@@ -19,8 +18,7 @@ struct server {
 	struct loop		*loop;
 	struct http		*http;
 	struct conf_file	*conf_file;
-	struct copilot		*copilot;
-	struct autos		*autos;		/* its sessions */
+	struct accounts		*accounts;
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;
 	struct budget		*budget;

@@ -8,6 +8,7 @@
 #include "api/exchange.h"
 #include "base/conf.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
 #include "copilot/autos.h"
 #include "copilot/copilot.h"
 #include "copilot/models.h"
@@ -203,7 +204,7 @@ travel(struct relay *r, enum phase phase, void (*errand)(struct relay *))
 static void
 make_call(struct relay *r)
 {
-	r->handled = handle_again(r->server, r->x);
+	r->handled = handle_again(r->x);
 }
 
 /* --- Memory. */
@@ -503,7 +504,7 @@ renew_list(struct relay *r)
 	r->x->models = NULL;
 	r->phase = MODELS;
 	r->models.ready = models_ready;
-	copilot_renew_models(r->server->copilot, &r->models);
+	copilot_renew_models(r->x->account->copilot, &r->models);
 }
 
 static void
@@ -584,12 +585,12 @@ proceed(struct relay *r)
 	case HANDLED_MODELS:
 		r->phase = MODELS;
 		r->models.ready = models_ready;
-		copilot_want_models(r->server->copilot, &r->models);
+		copilot_want_models(r->x->account->copilot, &r->models);
 		break;
 	case HANDLED_AUTO:
 		r->phase = MODELS;
 		r->models.ready = session_ready;
-		autos_want(r->server->autos, &r->x->wish, r->x->conf,
+		autos_want(r->x->account->autos, &r->x->wish, r->x->conf,
 		    &r->models);
 		break;
 	case HANDLED_CALL:
@@ -609,7 +610,7 @@ session_ready(struct waiter *w, const struct err *err)
 		fail(r);
 		return;
 	}
-	auto_apply(r->x, autos_find(r->server->autos,
+	auto_apply(r->x, autos_find(r->x->account->autos,
 	    r->x->wish.conversation));
 	travel(r, HANDLING, make_call);
 }

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/workers.h"
-#include "copilot/autos.h"
+#include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/cgi.h"
 #include "server/fcgi.h"
@@ -54,10 +54,9 @@ serve_main(const struct serve_options *o)
 	signal(SIGPIPE, SIG_IGN);
 	s.loop = loop_create();
 	s.http = http_create(s.loop);
-	s.copilot = copilot_create(&(struct copilot_parts){ s.loop, s.http,
+	s.accounts = accounts_create(&(struct copilot_parts){ s.loop, s.http,
 	    s.conf_file, o->home, o->github_token,
-	    o->override->enterprise_url != NULL, true });
-	s.autos = autos_create(s.loop, s.http, s.copilot);
+	    o->override->enterprise_url != NULL, true, NULL });
 	s.stored = stored_create(o->home);
 	s.thoughts = thoughts_create(s.stored);
 	s.budget = budget_create();
@@ -72,8 +71,7 @@ serve_main(const struct serve_options *o)
 	budget_destroy(s.budget);
 	thoughts_destroy(s.thoughts);
 	stored_destroy(s.stored);
-	autos_destroy(s.autos);
-	copilot_destroy(s.copilot);
+	accounts_destroy(s.accounts);
 	http_destroy(s.http);
 	loop_destroy(s.loop);
 	conf_file_destroy(s.conf_file);
