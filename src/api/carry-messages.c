@@ -25,13 +25,13 @@
 #include "turn/thought.h"
 #include "turn/turn.h"
 
-/* What the answer has to know of the request as long as it lasts, .. */
+/* What the answer has to know of the request as long as it lasts. */
 struct known {
 	struct terms	terms;
 	struct tools	tools;
 };
 
-/* .. and when it is made. */
+/* What it has to know when it is made. */
 struct carried {
 	json_object		*obj;
 	const struct model	*model;

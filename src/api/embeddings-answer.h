@@ -24,8 +24,8 @@ struct embeddings {
 	json_object	*inputs;	/* strings; NULL: one call has all */
 	size_t		 ninputs;
 	size_t		 most;		/* inputs that a call takes */
-	size_t		 asked;		/* inputs of the call under way .. */
-	size_t		 done;		/* .. and of those before it */
+	size_t		 asked;		/* inputs of the call under way */
+	size_t		 done;		/* inputs of the calls before it */
 	struct buf	 rest;		/* the request without its input */
 	struct buf	 data;		/* the vectors so far */
 	struct usage	 usage;		/* so far */

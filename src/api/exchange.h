@@ -36,7 +36,7 @@ enum handled {
 	HANDLED_REPLY,		/* x->reply is complete */
 	HANDLED_CALL,		/* x->call, x->answer and x->self are */
 	HANDLED_MODELS,	/* call me again with x->models, or models_tried */
-	HANDLED_AUTO	/* .. with a session of Auto's for x->wish */
+	HANDLED_AUTO	/* likewise, with a session of Auto: x->wish */
 };
 
 /* What upstream's refusals of this request taught the handler. */

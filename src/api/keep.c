@@ -19,8 +19,8 @@ struct answer {
 	const struct answer_ops	*inner;
 	void			*self;
 	struct stored		*stored;
-	const struct conf	*conf;		/* the exchange's .. */
-	struct reply		*reply;		/* .. and that, too */
+	const struct conf	*conf;		/* the exchange's */
+	struct reply		*reply;		/* likewise */
 	struct stored_request	 r;
 	bool			 stream;
 	struct buf		 text;	/* what the inner one has said */

@@ -19,8 +19,8 @@ struct exchange;
 #define STORED_HEADER "x-response-stored"	/* "no": against its wish */
 
 struct stored_request {
-	bool		 keep;		/* the answer shall be stored .. */
-	bool		 strip;	/* .. without what the client didn't ask for */
+	bool		 keep;		/* the answer shall be stored */
+	bool		 strip;	/* the client gets only what it asked for */
 	bool		 edited; /* "input" is not the client's any more */
 	char		 owner[STORED_OWNER_SIZE];
 	char		*previous;	/* NULL: none */

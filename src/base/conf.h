@@ -68,7 +68,7 @@ struct conf {
 	char		 *http_version;		/* "1.1" or "2" */
 	char		 *ca_file;		/* "": the system's */
 	int64_t		  sse_keep_alive_ms;	/* 0: none */
-	char		 *sse_keep_alive_events; /* whom: "codex", .. */
+	char		 *sse_keep_alive_events; /* whom: "codex", ... */
 	int64_t		  drain_ms;		/* for answers, at the end */
 	int64_t		  max_request_body_bytes;
 	/* one non-streamed answer, or one event */

@@ -49,8 +49,8 @@ void	 http_reply_finish(struct http_reply *);
 /* How a call ended. */
 enum http_end {
 	HTTP_DONE,		/* whole */
-	HTTP_UNREACHABLE,	/* nothing was sent, or not all of it .. */
-	HTTP_LOST,	/* .. or all, and nothing of an answer arrived */
+	HTTP_UNREACHABLE,	/* not all of the request was sent */
+	HTTP_LOST,	/* all of it, and no answer arrived */
 	HTTP_SILENT,		/* a silence limit was reached */
 	HTTP_CUT,		/* broke off behind the head */
 	HTTP_REFUSED		/* a callback asked to stop */

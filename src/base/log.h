@@ -12,7 +12,7 @@
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG__MAX };
 
 void	log_set_level(enum log_level);
-bool	log_level_find(const char *name, enum log_level *);	/* "error".. */
+bool	log_level_find(const char *name, enum log_level *);	/* "info" */
 bool	log_enabled(enum log_level);
 
 void	log_err(const char *, ...) __attribute__((format(printf, 1, 2)));

@@ -22,7 +22,7 @@ struct loop {
 	int64_t			 now;
 
 	struct epoll_event	 batch[BATCH];
-	int			 nbatch, at; /* events left to dispatch: at.. */
+	int			 nbatch, at; /* events to dispatch, from at */
 
 	struct loop_timer      **heap;		/* heap[1] expires first */
 	size_t			 nheap, heap_cap;

@@ -80,7 +80,7 @@ put_extra(struct buf *out, json_object *chunk)
 	}
 }
 
-/* {"id":..,"object":..,"created":..,"model":.. */
+/* {"id":...,"object":...,"created":...,"model":... */
 static void
 put_head(struct native *n, struct buf *out)
 {

@@ -31,8 +31,8 @@ struct chat_call {
 	json_object		*first;		/* the piece with the name */
 	int64_t			 theirs; /* upstream's index, -1: not said */
 	bool			 started;	/* the client knows of it */
-	bool			 custom;	/* a custom tool's .. */
-	bool			 text_only;	/* .. and no JSON around it */
+	bool			 custom;	/* of a custom tool */
+	bool			 text_only;	/* no JSON around it */
 	struct buf		 held;		/* arguments that wait */
 	struct chat_object_text	 text;		/* of all of them */
 };

@@ -33,8 +33,8 @@ struct chat_request {
 	struct lesson		 lesson;	/* see chat_request_fit() */
 	struct chat_stop	*stop;		/* honoured here; NULL: none */
 	bool			 refitted;	/* the messages */
-	bool			 told;	/* the format, in a message .. */
-	bool			 formless;	/* .. it, or any, isn't sent */
+	bool			 told;	/* the format is in a message */
+	bool			 formless;	/* no format is sent */
 	bool			 inserted; /* which is one more, the first */
 };
 

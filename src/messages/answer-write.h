@@ -11,8 +11,8 @@ struct messages_writing {
 	const char	*vendor;	/* of the model, "" when not known */
 	const char	*request_id;
 	bool		 stream;
-	bool		 thoughts;	/* the client wants to have them, .. */
-	bool		 shown;		/* .. and to see them */
+	bool		 thoughts;	/* the client wants them */
+	bool		 shown;		/* it wants to see their text */
 };
 
 struct sink *messages_write_create(const struct messages_writing *);

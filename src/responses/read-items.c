@@ -18,10 +18,10 @@ struct responses_item_read {
 	bool		begun;
 	size_t		number;		/* the sink's */
 	enum sink_kind	kind;
-	int64_t		part;		/* the part in hand .. */
-	size_t		sent;		/* .. and how much of it was said .. */
-	uint64_t	hash;		/* .. which was this, .. */
-	uint64_t	dense;		/* .. and this without white space */
+	int64_t		part;		/* the part in hand */
+	size_t		sent;		/* how much of it was said */
+	uint64_t	hash;		/* of what was said */
+	uint64_t	dense;		/* the same without white space */
 	bool		open;		/* a part has begun */
 	bool		held;	/* its deltas are nothing that could go on */
 	bool		ended;

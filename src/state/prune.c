@@ -13,8 +13,8 @@
 #define PRUNE_AT_ONCE	8	/* of each kind: a client waits for that */
 #define VACUUM_PAGES	"256"	/* given back to the disk at once */
 #define MANY_PAGES	"4096"	/* the same for the command line */
-#define PAUSE_EVERY	256	/* its deletions, and pages: .. */
-#define PAUSE_US	150000	/* .. others may write for so long */
+#define PAUSE_EVERY	256	/* deletions, and pages */
+#define PAUSE_US	150000	/* for others to write */
 
 /* Run a deletion with up to two numbers; how many went, -1 on trouble. */
 static int64_t

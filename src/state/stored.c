@@ -563,9 +563,9 @@ struct link {
 struct chain {
 	struct link	*links;
 	size_t		 n;
-	bool		 complete;	/* its root was reached .. */
-	int64_t		 conversation;	/* .. which is part of this one, .. */
-	int64_t		 start;		/* .. behind that item */
+	bool		 complete;	/* its root was reached */
+	int64_t		 conversation;	/* that the root is part of */
+	int64_t		 start;		/* the item that the root follows */
 	struct buf	 before;	/* the items up to there */
 };
 

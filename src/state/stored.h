@@ -55,8 +55,8 @@ void	stored_tidy(struct stored *);
 /* What it is good for now. */
 enum stored_state {
 	STORED_OFF,	/* nothing: it isn't there, or is switched off */
-	STORED_BROKEN,		/* nothing for a while: it can't be opened .. */
-	STORED_READABLE,	/* .. or only reading: the disk is full, say */
+	STORED_BROKEN,		/* it can't be opened, for a while */
+	STORED_READABLE,	/* only to be read: a full disk, say */
 	STORED_USABLE
 };
 /* "why" tells unless it is usable; the log has told about a disk already. */
@@ -69,11 +69,11 @@ struct stored_turn {
 	const char	*owner;
 	const char	*id;		/* "resp_..." */
 	const char	*previous;	/* previous_response_id or NULL */
-	const struct buf *input;	/* array of items, each with an id .. */
-	json_object	*ids;		/* .. and these: null for references */
+	const struct buf *input;	/* array of items, each with an id */
+	json_object	*ids;		/* their ids: null for references */
 	json_object	*response;	/* the final response object */
-	const char	*conversation;	/* that it is part of, or NULL .. */
-	json_object	*joined;	/* .. and what it adds to that */
+	const char	*conversation;	/* that it is part of, or NULL */
+	json_object	*joined;	/* the items that it adds to that */
 };
 
 /*

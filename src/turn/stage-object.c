@@ -11,8 +11,8 @@
 struct stage {
 	struct sink		 sink;
 	struct chat_json	 object;
-	size_t			 item;		/* whose text was last .. */
-	struct sink_delta	 last;	/* .. and what of it */
+	size_t			 item;		/* whose text was last */
+	struct sink_delta	 last;	/* the delta that was last */
 	bool			 said;
 	bool			 waits;		/* that item, to end */
 	bool			 called;

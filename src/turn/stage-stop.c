@@ -14,8 +14,8 @@ struct stage {
 	struct sink		 sink;
 	struct chat_stop	*stop;
 	struct buf		 text;	/* that has passed */
-	size_t			 item;	/* whose text may be held .. */
-	struct sink_delta	 last;	/* .. and what of it */
+	size_t			 item;	/* whose text may be held back */
+	struct sink_delta	 last;	/* the delta that is held */
 	bool			 said, any;
 	size_t			 gap;	/* bytes of one that have to pass */
 	bool			 cut;	/* at one of them */

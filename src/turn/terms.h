@@ -117,9 +117,9 @@ struct terms {
 /* Begin with what a turn says; "from" is the side that is written. */
 void	terms_begin(struct terms *, const struct turn *,
 	    const struct terms_side *from);
-/* The next element was made of n items from "first" on, .. */
+/* The next element was made of n items from "first" on. */
 void	terms_note(struct terms *, size_t first, size_t n);
-/* .. or of something that belongs to this item but is no member of it. */
+/* It was made of what belongs to this item but is no member of it. */
 void	terms_note_extra(struct terms *, size_t item);
 void	terms_note_tool(struct terms *, const struct tool *);
 void	terms_finish(struct terms *);
