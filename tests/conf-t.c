@@ -93,6 +93,7 @@ static const struct {
 	{ "copilotIntegrationId", "\"vscode-chat\"" },
 	{ "defaultAccount", "\"default\"" },
 	{ "autoModel", "\"asked\"" },
+	{ "promptCache", "true" },
 	{ "longContext", "false" },
 	{ "claudeUpstream", "\"messages\"" },
 	{ "reasoningSummaries", "\"asked\"" },

@@ -298,6 +298,15 @@ def encode(body):
     return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
+def unmarked(value):
+    """A request as it was sent upstream, without the marks for its cache."""
+    if isinstance(value, list):
+        return [unmarked(v) for v in value]
+    if isinstance(value, dict):
+        return {k: unmarked(v) for k, v in value.items() if k != "copilot_cache_control"}
+    return value
+
+
 # --- The program as CGI
 
 class Cgi:

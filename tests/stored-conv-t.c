@@ -484,6 +484,7 @@ test_a_file_of_version_1(void **state)
 	sql(home, "DROP INDEX turn_share");
 	sql(home, "DROP TABLE conversation_item");
 	sql(home, "DROP TABLE conversation");
+	sql(home, "ALTER TABLE turn DROP COLUMN interaction");
 	sql(home, "ALTER TABLE turn DROP COLUMN start");
 	sql(home, "ALTER TABLE turn DROP COLUMN conversation");
 	sql(home, "PRAGMA user_version = 1");

@@ -5,6 +5,7 @@
 
 #include "api/carry-messages.h"
 #include "api/exchange.h"
+#include "api/interaction.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -19,6 +20,7 @@
 #include "responses/request-write.h"
 #include "state/reasoning.h"
 #include "turn/answer.h"
+#include "turn/cache-marks.h"
 #include "turn/stages.h"
 #include "turn/stop.h"
 #include "turn/terms.h"
@@ -143,6 +145,7 @@ by_responses(struct exchange *x, struct turn *t, struct carried *c,
 {
 	if (!read_stop(t, c, err))
 		return false;
+	cache_key_add(t, c->model, interaction_key(x));
 	responses_request_write(t, x->model, c->model, &x->retry.lesson,
 	    &c->known->terms, &x->call.body);
 	x->call.path = "/responses";

@@ -17,6 +17,7 @@
 #include "responses/request-write.h"
 #include "responses/tools.h"
 #include "state/reasoning.h"
+#include "turn/cache-marks.h"
 #include "turn/stop.h"
 #include "turn/turn.h"
 
@@ -32,6 +33,8 @@ finish_chat(struct chat_request *r, const struct responses_setting *set,
 		thoughts_restore(set->thinker, messages);
 	if (set->unsealed)
 		chat_messages_forget(messages);
+	r->cache = set->cache;
+	r->cache_key = set->cache_key;
 	if (!chat_request_fit(r, &set->lesson, true, err)) {
 		terms_apply(&b->terms, err);
 		return false;
@@ -90,6 +93,7 @@ carry_by_responses(struct chat_request *r, struct bridge_chat *b,
 	*b = (struct bridge_chat){ 0 };
 	if ((ok = chat_request_turn(r, &t, err) &&
 	    chat_stop_read(r->obj, &b->stop, err))) {
+		cache_key_add(&t, r->info, r->cache_key);
 		responses_request_write(&t, r->model, r->info, &r->lesson,
 		    &b->terms, body);
 		b->terms.limit = chat_request_limit(r);

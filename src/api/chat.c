@@ -7,6 +7,7 @@
 #include "api/carry-answer.h"
 #include "api/carry-claude.h"
 #include "api/carry.h"
+#include "api/interaction.h"
 #include "api/target.h"
 #include "base/conf.h"
 #include "base/js.h"
@@ -88,6 +89,8 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		chat_messages_forget(js_array(r->obj, "messages"));
 		r->messages.dirty = true;
 	}
+	interaction_find(x, r->obj, NULL, NULL);
+	r->cache_key = interaction_key(x);
 	lessons_recall(x->lessons, x->key, r->model, &x->retry.lesson);
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);

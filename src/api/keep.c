@@ -160,7 +160,8 @@ keep(struct answer *a)
 		.input = &a->r.input,
 		.ids = a->r.ids,
 		.response = a->response,
-		.conversation = a->r.conversation
+		.conversation = a->r.conversation,
+		.interaction = a->r.interaction
 	};
 
 	if (turn.conversation != NULL)

@@ -27,6 +27,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/embeddings.c \
 	%reldir%/exchange.c \
 	%reldir%/exchange.h \
+	%reldir%/interaction.c \
+	%reldir%/interaction.h \
 	%reldir%/keep.c \
 	%reldir%/keep.h \
 	%reldir%/messages.c \

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "api/carry-messages.h"
+#include "api/interaction.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -149,6 +150,7 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	}
 	if (r->counts && endpoint != MODEL_MESSAGES)
 		return estimate(x, r->obj);
+	interaction_find(x, r->obj, NULL, NULL);
 	lessons_recall(x->lessons, x->key, x->model, &x->retry.lesson);
 	x->call.method = "POST";
 	x->call.completion = true;

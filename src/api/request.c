@@ -201,6 +201,33 @@ is_messages(const char *path)
 	return end == '\0' || end == '/';
 }
 
+/*
+ * How clients name their sessions, the best first: OpenCode and Crush, Codex
+ * (with a dash or, of old, an underscore: here it is the same), Claude Code.
+ */
+static const char *const sessions[] = {
+	"HTTP_X_SESSION_AFFINITY", "HTTP_X_SESSION_ID", "HTTP_SESSION_ID",
+	"HTTP_X_CLAUDE_CODE_SESSION_ID",
+};
+
+static bool
+is_session(struct request *r, const char *name, size_t n, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(sessions); i++)
+		if (strlen(sessions[i]) == n &&
+		    memcmp(sessions[i], name, n) == 0)
+			break;
+	if (i == COUNT(sessions))
+		return false;
+	if (*value != '\0' && (r->session == NULL || i <= r->session_rank)) {
+		set(&r->session, value);
+		r->session_rank = i;
+	}
+	return true;
+}
+
 void
 request_init(struct request *r, char *const *env, request_is_head *is_head)
 {
@@ -273,6 +300,10 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 		else if (IS("HTTP_USER_AGENT") &&
 		    util_starts(value, "claude-cli/"))
 			r->claude_code = true;
+		else if (IS("HTTP_X_INTERACTION_ID"))
+			set(&r->interaction, value);
+		else if (is_session(r, *env, n, value))
+			continue;
 		else if (is_codex(*env, n, value))
 			r->codex = true;
 #undef IS
@@ -302,6 +333,8 @@ request_finish(struct request *r)
 	free(r->content_encoding);
 	free(r->acr_headers);
 	free(r->anthropic_beta);
+	free(r->interaction);
+	free(r->session);
 	buf_finish(&r->body);
 	memset(r, 0, sizeof(*r));
 }

@@ -27,6 +27,9 @@ struct request {
 	char		*content_encoding;
 	char		*acr_headers;	/* Access-Control-Request-Headers */
 	bool		 acr_private_network;
+	char		*interaction;	/* X-Interaction-Id */
+	char		*session;	/* what names the client's session */
+	size_t		 session_rank;	/* how well: private to request.c */
 	bool		 codex;	/* by its User-Agent, or headers of its own */
 	bool		 anthropic; /* speaks Anthropic's API */
 	char		*anthropic_beta;	/* its betas, or NULL */

@@ -8,6 +8,7 @@
 #include "api/carry-answer.h"
 #include "api/carry-claude.h"
 #include "api/carry.h"
+#include "api/interaction.h"
 #include "api/keep.h"
 #include "api/restore.h"
 #include "api/target.h"
@@ -169,6 +170,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	    MODEL_MESSAGES, &t, &err) ||
 	    !stored_request_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
+	interaction_find(x, obj, stored->conversation, stored->interaction);
 	exchange_thinks(x, t.upstream, !stored->keep);
 	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);
 	set = (struct responses_setting){
@@ -180,10 +182,14 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 		.edited = stored->edited,
 		.unsealed = x->retry.unsealed,
 		.sealed = stored->keep,
+		.cache = x->conf->prompt_cache,
+		.cache_key = interaction_key(x),
 		.thinker = &x->thinker,
 		.lesson = x->retry.lesson
 	};
 	handled = ask_endpoint(x, obj, &t, &set);
+	free(stored->interaction);
+	stored->interaction = xstrdup(x->call.interaction);
 	if (handled == HANDLED_CALL && stored->keep)
 		stored_answer_wrap(x, stored);
 	return handled;

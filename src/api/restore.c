@@ -231,6 +231,9 @@ follow(struct stored_request *r, struct exchange *x, json_object *obj,
 	    "conversation";
 	append(all, items);
 	js_add_take(obj, "input", all);
+	if (r->previous != NULL)
+		r->interaction = stored_interaction(x->stored, r->owner,
+		    r->previous);
 	return true;
 }
 
@@ -300,6 +303,10 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 	items = responses_items_array(input);
 	note(r, obj, items);
 	ok = follow(r, x, obj, items, err);
+	if (ok && r->keep) {
+		responses_items_settle(js_array(obj, "input"));
+		r->edited = true;
+	}
 	json_object_put(items);
 	return ok;
 }
@@ -309,6 +316,7 @@ stored_request_finish(struct stored_request *r)
 {
 	free(r->previous);
 	free(r->conversation);
+	free(r->interaction);
 	buf_finish(&r->input);
 	json_object_put(r->ids);
 	*r = (struct stored_request){ 0 };

@@ -25,6 +25,8 @@ struct stored_request {
 	char		 owner[STORED_OWNER_SIZE];
 	char		*previous;	/* NULL: none */
 	char		*conversation;	/* likewise; never both */
+	/* What "previous" was part of upstream, and once it is asked this. */
+	char		*interaction;
 	struct buf	 input;	/* the client's items, as they are kept */
 	json_object	*ids;		/* of those */
 };

@@ -70,6 +70,8 @@ static const struct conf_row rows[] = {
 	{ .name = "autoModel", .type = CONF_CHOICE,
 	    .offset = AT(auto_model), .text = "asked",
 	    .choices = "asked, fallback" },
+	{ .name = "promptCache", .type = CONF_BOOL,
+	    .offset = AT(prompt_cache), .dflt = true },
 	{ .name = "longContext", .type = CONF_BOOL,
 	    .offset = AT(long_context), .dflt = false },
 	{ .name = "claudeUpstream", .type = CONF_CHOICE,

@@ -56,6 +56,7 @@ struct conf {
 	char		 *editor_plugin_version; /* "copilot-chat/0.50.1" */
 	char		 *default_account; /* of keys that name none */
 	char		 *auto_model;		/* "asked", "fallback" */
+	bool		  prompt_cache;
 	bool		  long_context;
 	bool		  usage_cost;	/* answers tell it */
 	char		 *claude_upstream;	/* "messages", "chat" */

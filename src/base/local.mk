@@ -32,6 +32,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/log.h \
 	%reldir%/loop.c \
 	%reldir%/loop.h \
+	%reldir%/mac.c \
+	%reldir%/mac.h \
 	%reldir%/nearest.c \
 	%reldir%/nearest.h \
 	%reldir%/scan.c \

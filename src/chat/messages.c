@@ -241,6 +241,33 @@ trim_message(json_object *msg, int64_t max, int64_t *room, bool *changed)
 	}
 }
 
+static int64_t
+count_images(json_object *msg)
+{
+	json_object	*content = js_array(msg, "content");
+	int64_t		 n = 0;
+	size_t		 j;
+
+	for (j = 0; j < js_len(content); j++)
+		n += is_image(json_object_array_get_idx(content, j));
+	return n;
+}
+
+/*
+ * How many of "n" images stay; "fresh" ones have come since the model last
+ * spoke. What is left out changes the prompt from there on, and its cache finds
+ * no more than what is before: so half of them go at once.
+ */
+static int64_t
+keep_images(int64_t n, int64_t fresh, int64_t max)
+{
+	int64_t step = max > 1 ? max / 2 : 1, go = 0;
+
+	while (n - go > max)
+		go += step;
+	return n - go > fresh ? n - go : fresh;
+}
+
 /*
  * An agent's screenshots pile up until its model refuses every further request,
  * and then the conversation is lost; so VS Code and others send the newest
@@ -252,19 +279,25 @@ chat_messages_trim(json_object *messages, int64_t max, bool *changed,
     struct err *err)
 {
 	json_object	*msg;
-	int64_t		 room = max;
+	int64_t		 n = 0, fresh = -1, room;
 	size_t		 i;
-	bool		 history = false;
 
 	for (i = js_len(messages); i > 0; i--) {
 		msg = json_object_array_get_idx(messages, i - 1);
-		history |= js_is(msg, "role", "assistant");
-		trim_message(msg, max, &room, changed);
-		if (room < 0 && !history)
-			return err_param(err, "messages", "too_many_images",
-			    "Too many images in the request. This model takes "
-			    "at most %lld of them.", (long long)max);
+		if (fresh < 0 && js_is(msg, "role", "assistant"))
+			fresh = n;
+		n += count_images(msg);
 	}
+	if (fresh < 0)
+		fresh = n;
+	if (fresh > max)
+		return err_param(err, "messages", "too_many_images",
+		    "Too many images in the request. This model takes "
+		    "at most %lld of them.", (long long)max);
+	room = keep_images(n, fresh, max);
+	for (i = js_len(messages); i > 0; i--)
+		trim_message(json_object_array_get_idx(messages, i - 1), max,
+		    &room, changed);
 	return true;
 }
 

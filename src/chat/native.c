@@ -14,6 +14,7 @@
 #include "chat/fit.h"
 #include "chat/native.h"
 #include "copilot/models.h"
+#include "turn/cache-marks.h"
 #include "turn/effort.h"
 #include "turn/format.h"
 #include "turn/images.h"
@@ -95,6 +96,7 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
     const char *upstream, const struct model *info, struct err *err)
 {
 	r->summaries = wants_summaries(r->obj, conf);
+	r->cache = conf->prompt_cache;
 	r->model = upstream;
 	r->info = info;
 	/* One that wants several answers needs chat completions. */
@@ -357,8 +359,10 @@ edit_functions(const struct chat_request *r, struct edits *ed)
 	edits_drop(ed, r->obj, "function_call");
 	if (!r->functions)
 		return;
-	edits_set_take(ed, "tools",
+	js_add_take(r->obj, "tools",
 	    tools_of_functions(js_array(r->obj, "functions")));
+	edits_set_take(ed, "tools", json_object_get(js_array(r->obj,
+	    "tools")));
 	edits_set_take(ed, "parallel_tool_calls",
 	    json_object_new_boolean(false));
 	if (json_object_is_type(call, json_type_object)) {
@@ -395,6 +399,39 @@ edit_lessons(const struct chat_request *r, struct edits *ed)
 			edits_drop(ed, r->obj, member);
 }
 
+static bool
+is_claude(const struct model *m)
+{
+	return m != NULL && m->vendor != NULL &&
+	    strcmp(m->vendor, "Anthropic") == 0;
+}
+
+/* Behind all that changes messages and tools. */
+static void
+edit_cache(const struct chat_request *r, struct edits *ed)
+{
+	json_object		*messages = js_array(r->obj, "messages");
+	json_object		*tools = js_array(r->obj, "tools");
+	struct cache_marks	 m;
+
+	m = cache_marks_chat(messages, tools, is_claude(r->info), r->cache);
+	if (m.messages)
+		edits_set_take(ed, "messages", json_object_get(messages));
+	if (m.tools && js_len(tools) > 0)
+		edits_set_take(ed, "tools", json_object_get(tools));
+}
+
+static void
+edit_cache_key(const struct chat_request *r, struct edits *ed)
+{
+	const char *key = cache_key_for(r->info, js_get(r->obj,
+	    "prompt_cache_key"), r->cache_key);
+
+	if (key != NULL && (r->lesson.without & LESSON_CACHE_KEY) == 0)
+		edits_set_take(ed, "prompt_cache_key",
+		    json_object_new_string(key));
+}
+
 static void
 edit_refused(const struct chat_request *r, struct edits *ed)
 {
@@ -413,7 +450,8 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 		edit_model, edit_messages, edit_stream, edit_stop,
 		edit_max_tokens, edit_effort, edit_custom, edit_tools,
 		edit_no_tools, edit_functions,
-		edit_prediction, edit_refused, edit_lessons,
+		edit_prediction, edit_refused, edit_lessons, edit_cache,
+		edit_cache_key,
 	};
 	struct edits	ed = { 0 };
 	size_t		i;

@@ -29,6 +29,8 @@ struct chat_request {
 	bool			 functions;	/* the form before tools */
 	json_object		*custom;	/* names of custom tools */
 	bool			 summaries;	/* of what a model thinks */
+	bool			 cache;	/* mark the prompt for it */
+	const char		*cache_key; /* to be added, or NULL */
 	int64_t			 n;		/* choices */
 	struct lesson		 lesson;	/* see chat_request_fit() */
 	struct chat_stop	*stop;		/* honoured here; NULL: none */

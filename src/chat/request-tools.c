@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "chat/custom.h"
 #include "chat/request-tools.h"
+#include "turn/cache-marks.h"
 #include "turn/calls.h"
 #include "turn/complain.h"
 #include "turn/terms.h"
@@ -220,6 +221,16 @@ tool_of(const struct tool *tool)
 }
 
 static json_object *
+marked_tool(const struct tool *tool)
+{
+	json_object *chat = tool_of(tool);
+
+	if (tool->mark)
+		cache_marks_set(chat);
+	return chat;
+}
+
+static json_object *
 choice_of(const struct turn_choice *c)
 {
 	char flat[TOOLS_NAME_SIZE];
@@ -243,7 +254,7 @@ chat_write_tools(const struct turn *t, struct terms *terms, json_object *to)
 		return;
 	tools = json_object_new_array();
 	for (i = 0; i < t->tools.n; i++) {
-		json_object_array_add(tools, tool_of(&t->tools.list[i]));
+		json_object_array_add(tools, marked_tool(&t->tools.list[i]));
 		terms_note_tool(terms, &t->tools.list[i]);
 	}
 	js_add_take(to, "tools", tools);

@@ -16,6 +16,7 @@
 #include "chat/request-write.h"
 #include "chat/terms.h"
 #include "copilot/models.h"
+#include "turn/cache-marks.h"
 #include "turn/images.h"
 #include "turn/seal.h"
 #include "turn/terms.h"
@@ -64,6 +65,11 @@ string_of(const struct buf *b)
 static void
 add_take(struct writer *w, json_object *msg, size_t first, size_t n)
 {
+	size_t i;
+
+	for (i = first; i < first + n; i++)
+		if (w->t->items[i].mark)
+			cache_marks_set(msg);
 	json_object_array_add(w->messages, msg);
 	terms_note(w->terms, first, n);
 }
@@ -465,8 +471,10 @@ put_members(const struct turn *t, const struct model *info, json_object *to)
 	js_add_given(to, "stop", t->stop);
 	js_add_given(to, "reasoning_effort", t->effort);
 	put_format(&t->format, to);
-	if (info == NULL || info->openai)
+	if (info == NULL || info->openai) {
 		js_add_given(to, "verbosity", t->verbosity);
+		js_add_given(to, "prompt_cache_key", t->cache_key);
+	}
 	if (t->logprobs)
 		js_add_bool(to, "logprobs", true);
 	js_add_given(to, "top_logprobs", t->top_logprobs);

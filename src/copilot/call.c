@@ -38,6 +38,7 @@ struct values {
 	const char	*library;
 	const char	*intent;
 	const char	*request;
+	const char	*interaction;
 	const char	*session;
 	const char	*initiator;
 	const char	*vision;
@@ -64,7 +65,7 @@ static const struct {
 	{ "X-Interaction-Type", VALUE(intent) },
 	{ "X-Request-Id", VALUE(request) },
 	{ "X-Agent-Task-Id", VALUE(request) },
-	{ "X-Interaction-Id", VALUE(session) },
+	{ "X-Interaction-Id", VALUE(interaction) },
 	{ "VScode-SessionId", VALUE(session) },
 	{ "X-Initiator", VALUE(initiator) },
 	{ "Copilot-Vision-Request", VALUE(vision) },
@@ -176,6 +177,8 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 		.library = "electron-fetch",
 		.intent = intent,
 		.request = uuid,
+		.interaction = call->interaction[0] != '\0' ?
+		    call->interaction : id->session,
 		.session = id->session,
 		.vision = call->vision ? "true" : NULL
 	};

@@ -9,6 +9,8 @@
 struct conf;
 struct http_request;
 
+#define INTERACTION_SIZE 129		/* of the client's own, and a NUL */
+
 /* What upstream is asked. */
 struct upstream_call {
 	const char	*method;	/* "POST", "GET" */
@@ -17,6 +19,8 @@ struct upstream_call {
 	const char	*version; /* of the API; NULL: the configuration's */
 	const char	*session; /* Copilot-Session-Token, or NULL */
 	const char	*intent; /* OpenAI-Intent; NULL: "conversation-agent" */
+	/* X-Interaction-Id; "": the session's, see api/interaction.h */
+	char		 interaction[INTERACTION_SIZE];
 	bool		 completion;	/* send X-Initiator */
 	bool		 agent;		/* X-Initiator: agent, not user */
 	bool		 vision;	/* Copilot-Vision-Request: true */

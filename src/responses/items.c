@@ -133,29 +133,60 @@ present_parts(json_object *content)
 	}
 }
 
+static void
+present(json_object *item)
+{
+	json_object *content = js_get(item, "content");
+
+	/* Reasoning has none, though some SDKs send back a null. */
+	if (js_str(item, "status") == NULL) {
+		if (js_is(item, "type", "reasoning"))
+			js_del(item, "status");
+		else
+			js_add_str(item, "status", "completed");
+	}
+	if (!js_is(item, "type", "message"))
+		return;
+	if (json_object_is_type(content, json_type_string))
+		js_add_take(item, "content", one_part(
+		    js_is(item, "role", "assistant") ? "output_text" :
+		    "input_text", content));
+	present_parts(js_array(item, "content"));
+}
+
 void
 responses_items_present(json_object *items)
 {
-	json_object	*item, *content;
+	size_t n = js_len(items), i;
+
+	for (i = 0; i < n; i++)
+		present(json_object_array_get_idx(items, i));
+}
+
+/* Words, and what is called or comes of it: what has a status. */
+static bool
+is_presentable(json_object *item)
+{
+	const char *type = js_str(item, "type");
+
+	return type != NULL ? strcmp(type, "message") == 0 ||
+	    util_ends(type, "_call") || util_ends(type, "_call_output") :
+	    js_get(item, "type") == NULL && js_str(item, "role") != NULL;
+}
+
+void
+responses_items_settle(json_object *items)
+{
+	json_object	*item;
 	size_t		 n = js_len(items), i;
 
 	for (i = 0; i < n; i++) {
 		item = json_object_array_get_idx(items, i);
-		/* Reasoning has none, though some SDKs send back a null. */
-		if (js_str(item, "status") == NULL) {
-			if (js_is(item, "type", "reasoning"))
-				js_del(item, "status");
-			else
-				js_add_str(item, "status", "completed");
-		}
-		if (!js_is(item, "type", "message"))
+		if (!is_presentable(item))
 			continue;
-		content = js_get(item, "content");
-		if (json_object_is_type(content, json_type_string))
-			js_add_take(item, "content", one_part(
-			    js_is(item, "role", "assistant") ? "output_text" :
-			    "input_text", content));
-		present_parts(js_array(item, "content"));
+		if (js_get(item, "type") == NULL)
+			js_add_str(item, "type", "message");
+		present(item);
 	}
 }
 

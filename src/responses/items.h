@@ -26,6 +26,12 @@ void	responses_items_strip(json_object *items);
 
 /* As OpenAI lists input items: content in parts, a status. Edits them. */
 void	responses_items_present(json_object *items);
+/*
+ * The same of a client's items before they go upstream; what is no item is left
+ * alone. They go as they will come back from what is stored, so that the next
+ * turn's prompt begins with this one's.
+ */
+void	responses_items_settle(json_object *items);
 
 /* A page of a list, with its cursors. */
 json_object *responses_items_list_take(json_object *items, bool more);

@@ -12,8 +12,10 @@
 #include "base/util.h"
 #include "copilot/models.h"
 #include "responses/input.h"
+#include "responses/items.h"
 #include "responses/native.h"
 #include "responses/tools.h"
+#include "turn/cache-marks.h"
 #include "turn/complain.h"
 #include "turn/effort.h"
 #include "turn/tuning.h"
@@ -191,6 +193,24 @@ set_model(json_object *obj, const char *upstream, struct edits *e)
 	edits_set_take(e, "store", json_object_new_boolean(false));
 }
 
+/*
+ * The items, new; NULL: a string, which goes as it is. One that is kept goes as
+ * it will come back.
+ */
+static json_object *
+input_of(json_object *obj, bool kept)
+{
+	json_object *input = js_get(obj, "input");
+
+	if (!json_object_is_type(input, json_type_string))
+		return json_object_get(input);
+	if (!kept)
+		return NULL;
+	input = responses_items_array(input);
+	responses_items_settle(input);
+	return input;
+}
+
 static bool
 set_input(json_object *obj, const struct responses_setting *set,
     struct responses *r, struct edits *e, struct err *err)
@@ -199,11 +219,12 @@ set_input(json_object *obj, const struct responses_setting *set,
 		.web_search = set->web_search, .unsealed = set->unsealed,
 		.changed = set->edited, .model = set->model
 	};
-	json_object		*items;
+	json_object		*input, *items;
 
-	if (js_array(obj, "input") == NULL)
+	if ((input = input_of(obj, set->sealed)) == NULL)
 		return true;
-	items = responses_input(js_array(obj, "input"), &in, err);
+	items = responses_input(input, &in, err);
+	json_object_put(input);
 	if (items == NULL)
 		return false;
 	r->vision = in.vision;
@@ -337,6 +358,18 @@ set_lessons(json_object *obj, const struct lesson *lesson, struct edits *e)
 		remove_inner(obj, "text", "format", e);
 }
 
+static void
+set_cache_key(json_object *obj, const struct responses_setting *set,
+    struct edits *e)
+{
+	const char *key = cache_key_for(set->model, js_get(obj,
+	    "prompt_cache_key"), set->cache_key);
+
+	if (key != NULL && (set->lesson.without & LESSON_CACHE_KEY) == 0)
+		edits_set_take(e, "prompt_cache_key",
+		    json_object_new_string(key));
+}
+
 /* --- The whole. */
 
 static json_object *
@@ -385,6 +418,7 @@ responses_request(const char *text, size_t n, json_object *obj,
 	}
 	set_tools(obj, set->web_search, &e);
 	set_include(obj, set, &e);
+	set_cache_key(obj, set, &e);
 	set_lessons(obj, &set->lesson, &e);
 	set_effort(obj, set->model, &e);
 	js_splice(text, n, e.list, e.n, body);

@@ -32,6 +32,8 @@ struct responses_setting {
 	bool			 edited; /* "input" differs from the text */
 	bool			 unsealed; /* sealed thoughts stay behind */
 	bool			 sealed; /* want reasoning that can go back */
+	bool			 cache;	/* mark the prompt for it */
+	const char		*cache_key; /* to be added, or NULL */
 	const struct thinker	*thinker;	/* for chat; NULL: nobody */
 	struct lesson		 lesson;	/* what upstream taught of it */
 };

@@ -16,6 +16,7 @@
 #include "responses/request-tools.h"
 #include "responses/terms.h"
 #include "responses/tools.h"
+#include "turn/cache-marks.h"
 #include "turn/complain.h"
 #include "turn/seal.h"
 #include "turn/terms.h"
@@ -445,7 +446,7 @@ read_items(struct turn *t, json_object *list, struct err *err)
 {
 	struct reader	 r = { .t = t, .err = err };
 	json_object	*item;
-	size_t		 n = js_len(list);
+	size_t		 n = js_len(list), before;
 
 	for (; r.i < n; r.i++) {
 		item = json_object_array_get_idx(list, r.i);
@@ -453,8 +454,11 @@ read_items(struct turn *t, json_object *list, struct err *err)
 			return false;
 		t->agent = js_str(item, "role") == NULL ||
 		    js_is(item, "role", "assistant");
+		before = t->n;
 		if (!read_item(&r, item))
 			return false;
+		if (t->n > before && cache_marks_has(item))
+			t->items[t->n - 1].mark = true;
 	}
 	return true;
 }

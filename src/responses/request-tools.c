@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "responses/request-tools.h"
+#include "turn/cache-marks.h"
 #include "turn/complain.h"
 #include "turn/terms.h"
 #include "turn/tools.h"
@@ -53,6 +54,7 @@ add_one(struct tools *t, const char *space, json_object *tool, int64_t at)
 		return;
 	new->at = at;
 	new->custom = js_is(tool, "type", "custom");
+	new->mark = cache_marks_has(tool);
 	if (js_str(tool, "description") != NULL)
 		turn_set(&new->description, js_get(tool, "description"));
 	if (new->custom) {

@@ -51,6 +51,15 @@ stored_put(struct stored *s, const struct conf *conf,
 	return false;
 }
 
+char *
+stored_interaction(struct stored *s, const char *owner, const char *id)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	return NULL;
+}
+
 json_object *
 stored_response(struct stored *s, const char *owner, const char *id,
     enum stored_found *found)

@@ -115,6 +115,9 @@ static const char *const steps[] = {
 	" END;"
 	"CREATE INDEX turn_share ON turn (owner, created);"
 	"CREATE INDEX conversation_share ON conversation (owner, used);",
+
+	/* What the turn was part of upstream: see api/interaction.h. */
+	"ALTER TABLE turn ADD COLUMN interaction TEXT;",
 };
 
 void

@@ -148,8 +148,10 @@ put_turn(struct stored *s, const struct stored_turn *t,
 	const char	*model = js_str(t->response, "model");
 
 	st = stored_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
-	    " created, size, input, output, response, conversation, start)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", t->owner,
+	    " created, size, input, output, response, conversation, start,"
+	    " interaction)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	    t->owner,
 	    t->id);
 	if (st == NULL)
 		return false;
@@ -166,6 +168,8 @@ put_turn(struct stored *s, const struct stored_turn *t,
 		sqlite3_bind_int64(st, 10, in->row);
 		sqlite3_bind_int64(st, 11, in->last);
 	}
+	if (t->interaction != NULL)
+		sqlite3_bind_text(st, 12, t->interaction, -1, SQLITE_STATIC);
 	return stored_finish(st);
 }
 
@@ -353,6 +357,19 @@ stored_input(struct stored *s, const char *owner, const char *id,
 	is = row_of(s, "SELECT input FROM turn WHERE owner = ?1 AND id = ?2",
 	    owner, id, &text, NULL);
 	return found_object(parse_take(&text), is, found);
+}
+
+char *
+stored_interaction(struct stored *s, const char *owner, const char *id)
+{
+	struct buf text = { 0 };
+
+	row_of(s, "SELECT interaction FROM turn WHERE owner = ?1 AND id = ?2",
+	    owner, id, &text, NULL);
+	if (text.len > 0)
+		return buf_steal(&text);
+	buf_finish(&text);
+	return NULL;
 }
 
 /* Is there room for so many bytes more? Else there is none from now on. */

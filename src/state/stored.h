@@ -74,6 +74,7 @@ struct stored_turn {
 	json_object	*response;	/* the final response object */
 	const char	*conversation;	/* that it is part of, or NULL */
 	json_object	*joined;	/* the items that it adds to that */
+	const char	*interaction;	/* that it was part of, or NULL */
 };
 
 /*
@@ -105,6 +106,9 @@ json_object *stored_input(struct stored *, const char *owner, const char *id,
  */
 json_object *stored_chain(struct stored *, const char *owner, const char *id,
 	    const char *model, size_t *room, enum stored_found *found);
+/* The interaction that a response was part of upstream; NULL: not known. */
+char	*stored_interaction(struct stored *, const char *owner,
+	    const char *id);
 /*
  * Items by their ids, of inputs or outputs: each turn is read once, however
  * many of its items are asked for. What there is no room for is STORED_FULL.

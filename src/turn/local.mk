@@ -1,6 +1,8 @@
 src_libcore_a_SOURCES += \
 	%reldir%/answer.c \
 	%reldir%/answer.h \
+	%reldir%/cache-marks.c \
+	%reldir%/cache-marks.h \
 	%reldir%/calls.c \
 	%reldir%/calls.h \
 	%reldir%/complain.c \
