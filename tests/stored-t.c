@@ -421,10 +421,13 @@ test_locked_for_long(void **state)
 		assert_false(put_sized(s, "", "b", NULL, "m", 10));
 	assert_true(util_now_ms() - start < 900);
 	assert_true(has(s, "", "a"));
-	assert_int_equal(stored_state(s, &conf, why), STORED_USABLE);
+	/* Whoever asks for it is told before the answer begins. */
+	assert_int_equal(stored_state(s, &conf, why), STORED_READABLE);
+	assert_non_null(strstr(why, "another process has locked it"));
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(db);
+	assert_int_equal(stored_state(s, &conf, why), STORED_USABLE);
 	put(s, "", "b", "a");
 	free(path);
 	close_fresh(s, home);

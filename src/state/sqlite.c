@@ -350,6 +350,16 @@ stored_run(struct stored *s, const char *sql)
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+bool
+stored_is_locked(struct stored *s)
+{
+	if (s->locked && stored_run(s, "BEGIN IMMEDIATE")) {
+		stored_run(s, "ROLLBACK");
+		s->locked = false;
+	}
+	return s->locked;
+}
+
 /* One that was made before and isn't in use, or NULL. */
 static sqlite3_stmt *
 made_before(struct stored *s, const char *sql)

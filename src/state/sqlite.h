@@ -75,6 +75,8 @@ void	 stored_leave(struct stored *);
 
 /* Between those two: */
 
+/* Does another process that was found to write still do so? Doesn't wait. */
+bool	 stored_is_locked(struct stored *);
 /* Statements without arguments or rows. */
 bool	 stored_run(struct stored *, const char *sql);
 /* The same with one that is often run. */

@@ -79,9 +79,15 @@ stored_state(struct stored *s, const struct conf *conf,
 		return STORED_OFF;
 	}
 	if (stored_enter(s)) {
-		state = s->refused_until == 0 ? STORED_USABLE :
-		    STORED_READABLE;
-		snprintf(why, STORED_WHY_SIZE, "%s", s->why);
+		state = STORED_READABLE;
+		if (stored_is_locked(s))
+			snprintf(why, STORED_WHY_SIZE, "%s: another process "
+			    "has locked it", s->path);
+		else {
+			if (s->refused_until == 0)
+				state = STORED_USABLE;
+			snprintf(why, STORED_WHY_SIZE, "%s", s->why);
+		}
 		stored_leave(s);
 	} else if (pthread_mutex_trylock(&s->lock) == 0) {
 		snprintf(why, STORED_WHY_SIZE, "%s", s->why);
