@@ -18,6 +18,7 @@
 #include "base/conf.h"
 #include "base/http.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/call.h"
 #include "server/parts.h"
@@ -290,6 +291,8 @@ static const struct row {
 	  "agent ask(q) error 401 [a]" },
 };
 
+static struct copilot_account account;
+
 static void
 begin(bool stream)
 {
@@ -298,6 +301,7 @@ begin(bool stream)
 	no_token = false;
 	x = (struct exchange){
 		.conf = &conf,
+		.account = &account,
 		.answer = &answer,
 		.stream = stream,
 		.call.method = "POST"
