@@ -360,6 +360,10 @@ test_mask(void **state)
 		mask_path(paths[i].path, conf, out, sizeof(out));
 		assert_string_equal(out, paths[i].shown);
 	}
+	assert_string_equal(mask_model("openai/gpt-5.4", conf),
+	    "openai/gpt-5.4");
+	assert_string_equal(mask_model("sk-abc", conf), "***");
+	assert_string_equal(mask_model("my our-word", conf), "***");
 	many = xcalloc(1, 100001);
 	memset(many, '/', 100000);
 	mask_path(many, conf, out, sizeof(out));

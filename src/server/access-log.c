@@ -16,7 +16,8 @@ access_log(const struct exchange *x, size_t bytes, const char *upstream_id,
     const char *remark)
 {
 	char		tokens[64] = "", path[PATH_SIZE];
-	const char     *model = x->model != NULL ? x->model : "-";
+	const char     *model = x->model != NULL ?
+			    mask_model(x->model, x->conf) : "-";
 
 	if (x->usage.input >= 0)
 		snprintf(tokens, sizeof(tokens), " %lld+%lld tokens",

@@ -108,6 +108,15 @@ may_show(const struct piece *w, const struct piece *before,
 	    consists_of(w, isalnum, "-_", ID_MAX));
 }
 
+const char *
+mask_model(const char *name, const struct conf *conf)
+{
+	const struct piece w = { name, strlen(name) };
+
+	return !holds_key(&w, conf) && !begins_in(keys, COUNT(keys), &w) &&
+	    consists_of(&w, isalnum, "-._:/@", ID_MAX) ? name : "***";
+}
+
 void
 mask_path(const char *uri, const struct conf *conf, char *out, size_t size)
 {

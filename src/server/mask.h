@@ -14,4 +14,7 @@ struct conf;
  */
 void	mask_path(const char *uri, const struct conf *, char *out, size_t size);
 
+/* The model that a client named: itself, or "***" where it may be a key. */
+const char *mask_model(const char *, const struct conf *);
+
 #endif
