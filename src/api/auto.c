@@ -46,14 +46,16 @@ user_text(json_object *list, bool last)
 	return found;
 }
 
-/* A conversation is the client's key and how it began. */
+/* What names it upstream, for this client; without that how it began. */
 static char *
 conversation_of(const struct exchange *x, const char *first)
 {
-	uint64_t h = util_hash(x->key != NULL ? x->key : "");
+	uint64_t	 h = util_hash(x->key != NULL ? x->key : "");
+	const char	*name = x->call.interaction[0] != '\0' ?
+			    x->call.interaction : first;
 
 	h = util_hash_more(h, "", 1);
-	h = util_hash_more(h, first, strlen(first));
+	h = util_hash_more(h, name, strlen(name));
 	return xasprintf("%016llx", (unsigned long long)h);
 }
 
