@@ -303,7 +303,7 @@ def unmarked(value):
     if isinstance(value, list):
         return [unmarked(v) for v in value]
     if isinstance(value, dict):
-        return {k: unmarked(v) for k, v in value.items() if k != "copilot_cache_control"}
+        return {k: unmarked(v) for k, v in value.items() if k not in ("copilot_cache_control", "cache_control")}
     return value
 
 

@@ -114,6 +114,7 @@ ask_native(struct exchange *x, struct messages_request *r, struct err *err)
 	r->model = x->model;
 	r->betas = x->req.anthropic_beta;
 	r->unsealed = x->retry.unsealed;
+	r->cache = x->conf->prompt_cache;
 	r->lesson = x->retry.lesson;
 	if (!messages_body(r, x->req.body.p, x->req.body.len, &x->call.body,
 	    err))

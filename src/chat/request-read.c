@@ -14,6 +14,7 @@
 #include "chat/request-tools.h"
 #include "chat/terms.h"
 #include "copilot/models.h"
+#include "turn/cache-marks.h"
 #include "turn/complain.h"
 #include "turn/turn.h"
 
@@ -350,18 +351,21 @@ static bool
 read_messages(struct turn *t, json_object *messages, struct err *err)
 {
 	struct reader	r = { .t = t, .err = err };
-	size_t		n = js_len(messages);
+	size_t		n = js_len(messages), before;
 	bool		ok = true;
 
 	r.customs = json_object_new_object();
 	for (; r.i < n && ok; r.i++) {
 		r.msg = json_object_array_get_idx(messages, r.i);
 		r.assistant = js_is(r.msg, "role", "assistant");
+		before = t->n;
 		if (r.assistant)
 			ok = read_assistant(&r);
 		else
 			ok = js_is(r.msg, "role", "tool") ? read_result(&r) :
 			    read_plain(&r);
+		if (t->n > before && cache_marks_has(r.msg))
+			t->items[t->n - 1].mark = true;
 	}
 	json_object_put(r.customs);
 	return ok;

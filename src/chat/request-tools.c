@@ -62,6 +62,7 @@ read_tool(struct tools *t, json_object *in, bool custom, int64_t at)
 		return;
 	tool->at = at;
 	tool->custom = custom;
+	tool->mark = cache_marks_has(in);
 	turn_set(&tool->description, js_get(in, "description"));
 	if (custom) {
 		tool->format = format_of(js_obj(in, "format"));

@@ -5,6 +5,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/answer-write.h \
 	%reldir%/betas.c \
 	%reldir%/betas.h \
+	%reldir%/cache.c \
+	%reldir%/cache.h \
 	%reldir%/check.c \
 	%reldir%/check.h \
 	%reldir%/collect.c \

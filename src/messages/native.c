@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "copilot/models.h"
 #include "messages/betas.h"
+#include "messages/cache.h"
 #include "messages/fit.h"
 #include "messages/native.h"
 #include "messages/thinking.h"
@@ -130,6 +131,21 @@ edit_tools(struct messages_request *r, struct edits *ed,
 		edits_drop(ed, r->obj, "tool_choice");
 }
 
+/* Behind all that changes what is marked. */
+static void
+edit_cache(struct messages_request *r, struct edits *ed)
+{
+	static const char *const marked[] = { "tools", "system", "messages" };
+	size_t i;
+
+	if (!r->cache || r->counts || !messages_cache(r->obj))
+		return;
+	for (i = 0; i < COUNT(marked); i++)
+		if (js_len(js_array(r->obj, marked[i])) > 0)
+			edits_set_take(ed, marked[i], json_object_get(
+			    js_array(r->obj, marked[i])));
+}
+
 /*
  * Whole answers of Copilot's end at 16000 tokens, and say nothing for minutes:
  * all are streamed from there, and put together here.
@@ -222,6 +238,7 @@ messages_body(struct messages_request *r, const char *text, size_t n,
 	if ((ok = edit_messages(r, &ed, &fit, err))) {
 		edit_tools(r, &ed, &fit);
 		edit_format(r, &ed);
+		edit_cache(r, &ed);
 		max = edit_limits(r, &ed);
 		if (r->info != NULL)
 			messages_thinking(r->obj, r->info, max, &ed);

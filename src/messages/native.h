@@ -21,6 +21,7 @@ struct messages_request {
 	const char		*betas;		/* the client's, or NULL */
 	struct lesson		 lesson;
 	bool			 counts;	/* only tokens */
+	bool			 cache;	/* the prompt shall be cached */
 	bool			 unsealed;	/* leave out the thoughts */
 	/* The result. */
 	bool			 vision;

@@ -159,9 +159,8 @@ is_system(json_object *msg)
 	return js_is(msg, "role", "system") || js_is(msg, "role", "developer");
 }
 
-/* Where the turn before this one ended: before what the model said then. */
-static size_t
-last_turn(json_object *messages)
+size_t
+cache_marks_turn_before(json_object *messages)
 {
 	size_t i = js_len(messages);
 
@@ -178,7 +177,7 @@ static void
 choose(struct places *p)
 {
 	size_t ntools = js_len(p->tools), n = js_len(p->messages), system = 0;
-	size_t last = last_turn(p->messages);
+	size_t last = cache_marks_turn_before(p->messages);
 
 	while (system < n && is_system(json_object_array_get_idx(p->messages,
 	    system)))

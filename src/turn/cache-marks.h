@@ -8,6 +8,7 @@
 #define CACHE_MARKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <json-c/json.h>
 
@@ -20,6 +21,12 @@ struct turn;
 bool	cache_marks_has(json_object *piece);
 /* Mark a message or a tool as chat completions have it. */
 void	cache_marks_set(json_object *piece);
+
+/*
+ * How many messages the turn before this one had: those before what the model
+ * said last. 0: there was none.
+ */
+size_t	cache_marks_turn_before(json_object *messages);
 
 struct cache_marks {
 	bool	messages, tools;	/* were changed */

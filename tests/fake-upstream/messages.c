@@ -193,14 +193,20 @@ announce(struct messages *m)
 	buf_putc(&m->plan.text, '.');
 }
 
-/* Tools, system, messages; each block may have a mark. */
+/* Tools, system, messages; each block may have a mark, and text is a block. */
 static void
 add_pieces(struct prompt *p, json_object *content)
 {
-	size_t i;
+	json_object	*block;
+	size_t		 i;
 
-	if (json_object_is_type(content, json_type_string))
-		prompt_add(p, content, "cache_control");
+	if (json_object_is_type(content, json_type_string)) {
+		block = json_object_new_object();
+		js_add_str(block, "type", "text");
+		js_add_ref(block, "text", content);
+		prompt_add(p, block, "cache_control");
+		json_object_put(block);
+	}
 	for (i = 0; i < js_len(content); i++)
 		prompt_add(p, json_object_array_get_idx(content, i),
 		    "cache_control");
