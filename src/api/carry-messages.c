@@ -218,6 +218,14 @@ write(struct exchange *x, struct turn *t, struct carried *c,
 	    by_chat(x, t, c, err);
 }
 
+/* Newer GPT models cache nothing without a key that stays. */
+static void
+name_conversation(const struct exchange *x, struct turn *t)
+{
+	if (x->conf->prompt_cache && x->call.interaction[0] != '\0')
+		t->cache_key = json_object_new_string(x->call.interaction);
+}
+
 bool
 carry_messages(struct exchange *x, json_object *obj, const struct model *m,
     unsigned endpoint, struct err *err)
@@ -231,6 +239,7 @@ carry_messages(struct exchange *x, json_object *obj, const struct model *m,
 	if ((ok = messages_request_read(obj, m, &t, err))) {
 		if (x->retry.unsealed)
 			unseal(&t);
+		name_conversation(x, &t);
 		x->call.vision = t.vision;
 		x->stream = x->alive = t.stream;
 		ok = write(x, &t, &c, endpoint, err);
