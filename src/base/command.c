@@ -143,8 +143,7 @@ too_slow(const struct command *c, struct err *err)
 	    (long long)c->limit_ms / 1000);
 }
 
-#define COMMAND_OF(p, member) ((struct command *)(void *)((char *)(p) - \
-	offsetof(struct command, member)))
+#define COMMAND_OF(p, member) CONTAINER(p, struct command, member)
 
 static void
 ended(struct loop_fd *fd, unsigned events)

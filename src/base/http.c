@@ -381,8 +381,7 @@ limit(const struct http_call *c)
 static void
 call_timer(struct loop_timer *t)
 {
-	struct http_call	*c = (struct http_call *)
-	    ((char *)t - offsetof(struct http_call, timer));
+	struct http_call	*c = CONTAINER(t, struct http_call, timer);
 	struct http		*http = c->http;
 	int64_t			 now = loop_now(http->loop), left;
 
@@ -589,8 +588,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket)
 static void
 on_timer(struct loop_timer *t)
 {
-	struct http *http = (struct http *)
-	    ((char *)t - offsetof(struct http, timer));
+	struct http *http = CONTAINER(t, struct http, timer);
 
 	act(http, CURL_SOCKET_TIMEOUT, 0);
 }

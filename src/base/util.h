@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+/* The struct of which "p" is that member. */
+#define CONTAINER(p, type, member) \
+	((type *)(void *)((char *)(p) - offsetof(type, member)))
 
 /* No memory and broken invariants end the process; its manager restarts it. */
 void	 die(const char *, ...) __attribute__((format(printf, 1, 2), noreturn));

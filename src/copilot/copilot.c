@@ -81,9 +81,6 @@ struct copilot {
 	struct loop_task	 models_task;
 };
 
-#define CONTAINER(p, type, member) \
-	((type *)((char *)(p) - offsetof(type, member)))
-
 static void	token_refresh(struct copilot *);
 static void	token_exchange(struct copilot *);
 static void	models_set(struct copilot *, struct models *);

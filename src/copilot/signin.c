@@ -21,8 +21,7 @@
 #define RENEW_MS	300000	/* an App's token: so long before its end */
 #define SKEW_MIN	30	/* seconds that can't be why a JWT is refused */
 
-#define SIGNIN_OF(p, member) ((struct signin *)(void *)((char *)(p) - \
-	offsetof(struct signin, member)))
+#define SIGNIN_OF(p, member) CONTAINER(p, struct signin, member)
 
 static void	fetch_end(struct fetch *, enum http_end, const char *);
 static void	run_end(struct command *, struct buf *, const struct err *);

@@ -8,6 +8,7 @@
 #include "api/exchange.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/call.h"
@@ -23,8 +24,7 @@ enum {
 	MAYBE_BILLED = 1 << 2		/* what was lost had been sent */
 };
 
-#define CALL_OF(p, member) \
-	((struct call *)((char *)(p) - offsetof(struct call, member)))
+#define CALL_OF(p, member) CONTAINER(p, struct call, member)
 
 static void	want_token(struct call *);
 

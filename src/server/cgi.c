@@ -14,6 +14,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/loop.h"
+#include "base/util.h"
 #include "server/access-log.h"
 #include "server/cgi.h"
 #include "server/client.h"
@@ -79,7 +80,7 @@ static const struct client_ops ops = {
 static void
 out_event(struct loop_fd *f, unsigned events)
 {
-	struct cgi *cgi = (struct cgi *)((char *)f - offsetof(struct cgi, out));
+	struct cgi *cgi = CONTAINER(f, struct cgi, out);
 
 	if (events & (EPOLLERR | EPOLLHUP))
 		cgi->client.gone(&cgi->client);

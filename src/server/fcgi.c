@@ -122,9 +122,6 @@ struct fcgi {
 	bool		  serving;	/* the loop handles a request */
 };
 
-#define CONTAINER(p, type, member) \
-	((type *)((char *)(p) - offsetof(type, member)))
-
 static void	conn_serve(struct job *);
 static void	conn_serve_here(struct conn *);
 

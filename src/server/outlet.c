@@ -9,8 +9,7 @@
 #define STALL_MS	120000	/* a client that reads nothing is left */
 #define SPARE_OUT	(64u << 10) /* more memory is given back when empty */
 
-#define OUTLET_OF(p, member) \
-	((struct outlet *)((char *)(p) - offsetof(struct outlet, member)))
+#define OUTLET_OF(p, member) CONTAINER(p, struct outlet, member)
 
 void
 outlet_begin(struct outlet *o, struct reply *reply, const struct request *req)

@@ -66,8 +66,7 @@ struct relay {
 	const char		 *remark;	/* for the log */
 };
 
-#define RELAY_OF(p, member) \
-	((struct relay *)((char *)(p) - offsetof(struct relay, member)))
+#define RELAY_OF(p, member) CONTAINER(p, struct relay, member)
 
 static void	models_ready(struct waiter *, const struct err *);
 static void	session_ready(struct waiter *, const struct err *);
