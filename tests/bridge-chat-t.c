@@ -19,7 +19,6 @@
 #include "api/carry.h"
 #include "api/target.h"
 #include "base/conf.h"
-#include "bridge/chat-request.h"
 #include "chat-client.h"
 #include "chat/native.h"
 #include "copilot/models.h"
@@ -67,13 +66,13 @@ choose(struct chat_request *r, const struct models *with, struct err *err)
 
 /* The translated body of a request; NULL with "err" set. */
 static json_object *
-translate(const char *in, struct bridge_chat *b, struct err *err)
+translate(const char *in, struct carry_note *b, struct err *err)
 {
 	struct chat_request	r;
 	struct buf		out = { 0 };
 	json_object		*obj = NULL;
 
-	*b = (struct bridge_chat){ 0 };
+	*b = (struct carry_note){ 0 };
 	if (chat_request_read(&r, in, strlen(in), err) &&
 	    choose(&r, &models, err) &&
 	    carry_by_responses(&r, b, &out, err)) {
@@ -92,7 +91,7 @@ check_members(int line, const char *model, const char *in, const char *want)
 	static const char *const constant[] = {
 		"model", "input", "stream", "store",
 	};
-	struct bridge_chat	 b;
+	struct carry_note	 b;
 	struct err		 err = { 0 };
 	struct buf		 out = { 0 };
 	json_object		*obj;
@@ -115,7 +114,7 @@ check_members(int line, const char *model, const char *in, const char *want)
 		fail_msg("line %d:\n got %s\nwant %s", line, out.p, want);
 	json_object_put(obj);
 	buf_finish(&out);
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 	free(text);
 }
 
@@ -235,7 +234,7 @@ test_tools(void **state)
 static void
 check_input(int line, const char *messages, const char *want)
 {
-	struct bridge_chat	 b;
+	struct carry_note	 b;
 	struct err		 err = { 0 };
 	struct buf		 out = { 0 };
 	json_object		*obj;
@@ -250,7 +249,7 @@ check_input(int line, const char *messages, const char *want)
 	assert_int_equal(b.terms.nelements, js_len(js_get(obj, "input")));
 	json_object_put(obj);
 	buf_finish(&out);
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 	free(text);
 }
 
@@ -373,7 +372,7 @@ static void
 check_refused(int line, const char *members, const char *param,
     const char *code)
 {
-	struct bridge_chat	 b;
+	struct carry_note	 b;
 	struct err		 err = { 0 };
 	char			*text;
 
@@ -386,7 +385,7 @@ check_refused(int line, const char *members, const char *param,
 	    err.status != 400)
 		fail_msg("line %d: %d %s %s: %s", line, err.status, err.param,
 		    err.code, err.msg);
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 	free(text);
 }
 
@@ -505,7 +504,7 @@ static const struct {
 	"\"content\":\"r\"}," USER
 
 static void
-check_term(const struct bridge_chat *b, const char *theirs, const char *ours)
+check_term(const struct carry_note *b, const char *theirs, const char *ours)
 {
 	struct err	 err;
 	char		*want;
@@ -523,7 +522,7 @@ check_term(const struct bridge_chat *b, const char *theirs, const char *ours)
 static void
 test_terms(void **state)
 {
-	struct bridge_chat	b;
+	struct carry_note	b;
 	struct err		err;
 	size_t			i;
 
@@ -537,20 +536,20 @@ test_terms(void **state)
 	    "model \"x\" is not accessible via the /responses endpoint");
 	terms_apply(&b.terms, &err);
 	assert_null(strstr(err.msg, "/responses"));
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 	json_object_put(translate("{\"model\":\"x\",\"functions\":[{\"name\":"
 	    "\"f\"}],\"messages\":[" USER "]}", &b, &err));
 	check_term(&b, "tools[0].name", "functions[0].name");
 	check_term(&b, "tool_choice", "function_call");
 	check_term(&b, "max_output_tokens", "max_completion_tokens");
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 }
 
 /* A long message or name can't run over. */
 static void
 test_long_terms(void **state)
 {
-	struct bridge_chat	b;
+	struct carry_note	b;
 	struct err		err;
 	char			text[1000];
 
@@ -567,7 +566,7 @@ test_long_terms(void **state)
 	err_param(&err, "text.format", NULL, "%s 'text.format' 'text'", text);
 	terms_apply(&b.terms, &err);
 	assert_string_equal(err.param, "response_format");
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 }
 
 /* --- Stop strings. */
@@ -577,27 +576,27 @@ check_stop(int line, const char *stops, const char *in, const char *want,
     bool found)
 {
 	json_object		*req = js_parse_quiet(stops, strlen(stops));
-	struct chat_stop	*s;
+	struct stop	*s;
 	struct err		 err;
 	struct buf		 out = { 0 };
 	size_t			 step, at, n, len = strlen(in);
 	bool			 hit;
 
 	for (step = 1; step <= len; step++) {
-		assert_true(chat_stop_read(req, &s, &err));
+		assert_true(stop_read(js_get(req, "stop"), &s, &err));
 		assert_non_null(s);
 		hit = false;
 		for (at = 0; at < len && !hit; at += n) {
 			n = len - at < step ? len - at : step;
-			hit = chat_stop_feed(s, in + at, n, &out);
+			hit = stop_feed(s, in + at, n, &out);
 		}
 		if (!hit)
-			chat_stop_flush(s, &out);
+			stop_flush(s, &out);
 		if (strcmp(buf_str(&out), want) != 0 || hit != found)
 			fail_msg("line %d, step %zu: %s", line, step,
 			    buf_str(&out));
 		buf_truncate(&out, 0);
-		chat_stop_destroy(s);
+		stop_destroy(s);
 	}
 	buf_finish(&out);
 	json_object_put(req);
@@ -630,7 +629,7 @@ test_no_stop(void **state)
 		"{}", "{\"stop\":null}", "{\"stop\":\"\"}", "{\"stop\":[]}",
 		"{\"stop\":[\"\",\"\"]}",
 	};
-	struct chat_stop	*s;
+	struct stop	*s;
 	struct err		 err;
 	json_object		*req;
 	size_t			 i;
@@ -638,7 +637,7 @@ test_no_stop(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(nothing); i++) {
 		req = js_parse_quiet(nothing[i], strlen(nothing[i]));
-		assert_true(chat_stop_read(req, &s, &err));
+		assert_true(stop_read(js_get(req, "stop"), &s, &err));
 		assert_null(s);
 		json_object_put(req);
 	}
@@ -649,7 +648,7 @@ test_no_stop(void **state)
 static void
 start(struct run *r, struct chat_wanted w, const char *members)
 {
-	struct bridge_chat	 b;
+	struct carry_note	 b;
 	struct err		 err;
 	char			*text;
 
@@ -1211,7 +1210,7 @@ static void
 check_round(const char *output)
 {
 	struct chat_wanted	 w = plain;
-	struct bridge_chat	 b;
+	struct carry_note	 b;
 	struct run		 r;
 	struct err		 err;
 	struct buf		 in = { 0 }, got = { 0 }, want = { 0 };
@@ -1239,7 +1238,7 @@ check_round(const char *output)
 	js_print(obj, &want);
 	assert_string_equal(got.p, want.p);
 	json_object_put(obj);
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 	stop_it(&r);
 	buf_finish(&in);
 	buf_finish(&got);

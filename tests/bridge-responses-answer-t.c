@@ -22,7 +22,6 @@
 #include "base/sse.h"
 #include "base/util.h"
 #include "responses/events.h"
-#include "bridge/responses-request.h"
 #include "copilot/models.h"
 #include "shape.h"
 #include "turn/seal.h"
@@ -57,7 +56,7 @@ start(struct run *run, const char *more)
 	struct responses_setting	 set = {
 		.upstream = "up", .model = &gemini, .web_search = true
 	};
-	struct bridge_request		 b;
+	struct carry_note		 b;
 	struct buf			 body = { 0 };
 	json_object			*obj;
 	char				*text;

@@ -15,7 +15,6 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/responses-request.h"
 #include "copilot/models.h"
 #include "responses/input.h"
 #include "turn/seal.h"
@@ -39,7 +38,7 @@ static const struct model gpt = {
 
 static bool
 translate(const char *text, const struct model *m, bool web_search,
-    struct bridge_request *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct buf *body, struct err *err)
 {
 	struct responses_setting	 set = {
 		.upstream = "up", .model = m, .web_search = web_search
@@ -249,7 +248,7 @@ normal(const char *text, struct buf *out)
 static void
 test_requests(void **state)
 {
-	struct bridge_request	 b;
+	struct carry_note	 b;
 	struct buf		 body, want, got;
 	struct err		 err;
 	char			*text;
@@ -270,7 +269,7 @@ test_requests(void **state)
 		if (strcmp(want.p, got.p) != 0)
 			fail_msg("%s:\n got %s\nwant %s", good[i].in, got.p,
 			    want.p);
-		bridge_request_finish(&b);
+		carry_note_finish(&b);
 		buf_finish(&body);
 		buf_finish(&want);
 		buf_finish(&got);
@@ -339,7 +338,7 @@ static const struct {
 static void
 test_refusals(void **state)
 {
-	struct bridge_request	b;
+	struct carry_note	b;
 	struct buf		body = { 0 };
 	struct err		err;
 	size_t			i;
@@ -355,7 +354,7 @@ test_refusals(void **state)
 		    strstr(err.msg, "messages") != NULL)
 			fail_msg("%s: %d %s %s", bad[i].in, err.status,
 			    err.param, err.msg);
-		bridge_request_finish(&b);
+		carry_note_finish(&b);
 	}
 	assert_int_equal(body.len, 0);
 }
@@ -366,17 +365,17 @@ test_forced_search(void **state)
 {
 	static const char	in[] = REQ("\"input\":\"x\",\"tools\":[" F "],"
 	    "\"tool_choice\":{\"type\":\"web_search_preview\"}");
-	struct bridge_request	b;
+	struct carry_note	b;
 	struct buf		body = { 0 };
 	struct err		err;
 
 	(void)state;
 	assert_false(translate(in, &claude, true, &b, &body, &err));
-	bridge_request_finish(&b);
+	carry_note_finish(&b);
 	assert_true(translate(in, &claude, false, &b, &body, &err));
 	assert_null(strstr(body.p, "tool_choice"));
 	assert_null(js_get(b.responses.echo, "tool_choice"));
-	bridge_request_finish(&b);
+	carry_note_finish(&b);
 	buf_finish(&body);
 }
 
@@ -399,7 +398,7 @@ test_facts(void **state)
 		    "\"role\":\"user\",\"content\":\"b\"}]"), false, false,
 		    false, false },
 	};
-	struct bridge_request	b;
+	struct carry_note	b;
 	struct buf		body = { 0 };
 	struct err		err;
 	size_t			i;
@@ -412,7 +411,7 @@ test_facts(void **state)
 		assert_int_equal(b.responses.vision, cases[i].vision);
 		assert_int_equal(b.responses.stream, cases[i].stream);
 		assert_int_equal(b.encrypted, cases[i].encrypted);
-		bridge_request_finish(&b);
+		carry_note_finish(&b);
 	}
 	buf_finish(&body);
 }
@@ -447,7 +446,7 @@ test_reasoning_comes_back(void **state)
 	    "\"encrypted_content\":\"%s\"}," FC("c", "f", "{}") ","
 	    FCO("c", "o") "]");
 	struct buf		 text = { 0 }, sealed = { 0 }, body = { 0 };
-	struct bridge_request	 b;
+	struct carry_note	 b;
 	struct err		 err;
 	json_object		*obj, *msg;
 	char			*in;
@@ -462,12 +461,12 @@ test_reasoning_comes_back(void **state)
 	assert_true(js_is(msg, "reasoning_text", text.p));
 	assert_true(js_is(msg, "reasoning_opaque", "b3Bh"));
 	json_object_put(obj);
-	bridge_request_finish(&b);
+	carry_note_finish(&b);
 	buf_truncate(&body, 0);
 	/* Another vendor's model couldn't read it. */
 	assert_true(translate(in, &claude, false, &b, &body, &err));
 	assert_null(strstr(body.p, "reasoning"));
-	bridge_request_finish(&b);
+	carry_note_finish(&b);
 	free(in);
 	buf_finish(&text);
 	buf_finish(&sealed);

@@ -46,21 +46,21 @@ static void
 check(int line, const char *in, size_t piece, const char *out,
     const char *rest)
 {
-	struct chat_json	 j = { 0 };
+	struct object	 j = { 0 };
 	const struct buf	*left;
 	struct buf		 got = { 0 };
 	size_t			 i, n = strlen(in), k;
 
 	for (i = 0; i < n; i += k) {
 		k = n - i < piece ? n - i : piece;
-		chat_json_feed(&j, in + i, k, &got);
+		object_feed(&j, in + i, k, &got);
 	}
-	left = chat_json_rest(&j);
+	left = object_rest(&j);
 	if (strcmp(buf_str(&got), out) != 0 ||
 	    strcmp(left != NULL ? left->p : "", rest != NULL ? rest : "") != 0)
 		fail_msg("line %d, by %zu: got \"%s\", left \"%s\"", line,
 		    piece, buf_str(&got), left != NULL ? left->p : "");
-	chat_json_finish(&j);
+	object_finish(&j);
 	buf_finish(&got);
 }
 
@@ -80,17 +80,17 @@ test_cases(void **state)
 static void
 test_long_prose(void **state)
 {
-	struct chat_json	j = { 0 };
+	struct object	j = { 0 };
 	struct buf		out = { 0 };
 	size_t			i, n = 1 << 19;
 
 	(void)state;
-	chat_json_feed(&j, "{", 1, &out);
+	object_feed(&j, "{", 1, &out);
 	for (i = 1; i < n; i++)
-		chat_json_feed(&j, i % 1000 == 0 ? "{" : " ", 1, &out);
+		object_feed(&j, i % 1000 == 0 ? "{" : " ", 1, &out);
 	assert_int_equal(out.len, n);
-	assert_null(chat_json_rest(&j));
-	chat_json_finish(&j);
+	assert_null(object_rest(&j));
+	object_finish(&j);
 	buf_finish(&out);
 }
 
@@ -99,7 +99,7 @@ static void
 test_bound(void **state)
 {
 	static const char	object[] = "{\"a\":1}";
-	struct chat_json	j = { 0 };
+	struct object	j = { 0 };
 	struct buf		text = { 0 }, out = { 0 };
 	size_t			bound = 256 << 10, at, first;
 
@@ -110,13 +110,13 @@ test_bound(void **state)
 			buf_putc(&text, '.');
 		buf_append(&text, object, sizeof(object) - 1);
 		for (first = at - 5; first <= text.len; first++) {
-			chat_json_feed(&j, text.p, first, &out);
-			chat_json_feed(&j, text.p + first, text.len - first,
+			object_feed(&j, text.p, first, &out);
+			object_feed(&j, text.p + first, text.len - first,
 			    &out);
 			assert_string_equal(out.p, at + 2 <= bound ? object :
 			    text.p);
-			assert_null(chat_json_rest(&j));
-			chat_json_finish(&j);
+			assert_null(object_rest(&j));
+			object_finish(&j);
 			buf_truncate(&out, 0);
 		}
 	}

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 
 #include "api/carry-answer.h"
+#include "api/carry.h"
 #include "base/util.h"
-#include "bridge/chat-request.h"
-#include "bridge/responses-request.h"
 #include "chat/answer-read.h"
 #include "chat/answer-write.h"
 #include "chat/answer.h"
@@ -21,7 +20,7 @@
 static void
 reword(void *self, struct err *err)
 {
-	struct bridge_chat *b = self;
+	struct carry_note *b = self;
 
 	terms_apply(&b->terms, err);
 }
@@ -29,21 +28,21 @@ reword(void *self, struct err *err)
 static void
 forget(void *self)
 {
-	bridge_chat_finish(self);
+	carry_note_finish(self);
 	free(self);
 }
 
 static const struct answer_terms terms = { reword, forget };
 
 struct answer *
-carry_answer_chat(const struct chat_wanted *wanted, struct bridge_chat *take,
+carry_answer_chat(const struct chat_wanted *wanted, struct carry_note *take,
     struct usage *usage)
 {
-	struct bridge_chat	*b = xmalloc(sizeof(*b));
+	struct carry_note	*b = xmalloc(sizeof(*b));
 	struct answer		*a;
 
 	*b = *take;
-	*take = (struct bridge_chat){ 0 };
+	*take = (struct carry_note){ 0 };
 	a = answer_create(chat_write_create(wanted));
 	answer_terms(a, &terms, b);
 	if (wanted->thoughts.keep != NULL)
@@ -64,7 +63,7 @@ carry_answer_chat(const struct chat_wanted *wanted, struct bridge_chat *take,
 static void
 explain(void *self, struct err *err)
 {
-	const struct bridge_request *b = self;
+	const struct carry_note *b = self;
 
 	terms_apply(&b->terms, err);
 }
@@ -72,21 +71,21 @@ explain(void *self, struct err *err)
 static void
 forget_request(void *self)
 {
-	bridge_request_finish(self);
+	carry_note_finish(self);
 	free(self);
 }
 
 static const struct answer_terms responses_terms = { explain, forget_request };
 
 struct answer *
-carry_answer_responses(struct bridge_request *take, size_t max,
+carry_answer_responses(struct carry_note *take, size_t max,
     struct usage *usage)
 {
-	struct bridge_request	*b = xmalloc(sizeof(*b));
+	struct carry_note	*b = xmalloc(sizeof(*b));
 	struct answer		*a;
 
 	*b = *take;
-	*take = (struct bridge_request){ 0 };
+	*take = (struct carry_note){ 0 };
 	a = answer_create(responses_write_create(&b->responses, b->encrypted,
 	    b->vendor));
 	answer_terms(a, &responses_terms, b);

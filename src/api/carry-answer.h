@@ -8,20 +8,19 @@
 #include <stddef.h>
 
 struct answer;
-struct bridge_chat;
-struct bridge_request;
+struct carry_note;
 struct chat_wanted;
 struct usage;
 
 /* A chat completion of a Responses answer. Takes over what is in "take". */
 struct answer *carry_answer_chat(const struct chat_wanted *,
-	    struct bridge_chat *take, struct usage *);
+	    struct carry_note *take, struct usage *);
 
 /*
  * A Responses answer of a chat completion; "max" bounds the bytes of upstream's
  * answer.
  */
-struct answer *carry_answer_responses(struct bridge_request *take, size_t max,
+struct answer *carry_answer_responses(struct carry_note *take, size_t max,
 	    struct usage *);
 
 #endif

@@ -5,10 +5,10 @@
 
 #include "api/carry-claude.h"
 #include "api/exchange.h"
+#include "api/carry.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/responses-request.h"
 #include "chat/answer-write.h"
 #include "chat/native.h"
 #include "chat/request-read.h"
@@ -100,22 +100,22 @@ static const struct answer_terms chat_words = { reword, forget };
  */
 static bool
 read_stop(const struct chat_request *r, struct turn *t,
-    struct chat_stop **stop, struct err *err)
+    struct stop **stop, struct err *err)
 {
-	if (!chat_stop_read(r->obj, stop, err))
+	if (!stop_read(js_get(r->obj, "stop"), stop, err))
 		return false;
-	if (*stop != NULL && chat_stop_has_blank(*stop)) {
+	if (*stop != NULL && stop_has_blank(*stop)) {
 		turn_set(&t->stop, NULL);
 		return true;
 	}
-	chat_stop_destroy(*stop);
+	stop_destroy(*stop);
 	*stop = NULL;
 	return true;
 }
 
 static void
 await_chat(struct exchange *x, const struct chat_wanted *wanted,
-    struct chat_stop *stop, struct known *take)
+    struct stop *stop, struct known *take)
 {
 	struct answer *a = answer_create(chat_write_create(wanted));
 
@@ -138,7 +138,7 @@ carry_claude_chat(struct exchange *x, struct chat_request *r,
     struct chat_wanted *wanted, struct err *err)
 {
 	struct known		*k = xcalloc(1, sizeof(*k));
-	struct chat_stop	*stop = NULL;
+	struct stop	*stop = NULL;
 	struct turn		 t = { 0 };
 	bool			 ok;
 
@@ -152,7 +152,7 @@ carry_claude_chat(struct exchange *x, struct chat_request *r,
 		t.tools = (struct tools){ 0 };
 		await_chat(x, wanted, stop, k);
 	} else {
-		chat_stop_destroy(stop);
+		stop_destroy(stop);
 		forget(k);
 	}
 	turn_finish(&t);
@@ -164,7 +164,7 @@ carry_claude_chat(struct exchange *x, struct chat_request *r,
 static bool
 read_and_write(struct exchange *x, json_object *obj,
     const struct responses_setting *set, struct turn *t,
-    struct bridge_request *b, struct err *err)
+    struct carry_note *b, struct err *err)
 {
 	return responses_request_read(obj, set->web_search, t, err) &&
 	    write_turn(x, t, set->model, set->upstream, &b->terms, &b->told,
@@ -173,14 +173,14 @@ read_and_write(struct exchange *x, json_object *obj,
 
 bool
 carry_claude_responses(struct exchange *x, json_object *obj,
-    const struct responses_setting *set, struct bridge_request *b,
+    const struct responses_setting *set, struct carry_note *b,
     struct err *err)
 {
 	const char	*vendor = set->model->vendor;
 	struct turn	 t = { 0 };
 	bool		 ok;
 
-	*b = (struct bridge_request){
+	*b = (struct carry_note){
 		.vendor = xstrdup(vendor != NULL ? vendor : "")
 	};
 	if ((ok = read_and_write(x, obj, set, &t, b, err))) {
@@ -198,7 +198,7 @@ carry_claude_responses(struct exchange *x, json_object *obj,
 static void
 explain(void *self, struct err *err)
 {
-	const struct bridge_request *b = self;
+	const struct carry_note *b = self;
 
 	terms_apply(&b->terms, err);
 }
@@ -206,20 +206,20 @@ explain(void *self, struct err *err)
 static void
 forget_request(void *self)
 {
-	bridge_request_finish(self);
+	carry_note_finish(self);
 	free(self);
 }
 
 static const struct answer_terms responses_words = { explain, forget_request };
 
 void
-carry_claude_await(struct exchange *x, struct bridge_request *take)
+carry_claude_await(struct exchange *x, struct carry_note *take)
 {
-	struct bridge_request	*b = xmalloc(sizeof(*b));
+	struct carry_note	*b = xmalloc(sizeof(*b));
 	struct answer		*a;
 
 	*b = *take;
-	*take = (struct bridge_request){ 0 };
+	*take = (struct carry_note){ 0 };
 	a = answer_create(responses_write_create(&b->responses, b->encrypted,
 	    b->vendor));
 	answer_terms(a, &responses_words, b);

@@ -10,7 +10,7 @@
 
 #include <json-c/json.h>
 
-struct bridge_request;
+struct carry_note;
 struct chat_request;
 struct chat_wanted;
 struct err;
@@ -27,12 +27,12 @@ bool	carry_claude_chat(struct exchange *x, struct chat_request *,
 
 /*
  * The same of a parsed Responses request. "b" is filled in for the answer, but
- * for its keeper of thoughts; release it with bridge_request_finish() when this
+ * for its keeper of thoughts; release it with carry_note_finish() when this
  * fails, else give it to carry_claude_await(), which takes it over.
  */
 bool	carry_claude_responses(struct exchange *x, json_object *obj,
-	    const struct responses_setting *, struct bridge_request *b,
+	    const struct responses_setting *, struct carry_note *b,
 	    struct err *);
-void	carry_claude_await(struct exchange *x, struct bridge_request *take);
+void	carry_claude_await(struct exchange *x, struct carry_note *take);
 
 #endif

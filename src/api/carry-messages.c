@@ -38,7 +38,7 @@ struct carried {
 	json_object		*obj;
 	const struct model	*model;
 	struct known		*known;
-	struct chat_stop	*stop;		/* NULL: none */
+	struct stop		*stop;		/* NULL: none */
 	bool			 told;		/* the format, by a message */
 };
 
@@ -124,19 +124,12 @@ unseal(struct turn *t)
 static bool
 read_stop(const struct turn *t, struct carried *c, struct err *err)
 {
-	json_object	*obj;
-	bool		 ok;
-
 	if (t->stop == NULL)
 		return true;
 	if (js_len(t->stop) > 4)
 		return err_param(err, "stop_sequences", "invalid_value",
 		    "stop_sequences: this model takes at most 4");
-	obj = json_object_new_object();
-	js_add_ref(obj, "stop", t->stop);
-	ok = chat_stop_read(obj, &c->stop, err);
-	json_object_put(obj);
-	return ok;
+	return stop_read(t->stop, &c->stop, err);
 }
 
 static bool
@@ -246,7 +239,7 @@ carry_messages(struct exchange *x, json_object *obj, const struct model *m,
 	}
 	if (c.known != NULL)
 		forget(c.known);
-	chat_stop_destroy(c.stop);
+	stop_destroy(c.stop);
 	turn_finish(&t);
 	return ok;
 }

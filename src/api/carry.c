@@ -1,12 +1,12 @@
 /* A request that is carried by another endpoint than the client's. */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "api/carry.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/chat-request.h"
-#include "bridge/responses-request.h"
 #include "chat/messages.h"
 #include "chat/native.h"
 #include "chat/request-read.h"
@@ -21,10 +21,21 @@
 #include "turn/stop.h"
 #include "turn/turn.h"
 
+void
+carry_note_finish(struct carry_note *n)
+{
+	terms_finish(&n->terms);
+	stop_destroy(n->stop);
+	responses_finish(&n->responses);
+	tools_finish(&n->tools);
+	free(n->vendor);
+	*n = (struct carry_note){ 0 };
+}
+
 /* What is true for every chat request to this model is done by its owner. */
 static bool
 finish_chat(struct chat_request *r, const struct responses_setting *set,
-    struct bridge_request *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct buf *body, struct err *err)
 {
 	json_object *messages = js_array(r->obj, "messages");
 
@@ -47,7 +58,7 @@ finish_chat(struct chat_request *r, const struct responses_setting *set,
 
 static bool
 carry(json_object *obj, const struct responses_setting *set, struct turn *t,
-    struct bridge_request *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct buf *body, struct err *err)
 {
 	struct chat_request	r = { 0 };
 	bool			ok;
@@ -61,13 +72,13 @@ carry(json_object *obj, const struct responses_setting *set, struct turn *t,
 
 bool
 carry_by_chat(json_object *obj, const struct responses_setting *set,
-    struct bridge_request *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct buf *body, struct err *err)
 {
 	const struct model	*m = set->model;
 	struct turn		 t = { 0 };
 	bool			 ok;
 
-	*b = (struct bridge_request){
+	*b = (struct carry_note){
 		.vendor = xstrdup(m != NULL && m->vendor != NULL ?
 		    m->vendor : "")
 	};
@@ -84,15 +95,15 @@ carry_by_chat(json_object *obj, const struct responses_setting *set,
 }
 
 bool
-carry_by_responses(struct chat_request *r, struct bridge_chat *b,
+carry_by_responses(struct chat_request *r, struct carry_note *b,
     struct buf *body, struct err *err)
 {
 	struct turn	t = { 0 };
 	bool		ok;
 
-	*b = (struct bridge_chat){ 0 };
+	*b = (struct carry_note){ 0 };
 	if ((ok = chat_request_turn(r, &t, err) &&
-	    chat_stop_read(r->obj, &b->stop, err))) {
+	    stop_read(js_get(r->obj, "stop"), &b->stop, err))) {
 		cache_key_add(&t, r->info, r->cache_key);
 		responses_request_write(&t, r->model, r->info, &r->lesson,
 		    &b->terms, body);

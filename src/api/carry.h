@@ -10,28 +10,46 @@
 
 #include <json-c/json.h>
 
-struct bridge_chat;
-struct bridge_request;
+#include "responses/native.h"
+#include "turn/terms.h"
+#include "turn/thought.h"
+#include "turn/tools.h"
+
 struct buf;
 struct chat_request;
 struct err;
-struct responses_setting;
+struct stop;
+
+/* What the answer has to know of the request. */
+struct carry_note {
+	struct terms		 terms;
+	struct stop		*stop;		/* honoured here; NULL: none */
+	/* Of a Responses request: */
+	struct responses	 responses;
+	struct tools		 tools;
+	char			*vendor;	/* of the model, or "" */
+	bool			 encrypted;	/* reasoning can come back */
+	bool			 told;		/* as in struct chat_request */
+	struct thought_keeper	 thoughts; /* set by who calls; may be zero */
+};
+
+void	carry_note_finish(struct carry_note *);
 
 /*
  * Check a parsed Responses request, whose "model" is a string, and append the
  * body for chat completions. "obj" is edited. False with "err" set, in the
- * client's terms, when it is refused. Release with bridge_request_finish() in
+ * client's terms, when it is refused. Release with carry_note_finish() in
  * any case.
  */
 bool	carry_by_chat(json_object *obj, const struct responses_setting *,
-	    struct bridge_request *, struct buf *body, struct err *);
+	    struct carry_note *, struct buf *body, struct err *);
 
 /*
  * The same of a chat completion request whose model is known and that was made
  * fit, but not for chat completions, over /responses. Release with
- * bridge_chat_finish() in any case.
+ * carry_note_finish() in any case.
  */
-bool	carry_by_responses(struct chat_request *, struct bridge_chat *,
+bool	carry_by_responses(struct chat_request *, struct carry_note *,
 	    struct buf *body, struct err *);
 
 #endif

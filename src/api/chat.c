@@ -12,7 +12,6 @@
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/chat-request.h"
 #include "chat/answer.h"
 #include "chat/messages.h"
 #include "chat/native.h"
@@ -46,7 +45,7 @@ static bool
 prepare_bridge(struct exchange *x, struct chat_request *r,
     const struct chat_wanted *wanted, struct err *err)
 {
-	struct bridge_chat	b;
+	struct carry_note	b;
 	bool			ok;
 
 	if ((ok = carry_by_responses(r, &b, &x->call.body, err))) {
@@ -54,7 +53,7 @@ prepare_bridge(struct exchange *x, struct chat_request *r,
 		x->answer = &turn_answer;
 		x->self = carry_answer_chat(wanted, &b, &x->usage);
 	}
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 	return ok;
 }
 

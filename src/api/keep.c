@@ -21,7 +21,7 @@ struct answer {
 	struct stored		*stored;
 	const struct conf	*conf;		/* the exchange's */
 	struct reply		*reply;		/* likewise */
-	struct stored_request	 r;
+	struct restored	 r;
 	bool			 stream;
 	struct buf		 text;	/* what the inner one has said */
 	struct buf		 final;	/* its last event, once it came */
@@ -320,7 +320,7 @@ destroy(void *self)
 	if (a == NULL)
 		return;
 	a->inner->destroy(a->self);
-	stored_request_finish(&a->r);
+	restore_finish(&a->r);
 	json_object_put(a->last);
 	buf_finish(&a->text);
 	buf_finish(&a->final);
@@ -329,7 +329,7 @@ destroy(void *self)
 }
 
 void
-stored_answer_wrap(struct exchange *x, struct stored_request *take)
+keep_wrap(struct exchange *x, struct restored *take)
 {
 	struct answer *a = xcalloc(1, sizeof(*a));
 
@@ -352,7 +352,7 @@ stored_answer_wrap(struct exchange *x, struct stored_request *take)
 	a->conf = x->conf;
 	a->reply = &x->reply;
 	a->r = *take;
-	*take = (struct stored_request){ 0 };
+	*take = (struct restored){ 0 };
 	a->stream = x->stream;
 	x->answer = &a->ops;
 	x->self = a;

@@ -7,9 +7,9 @@
 #define STORED_ANSWER_H
 
 struct exchange;
-struct stored_request;
+struct restored;
 
 /* Put itself around x->answer. Takes over what is in the struct. */
-void	stored_answer_wrap(struct exchange *x, struct stored_request *take);
+void	keep_wrap(struct exchange *x, struct restored *take);
 
 #endif

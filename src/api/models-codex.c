@@ -150,7 +150,7 @@ add_modalities(json_object *obj, const struct model *m)
 /*
  * "shell_command" is known by all versions; each takes the shell it prefers.
  * The patch tool takes any text; models without such tools get it as a
- * function (bridge-responses-tools.c).
+ * function (turn/tools.h).
  */
 static void
 add_tools(json_object *obj, const struct model *m)

@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "bridge/responses-request.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
 #include "responses/input.h"
@@ -109,11 +108,11 @@ static enum handled
 ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
     const struct responses_setting *set)
 {
-	struct bridge_request		b;
+	struct carry_note		b;
 	struct err			err;
 
 	if (!carry_by_chat(obj, set, &b, &x->call.body, &err)) {
-		bridge_request_finish(&b);
+		carry_note_finish(&b);
 		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
@@ -131,12 +130,12 @@ static enum handled
 ask_claude(struct exchange *x, json_object *obj, const struct target *t,
     const struct responses_setting *set)
 {
-	struct bridge_request	b;
+	struct carry_note	b;
 	struct err		err;
 
 	x->call.method = "POST";
 	if (!carry_claude_responses(x, obj, set, &b, &err)) {
-		bridge_request_finish(&b);
+		carry_note_finish(&b);
 		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
@@ -159,7 +158,7 @@ ask_endpoint(struct exchange *x, json_object *obj, const struct target *t,
 
 /* "stored" is emptied if the answer takes it. */
 static enum handled
-ask(struct exchange *x, json_object *obj, struct stored_request *stored)
+ask(struct exchange *x, json_object *obj, struct restored *stored)
 {
 	struct responses_setting	set;
 	struct target			t;
@@ -168,7 +167,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT |
 	    MODEL_MESSAGES, &t, &err) ||
-	    !stored_request_read(stored, x, obj, &err))
+	    !restore_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
 	interaction_find(x, obj, stored->conversation, stored->interaction);
 	exchange_thinks(x, t.upstream, !stored->keep);
@@ -191,7 +190,7 @@ ask(struct exchange *x, json_object *obj, struct stored_request *stored)
 	free(stored->interaction);
 	stored->interaction = xstrdup(x->call.interaction);
 	if (handled == HANDLED_CALL && stored->keep)
-		stored_answer_wrap(x, stored);
+		keep_wrap(x, stored);
 	return handled;
 }
 
@@ -218,7 +217,7 @@ check(json_object *obj, struct err *err)
 enum handled
 api_responses(struct exchange *x)
 {
-	struct stored_request	 stored = { 0 };
+	struct restored	 stored = { 0 };
 	json_object		*obj;
 	struct err		 err;
 	enum handled		 h;
@@ -230,7 +229,7 @@ api_responses(struct exchange *x)
 	else
 		h = check(obj, &err) ? HANDLED_MODELS :
 		    exchange_refuse(x, &err);
-	stored_request_finish(&stored);
+	restore_finish(&stored);
 	json_object_put(obj);
 	return h;
 }

@@ -75,7 +75,7 @@ do_without(json_object *obj, const char *why, struct err *err)
 
 /* What is to be stored; before references are followed, see stored_put(). */
 static void
-note(struct stored_request *r, json_object *obj, json_object *items)
+note(struct restored *r, json_object *obj, json_object *items)
 {
 	const char *previous = js_str(obj, "previous_response_id");
 	const char *conversation = conversation_of(obj);
@@ -118,7 +118,7 @@ append(json_object *to, json_object *items)
 }
 
 static json_object *
-chain_of(struct stored_request *r, struct exchange *x, json_object *obj,
+chain_of(struct restored *r, struct exchange *x, json_object *obj,
     size_t *room, struct err *err)
 {
 	enum stored_found	 found;
@@ -177,7 +177,7 @@ repeats(json_object *all, json_object *items, struct err *err)
 }
 
 static json_object *
-conversation_items(struct stored_request *r, struct exchange *x,
+conversation_items(struct restored *r, struct exchange *x,
     json_object *obj, json_object *items, size_t *room, struct err *err)
 {
 	enum stored_found	 found;
@@ -201,7 +201,7 @@ conversation_items(struct stored_request *r, struct exchange *x,
 
 /* Edit "input"; "items" is the client's as an array. */
 static bool
-follow(struct stored_request *r, struct exchange *x, json_object *obj,
+follow(struct restored *r, struct exchange *x, json_object *obj,
     json_object *items, struct err *err)
 {
 	size_t		 room = (size_t)x->conf->max_request_body_bytes;
@@ -277,7 +277,7 @@ input_of(json_object *obj)
 }
 
 bool
-stored_request_read(struct stored_request *r, struct exchange *x,
+restore_read(struct restored *r, struct exchange *x,
     json_object *obj, struct err *err)
 {
 	json_object		*input = input_of(obj), *items;
@@ -285,7 +285,7 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 	char			 why[STORED_WHY_SIZE];
 	bool			 ok;
 
-	*r = (struct stored_request){ 0 };
+	*r = (struct restored){ 0 };
 	x->restored = 0;
 	if ((!json_object_is_type(input, json_type_string) &&
 	    js_array(obj, "input") == NULL) ||
@@ -312,12 +312,12 @@ stored_request_read(struct stored_request *r, struct exchange *x,
 }
 
 void
-stored_request_finish(struct stored_request *r)
+restore_finish(struct restored *r)
 {
 	free(r->previous);
 	free(r->conversation);
 	free(r->interaction);
 	buf_finish(&r->input);
 	json_object_put(r->ids);
-	*r = (struct stored_request){ 0 };
+	*r = (struct restored){ 0 };
 }

@@ -3,8 +3,8 @@
  * conversation that it goes on from, the items that it refers to; and what is
  * to be stored of it.
  */
-#ifndef STORED_REQUEST_H
-#define STORED_REQUEST_H
+#ifndef RESTORE_H
+#define RESTORE_H
 
 #include <stdbool.h>
 
@@ -18,7 +18,7 @@ struct exchange;
 
 #define STORED_HEADER "x-response-stored"	/* "no": against its wish */
 
-struct stored_request {
+struct restored {
 	bool		 keep;		/* the answer shall be stored */
 	bool		 strip;	/* the client gets only what it asked for */
 	bool		 edited; /* "input" is not the client's any more */
@@ -35,10 +35,10 @@ struct stored_request {
  * Read a parsed request and edit it: "input" becomes all that upstream has to
  * know, "store" what the answer shall say. What is wrong with types is left for
  * others to tell. False with "err" set when something isn't there. Release with
- * stored_request_finish() in any case.
+ * restore_finish() in any case.
  */
-bool	stored_request_read(struct stored_request *, struct exchange *,
+bool	restore_read(struct restored *, struct exchange *,
 	    json_object *, struct err *);
-void	stored_request_finish(struct stored_request *);
+void	restore_finish(struct restored *);
 
 #endif

@@ -93,7 +93,7 @@ api_stored_get(struct exchange *x)
 	x->reply.status = 200;
 	x->reply.content_type = "text/event-stream; charset=utf-8";
 	reply_header(&x->reply, "Cache-Control", "no-cache");
-	stored_replay(response, after, &x->reply.body);
+	responses_replay(response, after, &x->reply.body);
 	json_object_put(response);
 	return HANDLED_REPLY;
 }

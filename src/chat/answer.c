@@ -298,7 +298,7 @@ destroy(struct sink *s)
 	struct native *n = (struct native *)s;
 
 	chat_pieces_clear(&n->pieces);
-	chat_stop_destroy(n->wanted.stop);
+	stop_destroy(n->wanted.stop);
 	json_object_put(n->wanted.custom);
 	chat_collect_destroy(n->collect);
 	json_object_put(n->extra);
@@ -336,7 +336,7 @@ chat_answer_create(const struct chat_wanted *wanted, struct usage *usage)
 	n->wanted.model = n->asked = xstrdup(wanted->model);
 	json_object_get(n->wanted.custom);
 	if (wanted->stop != NULL)
-		n->wanted.stop = chat_stop_copy(wanted->stop);
+		n->wanted.stop = stop_copy(wanted->stop);
 	if (!wanted->stream)
 		n->collect = chat_collect_create();
 	n->pieces = (struct chat_pieces){

@@ -100,7 +100,7 @@ repair_json(struct chat_choice *c, json_object *piece, json_object *delta)
 		return;
 	if (js_has(piece, "logprobs"))
 		js_add_null(piece, "logprobs");
-	chat_json_feed(&c->object, json_object_get_string(text),
+	object_feed(&c->object, json_object_get_string(text),
 	    (size_t)json_object_get_string_len(text), &out);
 	/* OpenAI's first piece has an empty text, no null. */
 	if (out.len > 0 || !c->role)
@@ -131,7 +131,7 @@ repair_stop(struct chat_choice *c, json_object *piece, json_object *delta)
 	}
 	if (text == NULL)
 		return;
-	c->stopped = chat_stop_feed(c->stop, json_object_get_string(text),
+	c->stopped = stop_feed(c->stop, json_object_get_string(text),
 	    (size_t)json_object_get_string_len(text), &out);
 	if (c->stopped)
 		c->finish = "stop";
@@ -311,11 +311,11 @@ piece_new(int64_t index, json_object *take, const char *reason)
 static void
 rest_of_text(struct chat_choice *c, json_object *delta)
 {
-	const struct buf	*object = chat_json_rest(&c->object);
+	const struct buf	*object = object_rest(&c->object);
 	struct buf		 rest = { 0 };
 
 	if (c->stop != NULL && !c->stopped)
-		chat_stop_flush(c->stop, &rest);
+		stop_flush(c->stop, &rest);
 	/* What was said before a call is none, and parsers would fail on it. */
 	if (object != NULL && c->calls.n == 0)
 		buf_append(&rest, object->p, object->len);
@@ -358,7 +358,7 @@ void
 chat_choice_clear(struct chat_choice *c)
 {
 	chat_calls_finish(&c->calls);
-	chat_json_finish(&c->object);
-	chat_stop_destroy(c->stop);
+	object_finish(&c->object);
+	stop_destroy(c->stop);
 	*c = (struct chat_choice){ 0 };
 }

@@ -15,15 +15,15 @@
 #include "chat/calls.h"
 #include "turn/object.h"
 
-struct chat_stop;
+struct stop;
 struct err;
 
 /* Zeroed memory is a choice of which nothing has come yet. */
 struct chat_choice {
 	bool			 json;	/* given: only an object counts */
-	struct chat_stop	*stop;		/* given, ours; NULL: none */
+	struct stop		*stop;		/* given, ours; NULL: none */
 	bool			 stopped;	/* at one of them */
-	struct chat_json	 object;	/* that is looked for */
+	struct object		 object;	/* that is looked for */
 	bool			 seen;
 	bool			 role;		/* has been said */
 	bool			 content;	/* there was some */

@@ -121,7 +121,7 @@ read_content(json_object *content, size_t i, struct chat_messages *m,
 	return true;
 }
 
-/* Has it the thoughts of a model that answered through bridge-chat-answer.c? */
+/* Has it the thoughts of a model that answered over /responses? */
 static bool
 is_bridged(json_object *msg)
 {

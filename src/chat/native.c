@@ -116,7 +116,7 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
 static bool
 has_to_be_told(const struct chat_request *r, bool native)
 {
-	if (!chat_format_is_json(r->obj))
+	if (!format_is_json(r->obj))
 		return false;
 	if ((r->lesson.without & LESSON_FORMAT) != 0)
 		return true;
@@ -131,14 +131,14 @@ has_to_be_told(const struct chat_request *r, bool native)
  * visible character.
  */
 static bool
-honours_stop(const struct chat_request *r, const struct chat_stop *stop)
+honours_stop(const struct chat_request *r, const struct stop *stop)
 {
 	if ((r->lesson.without & LESSON_STOP) != 0)
 		return false;
 	if (r->info == NULL)
 		return true;
 	return r->info->openai ? r->info->reasoning_effort == NULL ||
-	    r->info->reasoning_effort[0] == NULL : !chat_stop_has_blank(stop);
+	    r->info->reasoning_effort[0] == NULL : !stop_has_blank(stop);
 }
 
 /* The stop strings that upstream is not told of. */
@@ -147,10 +147,10 @@ read_stop(struct chat_request *r, bool native, struct err *err)
 {
 	if (!native)
 		return true;
-	if (!chat_stop_read(r->obj, &r->stop, err))
+	if (!stop_read(js_get(r->obj, "stop"), &r->stop, err))
 		return false;
 	if (r->stop != NULL && honours_stop(r, r->stop)) {
-		chat_stop_destroy(r->stop);
+		stop_destroy(r->stop);
 		r->stop = NULL;
 	}
 	return true;
@@ -194,7 +194,7 @@ chat_request_messages(struct chat_request *r, bool native)
 	if (has_developer(r))
 		chat_messages_system(js_array(r->obj, "messages"));
 	if (r->told)
-		r->inserted = chat_format_tell(r->obj);
+		r->inserted = format_tell(r->obj);
 }
 
 static void
@@ -473,6 +473,6 @@ chat_request_finish(struct chat_request *r)
 {
 	json_object_put(r->obj);
 	json_object_put(r->custom);
-	chat_stop_destroy(r->stop);
+	stop_destroy(r->stop);
 	*r = (struct chat_request){ 0 };
 }

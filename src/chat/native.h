@@ -12,7 +12,7 @@
 #include "copilot/lessons.h"
 
 struct buf;
-struct chat_stop;
+struct stop;
 struct conf;
 struct err;
 struct model;
@@ -33,7 +33,7 @@ struct chat_request {
 	const char		*cache_key; /* to be added, or NULL */
 	int64_t			 n;		/* choices */
 	struct lesson		 lesson;	/* see chat_request_fit() */
-	struct chat_stop	*stop;		/* honoured here; NULL: none */
+	struct stop		*stop;		/* honoured here; NULL: none */
 	bool			 refitted;	/* the messages */
 	bool			 told;	/* the format is in a message */
 	bool			 formless;	/* no format is sent */

@@ -1,4 +1,4 @@
-/* reasoning_opaque of a bridged chat completion. */
+/* reasoning_opaque of a chat completion that came over /responses. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
- * reasoning_opaque of a bridged chat completion: upstream's encrypted reasoning
- * in one string that a client keeps and gives back with its assistant message.
+ * reasoning_opaque of a chat completion that came over /responses: upstream's
+ * encrypted reasoning in one string that a client keeps and gives back with its
+ * assistant message.
  *
  * It needs nothing of ours to be read again: each sealed item with its place
  * among the message's text and calls, since upstream wants them back where they

@@ -67,7 +67,7 @@ choice_at(struct chat_pieces *p, int64_t i)
 			c->json = p->wanted->told;
 			c->calls.custom = p->wanted->custom;
 			if (p->wanted->stop != NULL)
-				c->stop = chat_stop_copy(p->wanted->stop);
+				c->stop = stop_copy(p->wanted->stop);
 		}
 	}
 	return &p->choices[i];

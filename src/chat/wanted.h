@@ -10,7 +10,7 @@
 
 #include "turn/thought.h"
 
-struct chat_stop;
+struct stop;
 
 struct chat_wanted {
 	/*
@@ -26,7 +26,7 @@ struct chat_wanted {
 	json_object	*custom;	/* names of tools; NULL: none */
 	bool		 told;		/* to answer with JSON, by a message */
 	bool		 inserted;	/* which is one more, the first */
-	struct chat_stop *stop;		/* to be honoured here; NULL: none */
+	struct stop *stop;		/* to be honoured here; NULL: none */
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
 	struct thought_keeper thoughts;	/* who keeps them */

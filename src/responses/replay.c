@@ -241,7 +241,7 @@ tell_response(struct replay *r, const char *status, json_object *take)
 }
 
 void
-stored_replay(json_object *response, int64_t after, struct buf *out)
+responses_replay(json_object *response, int64_t after, struct buf *out)
 {
 	json_object	*output = js_array(response, "output");
 	struct replay	 r = { .after = after, .out = out };

@@ -12,6 +12,6 @@
 struct buf;
 
 /* Append the events behind number "after" (-1: all). Edits the response. */
-void	stored_replay(json_object *response, int64_t after, struct buf *out);
+void	responses_replay(json_object *response, int64_t after, struct buf *out);
 
 #endif

@@ -20,7 +20,7 @@ is_schema(json_object *format)
 }
 
 bool
-chat_format_is_json(json_object *request)
+format_is_json(json_object *request)
 {
 	json_object *format = js_obj(request, "response_format");
 
@@ -96,7 +96,7 @@ message(json_object *text)
 }
 
 bool
-chat_format_tell(json_object *request)
+format_tell(json_object *request)
 {
 	json_object	*old = js_array(request, "messages"), *list;
 	json_object	*first = json_object_array_get_idx(old, 0);

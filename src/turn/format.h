@@ -12,19 +12,19 @@
  * generate, Claude refuses a forced call when it thinks, and the client's own
  * tools could no longer be called. An instruction has none of these limits.
  */
-#ifndef CHAT_FORMAT_H
-#define CHAT_FORMAT_H
+#ifndef TURN_FORMAT_H
+#define TURN_FORMAT_H
 
 #include <stdbool.h>
 
 #include <json-c/json.h>
 
 /* Does the request want its answer to be JSON? */
-bool	chat_format_is_json(json_object *request);
+bool	format_is_json(json_object *request);
 /*
  * Tell it in a request's messages: behind what the first one says, if that is
  * the system's; else in a new one before it, and true is returned.
  */
-bool	chat_format_tell(json_object *request);
+bool	format_tell(json_object *request);
 
 #endif

@@ -1,6 +1,6 @@
 /* Images that clients send inline: does the model take them? */
-#ifndef IMAGES_H
-#define IMAGES_H
+#ifndef TURN_IMAGES_H
+#define TURN_IMAGES_H
 
 #include <stdbool.h>
 #include <stdint.h>

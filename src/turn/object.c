@@ -19,7 +19,7 @@ is_space(char c)
  * or not enough of it is there.
  */
 static bool
-find_start(struct chat_json *j)
+find_start(struct object *j)
 {
 	const char	*p = j->held.p;
 	size_t		 k, n = j->held.len;
@@ -41,7 +41,7 @@ find_start(struct chat_json *j)
 
 /* One byte of the object; false when it was the last one. */
 static bool
-step(struct chat_json *j, char c)
+step(struct object *j, char c)
 {
 	if (j->escaped)
 		j->escaped = false;
@@ -57,14 +57,14 @@ step(struct chat_json *j, char c)
 }
 
 static void
-inside(struct chat_json *j, const char *p, size_t n, struct buf *out)
+inside(struct object *j, const char *p, size_t n, struct buf *out)
 {
 	size_t i = 0;
 
 	while (i < n && step(j, p[i]))
 		i++;
 	if (i < n) {
-		j->state = CHAT_JSON_BEHIND;
+		j->state = OBJECT_BEHIND;
 		i++;
 	}
 	buf_append(out, p, i);
@@ -72,50 +72,50 @@ inside(struct chat_json *j, const char *p, size_t n, struct buf *out)
 
 /* What is behind the bound is looked at in no case, wherever a piece ends. */
 static void
-before(struct chat_json *j, const char *p, size_t n, struct buf *out)
+before(struct object *j, const char *p, size_t n, struct buf *out)
 {
 	size_t room = HELD_MAX - j->held.len, take = n < room ? n : room;
 
 	buf_append(&j->held, p, take);
 	if (find_start(j)) {
-		j->state = CHAT_JSON_INSIDE;
+		j->state = OBJECT_INSIDE;
 		inside(j, j->held.p + j->at, j->held.len - j->at, out);
 	} else if (j->held.len == HELD_MAX) {
-		j->state = CHAT_JSON_PLAIN;
+		j->state = OBJECT_PLAIN;
 		buf_append(out, j->held.p, j->held.len);
 	} else
 		return;
 	buf_finish(&j->held);
-	chat_json_feed(j, p + take, n - take, out);
+	object_feed(j, p + take, n - take, out);
 }
 
 void
-chat_json_feed(struct chat_json *j, const char *p, size_t n, struct buf *out)
+object_feed(struct object *j, const char *p, size_t n, struct buf *out)
 {
 	switch (j->state) {
-	case CHAT_JSON_BEFORE:
+	case OBJECT_BEFORE:
 		before(j, p, n, out);
 		break;
-	case CHAT_JSON_INSIDE:
+	case OBJECT_INSIDE:
 		inside(j, p, n, out);
 		break;
-	case CHAT_JSON_BEHIND:
+	case OBJECT_BEHIND:
 		break;
-	case CHAT_JSON_PLAIN:
+	case OBJECT_PLAIN:
 		buf_append(out, p, n);
 		break;
 	}
 }
 
 const struct buf *
-chat_json_rest(const struct chat_json *j)
+object_rest(const struct object *j)
 {
 	return j->held.len > 0 ? &j->held : NULL;
 }
 
 void
-chat_json_finish(struct chat_json *j)
+object_finish(struct object *j)
 {
 	buf_finish(&j->held);
-	*j = (struct chat_json){ 0 };
+	*j = (struct object){ 0 };
 }

@@ -10,7 +10,7 @@
 
 struct stage {
 	struct sink		 sink;
-	struct chat_json	 object;
+	struct object		 object;
 	size_t			 item;		/* whose text was last */
 	struct sink_delta	 last;	/* the delta that was last */
 	bool			 said;
@@ -65,11 +65,11 @@ delta(struct sink *s, size_t item, const struct sink_delta *d, struct buf *out,
 		return false;
 	/* Should there be none, a reader sees two texts. */
 	if (st->said && st->item != item)
-		chat_json_feed(&st->object, "\n\n", 2, &text);
+		object_feed(&st->object, "\n\n", 2, &text);
 	st->said = true;
 	st->item = item;
 	st->last = (struct sink_delta){ .part = d->part, .index = d->index };
-	chat_json_feed(&st->object, json_object_get_string(d->text),
+	object_feed(&st->object, json_object_get_string(d->text),
 	    (size_t)json_object_get_string_len(d->text), &text);
 	ok = put(st, &text, out, err);
 	buf_finish(&text);
@@ -83,7 +83,7 @@ end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
 	struct stage *st = (struct stage *)s;
 
 	if (!st->said || st->item != item ||
-	    chat_json_rest(&st->object) == NULL)
+	    object_rest(&st->object) == NULL)
 		return sink_end(s->next, item, cut, out, err);
 	st->waits = true;
 	return true;
@@ -95,7 +95,7 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
     struct err *err)
 {
 	struct stage		*st = (struct stage *)s;
-	const struct buf	*rest = chat_json_rest(&st->object);
+	const struct buf	*rest = object_rest(&st->object);
 
 	if (rest != NULL && !st->called && !put(st, rest, out, err))
 		return false;
@@ -108,7 +108,7 @@ destroy(struct sink *s)
 {
 	struct stage *st = (struct stage *)s;
 
-	chat_json_finish(&st->object);
+	object_finish(&st->object);
 	free(st);
 }
 

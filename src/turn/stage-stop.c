@@ -12,7 +12,7 @@
 
 struct stage {
 	struct sink		 sink;
-	struct chat_stop	*stop;
+	struct stop		*stop;
 	struct buf		 text;	/* that has passed */
 	size_t			 item;	/* whose text may be held back */
 	struct sink_delta	 last;	/* the delta that is held */
@@ -57,7 +57,7 @@ flush(struct stage *st, struct buf *out, struct err *err)
 		return true;
 	st->said = false;
 	buf_truncate(&st->text, 0);
-	chat_stop_flush(st->stop, &st->text);
+	stop_flush(st->stop, &st->text);
 	return put(st, &st->last, out, err);
 }
 
@@ -70,7 +70,7 @@ feed_gap(struct stage *st, struct buf *out, struct err *err)
 {
 	buf_truncate(&st->text, 0);
 	st->gap = strlen(GAP);
-	st->cut = chat_stop_feed(st->stop, GAP, strlen(GAP), &st->text);
+	st->cut = stop_feed(st->stop, GAP, strlen(GAP), &st->text);
 	return put(st, &st->last, out, err);
 }
 
@@ -102,7 +102,7 @@ delta(struct sink *s, size_t item, const struct sink_delta *d, struct buf *out,
 	st->item = item;
 	st->last = (struct sink_delta){ .part = d->part, .index = d->index };
 	buf_truncate(&st->text, 0);
-	st->cut = chat_stop_feed(st->stop, json_object_get_string(d->text),
+	st->cut = stop_feed(st->stop, json_object_get_string(d->text),
 	    (size_t)json_object_get_string_len(d->text), &st->text);
 	return put(st, d, out, err);
 }
@@ -145,7 +145,7 @@ destroy(struct sink *s)
 {
 	struct stage *st = (struct stage *)s;
 
-	chat_stop_destroy(st->stop);
+	stop_destroy(st->stop);
 	buf_finish(&st->text);
 	free(st);
 }
@@ -156,7 +156,7 @@ static const struct sink_ops ops = {
 };
 
 struct sink *
-stage_stop_create(struct chat_stop *take)
+stage_stop_create(struct stop *take)
 {
 	struct stage *st = xcalloc(1, sizeof(*st));
 

@@ -2,7 +2,7 @@
 #ifndef TURN_STAGES_H
 #define TURN_STAGES_H
 
-struct chat_stop;
+struct stop;
 struct sink;
 struct thought_keeper;
 
@@ -10,7 +10,7 @@ struct thought_keeper;
  * Text ends before the first of these strings, where upstream knows none. Taken
  * over.
  */
-struct sink *stage_stop_create(struct chat_stop *take);
+struct sink *stage_stop_create(struct stop *take);
 
 /*
  * Of the text, only the JSON object; what was said without one is told as it

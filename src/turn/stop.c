@@ -22,7 +22,7 @@ struct pattern {
 	size_t	 matched;
 };
 
-struct chat_stop {
+struct stop {
 	struct pattern	 list[STOPS_MAX];
 	size_t		 n;
 };
@@ -37,7 +37,7 @@ advance(struct pattern *p, char c)
 }
 
 static void
-add(struct chat_stop *s, const char *text, size_t n)
+add(struct stop *s, const char *text, size_t n)
 {
 	struct pattern	*p = &s->list[s->n++];
 	size_t		 i;
@@ -56,7 +56,7 @@ add(struct chat_stop *s, const char *text, size_t n)
 }
 
 static bool
-read_one(struct chat_stop *s, json_object *v, struct err *err)
+read_one(struct stop *s, json_object *v, struct err *err)
 {
 	if (!json_object_is_type(v, json_type_string))
 		return complain_wrong_type(err, "stop",
@@ -72,7 +72,7 @@ read_one(struct chat_stop *s, json_object *v, struct err *err)
 }
 
 static bool
-read_all(struct chat_stop *s, json_object *v, struct err *err)
+read_all(struct stop *s, json_object *v, struct err *err)
 {
 	size_t i, n = js_len(v);
 
@@ -90,31 +90,30 @@ read_all(struct chat_stop *s, json_object *v, struct err *err)
 }
 
 bool
-chat_stop_read(json_object *request, struct chat_stop **stop, struct err *err)
+stop_read(json_object *v, struct stop **stop, struct err *err)
 {
-	struct chat_stop	*s;
-	json_object		*v = js_get(request, "stop");
+	struct stop *s;
 
 	*stop = NULL;
 	if (v == NULL)
 		return true;
 	s = xcalloc(1, sizeof(*s));
 	if (!read_all(s, v, err)) {
-		chat_stop_destroy(s);
+		stop_destroy(s);
 		return false;
 	}
 	if (s->n > 0)
 		*stop = s;
 	else
-		chat_stop_destroy(s);
+		stop_destroy(s);
 	return true;
 }
 
-struct chat_stop *
-chat_stop_copy(const struct chat_stop *from)
+struct stop *
+stop_copy(const struct stop *from)
 {
-	struct chat_stop	*s = xcalloc(1, sizeof(*s));
-	size_t			 i;
+	struct stop	*s = xcalloc(1, sizeof(*s));
+	size_t		 i;
 
 	for (i = 0; i < from->n; i++)
 		add(s, from->list[i].text, from->list[i].len);
@@ -122,7 +121,7 @@ chat_stop_copy(const struct chat_stop *from)
 }
 
 bool
-chat_stop_has_blank(const struct chat_stop *s)
+stop_has_blank(const struct stop *s)
 {
 	size_t i;
 
@@ -134,7 +133,7 @@ chat_stop_has_blank(const struct chat_stop *s)
 }
 
 void
-chat_stop_destroy(struct chat_stop *s)
+stop_destroy(struct stop *s)
 {
 	size_t i;
 
@@ -149,7 +148,7 @@ chat_stop_destroy(struct chat_stop *s)
 
 /* The pattern that the text ends with the most of: what is held back. */
 static const struct pattern *
-longest(const struct chat_stop *s)
+longest(const struct stop *s)
 {
 	const struct pattern	*best = &s->list[0];
 	size_t			 i;
@@ -162,7 +161,7 @@ longest(const struct chat_stop *s)
 
 /* Length of the longest stop string that ends with byte c, 0: none does. */
 static size_t
-step(struct chat_stop *s, char c)
+step(struct stop *s, char c)
 {
 	size_t i, found = 0;
 
@@ -176,7 +175,7 @@ step(struct chat_stop *s, char c)
 }
 
 bool
-chat_stop_feed(struct chat_stop *s, const char *text, size_t n,
+stop_feed(struct stop *s, const char *text, size_t n,
     struct buf *out)
 {
 	const struct pattern	*held = longest(s);
@@ -195,7 +194,7 @@ chat_stop_feed(struct chat_stop *s, const char *text, size_t n,
 }
 
 void
-chat_stop_flush(struct chat_stop *s, struct buf *out)
+stop_flush(struct stop *s, struct buf *out)
 {
 	const struct pattern	*held = longest(s);
 	size_t			 i;

@@ -3,8 +3,8 @@
  * others has made a mistake, whatever the model; what upstream says of the rest
  * is about the model (lessons.h).
  */
-#ifndef TUNING_H
-#define TUNING_H
+#ifndef TURN_TUNING_H
+#define TURN_TUNING_H
 
 #include <stdbool.h>
 

@@ -17,7 +17,6 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
-#include "bridge/chat-request.h"
 #include "chat/answer.h"
 #include "chat/native.h"
 
@@ -34,14 +33,14 @@ static const char plain_request[] = "{\"model\":\"m\",\"stop\":[\"END\","
 
 /* The request as it would go upstream; NULL when it is refused. */
 static json_object *
-translate(const char *p, size_t n, struct bridge_chat *b)
+translate(const char *p, size_t n, struct carry_note *b)
 {
 	struct chat_request	r;
 	struct err		err;
 	struct buf		out = { 0 };
 	json_object		*obj = NULL;
 
-	*b = (struct bridge_chat){ 0 };
+	*b = (struct carry_note){ 0 };
 	if (chat_request_read(&r, p, n, &err) &&
 	    chat_request_model(&r, &conf, r.asked, NULL, &err) &&
 	    carry_by_responses(&r, b, &out, &err) &&
@@ -55,7 +54,7 @@ translate(const char *p, size_t n, struct bridge_chat *b)
 static void
 fuzz_request(const char *p, size_t n)
 {
-	struct bridge_chat	 b;
+	struct carry_note	 b;
 	struct err		 err;
 	json_object		*obj = translate(p, n, &b);
 
@@ -69,7 +68,7 @@ fuzz_request(const char *p, size_t n)
 			abort();
 	}
 	json_object_put(obj);
-	bridge_chat_finish(&b);
+	carry_note_finish(&b);
 }
 
 /* --- Answers. */
@@ -89,7 +88,7 @@ begin(struct run *r, bool stream)
 		.model = "m", .stream = stream, .include_usage = true, .n = 1,
 		.max = EVENT_MAX
 	};
-	struct bridge_chat	b;
+	struct carry_note	b;
 
 	json_object_put(translate(plain_request, sizeof(plain_request) - 1,
 	    &b));

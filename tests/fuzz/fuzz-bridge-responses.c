@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
-#include "bridge/responses-request.h"
 #include "turn/answer.h"
 #include "turn/usage.h"
 #include "copilot/models.h"
@@ -47,7 +46,7 @@ on_event(const struct sse_event *ev, void *arg)
 
 /* False when the request is refused. */
 static bool
-ask(const char *p, size_t n, struct bridge_request *b)
+ask(const char *p, size_t n, struct carry_note *b)
 {
 	struct responses_setting	 set = {
 		.upstream = "g", .model = &model, .web_search = true
@@ -72,7 +71,7 @@ ask(const char *p, size_t n, struct bridge_request *b)
 	} else {
 		if (err.status < 400 || err.msg[0] == '\0')
 			abort();
-		bridge_request_finish(b);
+		carry_note_finish(b);
 	}
 	buf_finish(&body);
 	return ok;
@@ -102,7 +101,7 @@ second_turn(const struct buf *whole)
 {
 	json_object		*r = js_parse_quiet(buf_str(whole), whole->len);
 	json_object		*obj = json_object_new_object(), *input;
-	struct bridge_request	 b;
+	struct carry_note	 b;
 	struct buf		 text = { 0 };
 
 	if (js_array(r, "output") == NULL || !js_is(r, "object", "response"))
@@ -112,7 +111,7 @@ second_turn(const struct buf *whole)
 	js_add_ref(obj, "input", input);
 	js_print(obj, &text);
 	if (ask(text.p, text.len, &b))
-		bridge_request_finish(&b);
+		carry_note_finish(&b);
 	buf_finish(&text);
 	json_object_put(obj);
 	json_object_put(r);
@@ -122,7 +121,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char		*p = (const char *)data, *cut;
-	struct bridge_request	 b;
+	struct carry_note	 b;
 	struct run		 runs[2] = { { 0 } };
 	struct usage		 usage = USAGE_NONE;
 	size_t			 head, i, len[2];

@@ -21,25 +21,25 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static void
 run(const struct buf *text, size_t first, size_t step, struct buf *out)
 {
-	struct chat_json	 j = { 0 };
+	struct object	 j = { 0 };
 	const struct buf	*rest;
 	const char		*p = buf_str(text);
 	size_t			 n = text->len, k;
 
 	for (; n > 0; p += k, n -= k, first = step) {
 		k = n < first ? n : first;
-		chat_json_feed(&j, p, k, out);
+		object_feed(&j, p, k, out);
 	}
 	if (out->len > 0 && memmem(buf_str(text), text->len, out->p,
 	    out->len) == NULL)
 		abort();
-	if ((rest = chat_json_rest(&j)) != NULL) {
+	if ((rest = object_rest(&j)) != NULL) {
 		if (out->len > 0 || rest->len != text->len)
 			abort();
 		buf_puts(out, "rest: ");
 		buf_append(out, rest->p, rest->len);
 	}
-	chat_json_finish(&j);
+	object_finish(&j);
 }
 
 static void

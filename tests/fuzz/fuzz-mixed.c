@@ -242,7 +242,7 @@ fuzz_replay(unsigned how, const char *p, size_t n)
 	struct buf	 out = { 0 };
 
 	if (json_object_is_type(obj, json_type_object)) {
-		stored_replay(obj, (int64_t)how - 1, &out);
+		responses_replay(obj, (int64_t)how - 1, &out);
 		must_be_events(&out);
 	}
 	json_object_put(obj);
