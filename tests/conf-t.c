@@ -111,6 +111,10 @@ static const struct {
 	{ "storedResponses.maxAgeDays", "30" },
 	{ "storedResponses.maxBytes", "1073741824" },
 	{ "usage.cost", "true" },
+	{ "usage.ledger", "true" },
+	{ "usage.hourlyDays", "31" },
+	{ "usage.dailyDays", "400" },
+	{ "usage.monthlyDays", "3650" },
 	{ "logLevel", "\"info\"" },
 };
 
@@ -261,6 +265,8 @@ static const struct {
 	    "1: auth.apiKeys[0].models: expected an array of names of models, one at least" },
 	{ KEYS("{\"key\":\"a\",\"account\":1}"),
 	    "1: auth.apiKeys[0].account: expected a string" },
+	{ "{\"usage\":\n{\"ledger\":false},\"auth\":{\"apiKeys\":[{\"key\":\"a\","
+	    "\"dailyCredits\":1}]}}", "2: usage.ledger: has to be true, " },
 	{ "{\"apiKey\":1}", "1: apiKey: expected a string" },
 	{ "{\n\"useResponsesApiWebSearch\":\n1}",
 	    "3: useResponsesApiWebSearch: expected true or false" },

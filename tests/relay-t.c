@@ -654,7 +654,7 @@ static const struct row {
 	{ __LINE__, in_translating_a_small_one, whole, "keep", back, "whole",
 	  "200 body" },
 
-	{ __LINE__, in_keeping, gone, "", back, GONE " cancel", "200 alast" },
+	{ __LINE__, in_keeping, gone, "", back, GONE " cancel", "200 a" },
 	{ __LINE__, in_keeping, stop, "", back, "resume", "200 alast." },
 	{ __LINE__, in_keeping, ended, "", back, "whole", "200 alast." },
 	{ __LINE__, in_keeping, back, "resume", NULL, "", "200 alast." },
@@ -677,10 +677,10 @@ static const struct row {
 	{ __LINE__, in_stopping, back, STOP, NULL, "",
 	  "503 server_shutting_down" },
 
-	{ __LINE__, in_leaving, gone, "", back, GONE " cancel", "200 alast" },
-	{ __LINE__, in_leaving, stop, "", back, GONE " cancel", "200 alast" },
-	{ __LINE__, in_leaving, ended, "", back, GONE, "200 alast" },
-	{ __LINE__, in_leaving, back, GONE " cancel", NULL, "", "200 alast" },
+	{ __LINE__, in_leaving, gone, "", back, GONE " cancel", "200 a" },
+	{ __LINE__, in_leaving, stop, "", back, GONE " cancel", "200 a" },
+	{ __LINE__, in_leaving, ended, "", back, GONE, "200 a" },
+	{ __LINE__, in_leaving, back, GONE " cancel", NULL, "", "200 a" },
 };
 
 /* What the client got: status, and the body or the code of an error. */

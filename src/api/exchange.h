@@ -28,6 +28,7 @@ struct conf;
 struct conf_key;
 struct copilot_account;
 struct json_object;
+struct ledger;
 struct models;
 struct stored;
 struct thought_keeper;
@@ -66,6 +67,7 @@ struct exchange {
 	const char		*key;		/* the secret of that */
 	struct stored		*stored;	/* NULL: there is none */
 	struct thoughts		*thoughts;	/* likewise */
+	struct ledger		*ledger;	/* likewise */
 	struct thinker		 thinker;	/* whose the answer's are */
 	struct copilot_account	*account;	/* whose it is upstream */
 	struct lessons		*lessons;	/* its; or NULL */
@@ -91,6 +93,7 @@ struct exchange {
 	bool			 alive;		/* and some of alive(), too */
 	char			*model;		/* for the log; may be NULL */
 	struct usage		 usage;		/* for the log */
+	bool			 tallied;	/* it is in the ledger */
 
 	/*
 	 * What the handler parsed, where it is large: many pieces, which a

@@ -86,6 +86,8 @@ bool	 conf_value_read(struct conf *, const struct conf_row *, json_object *,
 /* The same of the list of clients' keys (conf-keys.c). */
 bool	 conf_keys_read(struct conf *, json_object *,
 	    const struct conf_source *, const char *key);
+/* Do they go with the rest? */
+bool	 conf_keys_check(const struct conf *, const struct conf_source *);
 /* This one alone. */
 void	 conf_keys_only(struct conf *, const char *key);
 void	 conf_keys_free(struct conf *);

@@ -115,6 +115,17 @@ static const struct conf_row rows[] = {
 	    .max = 1024 * GIB },
 	{ .name = "usage.cost", .type = CONF_BOOL, .offset = AT(usage_cost),
 	    .dflt = true },
+	{ .name = "usage.ledger", .type = CONF_BOOL,
+	    .offset = AT(usage_ledger), .dflt = true },
+	{ .name = "usage.hourlyDays", .type = CONF_INT,
+	    .offset = AT(usage_hourly_days), .dflt = 31, .min = 2,
+	    .max = 36500 },
+	{ .name = "usage.dailyDays", .type = CONF_INT,
+	    .offset = AT(usage_daily_days), .dflt = 400, .min = 62,
+	    .max = 36500 },
+	{ .name = "usage.monthlyDays", .type = CONF_INT,
+	    .offset = AT(usage_monthly_days), .dflt = 3650, .min = 62,
+	    .max = 36500 },
 	{ .name = "logLevel", .type = CONF_LEVEL, .offset = AT(log_level),
 	    .text = "info", .choices = "error, warn, info, debug" },
 };
@@ -362,7 +373,7 @@ conf_load(const char *home, const struct conf_override *override,
 	ok = store_read(home, CONF_FILE_NAME, &src.text, err) && parse(&src);
 	for (i = 0; ok && i < COUNT(rows); i++)
 		ok = read_row(c, &rows[i], &src);
-	ok = ok && apply_override(c, &o, &src);
+	ok = ok && apply_override(c, &o, &src) && conf_keys_check(c, &src);
 	if (ok)
 		conf_find_unknown(c, &src);
 	c->closed = lost_keys(c, home);

@@ -59,6 +59,10 @@ struct conf {
 	bool		  prompt_cache;
 	bool		  long_context;
 	bool		  usage_cost;	/* answers tell it */
+	bool		  usage_ledger;
+	int64_t		  usage_hourly_days;
+	int64_t		  usage_daily_days;
+	int64_t		  usage_monthly_days;
 	char		 *claude_upstream;	/* "messages", "chat" */
 	char		 *reasoning_summaries;	/* "asked", "always", "never" */
 	char		 *github_api_version;	/* "2026-08-01" */

@@ -67,6 +67,7 @@ handle_route(struct server *s, struct exchange *x)
 
 	x->conf = conf_file_get(s->conf_file);
 	x->usage.show_cost = x->conf->usage_cost;
+	x->ledger = x->conf->usage_ledger ? s->ledger : NULL;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
 	budget_limit(s->budget, x->conf->max_memory_bytes);

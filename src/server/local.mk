@@ -29,5 +29,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/route.h \
 	%reldir%/serve.c \
 	%reldir%/serve.h \
+	%reldir%/tally.c \
+	%reldir%/tally.h \
 	%reldir%/upload.c \
 	%reldir%/upload.h

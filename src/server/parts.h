@@ -8,6 +8,7 @@ struct accounts;
 struct budget;
 struct conf_file;
 struct http;
+struct ledger;
 struct loop;
 struct relay;
 struct stored;
@@ -20,6 +21,7 @@ struct server {
 	struct conf_file	*conf_file;
 	struct accounts		*accounts;
 	struct stored		*stored;	/* NULL: there is none */
+	struct ledger		*ledger;	/* likewise */
 	struct thoughts		*thoughts;
 	struct budget		*budget;
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */

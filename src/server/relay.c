@@ -20,10 +20,12 @@
 #include "server/parts.h"
 #include "server/refusal.h"
 #include "server/relay.h"
+#include "server/tally.h"
 
 #define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
 #define BACKLOG_MAX	(8u << 20) /* kept for a slow client, see may_come() */
 #define LINGER_MS	200	/* for upstream's end behind the last event */
+#define GONE		499	/* the status of a client that left */
 #define HOLD_STEP	(64u << 10)	/* of memory; less needs no asking */
 
 enum phase {
@@ -62,6 +64,7 @@ struct relay {
 	enum said		  said;
 	size_t			  base;		/* memory beside buffers */
 	size_t			  received;	/* bytes of events */
+	struct buf		  last;	/* to be written once it is kept */
 	struct err		  err;
 	const char		 *remark;	/* for the log */
 };
@@ -81,11 +84,14 @@ end(struct relay *r, bool whole)
 	loop_timer_stop(r->server->loop, &r->linger);
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
+	tally(r->x, r->outlet.why == NULL && r->x->reply.status != 0 ?
+	    r->x->reply.status : GONE, false);
 	access_log(r->x, r->outlet.bytes, r->call.upstream_id, r->remark);
 	*r->prev = r->next;
 	if (r->next != NULL)
 		r->next->prev = r->prev;
 	call_finish(&r->call);
+	buf_finish(&r->last);
 	exchange_destroy(r->x);
 	free(r);
 }
@@ -240,7 +246,7 @@ call_begins(struct relay *r)
 /* --- An answer that has come to its end, but for what follows from it. */
 
 static bool
-keeps(const struct relay *r)
+commits(const struct relay *r)
 {
 	const struct answer_ops *ops = r->x->answer;
 
@@ -248,9 +254,15 @@ keeps(const struct relay *r)
 	    (ops->commits == NULL || ops->commits(r->x->self));
 }
 
+static bool
+keeps(const struct relay *r)
+{
+	return commits(r) || tally_wanted(r->x);
+}
+
 /* What was answered is kept, even if that takes more than there is. */
 static void
-keep(struct relay *r)
+commit(struct relay *r)
 {
 	struct account	*memory = &r->x->memory;
 	size_t		 before = memory->held;
@@ -261,6 +273,14 @@ keep(struct relay *r)
 	budget_leave();
 	account_hold(memory, before);
 	memory->forced = false;
+}
+
+static void
+keep(struct relay *r)
+{
+	if (commits(r))
+		commit(r);
+	tally(r->x, 200, true);
 }
 
 /* The answer says whether that was all. */
@@ -294,6 +314,8 @@ kept(struct relay *r)
 {
 	struct exchange *x = r->x;
 
+	buf_append(&r->outlet.out, buf_str(&r->last), r->last.len);
+	buf_finish(&r->last);
 	if (!call_running(&r->call)) {
 		end_events(r);
 		return;
@@ -432,15 +454,24 @@ take_events(struct relay *r, const char *p, size_t n)
 
 /*
  * Is only upstream's end missing? The client isn't kept waiting for that: what
- * is held back until it is on the disk goes there now.
+ * has to be on the disk before the last event goes there now.
  */
-static void
-look_done(struct relay *r)
+static bool
+is_done(const struct relay *r)
 {
 	const struct answer_ops *ops = r->x->answer;
 
-	if (r->x->stream && ops->done != NULL && ops->done(r->x->self))
-		travel(r, KEEPING, keeps(r) ? keep : NULL);
+	return r->x->stream && ops->done != NULL && ops->done(r->x->self);
+}
+
+/* What came with the end, from "at" on, waits until the answer is kept. */
+static void
+hold_last(struct relay *r, size_t at)
+{
+	struct buf *out = &r->outlet.out;
+
+	buf_append(&r->last, buf_str(out) + at, out->len - at);
+	buf_truncate(out, at);
 }
 
 static enum http_flow
@@ -448,21 +479,26 @@ call_events(struct call *c, const char *p, size_t n)
 {
 	struct relay	*r = RELAY_OF(c, call);
 	struct exchange	*x = r->x;
+	size_t		 before = r->outlet.out.len;
 	enum http_flow	 flow;
-	bool		 ok;
+	bool		 ok, done;
 
 	if (r->phase != CALLING)
 		return HTTP_GO;
 	if ((flow = may_come(r)) != HTTP_GO)
 		return flow;
 	ok = take_events(r, p, n);
+	done = ok && is_done(r);
+	if ((done || r->said == SAID_ENOUGH) && keeps(r))
+		hold_last(r, before);
 	if (x->stream && r->outlet.out.len > 0) {
 		outlet_begin(&r->outlet, &x->reply, &x->req);
 		ok = outlet_write(&r->outlet) && ok;
 	}
 	if (!ok)
 		return HTTP_STOP;
-	look_done(r);
+	if (done)
+		travel(r, KEEPING, keeps(r) ? keep : NULL);
 	return HTTP_GO;
 }
 
@@ -471,13 +507,16 @@ call_events(struct call *c, const char *p, size_t n)
 static void
 read_events(struct relay *r)
 {
+	size_t before = r->outlet.out.len;
+
 	/* A cut behind the last event is no loss: the answer itself knows. */
 	if ((!call_feed_end(&r->call) && r->said != SAID_ENOUGH) ||
 	    r->said == SAID_FAILED)
 		fail(r);
-	else if (keeps(r))
+	else if (keeps(r)) {
+		hold_last(r, before);
 		travel(r, KEEPING, keep);
-	else
+	} else
 		end_events(r);
 }
 

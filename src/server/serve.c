@@ -18,6 +18,7 @@
 #include "server/fcgi.h"
 #include "server/parts.h"
 #include "server/serve.h"
+#include "state/ledger.h"
 #include "state/reasoning.h"
 #include "state/stored.h"
 
@@ -58,18 +59,21 @@ serve_main(const struct serve_options *o)
 	    s.conf_file, o->home, o->github_token,
 	    o->override->enterprise_url != NULL, true, NULL });
 	s.stored = stored_create(o->home);
+	s.ledger = ledger_create(o->home);
 	s.thoughts = thoughts_create(s.stored);
 	s.budget = budget_create();
 	if (fcgi_wanted()) {
 		raise_file_limit();
 		store_exposed(o->home, warn, NULL);
 		s.workers = workers_create();
+		ledger_start(s.ledger);
 		fcgi_run(&s);
 		workers_destroy(s.workers);
 	} else
 		rc = cgi_run(&s);
 	budget_destroy(s.budget);
 	thoughts_destroy(s.thoughts);
+	ledger_destroy(s.ledger);
 	stored_destroy(s.stored);
 	accounts_destroy(s.accounts);
 	http_destroy(s.http);

@@ -1,5 +1,10 @@
 src_libcore_a_SOURCES += \
 	%reldir%/conversations.h \
+	%reldir%/journal.h \
+	%reldir%/ledger-rows.h \
+	%reldir%/ledger-sums.c \
+	%reldir%/ledger-sums.h \
+	%reldir%/ledger.h \
 	%reldir%/owner.c \
 	%reldir%/reasoning.c \
 	%reldir%/reasoning.h \
@@ -9,8 +14,12 @@ if HAVE_SQLITE
 src_libcore_a_SOURCES += \
 	%reldir%/conversations.c \
 	%reldir%/group.c \
+	%reldir%/journal.c \
+	%reldir%/ledger-rows.c \
+	%reldir%/ledger.c \
 	%reldir%/prune.c \
 	%reldir%/reasoning-rows.c \
+	%reldir%/sqlite-schema.c \
 	%reldir%/sqlite-wal.c \
 	%reldir%/sqlite.c \
 	%reldir%/stored.c

@@ -22,103 +22,33 @@
 #define ENTER_SLOW_MS	100	/* and was slow before */
 #define BROKEN_MS	60000	/* then a disk that refused is tried again */
 
-/*
- * What makes a file of version i one of version i + 1. Never edit a step that
- * was released: add one.
- *
- * "bytes" in the table meta follows the turns by triggers, so that the limit
- * costs no sum over the table. A turn's short columns come first, so that they
- * are read without its text; its output is apart from the rest of the response
- * since most reading wants only that.
- */
-static const char *const steps[] = {
-	"CREATE TABLE turn (id TEXT NOT NULL, owner TEXT NOT NULL,"
-	" previous TEXT, model TEXT, created INTEGER NOT NULL,"
-	" size INTEGER NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL,"
-	" response TEXT NOT NULL, PRIMARY KEY (owner, id));"
-	"CREATE INDEX turn_created ON turn (created);"
-	"CREATE TABLE item (owner TEXT NOT NULL, id TEXT NOT NULL,"
-	" turn TEXT NOT NULL, output INTEGER NOT NULL, place INTEGER NOT NULL,"
-	" PRIMARY KEY (owner, id, turn),"
-	" FOREIGN KEY (owner, turn) REFERENCES turn (owner, id)"
-	" ON DELETE CASCADE) WITHOUT ROWID;"
-	"CREATE INDEX item_turn ON item (owner, turn);"
-	"CREATE TABLE thought (owner TEXT NOT NULL, call TEXT NOT NULL,"
-	" created INTEGER NOT NULL, model TEXT NOT NULL,"
-	" opaque TEXT NOT NULL, text TEXT,"
-	" PRIMARY KEY (owner, call));"
-	"CREATE INDEX thought_created ON thought (created);"
-	"CREATE TABLE meta (bytes INTEGER NOT NULL);"
-	"INSERT INTO meta VALUES (0);"
-	"CREATE TRIGGER turn_in AFTER INSERT ON turn BEGIN"
-	" UPDATE meta SET bytes = bytes + new.size; END;"
-	"CREATE TRIGGER turn_out AFTER DELETE ON turn BEGIN"
-	" UPDATE meta SET bytes = bytes - old.size; END;",
+struct stored *
+stored_create_file(const char *home, const struct stored_schema *schema)
+{
+	struct stored *s = xcalloc(1, sizeof(*s));
 
-	/*
-	 * Conversations. Their items follow each other by number; the size of
-	 * a conversation has theirs in it. "turn.start" is the last item that
-	 * was there before that turn. No number comes twice: a turn may refer
-	 * to what was deleted.
-	 */
-	"CREATE TABLE conversation (n INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" owner TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL,"
-	" used INTEGER NOT NULL, size INTEGER NOT NULL,"
-	" metadata TEXT NOT NULL, UNIQUE (owner, id));"
-	"CREATE INDEX conversation_used ON conversation (used);"
-	"CREATE TABLE conversation_item (n INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" conversation INTEGER NOT NULL REFERENCES conversation (n)"
-	" ON DELETE CASCADE, id TEXT NOT NULL, model TEXT,"
-	" size INTEGER NOT NULL, item TEXT NOT NULL,"
-	" UNIQUE (conversation, id));"
-	"CREATE INDEX conversation_item_n ON conversation_item"
-	" (conversation, n);"
-	"CREATE INDEX conversation_item_id ON conversation_item (id);"
-	"ALTER TABLE turn ADD COLUMN conversation INTEGER;"
-	"ALTER TABLE turn ADD COLUMN start INTEGER;"
-	"CREATE TRIGGER conversation_item_in AFTER INSERT ON conversation_item"
-	" BEGIN UPDATE conversation SET size = size + new.size"
-	" WHERE n = new.conversation; END;"
-	"CREATE TRIGGER conversation_item_out AFTER DELETE ON conversation_item"
-	" BEGIN UPDATE conversation SET size = size - old.size"
-	" WHERE n = old.conversation; END;"
-	"CREATE TRIGGER conversation_in AFTER INSERT ON conversation BEGIN"
-	" UPDATE meta SET bytes = bytes + new.size; END;"
-	"CREATE TRIGGER conversation_change AFTER UPDATE OF size"
-	" ON conversation BEGIN"
-	" UPDATE meta SET bytes = bytes + new.size - old.size; END;"
-	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
-	" UPDATE meta SET bytes = bytes - old.size; END;",
+	s->schema = schema;
+	s->home = xstrdup(home);
+	s->path = xasprintf("%s/%s", home, schema->file);
+	s->log = stored_log_create(s->path);
+	s->group = stored_group_create();
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
 
-	/* What each owner has of the bytes in meta: whose oldest goes first. */
-	"CREATE TABLE share (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL)"
-	" WITHOUT ROWID;"
-	"INSERT INTO share SELECT owner, sum(size) FROM (SELECT owner, size"
-	" FROM turn UNION ALL SELECT owner, size FROM conversation)"
-	" GROUP BY owner;"
-	"CREATE TRIGGER share_turn_in AFTER INSERT ON turn BEGIN"
-	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
-	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
-	" END;"
-	"CREATE TRIGGER share_turn_out AFTER DELETE ON turn BEGIN"
-	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
-	" END;"
-	"CREATE TRIGGER share_in AFTER INSERT ON conversation BEGIN"
-	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
-	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
-	" END;"
-	"CREATE TRIGGER share_change AFTER UPDATE OF size ON conversation"
-	" BEGIN UPDATE share SET bytes = bytes + new.size - old.size"
-	" WHERE owner = new.owner; END;"
-	"CREATE TRIGGER share_out AFTER DELETE ON conversation BEGIN"
-	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
-	" END;"
-	"CREATE INDEX turn_share ON turn (owner, created);"
-	"CREATE INDEX conversation_share ON conversation (owner, used);",
-
-	/* What the turn was part of upstream: see api/interaction.h. */
-	"ALTER TABLE turn ADD COLUMN interaction TEXT;",
-};
+void
+stored_destroy_file(struct stored *s)
+{
+	if (s == NULL)
+		return;
+	stored_log_destroy(s->log);
+	stored_close(s);
+	stored_group_destroy(s->group);
+	pthread_mutex_destroy(&s->lock);
+	free(s->home);
+	free(s->path);
+	free(s);
+}
 
 void
 stored_close(struct stored *s)
@@ -139,7 +69,7 @@ refuse(struct stored *s, const char *what, const char *why)
 {
 	snprintf(s->why, sizeof(s->why), "%s: %s", what, why);
 	s->refused_until = util_now_ms() + BROKEN_MS;
-	log_warn("stored responses: %s; nothing is stored for %d s", s->why,
+	log_warn("%s: %s; nothing is stored for %d s", s->schema->what, s->why,
 	    BROKEN_MS / 1000);
 }
 
@@ -164,8 +94,8 @@ static void
 note_locked(struct stored *s)
 {
 	if (!s->locked)
-		log_warn("stored responses: %s: another process has locked it;"
-		    " nothing is stored until it lets go", s->path);
+		log_warn("%s: %s: another process has locked it; nothing is "
+		    "stored until it lets go", s->schema->what, s->path);
 	s->locked = true;
 }
 
@@ -173,23 +103,24 @@ note_locked(struct stored *s)
 static bool
 migrate(struct stored *s, const char **why)
 {
-	int64_t	version;
+	int64_t	version, newest = (int64_t)s->schema->nsteps;
 	bool	ok;
 	char	set[48];
 
 	version = stored_number(s, "PRAGMA user_version");
-	if (version == (int64_t)COUNT(steps))
+	if (version == newest)
 		return true;
 	if (version < 0 || !stored_run(s, "BEGIN IMMEDIATE"))
 		return false;
 	/* Perhaps another process was faster. */
 	version = stored_number(s, "PRAGMA user_version");
-	ok = version >= 0 && version <= (int64_t)COUNT(steps);
-	if (version > (int64_t)COUNT(steps))
+	ok = version >= 0 && version <= newest;
+	if (version > newest)
 		*why = "it was made by a newer version of this program";
-	for (; ok && version < (int64_t)COUNT(steps); version++)
-		ok = stored_run(s, steps[version]);
-	snprintf(set, sizeof(set), "PRAGMA user_version = %zu", COUNT(steps));
+	for (; ok && version < newest; version++)
+		ok = stored_run(s, s->schema->steps[version]);
+	snprintf(set, sizeof(set), "PRAGMA user_version = %zu",
+	    s->schema->nsteps);
 	if (ok && stored_run(s, set))
 		return stored_run(s, "COMMIT");
 	if (*why == NULL)
@@ -279,8 +210,8 @@ static void
 try_again(struct stored *s)
 {
 	if (s->db != NULL && is_moved(s)) {
-		log_warn("stored responses: %s was deleted or replaced; what "
-		    "was in it can't be gone on from", s->path);
+		log_warn("%s: %s was deleted or replaced; what was in it "
+		    "can't be gone on from", s->schema->what, s->path);
 		stored_close(s);
 	}
 	if (s->refused_until != 0 && util_now_ms() >= s->refused_until) {
@@ -308,7 +239,7 @@ take_lock(struct stored *s)
 		taken = pthread_mutex_timedlock(&s->lock, &until) == 0;
 	}
 	if (!taken && !slow)
-		log_warn("stored responses: %s: the disk is slow", s->path);
+		log_warn("%s: %s: the disk is slow", s->schema->what, s->path);
 	atomic_store(&s->slow, !taken);
 	return taken;
 }
@@ -379,7 +310,7 @@ stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
 
 	if (st == NULL && sqlite3_prepare_v3(s->db, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, &st, NULL) != SQLITE_OK) {
-		log_err("stored responses: %s", sqlite3_errmsg(s->db));
+		log_err("%s: %s", s->schema->what, sqlite3_errmsg(s->db));
 		return NULL;
 	}
 	if (a != NULL)
@@ -491,7 +422,7 @@ stored_end(struct stored *s, bool ok, const char *what)
 	if (is_busy(rc))
 		note_locked(s);
 	else if (rc == SQLITE_CONSTRAINT)
-		log_warn("stored responses: %s: %s", what, why);
+		log_warn("%s: %s: %s", s->schema->what, what, why);
 	else
 		refuse(s, what, why);
 	return false;

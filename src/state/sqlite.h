@@ -1,6 +1,7 @@
 /*
- * The SQLite file behind stored.h: opening it, giving up on it for a while, and
- * statements. Shared by stored.c and stored-thought.c only.
+ * A file of SQLite: opening it, giving up on it for a while, and statements.
+ * Responses, conversations and thoughts are in one, the ledger is in another.
+ * Private to state/.
  */
 #ifndef STORED_DB_H
 #define STORED_DB_H
@@ -20,7 +21,16 @@
 
 struct conf;
 
+/* What is in a file, for the log; its name; what made each version of it. */
+struct stored_schema {
+	const char		*what;
+	const char		*file;		/* in the data directory */
+	const char *const	*steps;
+	size_t			 nsteps;
+};
+
 struct stored {
+	const struct stored_schema *schema;
 	char		*path;
 	char		*home;
 	struct stored_log *log;		/* who empties the log */
@@ -40,6 +50,12 @@ struct stored {
 	unsigned	 thoughts;	/* that were put */
 	int64_t		 fresh;	/* row of the transaction's first turn */
 };
+
+/* The file is opened with the first use. */
+struct stored *stored_create_file(const char *home,
+	    const struct stored_schema *);
+void	 stored_destroy_file(struct stored *);	/* NULL is fine */
+extern const struct stored_schema stored_schema;
 
 /*
  * SQLite's log is emptied into the file by a thread of its own, since that

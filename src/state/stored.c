@@ -28,28 +28,13 @@ stored_library(void)
 struct stored *
 stored_create(const char *home)
 {
-	struct stored *s = xcalloc(1, sizeof(*s));
-
-	s->home = xstrdup(home);
-	s->path = xasprintf("%s/" STORED_FILE, home);
-	s->log = stored_log_create(s->path);
-	s->group = stored_group_create();
-	pthread_mutex_init(&s->lock, NULL);
-	return s;
+	return stored_create_file(home, &stored_schema);
 }
 
 void
 stored_destroy(struct stored *s)
 {
-	if (s == NULL)
-		return;
-	stored_log_destroy(s->log);
-	stored_close(s);
-	stored_group_destroy(s->group);
-	pthread_mutex_destroy(&s->lock);
-	free(s->home);
-	free(s->path);
-	free(s);
+	stored_destroy_file(s);
 }
 
 void

@@ -155,7 +155,7 @@ done(void *self)
 {
 	const struct answer *a = self;
 
-	return a->held;
+	return a->ended;
 }
 
 static bool

@@ -1,0 +1,32 @@
+/* The ledger's tables: sums by hour, day and month. Private to state/. */
+#ifndef STATE_LEDGER_ROWS_H
+#define STATE_LEDGER_ROWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/journal.h"
+#include "state/ledger-sums.h"
+#include "state/sqlite.h"
+
+extern const struct stored_schema ledger_schema;
+
+/* Between stored_enter() and stored_leave(); what writes, in a transaction. */
+
+/* How far the journal was taken over. */
+bool	ledger_place_get(struct stored *, struct journal_place *);
+bool	ledger_place_set(struct stored *, const struct journal_place *);
+bool	ledger_row_add(struct stored *, const struct ledger_row *);
+/* Hours that are old become days, days months, and old months go. */
+bool	ledger_compact(struct stored *, const struct ledger_keep *,
+	    int64_t now);
+
+bool	ledger_row_each(struct stored *, int64_t since, int64_t until,
+	    const char *key, void (*row)(const struct ledger_row *, void *),
+	    void *arg);
+/* The sums of each key since the beginning of a month, and of a day in it. */
+bool	ledger_spent_each(struct stored *, int64_t month, int64_t day,
+	    void (*spent)(const char *key, const struct ledger_spent *, void *),
+	    void *arg);
+
+#endif

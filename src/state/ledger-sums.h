@@ -1,0 +1,45 @@
+/* What the ledger reckons with: rows, days, months, sums. */
+#ifndef STATE_LEDGER_SUMS_H
+#define STATE_LEDGER_SUMS_H
+
+#include <stdint.h>
+
+#define LEDGER_FILE	"usage.sqlite"	/* in the data directory */
+#define LEDGER_JOURNAL	"usage.journal"
+
+struct ledger_counts {
+	int64_t	requests;
+	int64_t	input;		/* with what is cached */
+	int64_t	cached, cache_write;	/* of it */
+	int64_t	output;
+	int64_t	nano;		/* credits */
+};
+
+enum ledger_span { LEDGER_HOUR, LEDGER_DAY, LEDGER_MONTH };
+
+/* One answer, or the sum of all of a time. The texts are borrowed. */
+struct ledger_row {
+	int64_t			 start;	/* seconds since 1970 */
+	enum ledger_span	 span;	/* that it is a sum of */
+	const char		*key;	/* its name; "": nobody needs one */
+	const char		*model, *endpoint;
+	int			 status;	/* 499: the client left */
+	struct ledger_counts	 counts;
+};
+
+/* For how many days there are sums of hours, days, and months. */
+struct ledger_keep {
+	int64_t	hours, days, months;
+};
+
+/* By a key, today and this month (UTC), in nano credits. */
+struct ledger_spent {
+	int64_t	day, month;
+};
+/* The beginning of a day and of a month (UTC), "n" of them later. */
+int64_t	ledger_day(int64_t time, int n);
+int64_t	ledger_month(int64_t time, int n);
+
+void	ledger_add(struct ledger_counts *, const struct ledger_counts *);
+
+#endif

@@ -1,0 +1,108 @@
+/* The tables of responses, conversations and thoughts. */
+#include "config.h"
+
+#include "base/util.h"
+#include "state/sqlite.h"
+#include "state/stored.h"
+
+/*
+ * What makes a file of version i one of version i + 1. Never edit a step that
+ * was released: add one.
+ *
+ * "bytes" in the table meta follows the turns by triggers, so that the limit
+ * costs no sum over the table. A turn's short columns come first, so that they
+ * are read without its text; its output is apart from the rest of the response
+ * since most reading wants only that.
+ */
+static const char *const steps[] = {
+	"CREATE TABLE turn (id TEXT NOT NULL, owner TEXT NOT NULL,"
+	" previous TEXT, model TEXT, created INTEGER NOT NULL,"
+	" size INTEGER NOT NULL, input TEXT NOT NULL, output TEXT NOT NULL,"
+	" response TEXT NOT NULL, PRIMARY KEY (owner, id));"
+	"CREATE INDEX turn_created ON turn (created);"
+	"CREATE TABLE item (owner TEXT NOT NULL, id TEXT NOT NULL,"
+	" turn TEXT NOT NULL, output INTEGER NOT NULL, place INTEGER NOT NULL,"
+	" PRIMARY KEY (owner, id, turn),"
+	" FOREIGN KEY (owner, turn) REFERENCES turn (owner, id)"
+	" ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE INDEX item_turn ON item (owner, turn);"
+	"CREATE TABLE thought (owner TEXT NOT NULL, call TEXT NOT NULL,"
+	" created INTEGER NOT NULL, model TEXT NOT NULL,"
+	" opaque TEXT NOT NULL, text TEXT,"
+	" PRIMARY KEY (owner, call));"
+	"CREATE INDEX thought_created ON thought (created);"
+	"CREATE TABLE meta (bytes INTEGER NOT NULL);"
+	"INSERT INTO meta VALUES (0);"
+	"CREATE TRIGGER turn_in AFTER INSERT ON turn BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size; END;"
+	"CREATE TRIGGER turn_out AFTER DELETE ON turn BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size; END;",
+
+	/*
+	 * Conversations. Their items follow each other by number; the size of
+	 * a conversation has theirs in it. "turn.start" is the last item that
+	 * was there before that turn. No number comes twice: a turn may refer
+	 * to what was deleted.
+	 */
+	"CREATE TABLE conversation (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" owner TEXT NOT NULL, id TEXT NOT NULL, created INTEGER NOT NULL,"
+	" used INTEGER NOT NULL, size INTEGER NOT NULL,"
+	" metadata TEXT NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX conversation_used ON conversation (used);"
+	"CREATE TABLE conversation_item (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" conversation INTEGER NOT NULL REFERENCES conversation (n)"
+	" ON DELETE CASCADE, id TEXT NOT NULL, model TEXT,"
+	" size INTEGER NOT NULL, item TEXT NOT NULL,"
+	" UNIQUE (conversation, id));"
+	"CREATE INDEX conversation_item_n ON conversation_item"
+	" (conversation, n);"
+	"CREATE INDEX conversation_item_id ON conversation_item (id);"
+	"ALTER TABLE turn ADD COLUMN conversation INTEGER;"
+	"ALTER TABLE turn ADD COLUMN start INTEGER;"
+	"CREATE TRIGGER conversation_item_in AFTER INSERT ON conversation_item"
+	" BEGIN UPDATE conversation SET size = size + new.size"
+	" WHERE n = new.conversation; END;"
+	"CREATE TRIGGER conversation_item_out AFTER DELETE ON conversation_item"
+	" BEGIN UPDATE conversation SET size = size - old.size"
+	" WHERE n = old.conversation; END;"
+	"CREATE TRIGGER conversation_in AFTER INSERT ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size; END;"
+	"CREATE TRIGGER conversation_change AFTER UPDATE OF size"
+	" ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size - old.size; END;"
+	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size; END;",
+
+	/* What each owner has of the bytes in meta: whose oldest goes first. */
+	"CREATE TABLE share (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"INSERT INTO share SELECT owner, sum(size) FROM (SELECT owner, size"
+	" FROM turn UNION ALL SELECT owner, size FROM conversation)"
+	" GROUP BY owner;"
+	"CREATE TRIGGER share_turn_in AFTER INSERT ON turn BEGIN"
+	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
+	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
+	" END;"
+	"CREATE TRIGGER share_turn_out AFTER DELETE ON turn BEGIN"
+	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
+	" END;"
+	"CREATE TRIGGER share_in AFTER INSERT ON conversation BEGIN"
+	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
+	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
+	" END;"
+	"CREATE TRIGGER share_change AFTER UPDATE OF size ON conversation"
+	" BEGIN UPDATE share SET bytes = bytes + new.size - old.size"
+	" WHERE owner = new.owner; END;"
+	"CREATE TRIGGER share_out AFTER DELETE ON conversation BEGIN"
+	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
+	" END;"
+	"CREATE INDEX turn_share ON turn (owner, created);"
+	"CREATE INDEX conversation_share ON conversation (owner, used);",
+
+	/* What the turn was part of upstream: see api/interaction.h. */
+	"ALTER TABLE turn ADD COLUMN interaction TEXT;",
+};
+
+const struct stored_schema stored_schema = {
+	"stored responses", STORED_FILE, steps, COUNT(steps)
+};
