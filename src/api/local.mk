@@ -1,5 +1,7 @@
 src_libcore_a_SOURCES += \
 	%reldir%/about.c \
+	%reldir%/allowance.c \
+	%reldir%/allowance.h \
 	%reldir%/api.h \
 	%reldir%/auto.c \
 	%reldir%/auto.h \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/allowance.h"
 #include "api/api.h"
 #include "api/carry-messages.h"
 #include "api/interaction.h"
@@ -143,7 +144,8 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 
 	x->model = messages_model(x->conf, x->models, js_str(r->obj, "model"),
 	    &r->info, err);
-	if (x->model == NULL)
+	if (x->model == NULL || !allowance_check(x, js_str(r->obj, "model"),
+	    x->model, err))
 		return exchange_refuse(x, err);
 	if ((endpoint = choose(x, r->info)) == 0) {
 		refuse_model(x->model, err);

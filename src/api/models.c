@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/allowance.h"
 #include "api/api.h"
 #include "api/models-anthropic.h"
 #include "api/models-codex.h"
@@ -29,15 +30,15 @@ id_of(const struct request *req)
  * some minutes under the ETag, which it never asks with.
  */
 static void
-put_list(struct exchange *x)
+put_list(struct exchange *x, const struct models *models)
 {
 	char	*version = request_query(&x->req, "client_version");
 	char	 etag[24];
 
 	if (version == NULL)
-		buf_puts(&x->reply.body, x->models->json);
+		buf_puts(&x->reply.body, models->json);
 	else {
-		models_codex(x->models, version, x->conf->long_context,
+		models_codex(models, version, x->conf->long_context,
 		    &x->reply.body);
 		snprintf(etag, sizeof(etag), "\"%016llx\"", (unsigned long long)
 		    util_hash(buf_str(&x->reply.body)));
@@ -46,22 +47,35 @@ put_list(struct exchange *x)
 	free(version);
 }
 
+/* "models" is what the client's key may use. */
+static enum handled
+reply_list(struct exchange *x, const struct models *models)
+{
+	struct err err;
+
+	if (x->req.anthropic && !models_anthropic(models, &x->req,
+	    &x->reply.body, &err))
+		return exchange_refuse(x, &err);
+	reply_json(&x->reply, 200);
+	if (!x->req.anthropic)
+		put_list(x, models);
+	return HANDLED_REPLY;
+}
+
 enum handled
 api_models(struct exchange *x)
 {
-	struct err err;
+	const struct models	*models;
+	enum handled		 handled;
 
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
 	if (x->models == NULL)
 		return exchange_refuse(x, &x->models_err);
-	if (x->req.anthropic && !models_anthropic(x->models, &x->req,
-	    &x->reply.body, &err))
-		return exchange_refuse(x, &err);
-	reply_json(&x->reply, 200);
-	if (!x->req.anthropic)
-		put_list(x);
-	return HANDLED_REPLY;
+	models = allowance_models(x);
+	handled = reply_list(x, models);
+	models_unref(models);
+	return handled;
 }
 
 enum handled
@@ -76,7 +90,8 @@ api_model(struct exchange *x)
 		return HANDLED_MODELS;
 	if (x->models == NULL)
 		return exchange_refuse(x, &x->models_err);
-	if ((m = models_resolve(x->models, id)) == NULL) {
+	if ((m = models_resolve(x->models, id)) == NULL ||
+	    !conf_key_allows(x->client, m->id)) {
 		text_clean(id, strlen(id), shown, sizeof(shown));
 		err_set(&err, 404, ERR_REQUEST, "model_not_found", "model",
 		    "The model '%s' does not exist or you do not have "

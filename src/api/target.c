@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/allowance.h"
 #include "api/exchange.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -55,6 +56,8 @@ target_find(const struct exchange *x, json_object *obj, unsigned endpoints,
 	if (!target_name(obj, &asked, err))
 		return false;
 	target_resolve(x->conf, x->models, asked, t);
+	if (!allowance_check(x, asked, t->upstream, err))
+		return false;
 	return t->model == NULL || (t->model->endpoints & endpoints) != 0 ||
 	    refuse_endpoint(asked, err);
 }

@@ -626,7 +626,9 @@ models_unref(const struct models *models)
 
 	if (m == NULL || --m->refs > 0)
 		return;
-	if (m->chosen == NULL)
+	if (m->part)
+		free(m->list);
+	else if (m->chosen == NULL)
 		list_free(m);
 	if (m->own != NULL)
 		model_finish(m->own);
@@ -635,4 +637,29 @@ models_unref(const struct models *models)
 	free(m->json);
 	free(m->outdated);
 	free(m);
+}
+
+const struct models *
+models_filter(const struct models *all,
+    bool (*wanted)(const struct model *, const void *), const void *arg)
+{
+	struct models	*part;
+	size_t		 i;
+
+	if (all == NULL)
+		return NULL;
+	part = xcalloc(1, sizeof(*part));
+	part->refs = 1;
+	part->part = true;
+	part->base = models_ref(all);
+	part->fetched_ms = all->fetched_ms;
+	part->auto_only = all->auto_only;
+	part->list = xcalloc(all->n + 1, sizeof(*part->list));
+	for (i = 0; i < all->n; i++)
+		if (wanted(&all->list[i], arg))
+			part->list[part->n++] = all->list[i];
+	if (!all->auto_only)
+		part->list[part->n] = all->list[all->n];
+	models_print(part);
+	return part;
 }

@@ -68,6 +68,7 @@ struct models {
 	const struct models *base;
 	const struct model *chosen;
 	struct model	 *own;		/* that, if the list lacks it */
+	bool		  part;		/* of the base, see models_filter() */
 	_Atomic int	  refs;
 };
 
@@ -78,6 +79,9 @@ struct models {
 struct models *models_parse(const char *, size_t, struct err *);
 struct models *models_ref(const struct models *);	/* NULL gives NULL */
 void	 models_unref(const struct models *);
+/* Those that are wanted: a list of its own, which refers to this one. */
+const struct models *models_filter(const struct models *,
+	    bool (*wanted)(const struct model *, const void *), const void *);
 
 /*
  * The same list, in which Auto and, when there is nothing else, every name is

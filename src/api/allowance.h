@@ -1,0 +1,25 @@
+/* What a client's key may use: models, and the credits of its budget. */
+#ifndef ALLOWANCE_H
+#define ALLOWANCE_H
+
+#include <stdbool.h>
+
+struct err;
+struct exchange;
+struct models;
+
+/*
+ * May the request ask this model: "asked" as the client says, "upstream" as
+ * upstream knows it? False with "err" set: a 404 as for a model that isn't
+ * there, or a 429 when a budget is spent. Looks at the disk, now and then.
+ */
+bool	allowance_check(const struct exchange *, const char *asked,
+	    const char *upstream, struct err *);
+
+/*
+ * The list without the models that the key may not use, which is the list
+ * itself when it may use all. Release it with models_unref().
+ */
+const struct models *allowance_models(const struct exchange *);
+
+#endif
