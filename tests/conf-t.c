@@ -263,6 +263,8 @@ static const struct {
 	    "1: auth.apiKeys[0].models: expected an array of names of models, one at least" },
 	{ KEYS("{\"key\":\"a\",\"models\":[\"x\",1]}"),
 	    "1: auth.apiKeys[0].models: expected an array of names of models, one at least" },
+	{ KEYS("{\"key\":\"a\",\"admin\":1}"),
+	    "1: auth.apiKeys[0].admin: expected true or false" },
 	{ KEYS("{\"key\":\"a\",\"account\":1}"),
 	    "1: auth.apiKeys[0].account: expected a string" },
 	{ "{\"usage\":\n{\"ledger\":false},\"auth\":{\"apiKeys\":[{\"key\":\"a\","

@@ -97,3 +97,12 @@ allowance_check(const struct exchange *x, const char *asked,
 		return no_model(asked, err);
 	return within_budget(x, err);
 }
+
+/* --- Who may look. */
+
+const char *
+allowance_owner(const struct exchange *x)
+{
+	return x->client == NULL || x->client->admin || x->conf->nkeys == 1 ?
+	    NULL : x->client->name;
+}

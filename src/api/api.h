@@ -26,6 +26,9 @@ exchange_handler api_embeddings;	/* POST /v1/embeddings */
 exchange_handler api_models;		/* GET /v1/models */
 exchange_handler api_model;		/* GET /v1/models/{id} */
 exchange_handler api_usage;		/* GET /usage */
+exchange_handler api_costs;	/* GET /v1/organization/costs */
+/* GET /v1/organization/usage/completions */
+exchange_handler api_usage_completions;
 exchange_handler api_health;		/* GET /healthz */
 exchange_handler api_root;		/* GET / */
 

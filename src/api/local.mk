@@ -39,6 +39,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/models-codex.c \
 	%reldir%/models-codex.h \
 	%reldir%/models.c \
+	%reldir%/organization.c \
 	%reldir%/query.c \
 	%reldir%/query.h \
 	%reldir%/references.c \

@@ -12,6 +12,7 @@
 
 #define LIMIT_DEFAULT	20
 #define LIMIT_MAX	100
+#define LIST_MAX	64	/* values of one form */
 #define INCLUDE_MAX	16	/* of one form; there are fewer to ask for */
 
 /* Is it in a list with commas? */
@@ -43,6 +44,60 @@ query_includes(const struct request *req, const char *what)
 			if (lists(value, what))
 				return true;
 	return false;
+}
+
+/* One of those with commas: of the list behind "take", number *i. */
+static char *
+pick(char *take, size_t *i)
+{
+	char	*rest = take, *one, *found = NULL;
+
+	while (found == NULL && (one = strsep(&rest, ",")) != NULL)
+		if ((*i)-- == 0)
+			found = xstrdup(one);
+	free(take);
+	return found;
+}
+
+char *
+query_list_at(const struct request *req, const char *name, size_t i)
+{
+	static const char *const endings[] = { "[]", "%5B%5D", "" };
+	char	*form, *value, *found = NULL;
+	size_t	 f, k;
+
+	for (f = 0; f < COUNT(endings) && found == NULL; f++) {
+		form = xasprintf("%s%s", name, endings[f]);
+		for (k = 0; k < LIST_MAX && found == NULL && (value =
+		    request_query_at(req, form, k)) != NULL; k++)
+			found = pick(value, &i);
+		free(form);
+	}
+	return found;
+}
+
+bool
+query_list_given(const struct request *req, const char *name)
+{
+	char	*first = query_list_at(req, name, 0);
+	bool	 given = first != NULL;
+
+	free(first);
+	return given;
+}
+
+bool
+query_list_has(const struct request *req, const char *name, const char *value)
+{
+	char	*one;
+	size_t	 i;
+	bool	 has = false;
+
+	for (i = 0; !has && (one = query_list_at(req, name, i)) != NULL; i++) {
+		has = strcmp(one, value) == 0;
+		free(one);
+	}
+	return has;
 }
 
 static bool

@@ -19,6 +19,15 @@ bool	query_is(const struct request *, const char *name, const char *value);
 /* Is "what" asked for: include[]=WHAT, include=WHAT, or in one with commas? */
 bool	query_includes(const struct request *, const char *what);
 
+/*
+ * The values of a list: NAME[]=A, NAME=A, several times or in one with commas.
+ * One of them, NULL behind the last; is there any; is this one of them?
+ */
+char	*query_list_at(const struct request *, const char *name, size_t i);
+bool	 query_list_given(const struct request *, const char *name);
+bool	 query_list_has(const struct request *, const char *name,
+	    const char *value);
+
 /* A page of a list, as OpenAI's cursors ask for it. */
 struct query_page {
 	int64_t	 limit;		/* 1 to 100; 20 */

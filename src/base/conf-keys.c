@@ -121,6 +121,14 @@ read_daily(const struct entry *e, const char *member, json_object *v)
 	return read_credits(e, member, v, &e->k->daily);
 }
 
+static bool
+read_admin(const struct entry *e, const char *member, json_object *v)
+{
+	e->k->admin = json_object_get_boolean(v);
+	return json_object_is_type(v, json_type_boolean) ||
+	    refuse(e, member, "expected true or false");
+}
+
 /* An empty list is more likely a mistake than a key for no model. */
 static bool
 read_models(const struct entry *e, const char *member, json_object *v)
@@ -155,6 +163,7 @@ static const struct {
 	{ "dailyCredits", read_daily },
 	{ "models", read_models },
 	{ "account", read_account },
+	{ "admin", read_admin },
 };
 
 /* A budget that is misspelt would be no budget. */
@@ -351,7 +360,7 @@ key_json(const struct conf_key *k)
 	char		*const *m;
 
 	if (!k->named && k->monthly < 0 && k->daily < 0 && k->models == NULL &&
-	    k->account == NULL)
+	    k->account == NULL && !k->admin)
 		return json_object_new_string("****");
 	o = json_object_new_object();
 	js_add_str(o, "key", "****");
@@ -365,6 +374,8 @@ key_json(const struct conf_key *k)
 		js_add_take(o, "models", models);
 	if (k->account != NULL)
 		js_add_str(o, "account", k->account);
+	if (k->admin)
+		js_add_bool(o, "admin", true);
 	return o;
 }
 

@@ -33,6 +33,7 @@ struct conf_key {
 	int64_t		  daily;	/* likewise */
 	char		**models;	/* NULL: all; "gpt-5*" is a prefix */
 	char		 *account;	/* NULL: none is named */
+	bool		  admin;	/* sees what all have used */
 };
 
 struct conf {

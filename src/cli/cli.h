@@ -27,6 +27,9 @@ struct cli {
 	bool			 all;
 	const char		*add;		/* NULL: no; "": a new one */
 	const char		*account;	/* --account, or a word */
+	const char		*by;		/* of usage */
+	const char		*since;
+	bool			 csv;
 	const char		*app_id;
 	const char		*key;
 	const char		*installation;
@@ -64,6 +67,7 @@ int	 cli_auth_keys(struct cli *);
 int	 cli_logout(struct cli *);
 int	 cli_models(struct cli *);
 int	 cli_usage(struct cli *);
+int	 cli_ledger(struct cli *);
 int	 cli_debug(struct cli *);
 int	 cli_responses(struct cli *);
 int	 cli_setup(struct cli *);

@@ -87,6 +87,15 @@ static const struct option setup_options[] = {
 	{ "host", 'H', OPTION_TEXT, AT(host), "ADDR", "the server's address" },
 };
 
+static const struct option ledger_options[] = {
+	{ "by", 0, OPTION_TEXT, AT(by), "WHAT", "day (default), key or model" },
+	{ "since", 0, OPTION_TEXT, AT(since), "DATE",
+	    "from this day on, as 2026-11-01 (default: the last 30 days)" },
+	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
+	{ "csv", 0, OPTION_FLAG, AT(csv), NULL,
+	    "print comma-separated values" },
+};
+
 #define OPTIONS(a) a, COUNT(a)
 
 #define SETUP(name, title) \
@@ -111,6 +120,9 @@ const struct command cli_commands[] = {
 	{ "auth keys", cli_auth_keys, OPTIONS(keys_options),
 	    "list and add the API keys that clients must send",
 	    "auth keys --add\0" "auth keys --list\0" },
+	{ "usage", cli_ledger, OPTIONS(ledger_options),
+	    "show tokens and credits that clients used",
+	    "usage\0" "usage --by model --since 2026-11-01\0" },
 	{ "check-usage", cli_usage, OPTIONS(usage_options),
 	    "show plan and quota", "check-usage\0" },
 	{ "models", cli_models, OPTIONS(models_options),

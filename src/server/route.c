@@ -58,6 +58,9 @@ static const struct route {
 	{ "/models", "GET", ROUTE_QUICK, api_models },
 	{ "/models/**", "GET", ROUTE_QUICK, api_model },
 	{ "/usage", "GET", 0, api_usage },
+	{ "/organization/costs", "GET", 0, api_costs },
+	{ "/organization/usage/completions", "GET", 0,
+	    api_usage_completions },
 	{ "/healthz", "GET", ROUTE_OPEN | ROUTE_QUICK, api_health },
 	{ "/", "GET", ROUTE_OPEN | ROUTE_QUICK, api_root },
 };

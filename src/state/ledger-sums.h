@@ -2,7 +2,10 @@
 #ifndef STATE_LEDGER_SUMS_H
 #define STATE_LEDGER_SUMS_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include <json-c/json.h>
 
 #define LEDGER_FILE	"usage.sqlite"	/* in the data directory */
 #define LEDGER_JOURNAL	"usage.journal"
@@ -41,5 +44,28 @@ int64_t	ledger_day(int64_t time, int n);
 int64_t	ledger_month(int64_t time, int n);
 
 void	ledger_add(struct ledger_counts *, const struct ledger_counts *);
+
+
+/* "1.5" of 1500000000, exactly. */
+#define LEDGER_CREDITS_SIZE 32
+void	ledger_credits(int64_t nano, char[static LEDGER_CREDITS_SIZE]);
+/* All of them, by name, appended to an object. */
+void	ledger_counts_json(const struct ledger_counts *, json_object *);
+
+/* Sums by what rows have in common. Zeroed memory is none. */
+struct ledger_group {
+	int64_t			 start;
+	char			*key, *model;	/* may be NULL */
+	struct ledger_counts	 counts;
+};
+struct ledger_groups {
+	struct ledger_group	*list;		/* oldest first */
+	size_t			 n;
+};
+
+/* That with these members, made when it is new; valid until the next one is. */
+struct ledger_group *ledger_group(struct ledger_groups *, int64_t start,
+	    const char *key, const char *model);
+void	ledger_groups_finish(struct ledger_groups *);
 
 #endif
