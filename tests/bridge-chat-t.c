@@ -673,8 +673,8 @@ bridged_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	r->ok = turn_answer.event(r->self, ev, &r->out, &r->err);
-	return r->ok && !turn_answer.over(r->self);
+	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
+	return r->said == ANSWER_MORE;
 }
 
 /* As relay.c does. */
@@ -689,10 +689,9 @@ run_stream(struct run *r, const char *p, size_t n, size_t step)
 		len = n - i < step ? n - i : step;
 		more = sse_feed(&sse, p + i, len, bridged_event, r);
 	}
-	if (r->ok && more)
+	if (more)
 		sse_end(&sse, bridged_event, r);
-	if (r->ok)
-		r->ok = turn_answer.end(r->self, &r->out, &r->err);
+	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
 	if (!r->ok)
 		(turn_answer.fail)(r->self, &r->err, &r->out);
 	sse_finish(&sse);
@@ -957,8 +956,6 @@ test_refusal(void **state)
 static void
 test_stopped(void **state)
 {
-	struct run r;
-
 	(void)state;
 #define AT_END ",\"stop\":[\"END\",\"xx\"]"
 	/* Found: nothing follows, and usage never came. */
@@ -982,9 +979,6 @@ test_stopped(void **state)
 	    TEXT_DELTA("1", "a xx"), "#0 C=a  R=END T=END O={\"responses\":1,"
 	    "\"reasoning\":[{\"place\":0,\"sealed\":\"A\"}]} [stop] "
 	    "model=asked-2026-03-05");
-	start(&r, plain, "");
-	assert_false(turn_answer.over(r.self));
-	stop_it(&r);
 }
 
 /* --- Whole answers, and those of the other kind. */
@@ -999,7 +993,7 @@ check_whole(int line, const char *members, bool stream, const char *in,
 
 	w.stream = stream;
 	start(&r, w, members);
-	r.ok = turn_answer.whole(r.self, in, strlen(in), &r.out,
+	r.ok = run_whole(&turn_answer, r.self, in, strlen(in), &r.out,
 	    &r.err);
 	mask(&r.out);
 	if (!r.ok)
@@ -1219,7 +1213,7 @@ check_round(const char *output)
 	w.stream = false;
 	start(&r, w, "");
 	buf_printf(&in, "{\"output\":[%s]}", output);
-	assert_true(turn_answer.whole(r.self, in.p, in.len, &r.out,
+	assert_true(run_whole(&turn_answer, r.self, in.p, in.len, &r.out,
 	    &r.err));
 	obj = js_parse_quiet(r.out.p, r.out.len);
 	message = js_get(json_object_array_get_idx(js_array(obj, "choices"),

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "answer-run.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
 #include "base/buf.h"
@@ -41,6 +42,7 @@ struct run {
 	struct usage	 usage;
 	struct buf	 out;
 	struct err	 err;
+	enum answer_said said;
 	bool		 ok;
 };
 
@@ -86,8 +88,9 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *run = arg;
 
-	return run->ok = turn_answer.event(run->self, ev, &run->out,
-	    &run->err);
+	run->said = turn_answer.event(run->self, ev, &run->out, &run->err);
+	run->ok = run->said != ANSWER_FAILED;
+	return run->said == ANSWER_MORE;
 }
 
 /* As the exchange does it. */
@@ -97,14 +100,13 @@ feed(struct run *run, const char *p, size_t n, size_t step)
 	struct sse	sse = { .max = 16 << 20 };
 	size_t		i;
 
-	for (i = 0; i < n && run->ok; i += step)
+	for (i = 0; i < n && run->said == ANSWER_MORE; i += step)
 		sse_feed(&sse, p + i, n - i < step ? n - i : step, on_event,
 		    run);
-	if (run->ok)
+	if (run->said == ANSWER_MORE)
 		sse_end(&sse, on_event, run);
-	if (run->ok)
-		run->ok = turn_answer.end(run->self, &run->out,
-		    &run->err);
+	run->ok = run_end(&turn_answer, run->self, run->said, &run->out,
+	    &run->err);
 	if (!run->ok && run->out.len > 0)
 		(turn_answer.fail)(run->self, &run->err, &run->out);
 	sse_finish(&sse);
@@ -526,7 +528,7 @@ test_whole(void **state)
 		in = sum = collected = (struct buf){ 0 };
 		read_data(cases[i].file, &in);
 		start(&run, "");
-		assert_true(turn_answer.whole(run.self, in.p, in.len,
+		assert_true(run_whole(&turn_answer, run.self, in.p, in.len,
 		    &run.out, &run.err));
 		obj = js_parse_quiet(run.out.p, run.out.len);
 		sum_response(obj, &collected);
@@ -535,7 +537,7 @@ test_whole(void **state)
 		assert_non_null(strpbrk(collected.p, "MF"));
 		stop(&run);
 		start(&run, STREAM);
-		assert_true(turn_answer.whole(run.self, in.p, in.len,
+		assert_true(run_whole(&turn_answer, run.self, in.p, in.len,
 		    &run.out, &run.err));
 		summary(&run.out, &sum);
 		assert_string_equal(sum.p, collected.p);

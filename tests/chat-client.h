@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer-run.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -26,6 +27,7 @@ struct run {
 	struct buf	 out;
 	struct err	 err;
 	struct usage	 usage;
+	enum answer_said said;
 	bool		 ok;
 };
 
@@ -80,7 +82,8 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	return turn_answer.event(r->self, ev, &r->out, &r->err);
+	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
+	return r->said == ANSWER_MORE;
 }
 
 /* As the exchange does: events, the end, and the error as an event. */
@@ -90,12 +93,14 @@ feed(struct run *r, const char *p, size_t n, size_t step)
 	struct sse	sse = { .max = 1 << 20 };
 	size_t		i, len;
 
-	for (i = 0; i < n && r->ok; i += len) {
+	for (i = 0; i < n && r->said == ANSWER_MORE; i += len) {
 		len = n - i < step ? n - i : step;
-		r->ok = sse_feed(&sse, p + i, len, on_event, r);
+		if (!sse_feed(&sse, p + i, len, on_event, r))
+			break;
 	}
-	r->ok = r->ok && sse_end(&sse, on_event, r) &&
-	    turn_answer.end(r->self, &r->out, &r->err);
+	if (r->said == ANSWER_MORE)
+		sse_end(&sse, on_event, r);
+	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
 	if (!r->ok)
 		(turn_answer.fail)(r->self, &r->err, &r->out);
 	sse_finish(&sse);

@@ -26,7 +26,8 @@ whole(const char *file, struct chat_wanted w, struct run *r)
 	read_data(file, &in);
 	w.stream = false;
 	begin(r, &w);
-	r->ok = turn_answer.whole(r->self, in.p, in.len, &r->out, &r->err);
+	r->ok = run_whole(&turn_answer, r->self, in.p, in.len, &r->out,
+	    &r->err);
 	buf_finish(&in);
 	if (!r->ok)
 		return NULL;
@@ -170,8 +171,8 @@ test_whole_errors(void **state)
 	w.stream = false;
 	for (i = 0; i < COUNT(bad); i++) {
 		begin(&r, &w);
-		if (turn_answer.whole(r.self, bad[i], strlen(bad[i]), &r.out,
-		    &r.err))
+		if (run_whole(&turn_answer, r.self, bad[i], strlen(bad[i]),
+		    &r.out, &r.err))
 			fail_msg("accepted: %s", bad[i]);
 		assert_int_equal(r.err.status, 502);
 		assert_string_equal(r.err.type, ERR_SERVER);
@@ -256,8 +257,8 @@ test_whole_becomes_stream(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		read_data(cases[i].file, &in);
 		begin(&r, cases[i].w);
-		assert_true(turn_answer.whole(r.self, in.p, in.len, &r.out,
-		    &r.err));
+		assert_true(run_whole(&turn_answer, r.self, in.p, in.len,
+		    &r.out, &r.err));
 		summary(&r.out, true, &sum);
 		assert_string_equal(buf_str(&sum), cases[i].want);
 		done(&r);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "answer-run.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -312,6 +313,7 @@ struct way {
 	void			*self;
 	struct buf		 out;
 	struct err		 err;
+	enum answer_said	 said;
 	bool			 failed;
 };
 
@@ -320,8 +322,8 @@ on_event(const struct sse_event *e, void *arg)
 {
 	struct way *w = arg;
 
-	if (!w->failed)
-		w->failed = !w->ops->event(w->self, e, &w->out, &w->err);
+	if (w->said == ANSWER_MORE)
+		w->said = w->ops->event(w->self, e, &w->out, &w->err);
 	return true;
 }
 
@@ -338,8 +340,7 @@ feed(struct way *w, const char *text, size_t piece)
 	}
 	sse_end(&sse, on_event, w);
 	sse_finish(&sse);
-	if (!w->failed)
-		w->failed = !w->ops->end(w->self, &w->out, &w->err);
+	w->failed = !run_end(w->ops, w->self, w->said, &w->out, &w->err);
 }
 
 static void
@@ -452,7 +453,7 @@ test_whole(void **state)
 	    "\"output_tokens\":9},\"copilot_usage\":{}}", content);
 	for (i = 0; i < COUNT(ways) * 2; i++) {
 		ways[i / 2](&w, i % 2 == 1, &usage);
-		assert_true(w.ops->whole(w.self, text, strlen(text), &w.out,
+		assert_true(run_whole(w.ops, w.self, text, strlen(text), &w.out,
 		    &w.err));
 		if (i % 2 == 0)
 			check_whole(w.out.p, w.out.len);

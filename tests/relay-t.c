@@ -224,29 +224,28 @@ call_bytes(const struct call *c)
 
 /* --- The handler, and an answer that hands on what it gets. */
 
-static bool	done;		/* the answer is complete */
 static int	agains;		/* calls that it still takes */
 
-static bool
+static enum answer_said
 answer_event(void *self, const struct sse_event *ev, struct buf *out,
     struct err *err)
 {
 	(void)self;
-	if (strcmp(ev->data, "bad") == 0)
-		return err_set(err, 502, ERR_SERVER, "bad_event", NULL, "Bad.");
-	done = strcmp(ev->data, "last") == 0;
+	if (strcmp(ev->data, "bad") == 0) {
+		err_set(err, 502, ERR_SERVER, "bad_event", NULL, "Bad.");
+		return ANSWER_FAILED;
+	}
 	buf_puts(out, ev->data);
-	return true;
+	return strcmp(ev->data, "last") == 0 ? ANSWER_HELD : ANSWER_MORE;
 }
 
-static bool
+static enum answer_said
 answer_end(void *self, struct buf *out, struct err *err)
 {
 	(void)self;
-	if (!done)
-		return err_set(err, 502, ERR_SERVER, "cut", NULL, "Cut.");
-	buf_puts(out, ".");
-	return true;
+	(void)out;
+	err_set(err, 502, ERR_SERVER, "cut", NULL, "Cut.");
+	return ANSWER_FAILED;
 }
 
 static void
@@ -256,36 +255,25 @@ answer_fail(void *self, const struct err *err, struct buf *out)
 	buf_printf(out, "!%s", err->code);
 }
 
-static bool
+static enum answer_said
 answer_whole(void *self, const char *p, size_t n, struct buf *out,
     struct err *err)
 {
 	(void)self;
 	(void)err;
 	buf_append(out, p, n);
-	return true;
+	return agains-- > 0 ? ANSWER_AGAIN : ANSWER_HELD;
 }
 
 static bool
-answer_next(void *self, struct buf *body)
+answer_commit(void *self, struct buf *out, struct err *err)
 {
 	(void)self;
-	(void)body;
-	return agains-- > 0;
-}
-
-static void
-answer_commit(void *self)
-{
-	(void)self;
+	(void)err;
 	note("keep");
-}
-
-static bool
-answer_done(void *self)
-{
-	(void)self;
-	return done;
+	if (x->stream)
+		buf_putc(out, '.');
+	return true;
 }
 
 static void
@@ -296,8 +284,8 @@ answer_destroy(void *self)
 
 static const struct answer_ops answer_ops = {
 	.event = answer_event, .end = answer_end, .fail = answer_fail,
-	.whole = answer_whole, .commit = answer_commit, .next = answer_next,
-	.done = answer_done, .destroy = answer_destroy
+	.whole = answer_whole, .commit = answer_commit,
+	.destroy = answer_destroy
 };
 
 static enum handled
@@ -629,7 +617,7 @@ static const struct row {
 	  "200 a!server_shutting_down" },
 	{ __LINE__, in_answering, failed, "whole (No.)", NULL, "",
 	  "200 a!unreachable" },
-	{ __LINE__, in_answering, ended, "keep", back, "whole (Cut.)",
+	{ __LINE__, in_answering, ended, "whole (Cut.)", NULL, "",
 	  "200 a!cut" },
 	{ __LINE__, in_answering, sends_bad, "whole (Bad.)", NULL, "",
 	  "200 a!bad_event" },
@@ -727,7 +715,7 @@ test_phases(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		room = true;
-		done = broken = false;
+		broken = false;
 		agains = 0;
 		buf_truncate(&got, 0);
 		client = (struct client){ .ops = &client_ops };

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "answer-run.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -29,6 +30,7 @@ struct run {
 	struct usage	 usage;
 	struct buf	 out;
 	struct err	 err;
+	enum answer_said said;
 	bool		 ok;
 };
 
@@ -63,7 +65,7 @@ start(struct run *run, const char *more)
 static void
 stop(struct run *run)
 {
-	responses_ops.destroy(run->self);
+	turn_answer.destroy(run->self);
 	buf_finish(&run->out);
 }
 
@@ -72,8 +74,9 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *run = arg;
 
-	return run->ok = responses_ops.event(run->self, ev, &run->out,
-	    &run->err);
+	run->said = turn_answer.event(run->self, ev, &run->out, &run->err);
+	run->ok = run->said != ANSWER_FAILED;
+	return run->said == ANSWER_MORE;
 }
 
 /* Feed a stream in pieces; at its end what the exchange would do. */
@@ -83,15 +86,15 @@ feed(struct run *run, const char *p, size_t n, size_t step)
 	struct sse	sse = { .max = 16 << 20 };
 	size_t		i;
 
-	for (i = 0; i < n && run->ok; i += step)
+	for (i = 0; i < n && run->said == ANSWER_MORE; i += step)
 		sse_feed(&sse, p + i, n - i < step ? n - i : step, on_event,
 		    run);
-	if (run->ok)
+	if (run->said == ANSWER_MORE)
 		sse_end(&sse, on_event, run);
-	if (run->ok)
-		run->ok = responses_ops.end(run->self, &run->out, &run->err);
+	run->ok = run_end(&turn_answer, run->self, run->said, &run->out,
+	    &run->err);
 	if (!run->ok && run->out.len > 0)
-		(responses_ops.fail)(run->self, &run->err, &run->out);
+		(turn_answer.fail)(run->self, &run->err, &run->out);
 	sse_finish(&sse);
 }
 
@@ -352,7 +355,7 @@ test_early_failure(void **state)
 	assert_int_equal(run.err.status, 429);
 	assert_string_equal(run.err.code, "rate_limit_exceeded");
 	/* The exchange may have sent a comment, and with it the head. */
-	(responses_ops.fail)(run.self, &run.err, &run.out);
+	(turn_answer.fail)(run.self, &run.err, &run.out);
 	shape_check("--sse ResponseStreamEvent", &run.out);
 	assert_true(util_starts(run.out.p, "event: response.created\n"));
 	assert_non_null(strstr(run.out.p, "event: response.failed\n"));
@@ -390,7 +393,7 @@ check_late(const char *file, const char *code, size_t noutput)
 	shape_check("--sse ResponseStreamEvent", &run.out);
 	/* It is over: nothing can follow. */
 	noutput = run.out.len;
-	(responses_ops.fail)(run.self, &run.err, &run.out);
+	(turn_answer.fail)(run.self, &run.err, &run.out);
 	assert_int_equal(run.out.len, noutput);
 	stop(&run);
 }
@@ -626,9 +629,9 @@ test_whole(void **state)
 
 	(void)state;
 	read_data("responses-whole.json", &text);
-	start(&run, "");
-	assert_true(responses_ops.whole(run.self, text.p, text.len, &run.out,
-	    &run.err));
+	start(&run, ",\"stream\":false");
+	assert_true(run_whole(&turn_answer, run.self, text.p, text.len,
+	    &run.out, &run.err));
 	r = js_parse_quiet(run.out.p, run.out.len);
 	assert_true(js_is(r, "object", "response"));
 	assert_true(js_is(r, "model", "asked"));
@@ -663,8 +666,8 @@ test_whole_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		start(&run, "");
-		assert_false(responses_ops.whole(run.self, cases[i].text,
+		start(&run, ",\"stream\":false");
+		assert_false(run_whole(&turn_answer, run.self, cases[i].text,
 		    strlen(cases[i].text), &run.out, &run.err));
 		assert_int_equal(run.err.status, cases[i].status);
 		assert_int_equal(run.out.len, 0);
@@ -726,20 +729,20 @@ test_alive(void **state)
 
 	(void)state;
 	start(&run, "");
-	assert_false(responses_ops.alive(run.self, &run.out));
+	assert_false(turn_answer.alive(run.self, &run.out));
 	feed_text(&run, "data: {\"type\":\"response.created\"}\n\n"
 	    "data: {\"type\":\"response.in_progress\"}\n\n");
-	assert_false(responses_ops.alive(run.self, &run.out));
+	assert_false(turn_answer.alive(run.self, &run.out));
 	assert_int_equal(run.out.len, 0);
 	feed_text(&run, "data: {\"type\":\"response.output_text.delta\","
 	    "\"output_index\":0,\"delta\":\"a\"}\n\n");
-	assert_true(responses_ops.alive(run.self, &run.out));
-	assert_true(responses_ops.alive(run.self, &run.out));
+	assert_true(turn_answer.alive(run.self, &run.out));
+	assert_true(turn_answer.alive(run.self, &run.out));
 	feed_text(&run, "data: {\"type\":\"response.output_text.delta\","
 	    "\"output_index\":0,\"delta\":\"b\"}\n\n"
 	    "data: {\"type\":\"response.completed\",\"response\":"
 	    "{\"output\":[]}}\n\n");
-	assert_false(responses_ops.alive(run.self, &run.out));
+	assert_false(turn_answer.alive(run.self, &run.out));
 	assert_non_null(strstr(buf_str(&run.out), "\n\nevent: keepalive\n"
 	    "data: {\"type\":\"keepalive\",\"sequence_number\":3}\n\n"));
 	collect(&run, &events);

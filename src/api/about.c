@@ -113,7 +113,7 @@ read_sums(struct exchange *x)
 	return obj;
 }
 
-static bool
+static enum answer_said
 usage_whole(void *self, const char *p, size_t n, struct buf *out,
     struct err *err)
 {
@@ -130,7 +130,7 @@ usage_whole(void *self, const char *p, size_t n, struct buf *out,
 	else
 		buf_append(out, p, n);
 	json_object_put(obj);
-	return ok;
+	return ok ? ANSWER_COMPLETE : ANSWER_FAILED;
 }
 
 static void

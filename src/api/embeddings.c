@@ -16,23 +16,21 @@ struct embeddings_exchange {
 	struct usage		*usage;
 };
 
-static bool
+/* Of several calls only the last one's "out" is what the client gets. */
+static enum answer_said
 whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 {
-	struct embeddings_exchange *ex = self;
+	struct embeddings_exchange	*ex = self;
+	struct buf			 body = { 0 };
 
 	if (!embeddings_answer(&ex->e, p, n, out, err))
-		return false;
+		return ANSWER_FAILED;
 	*ex->usage = ex->e.usage;
-	return true;
-}
-
-static bool
-next(void *self, struct buf *body)
-{
-	struct embeddings_exchange *ex = self;
-
-	return embeddings_next(&ex->e, body);
+	if (!embeddings_next(&ex->e, &body))
+		return ANSWER_COMPLETE;
+	buf_finish(out);
+	*out = body;
+	return ANSWER_AGAIN;
 }
 
 static void
@@ -46,7 +44,7 @@ destroy(void *self)
 
 /* Never a stream: the other members have nothing to do. */
 static const struct answer_ops ops = {
-	.whole = whole, .next = next, .destroy = destroy
+	.whole = whole, .destroy = destroy
 };
 
 static enum handled

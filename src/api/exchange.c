@@ -83,6 +83,10 @@ exchange_reset(struct exchange *x)
 		x->answer->destroy(x->self);
 	x->answer = NULL;
 	x->self = NULL;
+	if (x->kept != NULL)
+		x->forget(x->kept);
+	x->kept = NULL;
+	x->copied = 0;
 	json_object_put(x->parsed);
 	x->parsed = NULL;
 	reply_reset(&x->reply);

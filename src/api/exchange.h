@@ -94,6 +94,10 @@ struct exchange {
 	char			*model;		/* for the log; may be NULL */
 	struct usage		 usage;		/* for the log */
 	bool			 tallied;	/* it is in the ledger */
+	/* What the answer needs beside itself; NULL: nothing. */
+	void			*kept;
+	void			(*forget)(void *kept);
+	size_t			 copied; /* bytes of the request in that */
 
 	/*
 	 * What the handler parsed, where it is large: many pieces, which a

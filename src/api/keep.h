@@ -1,15 +1,18 @@
 /*
- * The answer of a Responses request that is to be stored, around the one that
- * makes it: all passes through, but the last event waits until the turn is
- * kept, so that the next request can't come too early.
+ * The response of an answer that is to be stored: it is kept before the client
+ * has its last event, so that the next request can't come too early.
  */
-#ifndef STORED_ANSWER_H
-#define STORED_ANSWER_H
+#ifndef KEEP_H
+#define KEEP_H
+
+#include <stdbool.h>
 
 struct exchange;
+struct responses_keeper;
 struct restored;
 
-/* Put itself around x->answer. Takes over what is in the struct. */
-void	keep_wrap(struct exchange *x, struct restored *take);
+/* Who keeps it, until x is reset. Takes over what is in the struct. */
+struct responses_keeper keep_create(struct exchange *x,
+	    struct restored *take, bool stream);
 
 #endif

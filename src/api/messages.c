@@ -31,7 +31,7 @@ put_count(int64_t tokens, struct buf *out)
 	json_object_put(count);
 }
 
-static bool
+static enum answer_said
 count_whole(void *self, const char *p, size_t n, struct buf *out,
     struct err *err)
 {
@@ -40,11 +40,13 @@ count_whole(void *self, const char *p, size_t n, struct buf *out,
 
 	(void)self;
 	json_object_put(obj);
-	if (tokens < 0)
-		return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+	if (tokens < 0) {
+		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 		    "GitHub Copilot's answer could not be read.");
+		return ANSWER_FAILED;
+	}
 	put_count(tokens, out);
-	return true;
+	return ANSWER_COMPLETE;
 }
 
 static const struct answer_ops count_ops = { .whole = count_whole };

@@ -85,9 +85,20 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->model = xstrdup(t->upstream);
 }
 
+/* "stored" is emptied if the answer shall be. */
+static void
+set_keeper(struct exchange *x, struct responses *r,
+    struct restored *stored)
+{
+	free(stored->interaction);
+	stored->interaction = xstrdup(x->call.interaction);
+	if (stored->keep)
+		r->keeper = keep_create(x, stored, r->stream);
+}
+
 static enum handled
 ask_native(struct exchange *x, json_object *obj, const struct target *t,
-    const struct responses_setting *set)
+    const struct responses_setting *set, struct restored *stored)
 {
 	struct responses		r = { 0 };
 	struct err			err;
@@ -99,14 +110,15 @@ ask_native(struct exchange *x, json_object *obj, const struct target *t,
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/responses", &r);
-	x->answer = &responses_ops;
+	set_keeper(x, &r, stored);
+	x->answer = &turn_answer;
 	x->self = responses_answer_create(&r, &x->usage);
 	return HANDLED_CALL;
 }
 
 static enum handled
 ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
-    const struct responses_setting *set)
+    const struct responses_setting *set, struct restored *stored)
 {
 	struct carry_note		b;
 	struct err			err;
@@ -118,6 +130,7 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 	}
 	set_call(x, t, "/chat/completions", &b.responses);
 	x->thinker.model = x->model;
+	set_keeper(x, &b.responses, stored);
 	b.thoughts = exchange_keeper(x);
 	x->answer = &turn_answer;
 	x->self = carry_answer_responses(&b,
@@ -128,7 +141,7 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 /* Claude, over its own protocol. */
 static enum handled
 ask_claude(struct exchange *x, json_object *obj, const struct target *t,
-    const struct responses_setting *set)
+    const struct responses_setting *set, struct restored *stored)
 {
 	struct carry_note	b;
 	struct err		err;
@@ -140,6 +153,7 @@ ask_claude(struct exchange *x, json_object *obj, const struct target *t,
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/v1/messages", &b.responses);
+	set_keeper(x, &b.responses, stored);
 	carry_claude_await(x, &b);
 	return HANDLED_CALL;
 }
@@ -147,23 +161,23 @@ ask_claude(struct exchange *x, json_object *obj, const struct target *t,
 /* By the endpoint that the model is asked over, the first of what it has. */
 static enum handled
 ask_endpoint(struct exchange *x, json_object *obj, const struct target *t,
-    const struct responses_setting *set)
+    const struct responses_setting *set, struct restored *stored)
 {
 	if (model_by_messages(t->model, x->conf))
-		return x->retry.other_endpoint ? ask_bridged(x, obj, t, set) :
-		    ask_claude(x, obj, t, set);
-	return is_bridged(x, obj, t->model) ? ask_bridged(x, obj, t, set) :
-	    ask_native(x, obj, t, set);
+		return x->retry.other_endpoint ?
+		    ask_bridged(x, obj, t, set, stored) :
+		    ask_claude(x, obj, t, set, stored);
+	return is_bridged(x, obj, t->model) ?
+	    ask_bridged(x, obj, t, set, stored) :
+	    ask_native(x, obj, t, set, stored);
 }
 
-/* "stored" is emptied if the answer takes it. */
 static enum handled
 ask(struct exchange *x, json_object *obj, struct restored *stored)
 {
 	struct responses_setting	set;
 	struct target			t;
 	struct err			err;
-	enum handled			handled;
 
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT |
 	    MODEL_MESSAGES, &t, &err) ||
@@ -186,12 +200,7 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		.thinker = &x->thinker,
 		.lesson = x->retry.lesson
 	};
-	handled = ask_endpoint(x, obj, &t, &set);
-	free(stored->interaction);
-	stored->interaction = xstrdup(x->call.interaction);
-	if (handled == HANDLED_CALL && stored->keep)
-		keep_wrap(x, stored);
-	return handled;
+	return ask_endpoint(x, obj, &t, &set, stored);
 }
 
 /* What needs no list of models, and nothing of what is stored. */

@@ -153,16 +153,15 @@ unreadable(const struct sse_event *e, struct err *err)
 }
 
 static bool
-event(void *self, const struct sse_event *e, struct buf *out,
+one_event(struct answer *a, const struct sse_event *e, struct buf *out,
     struct err *err)
 {
-	struct answer	*a = self;
 	json_object	*ev;
 	const char	*type;
 	bool		 ok;
 
 	/* Copilot ends its stream as OpenAI does; Anthropic has no such end. */
-	if (a->over || (e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
+	if ((e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
 		return true;
 	if (passes(a, e)) {
 		sse_put(out, e->name, e->data, e->len);
@@ -198,10 +197,9 @@ end_whole(struct answer *a, struct buf *out, struct err *err)
 
 /* Whoever has said why it stopped has only forgotten to say that it has. */
 static bool
-end(void *self, struct buf *out, struct err *err)
+finish(struct answer *a, struct buf *out, struct err *err)
 {
 	static const char	 stop[] = "{\"type\":\"message_stop\"}";
-	struct answer		*a = self;
 
 	if (!a->over && !a->stopped)
 		return upstream_broken_off(err);
@@ -215,6 +213,25 @@ end(void *self, struct buf *out, struct err *err)
 	return true;
 }
 
+static enum answer_said
+end(void *self, struct buf *out, struct err *err)
+{
+	return finish(self, out, err) ? ANSWER_COMPLETE : ANSWER_FAILED;
+}
+
+static enum answer_said
+event(void *self, const struct sse_event *e, struct buf *out,
+    struct err *err)
+{
+	struct answer *a = self;
+
+	if (!one_event(a, e, out, err))
+		return ANSWER_FAILED;
+	if (!a->over)
+		return ANSWER_MORE;
+	return end(a, out, err);
+}
+
 static void
 fail(void *self, const struct err *err, struct buf *out)
 {
@@ -225,14 +242,6 @@ fail(void *self, const struct err *err, struct buf *out)
 	put_held(a, out);
 	messages_error_event(err, a->request_id, out);
 	a->over = true;
-}
-
-static bool
-done(void *self)
-{
-	const struct answer *a = self;
-
-	return a->over;
 }
 
 /* Anthropic's own way through a silence, which is no event before the first. */
@@ -269,7 +278,7 @@ take_whole(struct answer *a, json_object *obj, struct buf *out,
 	return true;
 }
 
-static bool
+static enum answer_said
 whole(void *self, const char *p, size_t n, struct buf *out,
     struct err *err)
 {
@@ -277,7 +286,7 @@ whole(void *self, const char *p, size_t n, struct buf *out,
 	bool		 ok = take_whole(self, obj, out, err);
 
 	json_object_put(obj);
-	return ok;
+	return ok ? ANSWER_COMPLETE : ANSWER_FAILED;
 }
 
 /* --- Life. */
@@ -296,12 +305,10 @@ destroy(void *self)
 }
 
 const struct answer_ops messages_answer = {
-	.either = true,
 	.event = event,
 	.end = end,
 	.fail = fail,
 	.whole = whole,
-	.done = done,
 	.alive = alive,
 	.destroy = destroy
 };

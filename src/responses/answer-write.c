@@ -282,26 +282,13 @@ final_of(struct writer *w, const struct sink_end *end)
 	return from;
 }
 
-static void
-put_response(struct writer *w, const struct sink_end *end, struct buf *out)
-{
-	json_object *from = final_of(w, end), *response;
-
-	events_announce(&w->events, out);
-	response = events_response(&w->events, cut_by(end->reason) != NULL ?
-	    "incomplete" : "completed", from, out);
-	if (!w->r->stream)
-		js_print(response, out);
-	json_object_put(response);
-	json_object_put(from);
-}
-
 static bool
 finish(struct sink *s, const struct sink_end *end, struct buf *out,
     struct err *err)
 {
 	struct writer	*w = (struct writer *)s;
 	bool		 cut = cut_by(end->reason) != NULL;
+	json_object	*from;
 	size_t		 i;
 
 	for (i = 0; i < w->n; i++)
@@ -309,7 +296,9 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 			return false;
 	if (w->events.n == 0 && !cut && !put_empty(w, out, err))
 		return false;
-	put_response(w, end, out);
+	from = final_of(w, end);
+	events_last(&w->events, cut ? "incomplete" : "completed", from, out);
+	json_object_put(from);
 	return true;
 }
 
@@ -325,8 +314,16 @@ fail(struct sink *s, const struct err *why, struct buf *out)
 	events_error(&w->events, why, out);
 	from = json_object_new_object();
 	js_add_take(from, "error", responses_error(why));
-	json_object_put(events_response(&w->events, "failed", from, out));
+	events_last(&w->events, "failed", from, out);
 	json_object_put(from);
+}
+
+static bool
+keeps(struct sink *s)
+{
+	const struct writer *w = (const struct writer *)s;
+
+	return w->r->keeper.keep != NULL;
 }
 
 static bool
@@ -353,7 +350,7 @@ destroy(struct sink *s)
 static const struct sink_ops ops = {
 	.head = head, .begin = begin, .delta = delta, .seal = seal,
 	.end = end, .finish = finish, .fail = fail, .alive = alive,
-	.destroy = destroy
+	.keeps = keeps, .destroy = destroy
 };
 
 struct sink *

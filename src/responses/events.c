@@ -117,7 +117,8 @@ put_item(struct events *e, const struct events_item *item,
 		return;
 	ev = event_new(e, type);
 	js_add_int(ev, "output_index", (int64_t)item->index);
-	js_add_ref(ev, "item", item->obj);
+	js_add_take(ev, "item", e->r->keeper.strip ?
+	    responses_item_stripped(item->obj) : json_object_get(item->obj));
 	event_put(ev, out);
 }
 
@@ -330,21 +331,35 @@ events_alive(struct events *e, struct buf *out)
 	return true;
 }
 
-json_object *
-events_response(struct events *e, const char *status,
-    json_object *from, struct buf *out)
+static void
+put_response(struct events *e, const char *status, json_object *response,
+    struct buf *out)
 {
-	json_object	*response, *ev;
+	json_object	*ev;
 	char		 type[64] = "response.";
 
+	strncat(type, status, sizeof(type) - strlen(type) - 1);
+	ev = event_new(e, type);
+	js_add_ref(ev, "response", response);
+	event_put(ev, out);
+}
+
+void
+events_last(struct events *e, const char *status, json_object *from,
+    struct buf *out)
+{
+	const struct responses_keeper	*keeper = &e->r->keeper;
+	json_object			*response;
+
+	events_announce(e, out);
 	response = responses_object(from, e->r, &e->ids, e->created, status);
-	if (e->r->stream) {
-		strncat(type, status, sizeof(type) - strlen(type) - 1);
-		ev = event_new(e, type);
-		js_add_ref(ev, "response", response);
-		event_put(ev, out);
-	}
-	return response;
+	if (keeper->keep != NULL && strcmp(status, "failed") != 0)
+		keeper->keep(keeper->arg, response);
+	if (e->r->stream)
+		put_response(e, status, response, out);
+	else
+		js_print(response, out);
+	json_object_put(response);
 }
 
 void

@@ -80,10 +80,10 @@ void	events_error(struct events *, const struct err *,
 /* One that says nothing (responses-answer.c). False before the first event. */
 bool	events_alive(struct events *, struct buf *out);
 /*
- * An event about the whole response, whose object is made from "from" (NULL:
- * nothing) and returned.
+ * The last event, or the whole answer: the response, made from "from", is shown
+ * to its keeper unless it failed.
  */
-json_object *events_response(struct events *, const char *status,
-	    json_object *from, struct buf *out);
+void	events_last(struct events *, const char *status, json_object *from,
+	    struct buf *out);
 
 #endif

@@ -17,11 +17,14 @@
 #include "responses/object.h"
 #include "responses/usage.h"
 #include "turn/calls.h"
+#include "turn/sink.h"
 
 #define ITEMS_MAX 4096	/* no answer has so many */
 #define HELD_MAX 262144	/* two responses with the request's instructions */
 
 struct responses_answer {
+	struct sink		 sink;
+	struct sink		*first;		/* of the answer's */
 	struct responses	 r;
 	struct responses_ids	 ids;
 	struct js_halves	 halves;
@@ -38,7 +41,8 @@ struct responses_answer {
 	struct buf		 text;		/* of one event */
 	bool			 announced;	/* response.created was made */
 	bool			 begun;		/* and has gone out */
-	bool			 over;		/* the last event was sent */
+	/* What is printed at the end: the last event, or the response. */
+	json_object		*last;
 };
 
 enum {					/* struct kind, flags */
@@ -162,6 +166,8 @@ fix_item(struct responses_answer *a, json_object *ev, const struct kind *k)
 	responses_item(item, (k->flags & DONE) != 0);
 	if ((k->flags & DONE) != 0)
 		keep_item(a, item, js_int(ev, "output_index", -1));
+	if (a->r.keeper.strip)
+		js_add_take(ev, "item", responses_item_stripped(item));
 }
 
 static void
@@ -277,15 +283,16 @@ take_failure(struct responses_answer *a, json_object *ev, struct err *err)
 	return false;
 }
 
-static void
+static bool
 take_event(struct responses_answer *a, json_object *ev, const char *type,
-    struct buf *out)
+    struct buf *out, struct err *err)
 {
+	const struct sink_end end = { .reason = SINK_STOP };
 	const struct kind *k = find_kind(type);
 
 	/* Repeated, or behind other events: nobody expects it there. */
 	if ((k->flags & CREATED) != 0 && a->announced)
-		return;
+		return true;
 	if ((k->flags & CREATED) != 0)
 		a->announced = true;
 	else
@@ -293,11 +300,24 @@ take_event(struct responses_answer *a, json_object *ev, const char *type,
 	fix_event(a, ev, type, k);
 	if ((k->flags & HELD) != 0 && !a->begun && a->held.len < HELD_MAX) {
 		put_event(a, ev, type, &a->held);
-		return;
+		return true;
 	}
 	put_held(a, out);
-	put_event(a, ev, type, out);
-	a->over = (k->flags & LAST) != 0;
+	if ((k->flags & LAST) == 0) {
+		put_event(a, ev, type, out);
+		return true;
+	}
+	js_add_str(ev, "type", type);
+	a->last = json_object_get(ev);
+	return sink_finish(a->first, &end, out, err);
+}
+
+/* Not what was asked for, and nothing that can be made of it. */
+static bool
+unreadable(struct err *err)
+{
+	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+	    "Copilot's answer could not be read.");
 }
 
 static bool
@@ -308,8 +328,10 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	const char		*type;
 	bool			 ok = true;
 
-	if (a->over || (e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
+	if ((e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
 		return true;
+	if (!a->r.stream)
+		return unreadable(err);
 	ev = js_parse_event(&a->halves, e->data, e->len);
 	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
 		json_object_put(ev);
@@ -324,18 +346,17 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	if (is_failure(ev, type, e->bare))
 		ok = take_failure(a, ev, err);
 	else if (type != NULL && util_starts(type, "response."))
-		take_event(a, ev, type, out);
+		ok = take_event(a, ev, type, out, err);
 	json_object_put(ev);
 	return ok;
 }
 
 static bool
-end(void *self, struct buf *out, struct err *err)
+cut(void *self, struct buf *out, struct err *err)
 {
-	struct responses_answer *a = self;
-
+	(void)self;
 	(void)out;
-	return a->over || upstream_broken_off(err);
+	return upstream_broken_off(err);
 }
 
 static void
@@ -348,12 +369,12 @@ put_error(struct responses_answer *a, const struct err *err, struct buf *out)
 }
 
 static void
-fail(void *self, const struct err *err, struct buf *out)
+fail(struct sink *s, const struct err *err, struct buf *out)
 {
-	struct responses_answer	*a = self;
+	struct responses_answer	*a = (struct responses_answer *)s;
 	json_object		*response;
 
-	if (a->over)
+	if (!a->r.stream)
 		return;
 	put_held(a, out);
 	put_error(a, err, out);
@@ -362,7 +383,6 @@ fail(void *self, const struct err *err, struct buf *out)
 	js_add_str(response, "status", "failed");
 	js_add_take(response, "error", responses_error(err));
 	put_response(a, "response.failed", response, out);
-	a->over = true;
 }
 
 /*
@@ -371,25 +391,17 @@ fail(void *self, const struct err *err, struct buf *out)
  * others (openai-node issue 1964, openai-java issue 767).
  */
 static bool
-alive(void *self, struct buf *out)
+alive(struct sink *s, struct buf *out)
 {
-	struct responses_answer	*a = self;
+	struct responses_answer	*a = (struct responses_answer *)s;
 	json_object		*ev;
 
-	if (!a->begun || a->over)
+	if (!a->begun)
 		return false;
 	ev = json_object_new_object();
 	put_event(a, ev, "keepalive", out);
 	json_object_put(ev);
 	return true;
-}
-
-static bool
-done(void *self)
-{
-	const struct responses_answer *a = self;
-
-	return a->over;
 }
 
 /* --- A whole answer. */
@@ -398,7 +410,7 @@ static bool
 take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
     struct err *err)
 {
-	json_object *response;
+	const struct sink_end end = { .reason = SINK_STOP };
 
 	if (js_array(obj, "output") == NULL || js_is(obj, "status", "failed")) {
 		if (js_get(obj, "error") == NULL)
@@ -408,11 +420,11 @@ take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
 		return false;
 	}
 	note_usage(a, NULL, obj);
-	response = responses_object(obj, &a->r, &a->ids, a->created,
+	if (a->r.stream)
+		return unreadable(err);
+	a->last = responses_object(obj, &a->r, &a->ids, a->created,
 	    "completed");
-	js_print(response, out);
-	json_object_put(response);
-	return true;
+	return sink_finish(a->first, &end, out, err);
 }
 
 static bool
@@ -425,43 +437,78 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 	return ok;
 }
 
+/* --- The end. */
+
+static bool
+finish(struct sink *s, const struct sink_end *end, struct buf *out,
+    struct err *err)
+{
+	struct responses_answer	*a = (struct responses_answer *)s;
+	json_object		*response = a->r.stream ?
+				    js_obj(a->last, "response") : a->last;
+
+	(void)end;
+	(void)err;
+	if (a->r.keeper.keep != NULL)
+		a->r.keeper.keep(a->r.keeper.arg, response);
+	if (a->r.stream)
+		put_event(a, a->last, js_str(a->last, "type"), out);
+	else
+		js_print(response, out);
+	return true;
+}
+
+static bool
+keeps(struct sink *s)
+{
+	const struct responses_answer *a = (const struct responses_answer *)s;
+
+	return a->r.keeper.keep != NULL;
+}
+
 /* --- Life. */
 
 static void
-destroy(void *self)
+destroy(struct sink *s)
 {
-	struct responses_answer *a = self;
+	struct responses_answer *a = (struct responses_answer *)s;
 
-	if (a == NULL)
-		return;
 	responses_finish(&a->r);
 	responses_ids_finish(&a->ids);
 	json_object_put(a->failed);
 	json_object_put(a->items);
+	json_object_put(a->last);
 	buf_finish(&a->held);
 	buf_finish(&a->text);
 	free(a);
 }
 
-const struct answer_ops responses_ops = {
-	.event = event,
-	.end = end,
-	.fail = fail,
-	.whole = whole,
-	.done = done,
-	.alive = alive,
+static void
+none(void *self)
+{
+	(void)self;
+}
+
+static const struct answer_reader reader = { event, cut, whole, none };
+
+static const struct sink_ops ops = {
+	.finish = finish, .fail = fail, .alive = alive, .keeps = keeps,
 	.destroy = destroy
 };
 
-void *
+struct answer *
 responses_answer_create(struct responses *take, struct usage *usage)
 {
-	struct responses_answer *a = xcalloc(1, sizeof(*a));
+	struct responses_answer	*n = xcalloc(1, sizeof(*n));
+	struct answer		*a = answer_create(&n->sink);
 
-	a->r = *take;
+	n->sink.ops = &ops;
+	n->first = answer_first(a);
+	n->r = *take;
 	*take = (struct responses){ 0 };
-	a->usage = usage;
-	a->created = (int64_t)time(NULL);
-	responses_ids_init(&a->ids);
+	n->usage = usage;
+	n->created = (int64_t)time(NULL);
+	responses_ids_init(&n->ids);
+	answer_read(a, &reader, n);
 	return a;
 }

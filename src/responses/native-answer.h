@@ -7,12 +7,11 @@
 struct responses;
 struct usage;
 
-extern const struct answer_ops responses_ops;
-
 /*
- * The state of an answer, for responses_ops. Takes over what is in the struct
- * responses and empties it. Token counts are written to "usage".
+ * The answer of a Responses request that upstream serves as one, for
+ * turn_answer. Takes over what is in the struct responses and empties it. Token
+ * counts are written to "usage", which must outlive it.
  */
-void	*responses_answer_create(struct responses *take, struct usage *usage);
+struct answer *responses_answer_create(struct responses *take, struct usage *);
 
 #endif

@@ -14,6 +14,16 @@ struct err;
 struct model;
 struct thinker;
 
+/*
+ * Who keeps the response of an answer, on a worker: it is shown before it is
+ * printed, and may be edited. "arg" outlives the answer.
+ */
+struct responses_keeper {
+	void	(*keep)(void *arg, json_object *response); /* NULL: nobody */
+	void	*arg;
+	bool	strip;	/* items go out without their encrypted_content */
+};
+
 /* What the answer and the call have to know of the request. */
 struct responses {
 	char		*model;		/* as the client wrote it */
@@ -22,6 +32,7 @@ struct responses {
 	bool		 plain;		/* the client wants no "obfuscation" */
 	bool		 vision;
 	bool		 agent;
+	struct responses_keeper keeper;	/* set by who calls */
 };
 
 /* What is known before the request is read. */

@@ -126,6 +126,22 @@ responses_item(json_object *item, bool done)
 			completions[i].complete(item, done);
 }
 
+json_object *
+responses_item_stripped(json_object *item)
+{
+	json_object *copy;
+
+	if (!js_is(item, "type", "reasoning") ||
+	    !js_has(item, "encrypted_content"))
+		return json_object_get(item);
+	copy = json_object_new_object();
+	json_object_object_foreach(item, key, v) {
+		if (strcmp(key, "encrypted_content") != 0)
+			js_add_ref(copy, key, v);
+	}
+	return copy;
+}
+
 static void
 complete_output(json_object *output, struct responses_ids *ids)
 {

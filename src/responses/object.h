@@ -25,6 +25,12 @@ void	responses_item(json_object *item, bool done);
 /* The same for a part of a message's content. */
 void	responses_part(json_object *part);
 
+/*
+ * An item as it is told to those who may not have its encrypted_content: a new
+ * reference, of the item itself where it has none.
+ */
+json_object *responses_item_stripped(json_object *item);
+
 /* The "error" member of a failed response. */
 json_object *responses_error(const struct err *);
 

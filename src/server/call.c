@@ -150,7 +150,7 @@ kind_of(const struct exchange *x, const struct http_reply *reply)
 	events = strcmp(reply->content_type, "text/event-stream") == 0 ||
 	    (x->stream && strcmp(reply->content_type,
 	    "application/json") != 0);
-	if (events != x->stream && !x->answer->either)
+	if (events && x->answer->event == NULL)
 		return CALL_ERROR;
 	return events ? CALL_EVENTS : CALL_WHOLE;
 }

@@ -40,14 +40,6 @@ enum phase {
 	LEAVING			/* a worker has it; nobody waits for it */
 };
 
-/* What the answer says of itself. */
-enum said {
-	SAID_MORE,		/* it goes on */
-	SAID_ENOUGH,		/* nothing more of this call is wanted */
-	SAID_AGAIN,		/* one more call is needed */
-	SAID_FAILED		/* "err" */
-};
-
 struct relay {
 	struct relay		 *next, **prev;	/* all relays of the server */
 	struct server		 *server;
@@ -61,7 +53,7 @@ struct relay {
 	struct loop_task	  back;		/* from there */
 	struct loop_timer	  linger;
 	enum handled		  handled;	/* what the handler said */
-	enum said		  said;
+	enum answer_said	  said;
 	size_t			  base;		/* memory beside buffers */
 	size_t			  received;	/* bytes of events */
 	struct buf		  last;	/* to be written once it is kept */
@@ -231,7 +223,7 @@ hold(struct relay *r)
 static void
 no_memory(struct relay *r)
 {
-	r->said = SAID_FAILED;
+	r->said = ANSWER_FAILED;
 	budget_refuse(&r->x->memory, &r->err);
 }
 
@@ -239,37 +231,32 @@ static void
 call_begins(struct relay *r)
 {
 	r->phase = CALLING;
-	r->said = SAID_MORE;
-	r->base = r->x->answer->commit != NULL ? r->x->call.body.cap : 0;
+	r->said = ANSWER_MORE;
+	r->base = r->x->copied;
 }
 
 /* --- An answer that has come to its end, but for what follows from it. */
 
-static bool
-commits(const struct relay *r)
-{
-	const struct answer_ops *ops = r->x->answer;
-
-	return ops->commit != NULL &&
-	    (ops->commits == NULL || ops->commits(r->x->self));
-}
-
+/* Has something to be on the disk before the client has the end? */
 static bool
 keeps(const struct relay *r)
 {
-	return commits(r) || tally_wanted(r->x);
+	return r->said == ANSWER_HELD || (r->said != ANSWER_FAILED &&
+	    r->said != ANSWER_AGAIN && tally_wanted(r->x));
 }
 
 /* What was answered is kept, even if that takes more than there is. */
 static void
 commit(struct relay *r)
 {
-	struct account	*memory = &r->x->memory;
+	struct exchange	*x = r->x;
+	struct account	*memory = &x->memory;
 	size_t		 before = memory->held;
 
 	memory->forced = true;
 	budget_enter(memory);
-	r->x->answer->commit(r->x->self);
+	r->said = x->answer->commit(x->self, &x->reply.body, &r->err) ?
+	    ANSWER_COMPLETE : ANSWER_FAILED;
 	budget_leave();
 	account_hold(memory, before);
 	memory->forced = false;
@@ -278,18 +265,33 @@ commit(struct relay *r)
 static void
 keep(struct relay *r)
 {
-	if (commits(r))
+	if (r->said == ANSWER_HELD)
 		commit(r);
 	tally(r->x, 200, true);
 }
 
-/* The answer says whether that was all. */
+/* What a worker added to the answer follows what is in "out". */
+static void
+join(struct relay *r)
+{
+	struct buf *out = &r->outlet.out, *more = &r->x->reply.body;
+
+	if (out->len == 0) {
+		buf_finish(out);
+		*out = *more;
+	} else {
+		buf_append(out, buf_str(more), more->len);
+		buf_finish(more);
+	}
+	*more = (struct buf){ 0 };
+}
+
 static void
 end_events(struct relay *r)
 {
 	struct exchange *x = r->x;
 
-	if (!x->answer->end(x->self, &r->outlet.out, &r->err)) {
+	if (r->said == ANSWER_FAILED) {
 		if (r->call.silence[0] != '\0')
 			err_set(&r->err, 504, ERR_SERVER, "upstream_timeout",
 			    NULL, "Copilot stopped sending: %s.",
@@ -316,12 +318,9 @@ kept(struct relay *r)
 
 	buf_append(&r->outlet.out, buf_str(&r->last), r->last.len);
 	buf_finish(&r->last);
-	if (!call_running(&r->call)) {
+	join(r);
+	if (!call_running(&r->call) || r->said == ANSWER_FAILED) {
 		end_events(r);
-		return;
-	}
-	if (!x->answer->end(x->self, &r->outlet.out, &r->err)) {
-		fail(r);
 		return;
 	}
 	r->phase = LINGERING;
@@ -336,19 +335,17 @@ translate(struct relay *r)
 	struct exchange		*x = r->x;
 	const struct answer_ops	*ops = x->answer;
 	struct buf		*in = &r->call.body, *out = &x->reply.body;
-	bool			 ok;
 
 	x->memory.refused = false;
 	budget_enter(&x->memory);
-	ok = ops->whole(x->self, buf_str(in), in->len, out, &r->err);
+	r->said = ops->whole(x->self, buf_str(in), in->len, out, &r->err);
 	budget_leave();
 	if (x->memory.refused)
 		no_memory(r);
-	else if (!ok)
-		r->said = SAID_FAILED;
-	else if (ops->next != NULL && ops->next(x->self, &x->call.body)) {
-		r->said = SAID_AGAIN;
-		buf_truncate(out, 0);
+	else if (r->said == ANSWER_AGAIN) {
+		buf_finish(&x->call.body);
+		x->call.body = *out;
+		*out = (struct buf){ 0 };
 	}
 	buf_finish(in);
 	account_hold(&x->memory, exchange_bytes(x));
@@ -358,7 +355,7 @@ static void
 translate_and_keep(struct relay *r)
 {
 	translate(r);
-	if (r->said == SAID_MORE && keeps(r))
+	if (keeps(r))
 		keep(r);
 }
 
@@ -367,9 +364,9 @@ translated(struct relay *r)
 {
 	struct exchange *x = r->x;
 
-	if (r->said == SAID_FAILED)
+	if (r->said == ANSWER_FAILED)
 		fail(r);
-	else if (r->said == SAID_AGAIN) {
+	else if (r->said == ANSWER_AGAIN) {
 		call_begins(r);
 		call_start_next(&r->call);
 	} else if (x->stream) {
@@ -400,18 +397,17 @@ call_head(struct call *c, const struct http_reply *reply)
 	hold(r);
 }
 
+/* Behind the end nothing counts, but upstream is heard out. */
 static bool
 call_event(const struct sse_event *ev, void *call)
 {
-	struct relay		*r = RELAY_OF(call, call);
-	struct exchange		*x = r->x;
-	const struct answer_ops	*ops = x->answer;
+	struct relay	*r = RELAY_OF(call, call);
+	struct exchange	*x = r->x;
 
-	if (!ops->event(x->self, ev, &r->outlet.out, &r->err))
-		r->said = SAID_FAILED;
-	else if (ops->over != NULL && ops->over(x->self))
-		r->said = SAID_ENOUGH;
-	return r->said == SAID_MORE;
+	if (r->said == ANSWER_MORE)
+		r->said = x->answer->event(x->self, ev, &r->outlet.out,
+		    &r->err);
+	return r->said != ANSWER_ENOUGH && r->said != ANSWER_FAILED;
 }
 
 /*
@@ -445,7 +441,7 @@ take_events(struct relay *r, const char *p, size_t n)
 	budget_enter(memory);
 	ok = call_feed(&r->call, p, n);
 	budget_leave();
-	if (memory->refused || (!hold(r) && r->said != SAID_FAILED)) {
+	if (memory->refused || (!hold(r) && r->said != ANSWER_FAILED)) {
 		no_memory(r);
 		return false;
 	}
@@ -459,9 +455,8 @@ take_events(struct relay *r, const char *p, size_t n)
 static bool
 is_done(const struct relay *r)
 {
-	const struct answer_ops *ops = r->x->answer;
-
-	return r->x->stream && ops->done != NULL && ops->done(r->x->self);
+	return r->x->stream && (r->said == ANSWER_HELD ||
+	    r->said == ANSWER_COMPLETE);
 }
 
 /* What came with the end, from "at" on, waits until the answer is kept. */
@@ -489,7 +484,7 @@ call_events(struct call *c, const char *p, size_t n)
 		return flow;
 	ok = take_events(r, p, n);
 	done = ok && is_done(r);
-	if ((done || r->said == SAID_ENOUGH) && keeps(r))
+	if ((done || r->said == ANSWER_ENOUGH) && keeps(r))
 		hold_last(r, before);
 	if (x->stream && r->outlet.out.len > 0) {
 		outlet_begin(&r->outlet, &x->reply, &x->req);
@@ -507,13 +502,18 @@ call_events(struct call *c, const char *p, size_t n)
 static void
 read_events(struct relay *r)
 {
-	size_t before = r->outlet.out.len;
+	struct exchange	*x = r->x;
+	size_t		 before = r->outlet.out.len;
 
-	/* A cut behind the last event is no loss: the answer itself knows. */
-	if ((!call_feed_end(&r->call) && r->said != SAID_ENOUGH) ||
-	    r->said == SAID_FAILED)
+	if ((!call_feed_end(&r->call) && r->said != ANSWER_ENOUGH) ||
+	    r->said == ANSWER_FAILED) {
 		fail(r);
-	else if (keeps(r)) {
+		return;
+	}
+	/* A cut behind the last event is no loss: the answer itself knows. */
+	if (r->said == ANSWER_MORE || r->said == ANSWER_ENOUGH)
+		r->said = x->answer->end(x->self, &r->outlet.out, &r->err);
+	if (keeps(r)) {
 		hold_last(r, before);
 		travel(r, KEEPING, keep);
 	} else
@@ -528,7 +528,7 @@ read_whole(struct relay *r)
 		return;
 	}
 	translate(r);
-	if (r->said == SAID_MORE && keeps(r))
+	if (keeps(r))
 		travel(r, TRANSLATING, keep);
 	else
 		translated(r);
@@ -572,7 +572,7 @@ read_stopped(struct relay *r)
 {
 	if (r->outlet.state == OUTLET_GONE)
 		leave(r);
-	else if (r->said == SAID_FAILED)
+	else if (r->said == ANSWER_FAILED)
 		fail(r);
 	else
 		read_events(r);

@@ -18,7 +18,6 @@ struct answer {
 	void				*reader;
 	const struct answer_terms	*terms;	/* NULL: none */
 	void				*words;
-	bool				 whole;	/* what upstream sent */
 	bool				 ended;	/* nothing more is read */
 	bool				 done;	/* all is written */
 	bool				 held;	/* the end, until it is kept */
@@ -42,7 +41,7 @@ last(struct answer *a, const struct sink_end *end, struct buf *out,
 
 /*
  * The client may send its next request at once: what has to be kept for that
- * comes first. A whole body is kept before it goes anyway.
+ * comes first.
  */
 static bool
 finish(struct sink *s, const struct sink_end *end, struct buf *out,
@@ -51,11 +50,8 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	struct answer *a = answer_of(s);
 
 	a->ended = true;
-	if (a->whole || !sink_keeps(a->first))
-		return last(a, end, out, err);
-	a->held = true;
 	a->end = *end;
-	return true;
+	return (a->held = sink_keeps(a->first)) || last(a, end, out, err);
 }
 
 static void
@@ -77,48 +73,59 @@ explain(void *self, struct err *err)
 		a->terms->explain(a->words, err);
 }
 
-static bool
-told(const struct answer *a, bool ok, struct err *err)
+static enum answer_said
+said(struct answer *a, bool ok, struct err *err)
 {
-	if (!ok && a->terms != NULL)
-		a->terms->explain(a->words, err);
-	return ok;
+	if (!ok) {
+		explain(a, err);
+		return ANSWER_FAILED;
+	}
+	return a->held ? ANSWER_HELD : a->ended ? ANSWER_COMPLETE :
+	    ANSWER_MORE;
 }
 
-/* Where a stage wants nothing more, upstream is not heard to its end. */
-static bool
+static enum answer_said
 event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
-{
-	const struct sink_end	 end = { .reason = SINK_AT_STRING };
-	struct answer		*a = self;
-
-	if (a->ended)
-		return true;
-	return told(a, a->ops->event(a->reader, ev, out, err), err) &&
-	    (a->ended || !sink_over(a->first) ||
-	    sink_finish(a->first, &end, out, err));
-}
-
-static bool
-end(void *self, struct buf *out, struct err *err)
 {
 	struct answer *a = self;
 
-	if (!a->ended && !told(a, a->ops->cut(a->reader, out, err), err))
-		return false;
-	if (!a->held)
-		return true;
-	a->held = false;
-	return last(a, &a->end, out, err);
+	if (!a->ops->event(a->reader, ev, out, err))
+		return said(a, false, err);
+	/* Where a stage wants nothing more, upstream is not heard out. */
+	if (!a->ended && sink_over(a->first))
+		return ANSWER_ENOUGH;
+	return said(a, true, err);
 }
 
-static bool
+static enum answer_said
+end(void *self, struct buf *out, struct err *err)
+{
+	const struct sink_end	 over = { .reason = SINK_AT_STRING };
+	struct answer		*a = self;
+
+	return said(a, sink_over(a->first) ?
+	    sink_finish(a->first, &over, out, err) :
+	    a->ops->cut(a->reader, out, err), err);
+}
+
+static enum answer_said
 whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 {
 	struct answer *a = self;
 
-	a->whole = true;
-	return told(a, a->ops->whole(a->reader, p, n, out, err), err);
+	return said(a, a->ops->whole(a->reader, p, n, out, err), err);
+}
+
+/* --- Behind that. */
+
+static bool
+commit(void *self, struct buf *out, struct err *err)
+{
+	struct answer *a = self;
+
+	a->held = false;
+	sink_keep(a->first);
+	return last(a, &a->end, out, err);
 }
 
 static void
@@ -130,40 +137,6 @@ fail(void *self, const struct err *why, struct buf *out)
 		return;
 	a->ended = a->done = true;
 	sink_fail(a->first, why, out);
-}
-
-/* --- What the carrier asks. */
-
-static void
-commit(void *self)
-{
-	struct answer *a = self;
-
-	sink_keep(a->first);
-}
-
-static bool
-commits(void *self)
-{
-	const struct answer *a = self;
-
-	return sink_keeps(a->first);
-}
-
-static bool
-done(void *self)
-{
-	const struct answer *a = self;
-
-	return a->ended;
-}
-
-static bool
-over(void *self)
-{
-	const struct answer *a = self;
-
-	return sink_over(a->first);
 }
 
 static bool
@@ -190,16 +163,12 @@ destroy(void *self)
 }
 
 const struct answer_ops turn_answer = {
-	.either = true,
 	.event = event,
 	.end = end,
-	.fail = fail,
 	.whole = whole,
 	.commit = commit,
-	.commits = commits,
-	.done = done,
+	.fail = fail,
 	.explain = explain,
-	.over = over,
 	.alive = alive,
 	.destroy = destroy
 };

@@ -10,60 +10,47 @@ struct err;
 struct sink;
 struct sse_event;
 
+/* What an answer says of itself. */
+enum answer_said {
+	ANSWER_MORE,		/* it goes on */
+	ANSWER_COMPLETE,	/* all is in "out"; upstream's end is missing */
+	ANSWER_HELD,		/* the same, but for what commit() appends */
+	ANSWER_ENOUGH,		/* what upstream still has is not wanted */
+	ANSWER_AGAIN,		/* one more call: "out" is its body */
+	ANSWER_FAILED		/* "err" */
+};
+
 /*
- * The way back. All members may be called on the loop, except that a large
- * whole body is given to a worker. "out" is appended to. A false return leaves
- * the reason in "err" and ends the answer.
+ * The way back. All members may be called on the loop, but for commit(), and
+ * whole() of a large body, which a worker calls. "out" is appended to.
  */
 struct answer_ops {
 	/*
-	 * What upstream sends, events or a whole body, need not be what the
-	 * client asked for: event() and end() also make a whole body, whole()
-	 * also makes events.
+	 * One event of a stream that began with 200. NULL: there are no
+	 * streams. Not called behind anything but ANSWER_MORE.
 	 */
-	bool	either;
-	/* One event of a stream that began with 200. */
-	bool	(*event)(void *self, const struct sse_event *, struct buf *out,
-		    struct err *);
+	enum answer_said (*event)(void *self, const struct sse_event *,
+		    struct buf *out, struct err *);
 	/*
-	 * The stream ended without a transport error: append what still has to
-	 * come ("data: [DONE]"), or say that it was incomplete.
+	 * The stream has ended where event() said MORE or ENOUGH: append what
+	 * still has to come, or say that it was incomplete.
 	 */
-	bool	(*end)(void *self, struct buf *out, struct err *);
+	enum answer_said (*end)(void *self, struct buf *out, struct err *);
+	/* A whole body that came with 2xx; "out" becomes the client's body. */
+	enum answer_said (*whole)(void *self, const char *, size_t,
+		    struct buf *out, struct err *);
+	/*
+	 * On a worker, for who said HELD: do what takes the disk, and append
+	 * the end. False with "err" set.
+	 */
+	bool	(*commit)(void *self, struct buf *out, struct err *);
 	/* Something failed after the head went out: the error as an event. */
 	void	(*fail)(void *self, const struct err *, struct buf *out);
-	/* A whole body that came with 2xx; "out" becomes the client's body. */
-	bool	(*whole)(void *self, const char *, size_t, struct buf *out,
-		    struct err *);
-	/*
-	 * May be NULL. On a worker, when all events have come but before end(),
-	 * and after whole(), which is on that worker, too: do what takes the
-	 * disk.
-	 */
-	void	(*commit)(void *self);
-	/* May be NULL: always. Is there something for commit() to do? */
-	bool	(*commits)(void *self);
-	/*
-	 * May be NULL. After event(): is the answer complete but for what
-	 * end() appends? Then commit() and end() follow at once, while upstream
-	 * may still be about to end. Only for a client that wants events.
-	 */
-	bool	(*done)(void *self);
-	/*
-	 * May be NULL. After whole(): does the answer take one more call? Then
-	 * its body is filled in, "out" of whole() is dropped and comes again.
-	 */
-	bool	(*next)(void *self, struct buf *body);
 	/*
 	 * May be NULL. Put upstream's refusal of the call into the terms of
 	 * the endpoint that the client called: names of members, indexes.
 	 */
 	void	(*explain)(void *self, struct err *);
-	/*
-	 * May be NULL. After event(): is the answer complete before upstream
-	 * is? Then the call is ended, as if this had been its end.
-	 */
-	bool	(*over)(void *self);
 	/*
 	 * May be NULL. Append an event that says nothing, for a client that
 	 * takes a stream without events for a dead one. False, and nothing is

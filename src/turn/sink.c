@@ -95,7 +95,7 @@ void
 sink_keep(struct sink *s)
 {
 	for (; s != NULL; s = s->next)
-		if (s->ops->keeps != NULL && s->ops->keeps(s))
+		if (s->ops->keep != NULL && s->ops->keeps(s))
 			s->ops->keep(s);
 }
 

@@ -116,8 +116,8 @@ struct sink_ops {
 	/* Is the answer over, whatever upstream still says? */
 	bool	(*over)(struct sink *);
 	/*
-	 * Is there something that takes the disk and comes before finish()?
-	 * Then keep() does it, on a worker.
+	 * Is there something at the end that takes the disk? Then finish()
+	 * comes on a worker, and keep(), which may be NULL, before it.
 	 */
 	bool	(*keeps)(struct sink *);
 	void	(*keep)(struct sink *);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../answer-run.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
 #include "base/buf.h"
@@ -78,6 +79,7 @@ struct run {
 	struct buf	 out;
 	struct err	 err;
 	struct usage	 usage;
+	enum answer_said said;
 	bool		 ok;
 };
 
@@ -101,8 +103,8 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	r->ok = turn_answer.event(r->self, ev, &r->out, &r->err);
-	return r->ok && !turn_answer.over(r->self);
+	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
+	return r->said == ANSWER_MORE;
 }
 
 static void
@@ -127,8 +129,7 @@ run_events(struct run *r, const char *p, size_t n, size_t step, bool stream)
 	}
 	if (more)
 		sse_end(&sse, on_event, r);
-	if (r->ok)
-		r->ok = turn_answer.end(r->self, &r->out, &r->err);
+	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
 	finish(r);
 	sse_finish(&sse);
 }
@@ -154,7 +155,7 @@ fuzz_whole(const char *p, size_t n, bool stream)
 	json_object	*obj;
 
 	begin(&r, stream);
-	r.ok = turn_answer.whole(r.self, p, n, &r.out, &r.err);
+	r.ok = run_whole(&turn_answer, r.self, p, n, &r.out, &r.err);
 	if (r.ok && !stream) {
 		obj = js_parse_quiet(r.out.p, r.out.len);
 		if (js_len(js_array(obj, "choices")) != 1)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../answer-run.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
 #include "base/buf.h"
@@ -34,6 +35,7 @@ struct run {
 	void		*self;
 	struct buf	 out;
 	struct err	 err;
+	enum answer_said said;
 };
 
 static bool
@@ -41,7 +43,8 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	return turn_answer.event(r->self, ev, &r->out, &r->err);
+	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
+	return r->said == ANSWER_MORE;
 }
 
 /* False when the request is refused. */
@@ -87,8 +90,9 @@ answer(const char *p, size_t n, size_t step, struct run *r)
 		step = n < step ? n : step;
 		ok = sse_feed(&sse, p, step, on_event, r);
 	}
-	ok = ok && sse_end(&sse, on_event, r) &&
-	    turn_answer.end(r->self, &r->out, &r->err);
+	if (ok)
+		sse_end(&sse, on_event, r);
+	ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
 	sse_finish(&sse);
 	if (!ok)
 		(turn_answer.fail)(r->self, &r->err, &r->out);

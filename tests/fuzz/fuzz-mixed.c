@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../answer-run.h"
 #include "api/api.h"
 #include "api/embeddings-answer.h"
 #include "api/exchange.h"
@@ -284,6 +285,7 @@ struct run {
 	struct buf		 out;
 	struct err		 err;
 	struct usage		 usage;
+	enum answer_said	 said;
 	bool			 ok;
 };
 
@@ -292,8 +294,8 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	r->ok = r->ops->event(r->self, ev, &r->out, &r->err);
-	return r->ok && (r->ops->over == NULL || !r->ops->over(r->self));
+	r->said = r->ops->event(r->self, ev, &r->out, &r->err);
+	return r->said == ANSWER_MORE;
 }
 
 static void
@@ -312,7 +314,7 @@ begin(struct run *r, unsigned how)
 	} else {
 		resp.model = xstrdup("m");
 		resp.echo = json_object_new_object();
-		r->ops = &responses_ops;
+		r->ops = &turn_answer;
 		r->self = responses_answer_create(&resp, &r->usage);
 	}
 }
@@ -331,8 +333,7 @@ run(struct run *r, unsigned how, const char *p, size_t n, size_t step)
 	}
 	if (more)
 		sse_end(&sse, on_event, r);
-	if (r->ok)
-		r->ok = r->ops->end(r->self, &r->out, &r->err);
+	r->ok = run_end(r->ops, r->self, r->said, &r->out, &r->err);
 	if (!r->ok && events)
 		r->ops->fail(r->self, &r->err, &r->out);
 	if (events)
