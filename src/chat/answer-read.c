@@ -118,15 +118,16 @@ static bool
 begin_call(struct reader *r, json_object *piece, struct buf *out,
     struct err *err)
 {
-	const char		*name = js_str(js_get(piece, "function"),
-				    "name");
+	json_object		*custom = js_obj(piece, "custom");
+	const char		*name = js_str(custom != NULL ? custom :
+				    js_get(piece, "function"), "name");
 	const struct tool	*tool = tools_find(r->tools, name);
 	struct sink_item	 is = {
 		.kind = SINK_CALL,
 		.id = js_str(piece, "id"),
 		.name = tool != NULL ? tool->name : name,
 		.space = tool != NULL ? tool->space : NULL,
-		.custom = tool != NULL && tool->custom
+		.custom = custom != NULL || (tool != NULL && tool->custom)
 	};
 
 	if (!put_opaque(r, out, err) || !close_open(r, false, out, err))
@@ -153,7 +154,9 @@ take_call(struct reader *r, json_object *piece, struct buf *out,
 		return true;
 	if (i == r->ncalls && !begin_call(r, piece, out, err))
 		return false;
-	args = js_get(js_get(piece, "function"), "arguments");
+	args = js_obj(piece, "custom") != NULL ?
+	    js_get(js_get(piece, "custom"), "input") :
+	    js_get(js_get(piece, "function"), "arguments");
 	if (!json_object_is_type(args, json_type_string) ||
 	    json_object_get_string_len(args) == 0)
 		return true;
