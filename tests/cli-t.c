@@ -141,9 +141,9 @@ test_add_key(void **state)
 	    "\"https:\\/\\/x/\xc3\xa4\"},\"auth\":{\"adminApiKey\":\"secret\","
 	    "\"apiKeys\":[\"old\"]},\"alpha\":null,"
 	    "\"big\":18446744073709551615}");
-	assert_int_equal(run("--api-home %HOME% auth keys --add new"), 0);
+	assert_int_equal(run("--api-home %HOME% auth keys --add --key new"), 0);
 	assert_config(want);
-	assert_int_equal(run("auth keys --add=new --api-home %HOME%"), 0);
+	assert_int_equal(run("auth keys --add --key=new --api-home %HOME%"), 0);
 	assert_config(want);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -169,7 +169,7 @@ test_add_first_key(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(empty); i++) {
 		put_config(empty[i]);
-		assert_int_equal(run("--api-home %HOME% auth keys --add k"), 0);
+		assert_int_equal(run("--api-home %HOME% auth keys --add --key k"), 0);
 		assert_config(want);
 	}
 }
@@ -209,8 +209,14 @@ test_refused(void **state)
 	assert_int_equal(run("--api-home %HOME% auth keys --list"), 1);
 	assert_config("{\"auth\":{\"apiKeys\":[\"k\"]");
 	put_config("{}");
-	assert_int_equal(run("--api-home %HOME% auth keys --add=\xc3\xa4"), 1);
+	assert_int_equal(run("--api-home %HOME% auth keys --add --key=\xc3\xa4"), 1);
+	assert_int_equal(run("--api-home %HOME% auth keys --add --key=a\tb"), 1);
 	assert_int_equal(run("--api-home %HOME% auth keys --add=a\tb"), 1);
+	assert_int_equal(run("--api-home %HOME% auth keys --add sk-abc"), 1);
+	assert_int_equal(run("--api-home %HOME% auth keys --remove n"), 1);
+	assert_int_equal(run("--api-home %HOME% auth keys --add "
+	    "--monthly-credits x"), 1);
+	assert_int_equal(run("--api-home %HOME% auth keys --key k"), 2);
 	assert_config("{}");
 }
 

@@ -27,6 +27,10 @@ struct cli {
 	bool			 all;
 	const char		*add;		/* NULL: no; "": a new one */
 	const char		*account;	/* --account, or a word */
+	const char		*monthly;	/* of auth keys: credits */
+	const char		*daily;
+	const char		*remove;
+	bool			 show;
 	const char		*by;		/* of usage */
 	const char		*since;
 	bool			 csv;

@@ -9,6 +9,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/debug.c \
 	%reldir%/help.c \
 	%reldir%/help.h \
+	%reldir%/keys.c \
 	%reldir%/ledger.c \
 	%reldir%/lighttpd.c \
 	%reldir%/lighttpd.h \

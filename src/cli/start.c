@@ -285,7 +285,7 @@ say_ready(void *arg)
 	    s->account != NULL ? "ready" : "running, but can't answer yet",
 	    s->account != NULL ? "Account" : "Trouble",
 	    s->account != NULL ? s->account : s->wrong.msg, url,
-	    keys ? "one of \"copilot-api auth keys --list\"" :
+	    keys ? "one of \"copilot-api auth keys --show\"" :
 	    s->conf->closed ? "none: config.json has lost its keys" :
 	    "any (none is configured)", s->cli->home, url,
 	    keys ? "KEY" : "any", header, url);

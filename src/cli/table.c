@@ -51,9 +51,19 @@ static const struct option app_options[] = {
 };
 
 static const struct option keys_options[] = {
-	{ "add", 0, OPTION_MAYBE, AT(add), "[KEY]",
-	    "add an API key; without KEY make one and print it" },
-	{ "list", 0, OPTION_FLAG, AT(list), NULL, "print the API keys" },
+	{ "add", 0, OPTION_MAYBE, AT(add), "[NAME]",
+	    "make an API key of that name and print it" },
+	{ "key", 0, OPTION_TEXT, AT(key), "KEY",
+	    "add this key in place of a new one" },
+	{ "monthly-credits", 0, OPTION_TEXT, AT(monthly), "N",
+	    "what it may spend in a month" },
+	{ "daily-credits", 0, OPTION_TEXT, AT(daily), "N",
+	    "what it may spend in a day" },
+	{ "list", 0, OPTION_FLAG, AT(list), NULL,
+	    "print names, parts of the keys, and budgets" },
+	{ "show", 0, OPTION_FLAG, AT(show), NULL, "print whole keys" },
+	{ "remove", 0, OPTION_TEXT, AT(remove), "NAME",
+	    "take the key of that name away" },
 };
 
 static const struct option delete_options[] = {
@@ -118,8 +128,9 @@ const struct command cli_commands[] = {
 	    "use a GitHub App that an organisation has installed",
 	    "auth app --app-id 12345 --key /etc/copilot-api/app.pem\0" },
 	{ "auth keys", cli_auth_keys, OPTIONS(keys_options),
-	    "list and add the API keys that clients must send",
-	    "auth keys --add\0" "auth keys --list\0" },
+	    "list, add and remove the API keys of clients",
+	    "auth keys --add alice --monthly-credits 500\0"
+	    "auth keys --list\0" },
 	{ "usage", cli_ledger, OPTIONS(ledger_options),
 	    "show tokens and credits that clients used",
 	    "usage\0" "usage --by model --since 2026-11-01\0" },
