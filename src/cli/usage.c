@@ -28,8 +28,12 @@ print_table(const struct github_usage *u)
 	printf("Plan      %s%s%s%s\n", u->plan != NULL ? u->plan : "unknown",
 	    u->login != NULL ? " (" : "", u->login != NULL ? u->login : "",
 	    u->login != NULL ? ")" : "");
-	printf("Resets    %s\n\n", u->reset_date != NULL ? u->reset_date :
+	printf("Resets    %s\n", u->reset_date != NULL ? u->reset_date :
 	    "unknown");
+	if (u->credits_used >= 0)
+		printf("Credits   %.10g used (%.2f US dollars)\n",
+		    u->credits_used, u->credits_used / 100);
+	putchar('\n');
 	printf("%-12s %12s %12s %9s\n", "", "used", "entitlement", "percent");
 	for (i = 0; i < GITHUB_QUOTA__MAX; i++) {
 		q = &u->quotas[i];

@@ -434,10 +434,11 @@ bounded(double d)
 
 /*
  * used = entitlement x (1 - percent_remaining / 100), never below 0 (VS Code
- * reckons so); entitlement -1 is "no limit", too.
+ * reckons so); entitlement -1 is "no limit", too, and so is 0 where credits are
+ * paid.
  */
 static void
-snapshot_read(json_object *snap, struct github_quota *q)
+snapshot_read(json_object *snap, bool credits, struct github_quota *q)
 {
 	double left, entitlement;
 
@@ -445,7 +446,8 @@ snapshot_read(json_object *snap, struct github_quota *q)
 		return;
 	entitlement = js_double(snap, "entitlement", 0);
 	q->present = true;
-	q->unlimited = js_bool(snap, "unlimited", false) || !(entitlement >= 0);
+	q->unlimited = js_bool(snap, "unlimited", false) ||
+	    !(entitlement >= 0) || (credits && entitlement == 0);
 	if (q->unlimited)
 		return;
 	q->entitlement = bounded(entitlement);
@@ -490,10 +492,13 @@ github_usage_read(int status, const char *body, size_t n,
 		if (u->reset_date == NULL)
 			u->reset_date = text_member(obj,
 			    "limited_user_reset_date");
+		u->credits_used = js_double(obj, "credits_used", -1);
+		if (u->credits_used >= 0)
+			u->credits_used = bounded(u->credits_used);
 		snaps = js_obj(obj, "quota_snapshots");
 		for (i = 0; i < GITHUB_QUOTA__MAX; i++) {
 			snapshot_read(js_obj(snaps, snapshot_names[i]),
-			    &u->quotas[i]);
+			    u->credits_used >= 0, &u->quotas[i]);
 			free_read(obj, snapshot_names[i], &u->quotas[i]);
 		}
 	}

@@ -129,6 +129,7 @@ struct github_usage {
 	char			*plan;
 	char			*reset_date;
 	struct github_quota	 quotas[GITHUB_QUOTA__MAX];
+	double			 credits_used;	/* -1: not said */
 };
 
 /* The answer of GITHUB_PATH_USAGE; every member of it is optional. */
