@@ -216,6 +216,10 @@ check_tool(json_object *tool, size_t at, struct err *err)
 	snprintf(path, sizeof(path), "tools.%zu", at);
 	if (!json_object_is_type(tool, json_type_object) || tool == NULL)
 		return complain(err, path, "Input should be an object");
+	if (js_get(tool, "type") != NULL && js_str(tool, "type") == NULL) {
+		snprintf(path, sizeof(path), "tools.%zu.type", at);
+		return complain(err, path, "Input should be a valid string");
+	}
 	if (js_get(tool, "type") != NULL && !js_is(tool, "type", "custom"))
 		return true;
 	snprintf(path, sizeof(path), "tools.%zu.custom.name", at);

@@ -356,10 +356,12 @@ read_messages(struct reader *r, json_object *messages)
 static bool
 refuse_tool(json_object *tool, size_t i, struct err *err)
 {
-	char shown[64];
+	const char	*type = js_str(tool, "type");
+	char		 shown[64];
 
-	text_clean(js_str(tool, "type"), strlen(js_str(tool, "type")), shown,
-	    sizeof(shown));
+	if (type == NULL)
+		type = "";
+	text_clean(type, strlen(type), shown, sizeof(shown));
 	return err_param(err, "tools", "invalid_value", "tools.%zu: only "
 	    "Claude knows the tool '%s'. Describe it with an input_schema, or "
 	    "use a model of Anthropic's.", i, shown);

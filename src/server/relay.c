@@ -137,7 +137,8 @@ fail(struct relay *r)
 		reply_error(&x->reply, &x->req, &r->err);
 		send_reply(r);
 	} else {
-		x->answer->fail(x->self, &r->err, &r->outlet.out);
+		if (x->answer != NULL)
+			x->answer->fail(x->self, &r->err, &r->outlet.out);
 		drain(r);
 	}
 }
@@ -537,6 +538,8 @@ read_whole(struct relay *r)
 static void
 renew_list(struct relay *r)
 {
+	/* Nothing is said to the client before the list is there. */
+	outlet_watch(&r->outlet, 0);
 	call_forget(&r->call);
 	models_unref(r->x->models);
 	r->x->models = NULL;
