@@ -107,18 +107,25 @@ ask(struct exchange *x)
 	return handled;
 }
 
+static bool
+holds(const struct buf *b, const char *text)
+{
+	return b->len > 0 && memmem(b->p, b->len, text, strlen(text)) != NULL;
+}
+
 /*
- * Thoughts are found by the calls that they came with, and may be on the disk;
- * what is compressed may become large.
+ * Thoughts are found by the calls that they came with, and may be on the disk,
+ * as budgets are; what is compressed may become large. A name may be written
+ * with escapes.
  */
 bool
 handle_is_quick(const struct exchange *x)
 {
-	static const char calls[] = "\"tool_call";
-
 	return x->quick && x->req.content_encoding == NULL &&
-	    (x->req.body.len == 0 || memmem(x->req.body.p, x->req.body.len,
-	    calls, sizeof(calls) - 1) == NULL);
+	    (x->client == NULL || (x->client->monthly < 0 &&
+	    x->client->daily < 0)) &&
+	    !holds(&x->req.body, "\"tool_call") &&
+	    !holds(&x->req.body, "\\u");
 }
 
 enum work

@@ -18,13 +18,16 @@ tally_wanted(const struct exchange *x)
 	    x->call.path != NULL && !util_ends(x->call.path, "/count_tokens");
 }
 
-/* The bill knows better what stands behind a name that the list lacks. */
+/*
+ * The bill knows better what stands behind a name that the list lacks. Without
+ * one it is whatever the client wrote: many names, or a secret.
+ */
 static const char *
 model_of(const struct exchange *x)
 {
-	return x->usage.model[0] != '\0' &&
-	    models_find(x->models, x->model) == NULL ? x->usage.model :
-	    x->model;
+	if (x->models != NULL && models_find(x->models, x->model) != NULL)
+		return x->model;
+	return x->usage.model[0] != '\0' ? x->usage.model : "other";
 }
 
 static int64_t
