@@ -212,6 +212,27 @@ merge_json(const struct buf *old, const struct buf *text, struct buf *out)
 	return out->len > 0;
 }
 
+/* Has it one of our keys already, before its first table or as one? */
+static bool
+names_model(const char *toml)
+{
+	const char *line = toml;
+
+	if (strstr(toml, "model_provider") != NULL)
+		return true;
+	while (*line != '\0') {
+		line += strspn(line, " \t");
+		if (*line == '[')
+			return false;
+		if (util_starts(line, "model") &&
+		    line[5 + strspn(line + 5, " \t")] == '=')
+			return true;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	return false;
+}
+
 /* The file as it shall be; false with the reason on standard error. */
 static bool
 compose(const struct setup *s, const char *path, const struct buf *old,
@@ -229,9 +250,9 @@ compose(const struct setup *s, const char *path, const struct buf *old,
 			fprintf(stderr, "copilot-api: %s is no plain JSON: add "
 			    "this by hand\n", path);
 	} else if (s->client->form == SETUP_TOML) {
-		ok = strstr(buf_str(old), "model_provider") == NULL;
+		ok = !names_model(buf_str(old));
 		if (!ok)
-			fprintf(stderr, "copilot-api: %s names a "
+			fprintf(stderr, "copilot-api: %s names a model or a "
 			    "model_provider already: change it by hand\n",
 			    path);
 		buf_printf(out, "%s%s%s", buf_str(&head), buf_str(old),
@@ -349,8 +370,9 @@ change_file(const struct setup *s, const char *path)
 	mode_t		mode = 0600;
 	bool		there = stat(path, &st) == 0, ok;
 
+	/* It holds a key from now on. */
 	if (there)
-		mode = st.st_mode & 0777;
+		mode = st.st_mode & 0700;
 	ok = read_file(path, &old) && compose(s, path, &old, &text);
 	if (ok) {
 		show_difference(path, &text);
