@@ -351,8 +351,8 @@ test_marked_parts(void **state)
 		    "\"cache_control\":{\"type\":\"ephemeral\",\"ttl\":"
 		    "\"1h\"}}]}",
 		"{\"output\":[{\"cache_control\":{\"type\":\"ephemeral\"}}]}",
-		"{\"function\":{\"name\":\"f\",\"cache_control\":{\"type\":"
-		    "\"ephemeral\"}}}",
+		("{\"function\":{\"name\":\"f\",\"cache_control\":"
+		    "{\"type\":\"ephemeral\"}}}"),
 	}, *const not_marked[] = {
 		"{\"content\":[{\"text\":\"cache_control\"}]}", "[]", "7",
 		"{\"cache_control\":null,\"content\":null,\"function\":[]}",

@@ -264,7 +264,7 @@ read_message(struct reader *r, json_object *item)
 	const char		*role = js_str(item, "role");
 	json_object		*content = js_get(item, "content");
 	struct turn_item	*new;
-	enum turn_kind		 kind;
+	enum turn_kind		 kind = TURN_USER;
 
 	if (role == NULL)
 		return missing(r, "role");

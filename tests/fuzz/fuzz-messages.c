@@ -28,6 +28,7 @@
 #include "turn/terms.h"
 #include "turn/turn.h"
 #include "turn/usage.h"
+#include "../answer-run.h"
 
 #define EVENT_MAX 65536
 
@@ -106,6 +107,7 @@ struct run {
 	struct buf		 out;
 	struct err		 err;
 	struct usage		 usage;
+	enum answer_said	 said;
 	bool			 ok;
 };
 
@@ -139,8 +141,8 @@ on_event(const struct sse_event *ev, void *arg)
 {
 	struct run *r = arg;
 
-	r->ok = r->ops->event(r->self, ev, &r->out, &r->err);
-	return r->ok && (r->ops->over == NULL || !r->ops->over(r->self));
+	r->said = r->ops->event(r->self, ev, &r->out, &r->err);
+	return r->said == ANSWER_MORE;
 }
 
 static void
@@ -164,8 +166,7 @@ run_events(struct run *r, const char *p, size_t n, size_t step)
 	}
 	if (more)
 		sse_end(&sse, on_event, r);
-	if (r->ok)
-		r->ok = r->ops->end(r->self, &r->out, &r->err);
+	r->ok = run_end(r->ops, r->self, r->said, &r->out, &r->err);
 	finish(r);
 	sse_finish(&sse);
 }
@@ -193,7 +194,7 @@ fuzz_whole(const char *p, size_t n, bool carried, bool stream)
 	json_object	*obj;
 
 	begin(&r, carried, stream);
-	r.ok = r.ops->whole(r.self, p, n, &r.out, &r.err);
+	r.ok = run_whole(r.ops, r.self, p, n, &r.out, &r.err);
 	if (r.ok && !stream) {
 		obj = js_parse_quiet(r.out.p, r.out.len);
 		if (!js_is(obj, "type", "message"))
