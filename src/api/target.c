@@ -51,7 +51,7 @@ bool
 target_find(const struct exchange *x, json_object *obj, unsigned endpoints,
     struct target *t, struct err *err)
 {
-	const char *asked;
+	const char *asked = "";
 
 	if (!target_name(obj, &asked, err))
 		return false;

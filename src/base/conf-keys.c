@@ -278,10 +278,12 @@ read_entry(struct conf *c, struct entry *e, json_object *v, size_t *dropped)
 		ok = read_object(e, v);
 	else {
 		(*dropped)++;
+		e->k = NULL;
 		return true;
 	}
 	ok = ok && add_take(c, e, plain);
 	finish(&k);
+	e->k = NULL;
 	return ok;
 }
 

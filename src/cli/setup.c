@@ -410,7 +410,7 @@ find(const char *command)
 	for (i = 0; i < setup_nclients; i++)
 		if (util_ends(command, setup_clients[i].name))
 			return &setup_clients[i];
-	return NULL;
+	die("%s: no such client", command);
 }
 
 static const char *

@@ -117,7 +117,7 @@ uploads_prepare(struct uploads *u, const char *runtime, const char *home,
     int64_t body_max, struct err *err)
 {
 	struct err	ignored;
-	uint64_t	room;
+	uint64_t	room = 0;
 
 	if (is_memory(runtime) && make_below(u, home) &&
 	    !has_room(u->dir, body_max, &room, &ignored))
