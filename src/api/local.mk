@@ -13,8 +13,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/carry-claude.h \
 	%reldir%/carry-messages.c \
 	%reldir%/carry-messages.h \
-	%reldir%/carry.c \
-	%reldir%/carry.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/cl100k.c \
