@@ -35,6 +35,7 @@ struct ledger {
 	pthread_t		 writer, taker;
 	bool			 threaded;	/* there are to be two */
 	bool			 started;
+	bool			 taking;	/* there is a taker */
 
 	pthread_mutex_t		 lock;		/* of all below */
 	pthread_cond_t		 written;
@@ -368,11 +369,11 @@ start(struct ledger *l)
 {
 	if (!l->threaded || l->started)
 		return;
-	if (pthread_create(&l->taker, NULL, take_all_over, l) != 0)
-		return;
 	if (pthread_create(&l->writer, NULL, write_all, l) != 0)
-		die("no thread can be made for the account of usage");
+		return;
 	l->started = true;
+	/* Without it the journal waits for the next start. */
+	l->taking = pthread_create(&l->taker, NULL, take_all_over, l) == 0;
 }
 
 static void
@@ -384,7 +385,8 @@ finish_threads(struct ledger *l)
 	pthread_cond_broadcast(&l->to_take);
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->writer, NULL);
-	pthread_join(l->taker, NULL);
+	if (l->taking)
+		pthread_join(l->taker, NULL);
 	l->started = false;
 }
 
