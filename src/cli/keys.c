@@ -57,10 +57,11 @@ is_entry(json_object *e, const char *key)
 			    js_str(e, "key") : json_object_is_type(e,
 			    json_type_string) ? json_object_get_string(e) :
 			    NULL;
-	size_t		 n = strlen(key);
+	size_t		 n;
 
-	if (s == NULL)
+	if (s == NULL || key == NULL)
 		return false;
+	n = strlen(key);
 	s += strspn(s, " \t\r\n");
 	return strncmp(s, key, n) == 0 && s[n + strspn(s + n, " \t\r\n")] ==
 	    '\0';

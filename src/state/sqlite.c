@@ -164,6 +164,24 @@ set_up(struct stored *s)
 	    stored_run(s, settings);
 }
 
+/*
+ * Make the file what it has to be. Another process that does the same, or takes
+ * over a log, is waited for: not all of that goes by SQLite's own patience.
+ */
+static bool
+prepare(struct stored *s, const char **why)
+{
+	int64_t	until = util_now_ms() + (s->locked ? 0 : BUSY_MS);
+	bool	ok;
+
+	while (!(ok = set_up(s) && migrate(s, why)) &&
+	    is_busy(sqlite3_errcode(s->db)) && util_now_ms() < until) {
+		*why = NULL;
+		usleep(BUSY_STEP_US);
+	}
+	return ok;
+}
+
 static bool
 open_file(struct stored *s)
 {
@@ -177,7 +195,7 @@ open_file(struct stored *s)
 	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
 		sqlite3_busy_timeout(s->db, s->locked ? 0 : BUSY_MS);
-		if (set_up(s) && migrate(s, &why)) {
+		if (prepare(s, &why)) {
 			stored_log_watch(s->log, s->db);
 			s->locked = false;
 			stat(s->path, &s->file);
