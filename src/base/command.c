@@ -143,12 +143,10 @@ too_slow(const struct command *c, struct err *err)
 	    (long long)c->limit_ms / 1000);
 }
 
-#define COMMAND_OF(p, member) CONTAINER(p, struct command, member)
-
 static void
 ended(struct loop_fd *fd, unsigned events)
 {
-	struct command	*c = COMMAND_OF(fd, exited);
+	struct command	*c = CONTAINER(fd, struct command, exited);
 	struct buf	 out = { 0 };
 	struct err	 err;
 	bool		 ok;
@@ -165,7 +163,7 @@ ended(struct loop_fd *fd, unsigned events)
 static void
 expired(struct loop_timer *t)
 {
-	struct command	*c = COMMAND_OF(t, timer);
+	struct command	*c = CONTAINER(t, struct command, timer);
 	struct buf	 none = { 0 };
 	struct err	 err;
 

@@ -21,8 +21,6 @@
 #define RENEW_MS	300000	/* an App's token: so long before its end */
 #define SKEW_MIN	30	/* seconds that can't be why a JWT is refused */
 
-#define SIGNIN_OF(p, member) CONTAINER(p, struct signin, member)
-
 static void	fetch_end(struct fetch *, enum http_end, const char *);
 static void	run_end(struct command *, struct buf *, const struct err *);
 
@@ -372,7 +370,7 @@ signin_token(struct signin *s, struct http *http, const struct conf *conf,
 static void
 run_end(struct command *c, struct buf *out, const struct err *why)
 {
-	struct signin	*s = SIGNIN_OF(c, run);
+	struct signin	*s = CONTAINER(c, struct signin, run);
 	struct err	 err;
 	bool		 ok = why == NULL;
 
@@ -399,7 +397,7 @@ app_start(struct signin *s)
 static void
 fetch_end(struct fetch *f, enum http_end end, const char *why)
 {
-	struct signin	*s = SIGNIN_OF(f, fetch);
+	struct signin	*s = CONTAINER(f, struct signin, fetch);
 	struct err	 err;
 	bool		 ok;
 

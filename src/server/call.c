@@ -24,8 +24,6 @@ enum {
 	MAYBE_BILLED = 1 << 2		/* what was lost had been sent */
 };
 
-#define CALL_OF(p, member) CONTAINER(p, struct call, member)
-
 static void	want_token(struct call *);
 
 /* --- How it ends. */
@@ -264,7 +262,7 @@ start(struct call *c)
 static void
 token_ready(struct waiter *w, const struct err *err)
 {
-	struct call *c = CALL_OF(w, waiter);
+	struct call *c = CONTAINER(w, struct call, waiter);
 
 	if (err == NULL)
 		start(c);

@@ -9,8 +9,6 @@
 #define STALL_MS	120000	/* a client that reads nothing is left */
 #define SPARE_OUT	(64u << 10) /* more memory is given back when empty */
 
-#define OUTLET_OF(p, member) CONTAINER(p, struct outlet, member)
-
 void
 outlet_begin(struct outlet *o, struct reply *reply, const struct request *req)
 {
@@ -152,7 +150,7 @@ left_of(const struct outlet *o, int64_t ms)
 static void
 stall_due(struct loop_timer *t)
 {
-	struct outlet	*o = OUTLET_OF(t, stall);
+	struct outlet	*o = CONTAINER(t, struct outlet, stall);
 	int64_t		 left = left_of(o, STALL_MS);
 
 	if (o->out.len == 0)
@@ -166,7 +164,7 @@ stall_due(struct loop_timer *t)
 static void
 silence_due(struct loop_timer *t)
 {
-	struct outlet	*o = OUTLET_OF(t, silence);
+	struct outlet	*o = CONTAINER(t, struct outlet, silence);
 	int64_t		 left = left_of(o, o->patience);
 
 	/* What it has not read yet is no silence. */

@@ -61,8 +61,6 @@ struct relay {
 	const char		 *remark;	/* for the log */
 };
 
-#define RELAY_OF(p, member) CONTAINER(p, struct relay, member)
-
 static void	models_ready(struct waiter *, const struct err *);
 static void	session_ready(struct waiter *, const struct err *);
 
@@ -173,7 +171,7 @@ end_stream(struct relay *r)
 static void
 run_errand(struct job *job)
 {
-	struct relay *r = RELAY_OF(job, job);
+	struct relay *r = CONTAINER(job, struct relay, job);
 
 	if (r->errand != NULL)
 		r->errand(r);
@@ -385,7 +383,7 @@ translated(struct relay *r)
 static void
 call_head(struct call *c, const struct http_reply *reply)
 {
-	struct relay	*r = RELAY_OF(c, call);
+	struct relay	*r = CONTAINER(c, struct relay, call);
 	struct exchange	*x = r->x;
 
 	/* Embeddings spend no quota. */
@@ -402,7 +400,7 @@ call_head(struct call *c, const struct http_reply *reply)
 static bool
 call_event(const struct sse_event *ev, void *call)
 {
-	struct relay	*r = RELAY_OF(call, call);
+	struct relay	*r = CONTAINER(call, struct relay, call);
 	struct exchange	*x = r->x;
 
 	if (r->said == ANSWER_MORE)
@@ -473,7 +471,7 @@ hold_last(struct relay *r, size_t at)
 static enum http_flow
 call_events(struct call *c, const char *p, size_t n)
 {
-	struct relay	*r = RELAY_OF(c, call);
+	struct relay	*r = CONTAINER(c, struct relay, call);
 	struct exchange	*x = r->x;
 	size_t		 before = r->outlet.out.len;
 	enum http_flow	 flow;
@@ -644,7 +642,7 @@ proceed(struct relay *r)
 static void
 session_ready(struct waiter *w, const struct err *err)
 {
-	struct relay *r = RELAY_OF(w, models);
+	struct relay *r = CONTAINER(w, struct relay, models);
 
 	if (err != NULL) {
 		r->err = *err;
@@ -659,7 +657,7 @@ session_ready(struct waiter *w, const struct err *err)
 static void
 models_ready(struct waiter *w, const struct err *err)
 {
-	struct relay *r = RELAY_OF(w, models);
+	struct relay *r = CONTAINER(w, struct relay, models);
 
 	r->x->models_tried = true;
 	if (err != NULL)
@@ -692,7 +690,7 @@ static const struct {
 static void
 outlet_gone(struct outlet *o)
 {
-	struct relay *r = RELAY_OF(o, outlet);
+	struct relay *r = CONTAINER(o, struct relay, outlet);
 
 	assert(in[r->phase].gone != NULL);
 	in[r->phase].gone(r);
@@ -701,7 +699,7 @@ outlet_gone(struct outlet *o)
 static void
 call_ended(struct call *c)
 {
-	struct relay *r = RELAY_OF(c, call);
+	struct relay *r = CONTAINER(c, struct relay, call);
 
 	assert(in[r->phase].ended != NULL);
 	in[r->phase].ended(r);
@@ -710,7 +708,7 @@ call_ended(struct call *c)
 static void
 came_back(struct loop_task *task)
 {
-	struct relay *r = RELAY_OF(task, back);
+	struct relay *r = CONTAINER(task, struct relay, back);
 
 	assert(in[r->phase].back != NULL);
 	in[r->phase].back(r);
@@ -730,7 +728,7 @@ relay_stop_all(struct server *s)
 static void
 outlet_drained(struct outlet *o)
 {
-	struct relay *r = RELAY_OF(o, outlet);
+	struct relay *r = CONTAINER(o, struct relay, outlet);
 
 	if (r->phase == DRAINING)
 		end(r, true);
@@ -745,7 +743,7 @@ outlet_drained(struct outlet *o)
 static void
 outlet_silent(struct outlet *o)
 {
-	struct relay		*r = RELAY_OF(o, outlet);
+	struct relay		*r = CONTAINER(o, struct relay, outlet);
 	struct exchange		*x = r->x;
 	const struct answer_ops	*ops = x->answer;
 
@@ -758,7 +756,7 @@ outlet_silent(struct outlet *o)
 static void
 linger_over(struct loop_timer *t)
 {
-	end_stream(RELAY_OF(t, linger));
+	end_stream(CONTAINER(t, struct relay, linger));
 }
 
 static const struct outlet_ops outlet_ops = {
