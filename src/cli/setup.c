@@ -1,10 +1,9 @@
 /* setup: a client's own configuration for this server. */
 #include "config.h"
 
-#include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/files.h"
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -21,7 +21,6 @@
 
 #define LIST_MAX	(4u << 20)
 #define TIMEOUT_MS	5000
-#define FILE_MAX	(4u << 20)	/* a configuration is some kB */
 
 /* What is filled in. */
 struct setup {
@@ -271,56 +270,6 @@ compose(const struct setup *s, const char *path, const struct buf *old,
 
 /* --- The file. */
 
-static bool
-read_file(const char *path, struct buf *out)
-{
-	FILE	*f = fopen(path, "r");
-	char	 piece[4096];
-	size_t	 n;
-
-	if (f == NULL)
-		return errno == ENOENT;
-	while ((n = fread(piece, 1, sizeof(piece), f)) > 0 &&
-	    out->len < FILE_MAX)
-		buf_append(out, piece, n);
-	fclose(f);
-	return out->len < FILE_MAX;
-}
-
-static bool
-write_file(const char *path, const struct buf *text, mode_t mode)
-{
-	char	*fresh = xasprintf("%s.new", path);
-	FILE	*f;
-	bool	 ok;
-
-	ok = (f = fopen(fresh, "w")) != NULL && fchmod(fileno(f), mode) == 0 &&
-	    fwrite(text->p, 1, text->len, f) == text->len;
-	if (f != NULL)
-		ok = fclose(f) == 0 && ok;
-	ok = ok && rename(fresh, path) == 0;
-	if (!ok) {
-		fprintf(stderr, "copilot-api: %s: %s\n", path,
-		    strerror(errno));
-		unlink(fresh);
-	}
-	free(fresh);
-	return ok;
-}
-
-static void
-make_directories(const char *path)
-{
-	char *copy = xstrdup(path), *p;
-
-	for (p = strchr(copy + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(copy, 0700);
-		*p = '/';
-	}
-	free(copy);
-}
-
 /* diff(1) shows what changes. */
 static void
 show_difference(const char *path, const struct buf *text)
@@ -331,6 +280,8 @@ show_difference(const char *path, const struct buf *text)
 
 	if (pipe(pipefd) < 0)
 		return;
+	/* It may not be there, or be done before it has read all. */
+	signal(SIGPIPE, SIG_IGN);
 	fflush(stdout);
 	if ((pid = fork()) == 0) {
 		dup2(pipefd[0], STDIN_FILENO);
@@ -350,40 +301,51 @@ show_difference(const char *path, const struct buf *text)
 		waitpid(pid, NULL, 0);
 }
 
-static bool
-keep_backup(const char *path, const struct buf *old, mode_t mode)
+/* Many keep such files elsewhere, and have a link to them here. */
+static char *
+real_path(const char *path)
 {
-	char	*backup = xasprintf("%s.bak", path);
-	bool	 ok = write_file(backup, old, mode);
+	char *real = realpath(path, NULL);
+
+	return real != NULL ? real : xstrdup(path);
+}
+
+static bool
+keep_backup(const char *dir, const char *name, const struct buf *old,
+    struct err *err)
+{
+	char	*backup = xasprintf("%s.bak", name);
+	bool	 ok = store_write(dir, backup, old->p, old->len, err);
 
 	if (ok)
-		printf("The old one is %s\n", backup);
+		printf("The old one is %s/%s\n", dir, backup);
 	free(backup);
 	return ok;
 }
 
+/* From now on it holds a key: nobody else may read it. */
 static int
 change_file(const struct setup *s, const char *path)
 {
-	struct buf	old = { 0 }, text = { 0 };
-	struct stat	st;
-	mode_t		mode = 0600;
-	bool		there = stat(path, &st) == 0, ok;
+	struct buf	 old = { 0 }, text = { 0 };
+	struct err	 err = { 0 };
+	char		*dir = real_path(path), *name = strrchr(dir, '/');
+	bool		 ok;
 
-	/* It holds a key from now on. */
-	if (there)
-		mode = st.st_mode & 0700;
-	ok = read_file(path, &old) && compose(s, path, &old, &text);
+	*name++ = '\0';
+	ok = store_read(dir, name, &old, &err) && compose(s, path, &old, &text);
 	if (ok) {
 		show_difference(path, &text);
-		make_directories(path);
-		ok = (!there || keep_backup(path, &old, mode)) &&
-		    write_file(path, &text, mode);
+		ok = (old.len == 0 || keep_backup(dir, name, &old, &err)) &&
+		    store_write(dir, name, text.p, text.len, &err);
 	}
 	if (ok)
 		printf("Written: %s\n", path);
+	else if (err.status != 0)
+		cli_fail(&err);
 	buf_finish(&old);
 	buf_finish(&text);
+	free(dir);
 	return ok ? 0 : 1;
 }
 
