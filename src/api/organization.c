@@ -19,10 +19,10 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "state/ledger.h"
+#include "turn/usage.h"
 
 #define HOUR		3600
 #define DAY		86400
-#define NANO_USD	1e11		/* a credit is 0.01 USD */
 #define PAGE		"page_"		/* and the time that it begins at */
 
 enum { BY_KEY = 1 << 0, BY_MODEL = 1 << 1, BY_LINE = 1 << 2 };
@@ -258,8 +258,7 @@ cost_json(const struct ledger_group *g)
 	json_object *amount = json_object_new_object();
 
 	js_add_str(obj, "object", "organization.costs.result");
-	js_add_take(amount, "value", json_object_new_double(
-	    (double)g->counts.nano / NANO_USD));
+	js_add_take(amount, "value", usage_usd(g->counts.nano));
 	js_add_str(amount, "currency", "usd");
 	js_add_take(obj, "amount", amount);
 	js_add_str(obj, "line_item", g->model);

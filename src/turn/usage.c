@@ -182,20 +182,23 @@ usage_add(struct usage *u, const struct usage *more)
 
 /* A double has no room for eleven places of any amount: the text has. */
 json_object *
-usage_cost(const struct usage *u)
+usage_usd(int64_t nano)
 {
 	char	text[40];
 	size_t	n;
 
-	if (u->nano < 0 || !u->show_cost)
-		return NULL;
 	n = (size_t)snprintf(text, sizeof(text), "%lld.%011lld",
-	    (long long)(u->nano / NANO_USD), (long long)(u->nano % NANO_USD));
+	    (long long)(nano / NANO_USD), (long long)(nano % NANO_USD));
 	while (text[n - 1] == '0')
 		n--;
 	if (text[n - 1] == '.')
 		n--;
 	text[n] = '\0';
-	return json_object_new_double_s((double)u->nano / (double)NANO_USD,
-	    text);
+	return json_object_new_double_s((double)nano / (double)NANO_USD, text);
+}
+
+json_object *
+usage_cost(const struct usage *u)
+{
+	return u->nano < 0 || !u->show_cost ? NULL : usage_usd(u->nano);
 }

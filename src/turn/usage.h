@@ -38,5 +38,7 @@ void	usage_add(struct usage *, const struct usage *);
 
 /* What is billed, in USD; NULL when it isn't known or not to be told. */
 json_object *usage_cost(const struct usage *);
+/* Nano credits in USD, exactly: a credit is a cent. Not negative. */
+json_object *usage_usd(int64_t nano);
 
 #endif
