@@ -90,7 +90,8 @@ enum conn_state {
 struct conn {
 	struct client	  client;	/* first: a client is its conn */
 	struct fcgi	 *fcgi;
-	struct conn	 *next, **prev;	/* of the idle ones, oldest first */
+	struct conns	 *in;		/* of those in its state, or NULL */
+	struct conn	 *next, **prev;	/* there */
 	int64_t		  idle_since;
 	enum conn_state	  state;
 	struct loop_fd	  watch;
@@ -109,13 +110,18 @@ struct conn {
 	long		  room;
 };
 
+/* Connections that nobody else has, oldest first. */
+struct conns {
+	struct conn	 *first, **last;
+};
+
 struct fcgi {
 	struct server	 *server;
 	struct loop_fd	  listen;
 	struct loop_fd	  signals;
 	struct loop_timer timer; /* accept again, or the end of the drain */
 	struct loop_timer trim;		/* of memory */
-	struct conn	 *idle, **idle_last;
+	struct conns	  idle, lingering;
 	int		  busy;		/* connections with a request */
 	int		  crowded; /* from this descriptor on, idle ones go */
 	bool		  last;		/* the errors are out, stop now */
@@ -138,22 +144,32 @@ fcgi_wanted(void)
 /* --- A connection while it is idle. */
 
 static void
-idle_remove(struct conn *c)
+conns_add(struct conns *in, struct conn *c)
 {
-	if (c->prev == NULL)
+	c->in = in;
+	c->next = NULL;
+	c->prev = in->last;
+	*c->prev = c;
+	in->last = &c->next;
+}
+
+static void
+conns_remove(struct conn *c)
+{
+	if (c->in == NULL)
 		return;
 	*c->prev = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	else
-		c->fcgi->idle_last = c->prev;
-	c->prev = NULL;
+		c->in->last = c->prev;
+	c->in = NULL;
 }
 
 static void
 conn_close(struct conn *c)
 {
-	idle_remove(c);
+	conns_remove(c);
 	loop_timer_stop(c->fcgi->server->loop, &c->timer);
 	loop_fd_stop(c->fcgi->server->loop, &c->watch);
 	if (c->watch.fd >= 0)
@@ -162,20 +178,16 @@ conn_close(struct conn *c)
 	free(c);
 }
 
-/* Close the one that has been idle longest. */
 static void
-idle_close_first(struct fcgi *fcgi)
+conns_close(struct conns *in)
 {
-	struct conn *c = fcgi->idle;
+	struct conn *c, *next;
 
-	assert(c->prev == &fcgi->idle);
-	fcgi->idle = c->next;
-	if (c->next != NULL)
-		c->next->prev = c->prev;
-	else
-		fcgi->idle_last = c->prev;
-	c->prev = NULL;
-	conn_close(c);
+	for (c = in->first; c != NULL; c = next) {
+		assert(c->in == in);
+		next = c->next;
+		conn_close(c);
+	}
 }
 
 /* Bytes for the web server itself: few, and nothing else is on its way. */
@@ -194,7 +206,7 @@ conn_send(const struct conn *c, struct buf *out)
 static void
 conn_begin(struct conn *c)
 {
-	idle_remove(c);
+	conns_remove(c);
 	loop_timer_stop(c->fcgi->server->loop, &c->timer);
 	c->state = CONN_WORKER;
 	c->fcgi->busy++;
@@ -303,6 +315,7 @@ conn_linger(struct conn *c)
 		return;
 	}
 	c->state = CONN_LINGER;
+	conns_add(&c->fcgi->lingering, c);
 	loop_timer_set(loop, &c->timer, LINGER_MS);
 	conn_linger_on(c);
 }
@@ -373,10 +386,7 @@ conn_idle(struct conn *c)
 		return;
 	}
 	c->idle_since = loop_now(c->fcgi->server->loop);
-	c->next = NULL;
-	c->prev = c->fcgi->idle_last;
-	*c->prev = c;
-	c->fcgi->idle_last = &c->next;
+	conns_add(&c->fcgi->idle, c);
 	conn_peek(c);
 }
 
@@ -384,12 +394,13 @@ conn_idle(struct conn *c)
 static bool
 idle_shed(struct fcgi *fcgi)
 {
-	struct conn *c = fcgi->idle;
+	struct conn *c = fcgi->idle.first;
 
 	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
 	    IDLE_SAFE_MS)
 		return false;
-	idle_close_first(fcgi);
+	assert(c->in == &fcgi->idle);
+	conn_close(c);
 	return true;
 }
 
@@ -829,8 +840,7 @@ drain(struct fcgi *fcgi, int64_t ms)
 {
 	fcgi->server->draining = true;
 	loop_fd_stop(fcgi->server->loop, &fcgi->listen);
-	while (fcgi->idle != NULL)
-		idle_close_first(fcgi);
+	conns_close(&fcgi->idle);
 	loop_timer_set(fcgi->server->loop, &fcgi->timer, ms);
 	stop_when_drained(fcgi);
 }
@@ -902,7 +912,11 @@ warm(struct server *server)
 void
 fcgi_run(struct server *server)
 {
-	struct fcgi	fcgi = { .server = server, .idle_last = &fcgi.idle };
+	struct fcgi	fcgi = {
+		.server = server,
+		.idle.last = &fcgi.idle.first,
+		.lingering.last = &fcgi.lingering.first
+	};
 	struct rlimit	files = { 0 };
 
 	getrlimit(RLIMIT_NOFILE, &files);
@@ -931,6 +945,7 @@ fcgi_run(struct server *server)
 	/* A worker may wait for an upload, in the middle of all this. */
 	if (fcgi.busy > 0)
 		_exit(0);
+	conns_close(&fcgi.lingering);
 	loop_timer_stop(server->loop, &fcgi.timer);
 	loop_timer_stop(server->loop, &fcgi.trim);
 	loop_fd_stop(server->loop, &fcgi.signals);
