@@ -368,11 +368,71 @@ test_round(void **state)
 	}
 }
 
+/* --- A stage that cuts an answer off. */
+
+static bool
+first_only(struct sink *s, size_t item, const struct sink_item *is,
+    struct buf *out, struct err *err)
+{
+	return item > 0 || sink_begin(s->next, item, is, out, err);
+}
+
+static void
+nothing(struct sink *s)
+{
+	(void)s;
+}
+
+static const struct sink_ops first_ops = {
+	.begin = first_only, .destroy = nothing
+};
+
+static void
+tell(struct sink *s, size_t item, const char *word, struct buf *out)
+{
+	const struct sink_item	 is = { .kind = SINK_MESSAGE };
+	struct sink_delta	 d = { .text = json_object_new_string(word) };
+	struct err		 err;
+
+	assert_true(sink_begin(s, item, &is, out, &err));
+	assert_true(sink_delta(s, item, &d, out, &err));
+	assert_true(sink_seal(s, item, SINK_OPAQUE, d.text, out, &err));
+	assert_true(sink_end(s, item, false, out, &err));
+	json_object_put(d.text);
+}
+
+/* No writer hears of an item that didn't begin for it. */
+static void
+test_cut(void **state)
+{
+	const struct sink_end	 end = { .reason = SINK_STOP };
+	struct sink		 first;
+	struct buf		 out = { 0 };
+	struct err		 err;
+	size_t			 i, item;
+
+	(void)state;
+	for (i = 0; i < PROTOCOLS; i++) {
+		first = (struct sink){
+			.ops = &first_ops, .next = protocols[i].write(true)
+		};
+		tell(&first, 0, "kept", &out);
+		for (item = 1; item < ITEMS; item++)
+			tell(&first, item, "lost", &out);
+		assert_true(sink_finish(&first, &end, &out, &err));
+		assert_non_null(strstr(out.p, "kept"));
+		assert_null(strstr(out.p, "lost"));
+		sink_destroy(&first);
+		buf_finish(&out);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_cut),
 	};
 	size_t	i;
 	int	failed;

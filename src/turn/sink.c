@@ -16,9 +16,13 @@ bool
 sink_begin(struct sink *s, size_t item, const struct sink_item *is,
     struct buf *out, struct err *err)
 {
-	while (s->ops->begin == NULL)
-		s = s->next;
-	return s->ops->begin(s, item, is, out, err);
+	for (;; s = s->next) {
+		if (item != s->begun)
+			return true;
+		s->begun++;
+		if (s->ops->begin != NULL)
+			return s->ops->begin(s, item, is, out, err);
+	}
 }
 
 bool
@@ -27,7 +31,7 @@ sink_delta(struct sink *s, size_t item, const struct sink_delta *d,
 {
 	while (s->ops->delta == NULL)
 		s = s->next;
-	return s->ops->delta(s, item, d, out, err);
+	return item >= s->begun || s->ops->delta(s, item, d, out, err);
 }
 
 bool
@@ -36,7 +40,7 @@ sink_seal(struct sink *s, size_t item, enum sink_seal form, json_object *text,
 {
 	while (s->ops->seal == NULL)
 		s = s->next;
-	return s->ops->seal(s, item, form, text, out, err);
+	return item >= s->begun || s->ops->seal(s, item, form, text, out, err);
 }
 
 bool
@@ -45,7 +49,7 @@ sink_end(struct sink *s, size_t item, bool cut, struct buf *out,
 {
 	while (s->ops->end == NULL)
 		s = s->next;
-	return s->ops->end(s, item, cut, out, err);
+	return item >= s->begun || s->ops->end(s, item, cut, out, err);
 }
 
 bool

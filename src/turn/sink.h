@@ -12,9 +12,13 @@
  *     finish          why it ended; items that are still open end with it
  *     fail            in place of that: what went wrong, when a part is out
  *
- * Items may be open beside each other, and their deltas alternate. A writer
- * passes over what its protocol has no form for. Strings are json-c's, so that
- * none is copied on the way, and borrowed, as all arguments are.
+ * Items may be open beside each other, and their deltas alternate. They begin
+ * in their order, and nobody hears of one that hasn't begun for him: a stage
+ * that swallows a beginning cuts off that item and all later ones, and no sink
+ * need look whether it knows the item.
+ *
+ * A writer passes over what its protocol has no form for. Strings are json-c's,
+ * so that none is copied on the way, and borrowed, as all arguments are.
  */
 #ifndef TURN_SINK_H
 #define TURN_SINK_H
@@ -128,6 +132,7 @@ struct sink_ops {
 struct sink {
 	const struct sink_ops	*ops;
 	struct sink		*next;	/* NULL: the writer */
+	size_t			 begun;	/* items, as sink_begin() counts */
 };
 
 /* For those who call one. */

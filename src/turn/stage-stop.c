@@ -19,7 +19,6 @@ struct stage {
 	bool			 said, any;
 	size_t			 gap;	/* bytes of one that have to pass */
 	bool			 cut;	/* at one of them */
-	size_t			 begun;	/* items that the next sink knows */
 };
 
 #define GAP "\n\n"
@@ -81,21 +80,7 @@ begin(struct sink *s, size_t item, const struct sink_item *is, struct buf *out,
 {
 	struct stage *st = (struct stage *)s;
 
-	if (st->cut)
-		return true;
-	st->begun = item + 1;
-	return sink_begin(s->next, item, is, out, err);
-}
-
-/* Of an item before the cut it may come behind it. */
-static bool
-seal(struct sink *s, size_t item, enum sink_seal kind, json_object *text,
-    struct buf *out, struct err *err)
-{
-	struct stage *st = (struct stage *)s;
-
-	return item >= st->begun ||
-	    sink_seal(s->next, item, kind, text, out, err);
+	return st->cut || sink_begin(s->next, item, is, out, err);
 }
 
 static bool
@@ -166,8 +151,7 @@ destroy(struct sink *s)
 }
 
 static const struct sink_ops ops = {
-	.begin = begin, .delta = delta, .seal = seal, .end = end,
-	.finish = finish,
+	.begin = begin, .delta = delta, .end = end, .finish = finish,
 	.over = over, .destroy = destroy
 };
 
