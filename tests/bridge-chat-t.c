@@ -573,7 +573,7 @@ test_long_terms(void **state)
 
 static void
 check_stop(int line, const char *stops, const char *in, const char *want,
-    bool found)
+    const char *found)
 {
 	json_object		*req = js_parse_quiet(stops, strlen(stops));
 	struct stop	*s;
@@ -592,9 +592,14 @@ check_stop(int line, const char *stops, const char *in, const char *want,
 		}
 		if (!hit)
 			stop_flush(s, &out);
-		if (strcmp(buf_str(&out), want) != 0 || hit != found)
+		if (strcmp(buf_str(&out), want) != 0 ||
+		    hit != (found != NULL))
 			fail_msg("line %d, step %zu: %s", line, step,
 			    buf_str(&out));
+		if (hit)
+			assert_string_equal(stop_found(s), found);
+		else
+			assert_null(stop_found(s));
 		buf_truncate(&out, 0);
 		stop_destroy(s);
 	}
@@ -609,17 +614,19 @@ static void
 test_stop(void **state)
 {
 	(void)state;
-	STOP("\"END\"", "one ENtwo END three", "one ENtwo ", true);
-	STOP("\"END\"", "no EN", "no EN", false);
-	STOP("\"aab\"", "aaab", "a", true);
-	STOP("\"abab\"", "abaabab!", "aba", true);
-	STOP("[\"xyz\",\"y\"]", "a xyz", "a x", true);
-	STOP("[\"\",\"bc\",\"abc\"]", "zabcd", "z", true);
-	STOP("[\"longer than it\",\"l\"]", "all", "a", true);
+	STOP("\"END\"", "one ENtwo END three", "one ENtwo ", "END");
+	STOP("\"END\"", "no EN", "no EN", NULL);
+	STOP("\"aab\"", "aaab", "a", "aab");
+	STOP("\"abab\"", "abaabab!", "aba", "abab");
+	STOP("[\"xyz\",\"y\"]", "a xyz", "a x", "y");
+	STOP("[\"\",\"bc\",\"abc\"]", "zabcd", "z", "abc");
+	STOP("[\"longer than it\",\"l\"]", "all", "a", "l");
 	STOP("\"\xc3\xa9\xc3\xa9\"", "\xc3\xa9 \xc3\xa9\xc3\xa8\xc3\xa9\xc3\xa9"
-	    ".", "\xc3\xa9 \xc3\xa9\xc3\xa8", true);
+	    ".", "\xc3\xa9 \xc3\xa9\xc3\xa8", "\xc3\xa9\xc3\xa9");
 	STOP("[\"\\n\\n\",\"Observation:\"]", "a\nb\nObservation: c",
-	    "a\nb\n", true);
+	    "a\nb\n", "Observation:");
+	/* More of a longer one has matched. */
+	STOP("[\"xxabc\",\"ab\"]", "xxab", "xx", "ab");
 }
 
 static void

@@ -127,8 +127,10 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 
 	if (!flush(st, out, err))
 		return false;
-	if (st->cut)
+	if (st->cut) {
 		is.reason = SINK_AT_STRING;
+		is.string = stop_found(st->stop);
+	}
 	return sink_finish(s->next, &is, out, err);
 }
 

@@ -23,8 +23,9 @@ struct pattern {
 };
 
 struct stop {
-	struct pattern	 list[STOPS_MAX];
-	size_t		 n;
+	struct pattern		 list[STOPS_MAX];
+	size_t			 n;
+	const struct pattern	*found;	/* NULL: none yet */
 };
 
 static void
@@ -159,17 +160,18 @@ longest(const struct stop *s)
 	return best;
 }
 
-/* Length of the longest stop string that ends with byte c, 0: none does. */
-static size_t
+/* The longest stop string that ends with byte c, NULL: none does. */
+static const struct pattern *
 step(struct stop *s, char c)
 {
-	size_t i, found = 0;
+	const struct pattern	*found = NULL;
+	struct pattern		*p;
 
-	for (i = 0; i < s->n; i++) {
-		advance(&s->list[i], c);
-		if (s->list[i].matched == s->list[i].len &&
-		    s->list[i].len > found)
-			found = s->list[i].len;
+	for (p = s->list; p < s->list + s->n; p++) {
+		advance(p, c);
+		if (p->matched == p->len &&
+		    (found == NULL || p->len > found->len))
+			found = p;
 	}
 	return found;
 }
@@ -179,18 +181,24 @@ stop_feed(struct stop *s, const char *text, size_t n,
     struct buf *out)
 {
 	const struct pattern	*held = longest(s);
-	size_t			 i, found, end;
+	size_t			 i, end;
 
 	buf_append(out, held->text, held->matched);
 	end = out->len;
 	buf_append(out, text, n);
 	for (i = 0; i < n; i++)
-		if ((found = step(s, text[i])) > 0) {
-			buf_truncate(out, end + i + 1 - found);
+		if ((s->found = step(s, text[i])) != NULL) {
+			buf_truncate(out, end + i + 1 - s->found->len);
 			return true;
 		}
 	buf_truncate(out, out->len - longest(s)->matched);
 	return false;
+}
+
+const char *
+stop_found(const struct stop *s)
+{
+	return s->found != NULL ? s->found->text : NULL;
 }
 
 void

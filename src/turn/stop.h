@@ -33,6 +33,8 @@ bool	stop_has_blank(const struct stop *);
  */
 bool	stop_feed(struct stop *, const char *, size_t,
 	    struct buf *out);
+/* The one that was found; NULL: none was. It lives as long as "s". */
+const char *stop_found(const struct stop *s);
 /* The text is over: append what was held back. */
 void	stop_flush(struct stop *, struct buf *out);
 
