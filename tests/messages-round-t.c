@@ -21,6 +21,7 @@
 #include "messages/answer-write.h"
 #include "messages/check.h"
 #include "messages/native-answer.h"
+#include "messages/native.h"
 #include "messages/request-read.h"
 #include "messages/request-write.h"
 #include "messages/signature.h"
@@ -177,15 +178,49 @@ test_members(void **state)
 	}
 }
 
+/* The members of a request that the writer made, with marks or without. */
+static void
+check_cached(int line, const char *in, bool cache, const char *system,
+    const char *messages)
+{
+	struct messages_request	 r = { .model = "claude", .cache = cache };
+	json_object		*obj = parse(in);
+	struct buf		 text = { 0 }, out = { 0 };
+	struct err		 err;
+	char			*want;
+
+	r.obj = again(obj, &err);
+	assert_non_null(r.obj);
+	js_print(r.obj, &text);
+	assert_true(messages_body(&r, text.p, text.len, &out, &err));
+	want = xasprintf("\"system\":%s,\"messages\":%s,", system, messages);
+	if (strstr(out.p, want) == NULL)
+		fail_msg("line %d:\n got %s\nwant %s", line, out.p, want);
+	free(want);
+	buf_finish(&out);
+	buf_finish(&text);
+	messages_request_finish(&r);
+	json_object_put(r.obj);
+	json_object_put(obj);
+}
+
 /* Without marks of the client's they are placed: it would cache nothing. */
 static void
 test_marks(void **state)
 {
 	(void)state;
-	check_member(__LINE__, HEAD "\"system\":\"S\"," HI "}", "system",
-	    "[{\"type\":\"text\",\"text\":\"S\"," MARK "}]");
-	check_member(__LINE__, HEAD HI "}", "messages", "[{\"role\":\"user\","
-	    "\"content\":[{\"type\":\"text\",\"text\":\"Hi\"," MARK "}]}]");
+	check_cached(__LINE__, HEAD "\"system\":\"S\"," HI "}", true,
+	    "[{\"type\":\"text\",\"text\":\"S\"," MARK "}]",
+	    "[{\"role\":\"user\",\"content\":["
+	    "{\"type\":\"text\",\"text\":\"Hi\"," MARK "}]}]");
+	check_cached(__LINE__, HEAD "\"system\":\"S\"," HI "}", false,
+	    "[{\"type\":\"text\",\"text\":\"S\"}]",
+	    "[{\"role\":\"user\",\"content\":["
+	    "{\"type\":\"text\",\"text\":\"Hi\"}]}]");
+	check_cached(__LINE__, HEAD MARKED HI "}", true,
+	    "[{\"type\":\"text\",\"text\":\"S\"," MARK "}]",
+	    "[{\"role\":\"user\",\"content\":["
+	    "{\"type\":\"text\",\"text\":\"Hi\"}]}]");
 }
 
 static void

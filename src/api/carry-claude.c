@@ -6,6 +6,7 @@
 #include "api/carry-claude.h"
 #include "api/exchange.h"
 #include "api/carry.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -39,7 +40,8 @@ finish_take(struct exchange *x, json_object *obj, const struct model *m,
 {
 	struct messages_request	 r = {
 		.obj = obj, .model = model, .info = m,
-		.lesson = x->retry.lesson, .unsealed = x->retry.unsealed
+		.lesson = x->retry.lesson, .unsealed = x->retry.unsealed,
+		.cache = x->conf->prompt_cache
 	};
 	struct buf		 text = { 0 };
 	bool			 ok;

@@ -15,6 +15,7 @@
 #include "messages/terms.h"
 #include "messages/write-parts.h"
 #include "messages/write-tools.h"
+#include "turn/cache-marks.h"
 #include "turn/calls.h"
 #include "turn/terms.h"
 #include "turn/turn.h"
@@ -33,7 +34,6 @@ struct writer {
 	json_object		*blocks;
 	size_t			 first, end;	/* its items */
 	bool			 calls;		/* that await results */
-	size_t			 marks;		/* the client's */
 };
 
 /* --- Messages. */
@@ -70,13 +70,6 @@ enter(struct writer *w, const char *role, size_t i)
 	w->end = i + 1;
 }
 
-static void
-add_take(struct writer *w, json_object *block)
-{
-	json_object_array_add(w->blocks, block);
-	w->marks += js_has(block, "cache_control");
-}
-
 static bool
 put_parts(struct writer *w, const struct turn_item *item, json_object *to)
 {
@@ -88,9 +81,21 @@ put_parts(struct writer *w, const struct turn_item *item, json_object *to)
 		    w->err);
 		if (block == NULL)
 			return false;
-		w->marks += js_has(block, "cache_control");
 		json_object_array_add(to, block);
 	}
+	return true;
+}
+
+/* Where the whole item is marked, its last block is. */
+static bool
+put_words(struct writer *w, const struct turn_item *item, json_object *to)
+{
+	size_t before = js_len(to), n;
+
+	if (!put_parts(w, item, to))
+		return false;
+	if (item->mark && (n = js_len(to)) > before)
+		messages_mark(json_object_array_get_idx(to, n - 1), true);
 	return true;
 }
 
@@ -124,7 +129,7 @@ put_result(struct writer *w, size_t call)
 	if (item->is_error)
 		js_add_bool(block, "is_error", true);
 	messages_mark(block, item->mark);
-	add_take(w, block);
+	json_object_array_add(w->blocks, block);
 	return put_parts(w, item, content);
 }
 
@@ -187,7 +192,7 @@ put_call(struct writer *w, size_t i)
 	js_add_str(block, "name", flat);
 	js_add_take(block, "input", input_of(item));
 	messages_mark(block, item->mark);
-	add_take(w, block);
+	json_object_array_add(w->blocks, block);
 	w->calls = true;
 	return true;
 }
@@ -208,18 +213,18 @@ static bool
 put_system(struct writer *w, size_t i)
 {
 	if (w->role == NULL && js_len(w->messages) == 0)
-		return put_parts(w, &w->t->items[i], w->system);
+		return put_words(w, &w->t->items[i], w->system);
 	if (!put_results(w))
 		return false;
 	enter(w, "system", i);
-	return put_parts(w, &w->t->items[i], w->blocks);
+	return put_words(w, &w->t->items[i], w->blocks);
 }
 
 static bool
 put_user(struct writer *w, size_t i)
 {
 	return enter_user(w, i) &&
-	    put_parts(w, &w->t->items[i], w->blocks);
+	    put_words(w, &w->t->items[i], w->blocks);
 }
 
 /* What is said behind a call begins another turn of the assistant's. */
@@ -229,7 +234,7 @@ put_said(struct writer *w, size_t i)
 	if (!put_results(w))
 		return false;
 	enter(w, "assistant", i);
-	return put_parts(w, &w->t->items[i], w->blocks);
+	return put_words(w, &w->t->items[i], w->blocks);
 }
 
 static bool
@@ -256,7 +261,7 @@ put_thought(struct writer *w, size_t i)
 			js_add_str(block, "thinking", "");
 		js_add_ref(block, "signature", item->seal.text);
 	}
-	add_take(w, block);
+	json_object_array_add(w->blocks, block);
 	return true;
 }
 
@@ -276,40 +281,6 @@ put_items(struct writer *w)
 	ok = ok && put_results(w);
 	flush(w);
 	return ok;
-}
-
-/* --- Cache marks. */
-
-static void
-mark_last(json_object *blocks)
-{
-	size_t n = js_len(blocks);
-
-	if (n > 0)
-		messages_mark(json_object_array_get_idx(blocks, n - 1), true);
-}
-
-/*
- * Without marks Claude caches nothing, and most clients have none: the last
- * tool, the system and the last two messages of the user's get one, so that
- * each turn finds what the one before it wrote.
- */
-static void
-mark_all(struct writer *w, json_object *to)
-{
-	size_t	i, left = 2;
-
-	mark_last(js_array(to, "tools"));
-	mark_last(w->system);
-	for (i = js_len(w->messages); i > 0 && left > 0; i--) {
-		json_object *msg = json_object_array_get_idx(w->messages,
-		    i - 1);
-
-		if (!js_is(msg, "role", "user"))
-			continue;
-		mark_last(js_array(msg, "content"));
-		left--;
-	}
 }
 
 /* --- The other members. */
@@ -457,14 +428,26 @@ write_take(struct writer *w, const char *upstream, const struct model *m,
 	put_thinking(w->t, config, to);
 	put_sampling(w->t, to);
 	put_stop(w->t, to);
-	if (w->marks == 0)
-		mark_all(w, to);
 	put_unless_empty(to, "output_config", config,
 	    json_object_object_length(config) == 0);
 	put_unless_empty(to, "system", w->system, js_len(w->system) == 0);
 	js_add_take(to, "messages", w->messages);
 	js_add_bool(to, "stream", true);
 	return to;
+}
+
+/* Of more marks than Anthropic takes the last ones count. */
+static void
+limit_marks(struct turn *t)
+{
+	size_t i, n = 0;
+
+	for (i = t->n; i > 0; i--)
+		t->items[i - 1].mark = t->items[i - 1].mark &&
+		    n++ < CACHE_MARKS_MAX;
+	for (i = t->tools.n; i > 0; i--)
+		t->tools.list[i - 1].mark = t->tools.list[i - 1].mark &&
+		    n++ < CACHE_MARKS_MAX;
 }
 
 json_object *
@@ -479,6 +462,7 @@ messages_request_write(struct turn *t, const char *upstream,
 	};
 	bool ok;
 
+	limit_marks(t);
 	terms_begin(terms, t, &messages_terms);
 	ok = put_items(&w);
 	free(w.pairs);
