@@ -53,8 +53,10 @@ format_of(json_object *from)
 	return to;
 }
 
+/* "in" is the tool, or stands in it. */
 static void
-read_tool(struct tools *t, json_object *in, bool custom, int64_t at)
+read_tool(struct tools *t, json_object *v, json_object *in, bool custom,
+    int64_t at)
 {
 	struct tool *tool = tools_add(t, NULL, js_str(in, "name"));
 
@@ -62,7 +64,7 @@ read_tool(struct tools *t, json_object *in, bool custom, int64_t at)
 		return;
 	tool->at = at;
 	tool->custom = custom;
-	tool->mark = cache_marks_has(in);
+	tool->mark = cache_marks_has(v) || cache_marks_has(in);
 	turn_set(&tool->description, js_get(in, "description"));
 	if (custom) {
 		tool->format = format_of(js_obj(in, "format"));
@@ -81,7 +83,7 @@ read_list(json_object *list, bool functions, struct tools *t)
 
 	for (i = 0; i < n; i++) {
 		v = json_object_array_get_idx(list, i);
-		read_tool(t, functions ? v : inner_of(v),
+		read_tool(t, v, functions ? v : inner_of(v),
 		    !functions && js_is(v, "type", "custom"), (int64_t)i);
 	}
 }
