@@ -23,7 +23,6 @@
 #include <sys/time.h>
 #include <sys/types.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -91,7 +90,7 @@ struct conn {
 	struct client	  client;	/* first: a client is its conn */
 	struct fcgi	 *fcgi;
 	struct conns	 *in;		/* of those in its state, or NULL */
-	struct conn	 *next, **prev;	/* there */
+	struct conn	 *next, *prev;	/* there */
 	int64_t		  idle_since;
 	enum conn_state	  state;
 	struct loop_fd	  watch;
@@ -112,7 +111,7 @@ struct conn {
 
 /* Connections that nobody else has, oldest first. */
 struct conns {
-	struct conn	 *first, **last;
+	struct conn	 *first, *last;
 };
 
 struct fcgi {
@@ -149,8 +148,28 @@ conns_add(struct conns *in, struct conn *c)
 	c->in = in;
 	c->next = NULL;
 	c->prev = in->last;
-	*c->prev = c;
-	in->last = &c->next;
+	if (in->last != NULL)
+		in->last->next = c;
+	else
+		in->first = c;
+	in->last = c;
+}
+
+/* The oldest one, which is in no list any more; NULL if there is none. */
+static struct conn *
+conns_take(struct conns *in)
+{
+	struct conn *c = in->first;
+
+	if (c == NULL)
+		return NULL;
+	in->first = c->next;
+	if (c->next != NULL)
+		c->next->prev = NULL;
+	else
+		in->last = NULL;
+	c->in = NULL;
+	return c;
 }
 
 static void
@@ -158,7 +177,10 @@ conns_remove(struct conn *c)
 {
 	if (c->in == NULL)
 		return;
-	*c->prev = c->next;
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		c->in->first = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	else
@@ -181,13 +203,10 @@ conn_close(struct conn *c)
 static void
 conns_close(struct conns *in)
 {
-	struct conn *c, *next;
+	struct conn *c;
 
-	for (c = in->first; c != NULL; c = next) {
-		assert(c->in == in);
-		next = c->next;
+	while ((c = conns_take(in)) != NULL)
 		conn_close(c);
-	}
 }
 
 /* Bytes for the web server itself: few, and nothing else is on its way. */
@@ -399,8 +418,7 @@ idle_shed(struct fcgi *fcgi)
 	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
 	    IDLE_SAFE_MS)
 		return false;
-	assert(c->in == &fcgi->idle);
-	conn_close(c);
+	conn_close(conns_take(&fcgi->idle));
 	return true;
 }
 
@@ -912,11 +930,7 @@ warm(struct server *server)
 void
 fcgi_run(struct server *server)
 {
-	struct fcgi	fcgi = {
-		.server = server,
-		.idle.last = &fcgi.idle.first,
-		.lingering.last = &fcgi.lingering.first
-	};
+	struct fcgi	fcgi = { .server = server };
 	struct rlimit	files = { 0 };
 
 	getrlimit(RLIMIT_NOFILE, &files);
