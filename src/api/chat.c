@@ -7,6 +7,7 @@
 #include "api/carry-answer.h"
 #include "api/carry-claude.h"
 #include "api/carry.h"
+#include "api/chat-ask.h"
 #include "api/interaction.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -59,7 +60,8 @@ prepare_bridge(struct exchange *x, struct chat_request *r,
 
 /* The request becomes the call and what awaits its answer. */
 static bool
-prepare(struct exchange *x, struct chat_request *r, struct err *err)
+prepare(struct exchange *x, struct chat_request *r, bool edited,
+    struct err *err)
 {
 	/* Who was chosen by Auto is named, not what was asked for. */
 	const char *name = x->session != NULL ? r->model : r->asked;
@@ -110,7 +112,8 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
 		return prepare_bridge(x, r, &wanted, err);
 	x->call.path = "/chat/completions";
 	x->answer = &turn_answer;
-	chat_request_body(r, x->req.body.p, x->req.body.len, &x->call.body);
+	chat_request_body(r, edited ? NULL : x->req.body.p, x->req.body.len,
+	    &x->call.body);
 	wanted.inserted = r->inserted;
 	x->self = chat_answer_create(&wanted, &x->usage);
 	return true;
@@ -121,26 +124,42 @@ prepare(struct exchange *x, struct chat_request *r, struct err *err)
  * that never needs an upstream.
  */
 enum handled
-api_chat(struct exchange *x)
+chat_ask_take(struct exchange *x, json_object *take, bool edited)
 {
 	struct chat_request	r = { 0 };
 	struct target		t;
-	json_object		*obj;
 	struct err		err;
 	enum handled		handled = HANDLED_CALL;
 
-	if (!exchange_parse(x, &obj, &err) ||
-	    !chat_request_take(&r, obj, &err))
-		handled = exchange_refuse(x, &err);
+	if (!chat_request_take(&r, take, &err))
+		handled = chat_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;
 	else if (!target_find(x, r.obj, MODEL_CHAT | MODEL_RESPONSES, &t,
 	    &err) || !chat_request_model(&r, x->conf, t.upstream, t.model,
 	    &err) ||
-	    !prepare(x, &r, &err))
-		handled = exchange_refuse(x, &err);
+	    !prepare(x, &r, edited, &err))
+		handled = chat_refuse(x, &err);
 	x->parsed = r.obj;
 	r.obj = NULL;
 	chat_request_finish(&r);
 	return handled;
+}
+
+enum handled
+chat_refuse(struct exchange *x, struct err *err)
+{
+	exchange_terms(x, err);
+	return exchange_refuse(x, err);
+}
+
+enum handled
+api_chat(struct exchange *x)
+{
+	json_object	*obj;
+	struct err	 err;
+
+	if (!exchange_parse(x, &obj, &err))
+		return exchange_refuse(x, &err);
+	return chat_ask_take(x, obj, false);
 }

@@ -35,6 +35,8 @@ void
 exchange_terms(const struct exchange *x, struct err *err)
 {
 	terms_shift("input", x->restored, x->restored_by, err);
+	if (x->terms != NULL)
+		terms_apply(x->terms, err);
 }
 
 void
@@ -76,9 +78,19 @@ exchange_bytes(const struct exchange *x)
 	return x->req.body.cap + 2 * x->call.body.cap + x->reply.body.cap;
 }
 
+static void
+forget_terms(struct exchange *x)
+{
+	if (x->terms != NULL)
+		terms_finish(x->terms);
+	free(x->terms);
+	x->terms = NULL;
+}
+
 void
 exchange_reset(struct exchange *x)
 {
+	forget_terms(x);
 	if (x->self != NULL)
 		x->answer->destroy(x->self);
 	x->answer = NULL;

@@ -31,6 +31,7 @@ struct json_object;
 struct ledger;
 struct models;
 struct stored;
+struct terms;
 struct thought_keeper;
 
 enum handled {
@@ -80,6 +81,8 @@ struct exchange {
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */
 	exchange_handler	*handler;	/* of its route */
+	/* What became of a request that was written anew; NULL: nothing. */
+	struct terms		*terms;
 	struct retry		 retry;
 	struct auto_wish	 wish;
 	char			*session;	/* Auto's token, or NULL */
@@ -123,7 +126,7 @@ bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
 
 /*
  * An error in the terms of the client's own request: of the items that were
- * restored it knows nothing.
+ * restored, and of what it was written anew as, it knows nothing.
  */
 void	exchange_terms(const struct exchange *, struct err *);
 

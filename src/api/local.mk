@@ -13,12 +13,16 @@ src_libcore_a_SOURCES += \
 	%reldir%/carry-claude.h \
 	%reldir%/carry-messages.c \
 	%reldir%/carry-messages.h \
+	%reldir%/chat-ask.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/cl100k.c \
 	%reldir%/cl100k.h \
 	%reldir%/codex-prompt.c \
 	%reldir%/codex-prompt.h \
+	%reldir%/completions-answer.c \
+	%reldir%/completions-answer.h \
+	%reldir%/completions.c \
 	%reldir%/conversations.c \
 	%reldir%/embeddings-answer.c \
 	%reldir%/embeddings-answer.h \

@@ -32,6 +32,7 @@ static const struct route {
 	exchange_handler	*handler;
 } routes[] = {
 	{ "/chat/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_chat },
+	{ "/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_completions },
 	{ "/responses", "POST", ROUTE_BODY, api_responses },
 	{ "/responses/compact", "POST", 0, api_stored_missing },
 	{ "/responses/input_tokens", "POST", 0, api_stored_missing },

@@ -1,0 +1,225 @@
+/*
+ * POST /v1/completions, OpenAI's first protocol: text that is gone on with. No
+ * model of Copilot's has it, so the prompt is what a user says to a model that
+ * chats, as instruct models took it.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "api/chat-ask.h"
+#include "api/completions-answer.h"
+#include "api/target.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "chat/check.h"
+#include "chat/terms.h"
+#include "turn/complain.h"
+#include "turn/terms.h"
+#include "turn/turn.h"
+
+/* --- What it calls things. */
+
+static const struct terms_word words[] = {
+	{ TERM_LIST,	"prompt", true },
+	{ TERM_LIMIT,	"max_tokens", false },
+	{ TERM_LOGPROBS, "logprobs", true },
+	{ TERM_PATH,	"/completions", false },
+	{ TERM_FORMAT,	"response_format", false },
+	{ TERM_EFFORT,	"reasoning_effort", false },
+	{ TERM_VERBOSITY, "verbosity", true },
+	{ TERM_TOOLS,	"tools", true },
+	{ TERM_CHOICE,	"tool_choice", false },
+};
+
+static const struct terms_side side = {
+	.words = words, .nwords = COUNT(words), .beside = "prompt",
+	.function = "", .custom = "", .image = ""
+};
+
+/* The one message that there will be is all of the prompt. */
+static void
+note_terms(struct exchange *x)
+{
+	struct turn t = { .side = &side };
+
+	x->terms = xcalloc(1, sizeof(*x->terms));
+	turn_add(&t, TURN_USER, TURN_WHOLE_INPUT, -1);
+	terms_begin(x->terms, &t, &chat_terms);
+	terms_note(x->terms, 0, 1);
+	turn_finish(&t);
+}
+
+/* --- What can't be had. */
+
+static bool
+refuse(struct err *err, const char *param, const char *why)
+{
+	return err_param(err, param, "unsupported_parameter",
+	    "Unsupported parameter: '%s'. %s", param, why);
+}
+
+static bool
+check_echo(json_object *obj, struct err *err)
+{
+	json_object *v = js_get(obj, "echo");
+
+	if (v != NULL && !json_object_is_type(v, json_type_boolean))
+		return complain_wrong_type(err, "echo", "a boolean", v);
+	return !js_bool(obj, "echo", false) || refuse(err, "echo",
+	    "GitHub Copilot's models chat, and repeat no prompt. Put the "
+	    "prompt in front of the text yourself.");
+}
+
+static bool
+check_suffix(json_object *obj, struct err *err)
+{
+	json_object *v = js_get(obj, "suffix");
+
+	if (v != NULL && !json_object_is_type(v, json_type_string))
+		return complain_wrong_type(err, "suffix", "a string", v);
+	return v == NULL || json_object_get_string_len(v) == 0 || refuse(err,
+	    "suffix", "None of GitHub Copilot's models that can be asked here "
+	    "inserts text between a prompt and a suffix.");
+}
+
+static bool
+check_logprobs(json_object *obj, struct err *err)
+{
+	json_object *v = js_get(obj, "logprobs");
+
+	if (v != NULL && !json_object_is_type(v, json_type_int))
+		return complain_wrong_type(err, "logprobs", "an integer", v);
+	return v == NULL || refuse(err, "logprobs", "They are of the tokens "
+	    "of a chat. POST /v1/chat/completions has 'logprobs' and "
+	    "'top_logprobs'.");
+}
+
+static bool
+check_best_of(json_object *obj, struct err *err)
+{
+	json_object *v = js_get(obj, "best_of");
+
+	if (v != NULL && !json_object_is_type(v, json_type_int))
+		return complain_wrong_type(err, "best_of", "an integer", v);
+	return v == NULL ||
+	    json_object_get_int64(v) == js_int(obj, "n", 1) || refuse(err,
+	    "best_of", "Nobody here can tell which answer is the best one: "
+	    "ask for 'n' of them.");
+}
+
+/* --- The prompt. */
+
+static bool
+refuse_tokens(const char *param, struct err *err)
+{
+	return err_param(err, param, "unsupported_value", "Unsupported value: "
+	    "'%s' has tokens, whose vocabulary the model need not share. Send "
+	    "the text.", param);
+}
+
+static bool
+check_text(json_object *v, const char *param, struct err *err)
+{
+	if (json_object_is_type(v, json_type_int) ||
+	    json_object_is_type(v, json_type_array))
+		return refuse_tokens(param, err);
+	if (v == NULL || !json_object_is_type(v, json_type_string))
+		return complain_wrong_type(err, param, "a string", v);
+	if (json_object_get_string_len(v) > 0)
+		return true;
+	return err_param(err, param, "empty_string", "Invalid '%s': empty "
+	    "string. A model that chats has to be told something.", param);
+}
+
+static bool
+check_list(json_object *list, struct err *err)
+{
+	size_t	n = js_len(list), i;
+	char	param[32];
+
+	if (n == 0)
+		return err_param(err, "prompt", "empty_array", "Invalid "
+		    "'prompt': empty array. Expected an array with minimum "
+		    "length 1, but got an empty array instead.");
+	if (json_object_is_type(json_object_array_get_idx(list, 0),
+	    json_type_int))
+		return refuse_tokens("prompt", err);
+	for (i = 0; i < n; i++) {
+		snprintf(param, sizeof(param), "prompt[%zu]", i);
+		if (!check_text(json_object_array_get_idx(list, i), param,
+		    err))
+			return false;
+	}
+	return n == 1 || err_param(err, "prompt", "array_above_max_length",
+	    "Invalid 'prompt': array too long. Expected an array with maximum "
+	    "length 1, but got an array with length %zu instead.", n);
+}
+
+static bool
+check_prompt(json_object *obj, struct err *err)
+{
+	json_object *v = js_get(obj, "prompt");
+
+	if (v == NULL)
+		return complain_missing(err, "prompt");
+	return json_object_is_type(v, json_type_array) ? check_list(v, err) :
+	    check_text(v, "prompt", err);
+}
+
+/* The prompt in a chat's form; what both protocols have stays. */
+static void
+make_chat(json_object *obj)
+{
+	static const char *const own[] = {
+		"prompt", "suffix", "echo", "best_of", "logprobs"
+	};
+	json_object	*messages = json_object_new_array();
+	json_object	*message = json_object_new_object();
+	json_object	*prompt = js_get(obj, "prompt");
+	size_t		 i;
+
+	if (json_object_is_type(prompt, json_type_array))
+		prompt = json_object_array_get_idx(prompt, 0);
+	js_add_str(message, "role", "user");
+	js_add_ref(message, "content", prompt);
+	json_object_array_add(messages, message);
+	for (i = 0; i < COUNT(own); i++)
+		js_del(obj, own[i]);
+	js_add_take(obj, "messages", messages);
+}
+
+static bool
+check(json_object *obj, struct err *err)
+{
+	const char *name;
+
+	return target_name(obj, &name, err) && check_prompt(obj, err) &&
+	    check_echo(obj, err) && check_suffix(obj, err) &&
+	    check_logprobs(obj, err) && check_best_of(obj, err);
+}
+
+enum handled
+api_completions(struct exchange *x)
+{
+	json_object	*obj;
+	struct err	 err;
+	enum handled	 handled;
+
+	if (!exchange_parse(x, &obj, &err))
+		return exchange_refuse(x, &err);
+	if (!check(obj, &err)) {
+		json_object_put(obj);
+		return exchange_refuse(x, &err);
+	}
+	make_chat(obj);
+	note_terms(x);
+	if ((handled = chat_ask_take(x, obj, true)) == HANDLED_CALL) {
+		x->self = completions_answer_create(x->answer, x->self);
+		x->answer = &completions_answer;
+	}
+	return handled;
+}
