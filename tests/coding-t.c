@@ -71,8 +71,8 @@ decode(const char *header, struct buf *in, size_t most)
 {
 	struct err err;
 
-	assert_true(coding_known(header));
-	if (coding_decode(header, most, in, &err))
+	assert_true(encoding_known(header));
+	if (encoding_decode(header, most, in, &err))
 		return 200;
 	assert_string_equal(err.type, ERR_REQUEST);
 	return err.status;
@@ -129,10 +129,10 @@ test_known(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(good); i++)
-		if (!coding_known(good[i]))
+		if (!encoding_known(good[i]))
 			fail_msg("%s", good[i]);
 	for (i = 0; i < COUNT(bad); i++)
-		if (coding_known(bad[i]))
+		if (encoding_known(bad[i]))
 			fail_msg("%s", bad[i]);
 }
 

@@ -179,7 +179,7 @@ parse(const char *header, const struct coding **list, size_t *n)
 }
 
 bool
-coding_known(const char *header)
+encoding_known(const char *header)
 {
 	const struct coding	*list[CODINGS_MAX];
 	size_t			 n;
@@ -203,7 +203,7 @@ refuse(enum result result, const char *name, size_t most, struct err *err)
 }
 
 bool
-coding_decode(const char *header, size_t most, struct buf *body,
+encoding_decode(const char *header, size_t most, struct buf *body,
     struct err *err)
 {
 	const struct coding	*list[CODINGS_MAX];

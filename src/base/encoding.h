@@ -1,6 +1,6 @@
 /* Compressed request bodies: Content-Encoding (RFC 9110, 8.4). */
-#ifndef CODING_H
-#define CODING_H
+#ifndef ENCODING_H
+#define ENCODING_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,10 +8,10 @@
 struct buf;
 struct err;
 
-#define CODING_ACCEPTED "gzip, deflate, zstd"	/* for Accept-Encoding */
+#define ENCODING_ACCEPTED "gzip, deflate, zstd"	/* for Accept-Encoding */
 
 /* Can we undo what the header says? NULL is no header. */
-bool	coding_known(const char *header);
+bool	encoding_known(const char *header);
 
 /*
  * Undo it in place; it must be known. The result has "most" bytes at the most,
@@ -19,7 +19,7 @@ bool	coding_known(const char *header);
  * 400 for bad data, 413 when it is too large, 503 when there is no memory for
  * it; then the body is not to be used.
  */
-bool	coding_decode(const char *header, size_t most, struct buf *body,
+bool	encoding_decode(const char *header, size_t most, struct buf *body,
 	    struct err *);
 
 #endif

@@ -145,7 +145,7 @@ decode(struct exchange *x, struct err *err)
 	if (x->req.content_encoding == NULL)
 		return true;
 	budget_enter(&x->memory);
-	ok = coding_decode(x->req.content_encoding,
+	ok = encoding_decode(x->req.content_encoding,
 	    (size_t)x->conf->max_request_body_bytes, &x->req.body, err);
 	budget_leave();
 	account_hold(&x->memory, exchange_bytes(x));

@@ -195,17 +195,17 @@ body_fits(const struct exchange *x, struct err *err)
 }
 
 static bool
-coding_fits(const struct request *r, struct err *err)
+encoding_fits(const struct request *r, struct err *err)
 {
 	char shown[128];
 
-	if (coding_known(r->content_encoding))
+	if (encoding_known(r->content_encoding))
 		return true;
 	text_clean(r->content_encoding, strlen(r->content_encoding), shown,
 	    sizeof(shown));
 	return err_set(err, 415, ERR_REQUEST, "unsupported_content_encoding",
 	    NULL, "Unsupported content encoding: '%s'. Supported are: "
-	    CODING_ACCEPTED ".", shown);
+	    ENCODING_ACCEPTED ".", shown);
 }
 
 static exchange_handler *
@@ -242,9 +242,9 @@ route_find(struct exchange *x, bool *wants_body)
 	x->quick = (route->flags & ROUTE_QUICK) != 0;
 	if (*wants_body && !body_fits(x, &err))
 		return refuse(x, &err);
-	if (*wants_body && !coding_fits(&x->req, &err)) {
+	if (*wants_body && !encoding_fits(&x->req, &err)) {
 		refuse(x, &err);
-		reply_header(&x->reply, "Accept-Encoding", CODING_ACCEPTED);
+		reply_header(&x->reply, "Accept-Encoding", ENCODING_ACCEPTED);
 		return NULL;
 	}
 	return route->handler;

@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	buf_append(&body, data + 1, size - 1);
-	if (coding_decode(headers[data[0] % COUNT(headers)], MOST, &body,
+	if (encoding_decode(headers[data[0] % COUNT(headers)], MOST, &body,
 	    &err)) {
 		if (body.len > MOST || buf_str(&body)[body.len] != '\0')
 			abort();
