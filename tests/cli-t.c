@@ -98,7 +98,7 @@ put_config(const char *text)
 {
 	struct err err;
 
-	assert_true(store_write(home, "config.json", text, strlen(text),
+	assert_true(files_write(home, "config.json", text, strlen(text),
 	    &err));
 }
 
@@ -108,7 +108,7 @@ assert_config(const char *want)
 	struct buf	text = { 0 };
 	struct err	err;
 
-	assert_true(store_read(home, "config.json", &text, &err));
+	assert_true(files_read(home, "config.json", &text, &err));
 	assert_string_equal(buf_str(&text), want);
 	buf_finish(&text);
 }
@@ -232,13 +232,13 @@ test_logout(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(files); i++)
-		assert_true(store_write(home, files[i], "x", 1, &err));
-	assert_true(store_write(home, "ent_github_token", "x", 1, &err));
+		assert_true(files_write(home, files[i], "x", 1, &err));
+	assert_true(files_write(home, "ent_github_token", "x", 1, &err));
 	assert_int_equal(run("--api-home %HOME% logout"), 0);
 	for (i = 0; i < COUNT(files); i++)
-		assert_true(store_read(home, files[i], &text, &err));
+		assert_true(files_read(home, files[i], &text, &err));
 	assert_int_equal(text.len, 0);
-	assert_true(store_read(home, "ent_github_token", &text, &err));
+	assert_true(files_read(home, "ent_github_token", &text, &err));
 	assert_int_equal(text.len, 1);
 	buf_finish(&text);
 	assert_int_equal(run("--api-home %HOME% logout "

@@ -416,7 +416,7 @@ put_token(const char *name, const char *text)
 {
 	struct err err;
 
-	assert_true(store_write(home, name, text, strlen(text), &err));
+	assert_true(files_write(home, name, text, strlen(text), &err));
 }
 
 static void
@@ -531,8 +531,8 @@ teardown(void **state)
 	struct err err;
 
 	(void)state;
-	store_remove(home, "github_token", &err);
-	store_remove(home, "ent_github_token", &err);
+	files_remove(home, "github_token", &err);
+	files_remove(home, "ent_github_token", &err);
 	return rmdir(home);
 }
 

@@ -83,8 +83,8 @@ copy(const char *home, const char *from, const char *to)
 	struct buf	text = { 0 };
 	struct err	err;
 
-	assert_true(store_read(home, from, &text, &err));
-	assert_true(store_write(home, to, buf_str(&text), text.len, &err));
+	assert_true(files_read(home, from, &text, &err));
+	assert_true(files_write(home, to, buf_str(&text), text.len, &err));
 	buf_finish(&text);
 }
 
@@ -214,7 +214,7 @@ test_an_older_database(void **state)
 	l = ledger_create(home);
 	expect(l, NULL, "0/0 k m /chat/completions 200: 2 200 160 10 14 7\n");
 	ledger_destroy(l);
-	assert_true(store_remove(home, "kept", &err));
+	assert_true(files_remove(home, "kept", &err));
 	remove_home(home);
 }
 

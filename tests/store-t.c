@@ -29,7 +29,7 @@ static char top[] = "/tmp/store-t.XXXXXX";
 static void
 assert_home(const char *wanted, const char *want)
 {
-	char *got = store_home(wanted);
+	char *got = files_home(wanted);
 
 	assert_string_equal(got, want);
 	free(got);
@@ -90,7 +90,7 @@ assert_text(const char *home, const char *name, const char *want)
 	struct buf	b = { 0 };
 	struct err	err;
 
-	assert_true(store_read(home, name, &b, &err));
+	assert_true(files_read(home, name, &b, &err));
 	assert_string_equal(buf_str(&b), want);
 	buf_finish(&b);
 }
@@ -100,7 +100,7 @@ write_text(const char *home, const char *name, const char *text)
 {
 	struct err err;
 
-	if (!store_write(home, name, text, strlen(text), &err))
+	if (!files_write(home, name, text, strlen(text), &err))
 		fail_msg("%s", err.msg);
 }
 
@@ -175,7 +175,7 @@ test_atomic(void **state)
 	if ((pid = fork()) == 0) {
 		for (i = 0; i < 60; i++) {
 			memset(text, 'a' + i % 26, sizeof(text) - 1);
-			if (!store_write(home, "f", text, sizeof(text) - 1,
+			if (!files_write(home, "f", text, sizeof(text) - 1,
 			    &err))
 				_exit(1);
 		}
@@ -184,7 +184,7 @@ test_atomic(void **state)
 	assert_true(pid > 0);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		buf_truncate(&b, 0);
-		assert_true(store_read(home, "f", &b, &err));
+		assert_true(files_read(home, "f", &b, &err));
 		assert_int_equal(b.len, sizeof(text) - 1);
 		assert_int_equal(b.p[0], b.p[b.len - 1]);
 	}
@@ -223,10 +223,10 @@ test_failures(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_false(store_read(top, "pipe", &b, &err));
+	assert_false(files_read(top, "pipe", &b, &err));
 	assert_non_null(strstr(err.msg, "/pipe: is not a plain file"));
-	assert_false(store_read("/", "tmp", &b, &err));
-	assert_false(store_write("/proc/self/none", "x", "y", 1, &err));
+	assert_false(files_read("/", "tmp", &b, &err));
+	assert_false(files_write("/proc/self/none", "x", "y", 1, &err));
 	assert_true(util_starts(err.msg, "/proc/self/none: can't be made: "));
 	free(path);
 
@@ -234,7 +234,7 @@ test_failures(void **state)
 	path = xasprintf("%s/large", top);
 	assert_int_equal(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
 	assert_int_equal(truncate(path, 17 << 20), 0);
-	assert_false(store_read(top, "large", &b, &err));
+	assert_false(files_read(top, "large", &b, &err));
 	assert_non_null(strstr(err.msg, "File too large"));
 	assert_int_equal(b.len, 0);
 	free(path);
@@ -242,9 +242,9 @@ test_failures(void **state)
 	/* A file in the place of the directory. */
 	write_text(top, "plain", "x");
 	path = xasprintf("%s/plain", top);
-	assert_true(store_read(path, "x", &b, &err));
+	assert_true(files_read(path, "x", &b, &err));
 	assert_int_equal(b.len, 0);
-	assert_false(store_write(path, "x", "y", 1, &err));
+	assert_false(files_write(path, "x", "y", 1, &err));
 	buf_finish(&b);
 	free(path);
 }
@@ -257,13 +257,13 @@ test_remove(void **state)
 
 	(void)state;
 	write_text(top, "gone", "x");
-	assert_true(store_remove(top, "gone", &err));
+	assert_true(files_remove(top, "gone", &err));
 	assert_text(top, "gone", "");
-	assert_true(store_remove(top, "gone", &err));
-	assert_true(store_remove("/nonexistent", "gone", &err));
+	assert_true(files_remove(top, "gone", &err));
+	assert_true(files_remove("/nonexistent", "gone", &err));
 	path = xasprintf("%s/directory", top);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_false(store_remove(top, "directory", &err));
+	assert_false(files_remove(top, "directory", &err));
 	assert_true(util_starts(err.msg, path));
 	free(path);
 }
@@ -277,12 +277,12 @@ test_lock(void **state)
 	pid_t	pid;
 
 	(void)state;
-	fd = store_lock(top, "l.lock", false, &busy);
+	fd = files_lock(top, "l.lock", false, &busy);
 	assert_true(fd >= 0);
 	assert_false(busy);
 	assert_int_equal(mode_of(top, "l.lock"), 0600);
 	/* Another open of the same file is another holder, as a process is. */
-	other = store_lock(top, "l.lock", false, &busy);
+	other = files_lock(top, "l.lock", false, &busy);
 	assert_int_equal(other, -1);
 	assert_true(busy);
 
@@ -291,7 +291,7 @@ test_lock(void **state)
 		close(fd);
 		if (write(pipe_fds[1], "x", 1) != 1)
 			_exit(1);
-		_exit(store_lock(top, "l.lock", true, NULL) < 0);
+		_exit(files_lock(top, "l.lock", true, NULL) < 0);
 	}
 	assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
 	usleep(50000);
@@ -303,7 +303,7 @@ test_lock(void **state)
 	close(pipe_fds[1]);
 
 	busy = true;
-	assert_int_equal(store_lock("/proc/self/none", "l", true, &busy), -1);
+	assert_int_equal(files_lock("/proc/self/none", "l", true, &busy), -1);
 	assert_false(busy);
 }
 
@@ -315,14 +315,14 @@ test_writable(void **state)
 	struct err	 err;
 
 	(void)state;
-	assert_true(store_writable(top, &err));
-	assert_true(store_writable(path, &err));
+	assert_true(files_writable(top, &err));
+	assert_true(files_writable(path, &err));
 	assert_int_equal(access(path, F_OK), -1);
 	free(path);
-	assert_false(store_writable("/proc/self/none", &err));
+	assert_false(files_writable("/proc/self/none", &err));
 	assert_non_null(strstr(err.msg, "/proc/self/none: can't be written"));
-	assert_false(store_writable("/dev/null", &err));
-	assert_false(store_writable("/dev/null/a", &err));
+	assert_false(files_writable("/dev/null", &err));
+	assert_false(files_writable("/dev/null/a", &err));
 }
 
 static void
@@ -339,10 +339,10 @@ check_exposed(mode_t dir, mode_t file, const char *want)
 	struct buf	 said = { 0 };
 	struct err	 err;
 
-	assert_true(store_write(home, "token", "x", 1, &err));
+	assert_true(files_write(home, "token", "x", 1, &err));
 	chmod(home, dir);
 	chmod(path, file);
-	store_exposed(home, collect, &said);
+	files_exposed(home, collect, &said);
 	if (want == NULL)
 		assert_string_equal(buf_str(&said), "");
 	else
@@ -367,7 +367,7 @@ test_exposed(void **state)
 	check_exposed(0755, 0600, "exposed: other users can read it: chmod "
 	    "700 ");
 	check_exposed(0770, 0600, "exposed: other users can write it");
-	store_exposed("/proc/self/none", collect, NULL);
+	files_exposed("/proc/self/none", collect, NULL);
 }
 
 static int

@@ -78,9 +78,9 @@ mark_keys(const struct conf_file *f)
 	bool			 marked = access(path, F_OK) == 0;
 
 	if (c->nkeys > 0 && !c->from_environment && !marked)
-		store_write(f->home, CONF_HAD_KEYS, "", 0, &ignored);
+		files_write(f->home, CONF_HAD_KEYS, "", 0, &ignored);
 	else if (marked && (c->opened || (c->nkeys == 0 && c->auth_open)))
-		store_remove(f->home, CONF_HAD_KEYS, &ignored);
+		files_remove(f->home, CONF_HAD_KEYS, &ignored);
 	if (c->closed)
 		log_err("%s: auth.apiKeys has gone, and nobody is let in. "
 		    "Write \"apiKeys\": [] to let everybody in.", f->path);

@@ -370,7 +370,7 @@ conf_load(const char *home, const struct conf_override *override,
 		o = *override;
 
 	src.path = xasprintf("%s/%s", home, CONF_FILE_NAME);
-	ok = store_read(home, CONF_FILE_NAME, &src.text, err) && parse(&src);
+	ok = files_read(home, CONF_FILE_NAME, &src.text, err) && parse(&src);
 	for (i = 0; ok && i < COUNT(rows); i++)
 		ok = read_row(c, &rows[i], &src);
 	ok = ok && apply_override(c, &o, &src) && conf_keys_check(c, &src);

@@ -82,7 +82,7 @@ absolute(const char *dir)
 }
 
 char *
-store_home(const char *wanted)
+files_home(const char *wanted)
 {
 	char *home, *path;
 
@@ -149,7 +149,7 @@ write_all(int fd, const char *p, size_t n)
 }
 
 bool
-store_read(const char *home, const char *name, struct buf *out,
+files_read(const char *home, const char *name, struct buf *out,
     struct err *err)
 {
 	char		*path = xasprintf("%s/%s", home, name);
@@ -232,7 +232,7 @@ target_path(const char *home, const char *name)
 }
 
 bool
-store_write(const char *home, const char *name, const char *p, size_t n,
+files_write(const char *home, const char *name, const char *p, size_t n,
     struct err *err)
 {
 	char	*path = target_path(home, name), *dir = NULL, *tmp = NULL;
@@ -267,7 +267,7 @@ out:
 
 /* The directory itself, or the one in which it would be made. */
 bool
-store_writable(const char *home, struct err *err)
+files_writable(const char *home, struct err *err)
 {
 	char		*path = xstrdup(home), *slash;
 	struct stat	 st;
@@ -310,7 +310,7 @@ tell_exposed(const char *path, unsigned rights, const char *mode,
 }
 
 void
-store_exposed(const char *home, void (*found)(void *, const char *), void *arg)
+files_exposed(const char *home, void (*found)(void *, const char *), void *arg)
 {
 	DIR		*d = opendir(home);
 	struct dirent	*e;
@@ -338,7 +338,7 @@ out:
 }
 
 bool
-store_remove(const char *home, const char *name, struct err *err)
+files_remove(const char *home, const char *name, struct err *err)
 {
 	char	*path = xasprintf("%s/%s", home, name);
 	bool	 ok = unlink(path) == 0 || errno == ENOENT ||
@@ -349,7 +349,7 @@ store_remove(const char *home, const char *name, struct err *err)
 }
 
 int
-store_lock(const char *home, const char *name, bool wait, bool *busy)
+files_lock(const char *home, const char *name, bool wait, bool *busy)
 {
 	char	*path;
 	int	 fd = -1, rc;

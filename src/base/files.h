@@ -2,8 +2,8 @@
  * The data directory: small private files (0600) in a private directory
  * (0700), replaced atomically, and the locks between processes.
  */
-#ifndef STORE_H
-#define STORE_H
+#ifndef FILES_H
+#define FILES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,29 +17,29 @@ struct err;
  * belongs to the effective user (a web server's child often inherits /root),
  * else the password database is asked. Never NULL; need not exist yet.
  */
-char	*store_home(const char *wanted);
+char	*files_home(const char *wanted);
 
 /* Read a file. An absent one is empty and true. False: it can't be read. */
-bool	 store_read(const char *home, const char *name, struct buf *,
+bool	 files_read(const char *home, const char *name, struct buf *,
 	    struct err *);
 /* Replace a file: a temporary one, fsync, rename. Makes the directory. */
-bool	 store_write(const char *home, const char *name, const char *, size_t,
+bool	 files_write(const char *home, const char *name, const char *, size_t,
 	    struct err *);
 /* Could files be written there? Looks and changes nothing. */
-bool	 store_writable(const char *home, struct err *);
+bool	 files_writable(const char *home, struct err *);
 /*
  * What others than the directory's user can read or write, the directory
  * itself first: "found" is told in a sentence that says how to mend it.
  */
-void	 store_exposed(const char *home, void (*found)(void *arg,
+void	 files_exposed(const char *home, void (*found)(void *arg,
 	    const char *said), void *arg);
-bool	 store_remove(const char *home, const char *name, struct err *);
+bool	 files_remove(const char *home, const char *name, struct err *);
 
 /*
  * Take the lock file "name" (flock). With "wait" false it returns -1 and sets
  * *busy when another process holds it. Also -1 when the directory can't be
  * written: then there is nobody to share with. Close the descriptor to unlock.
  */
-int	 store_lock(const char *home, const char *name, bool wait, bool *busy);
+int	 files_lock(const char *home, const char *name, bool wait, bool *busy);
 
 #endif

@@ -34,7 +34,7 @@ set_up(const struct cli *cli, struct signin *s, struct http *http,
 	s->kind = SIGNIN_APP;
 	s->app.id = xstrdup(cli->app_id);
 	if (!set_key(&s->app, cli->key, err) ||
-	    !store_writable(s->home, err))
+	    !files_writable(s->home, err))
 		return false;
 	if (cli->installation != NULL)
 		s->app.installation = xstrdup(cli->installation);

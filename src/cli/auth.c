@@ -31,7 +31,7 @@ cli_remove_caches(const char *home, struct err *err)
 	bool	ok = true;
 
 	for (i = 0; i < COUNT(caches); i++)
-		ok = ok && store_remove(home, caches[i], err);
+		ok = ok && files_remove(home, caches[i], err);
 	return ok;
 }
 
@@ -74,10 +74,10 @@ cli_sign_in(struct cli *cli, struct http *http, const struct conf *conf,
 	bool		 ok;
 
 	/* Nobody shall type in a code whose token is lost then. */
-	ok = store_writable(home, err) &&
+	ok = files_writable(home, err) &&
 	    github_device_login(http, conf, &token, err) &&
-	    store_write(home, name, token, strlen(token), err) &&
-	    store_remove(home, APP_FILE, err) &&
+	    files_write(home, name, token, strlen(token), err) &&
+	    files_remove(home, APP_FILE, err) &&
 	    cli_remove_caches(home, err);
 	if (ok) {
 		github_login_name(http, conf, token, &login, &ignored);
@@ -162,14 +162,14 @@ sign_out(const struct cli *cli, bool *was, struct err *err)
 	struct buf	 text = { 0 };
 	bool		 ok;
 
-	*was = (store_read(home, name, &text, err) && text.len > 0) ||
-	    (store_read(home, APP_FILE, &text, err) && text.len > 0);
+	*was = (files_read(home, name, &text, err) && text.len > 0) ||
+	    (files_read(home, APP_FILE, &text, err) && text.len > 0);
 	buf_finish(&text);
-	ok = store_remove(home, name, err) &&
-	    store_remove(home, APP_FILE, err) && cli_remove_caches(home, err);
+	ok = files_remove(home, name, err) &&
+	    files_remove(home, APP_FILE, err) && cli_remove_caches(home, err);
 	/* An account with a name has a directory of its own. */
 	if (ok && strcmp(home, cli->home) != 0) {
-		store_remove(home, "copilot_token.lock", err);
+		files_remove(home, "copilot_token.lock", err);
 		rmdir(home);
 	}
 	free(home);

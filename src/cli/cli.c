@@ -32,7 +32,7 @@ cli_environment(struct cli *cli)
 	size_t i;
 
 	memset(cli, 0, sizeof(*cli));
-	cli->home = store_home(NULL);
+	cli->home = files_home(NULL);
 	cli->override.enterprise_url = variable("COPILOT_API_ENTERPRISE_URL");
 	cli->override.account_type = variable("COPILOT_API_ACCOUNT_TYPE");
 	cli->override.api_key = variable("COPILOT_API_KEY");

@@ -76,14 +76,14 @@ check_paths(struct debug *d)
 	note(d, "configuration", access(path, F_OK) == 0 ? path :
 	    "defaults (there is no config.json)");
 	free(path);
-	if (!store_writable(d->cli->home, &err)) {
+	if (!files_writable(d->cli->home, &err)) {
 		path = xasprintf("%s. Give the directory to the user that "
 		    "copilot-api runs as, or choose another one with "
 		    "--api-home", err.msg);
 		add_wrong(d->wrong, path);
 		free(path);
 	} else
-		store_exposed(d->cli->home, add_wrong, d->wrong);
+		files_exposed(d->cli->home, add_wrong, d->wrong);
 	if (lighttpd_find(&l, &err))
 		note(d, "lighttpd", l.program);
 	else

@@ -92,17 +92,17 @@ config_edit(const struct cli *cli, bool (*edit)(json_object *list, void *),
 	struct buf	 text = { 0 };
 	json_object	*root = NULL;
 	char		*out;
-	int		 lock = store_lock(cli->home, CONFIG_LOCK, true, NULL);
+	int		 lock = files_lock(cli->home, CONFIG_LOCK, true, NULL);
 	bool		 ok;
 
-	ok = store_read(cli->home, CONFIG_FILE, &text, err);
+	ok = files_read(cli->home, CONFIG_FILE, &text, err);
 	if (ok)
 		root = config_tree(&text);
 	if (ok && edit(key_list(root), arg)) {
 		out = xasprintf("%s\n", json_object_to_json_string_ext(root,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 		    JSON_C_TO_STRING_NOSLASHESCAPE));
-		ok = store_write(cli->home, CONFIG_FILE, out, strlen(out),
+		ok = files_write(cli->home, CONFIG_FILE, out, strlen(out),
 		    err);
 		free(out);
 	}

@@ -222,7 +222,7 @@ write_pages(const char *dir, struct err *err)
 		err_json(&page, &text);
 		snprintf(name, sizeof(name), ERROR_PREFIX "%d.html",
 		    pages[i].status);
-		ok = store_write(dir, name, text.p, text.len, err);
+		ok = files_write(dir, name, text.p, text.len, err);
 	}
 	buf_finish(&text);
 	return ok;
@@ -243,7 +243,7 @@ lighttpd_prepare(struct lighttpd *l, const struct conf *conf,
 	l->drain_ms = conf->drain_ms;
 	put_configuration(&text, l, conf);
 	ok = link_program(l->dir, err) && write_pages(l->dir, err) &&
-	    store_write(l->dir, FILE_NAME, text.p, text.len, err);
+	    files_write(l->dir, FILE_NAME, text.p, text.len, err);
 	buf_finish(&text);
 	return ok;
 }

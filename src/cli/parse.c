@@ -249,7 +249,7 @@ cli_main(int argc, char **argv)
 		    "digits and ._- : ", cli.account);
 	if (rc == 0 && cli.api_home != NULL) {
 		free(cli.home);
-		cli.home = store_home(cli.api_home);
+		cli.home = files_home(cli.api_home);
 	}
 	cli.override.verbose = cli.verbose;
 	if (rc == 0 && cli.help)

@@ -315,7 +315,7 @@ keep_backup(const char *dir, const char *name, const struct buf *old,
     struct err *err)
 {
 	char	*backup = xasprintf("%s.bak", name);
-	bool	 ok = store_write(dir, backup, old->p, old->len, err);
+	bool	 ok = files_write(dir, backup, old->p, old->len, err);
 
 	if (ok)
 		printf("The old one is %s/%s\n", dir, backup);
@@ -333,11 +333,11 @@ change_file(const struct setup *s, const char *path)
 	bool		 ok;
 
 	*name++ = '\0';
-	ok = store_read(dir, name, &old, &err) && compose(s, path, &old, &text);
+	ok = files_read(dir, name, &old, &err) && compose(s, path, &old, &text);
 	if (ok) {
 		show_difference(path, &text);
 		ok = (old.len == 0 || keep_backup(dir, name, &old, &err)) &&
-		    store_write(dir, name, text.p, text.len, &err);
+		    files_write(dir, name, text.p, text.len, &err);
 	}
 	if (ok)
 		printf("Written: %s\n", path);

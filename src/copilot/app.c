@@ -63,7 +63,7 @@ app_load(const char *home, struct app *app, bool *there, struct err *err)
 {
 	struct buf	 file = { 0 };
 	json_object	*obj;
-	bool		 ok = store_read(home, APP_FILE, &file, err);
+	bool		 ok = files_read(home, APP_FILE, &file, err);
 
 	memset(app, 0, sizeof(*app));
 	*there = ok && file.len > 0;
@@ -96,7 +96,7 @@ app_store(const char *home, const struct app *app, struct err *err)
 	js_add_str(obj, "installation_id", app->installation);
 	js_print(obj, &out);
 	buf_putc(&out, '\n');
-	ok = store_write(home, APP_FILE, out.p, out.len, err);
+	ok = files_write(home, APP_FILE, out.p, out.len, err);
 	buf_finish(&out);
 	json_object_put(obj);
 	return ok;

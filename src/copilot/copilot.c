@@ -161,7 +161,7 @@ token_read_file(struct copilot *c)
 	struct err		 err;
 	bool			 fresh;
 
-	fresh = store_read(c->home, TOKEN_FILE, &text, &err) &&
+	fresh = files_read(c->home, TOKEN_FILE, &text, &err) &&
 	    copilot_token_read(buf_str(&text), text.len, c->key, &tok) &&
 	    loop_now(c->loop) < tok.refresh_ms &&
 	    util_hash(tok.value) != c->dead;
@@ -186,7 +186,7 @@ token_write_file(struct copilot *c)
 	struct err	err;
 
 	copilot_token_print(&c->token, c->key, &text);
-	if (!store_write(c->home, TOKEN_FILE, text.p, text.len, &err))
+	if (!files_write(c->home, TOKEN_FILE, text.p, text.len, &err))
 		log_warn("copilot token: not shared with other processes: %s",
 		    err.msg);
 	buf_finish(&text);
@@ -324,7 +324,7 @@ token_attempt(struct copilot *c)
 		token_done(c, &c->refusal);
 	} else {
 		if (c->lock < 0)
-			c->lock = store_lock(c->home, TOKEN_LOCK, false, &busy);
+			c->lock = files_lock(c->home, TOKEN_LOCK, false, &busy);
 		if (busy &&
 		    loop_now(c->loop) < c->lock_since + LOCK_PATIENCE_MS)
 			loop_timer_set(c->loop, &c->token_timer, LOCK_POLL_MS);
@@ -416,7 +416,7 @@ models_write_file(struct copilot *c, const struct buf *list)
 	    c->key, (long long)time(NULL));
 	buf_append(&text, list->p, list->len);
 	buf_puts(&text, "}");
-	if (!store_write(c->home, MODELS_FILE, text.p, text.len, &err))
+	if (!files_write(c->home, MODELS_FILE, text.p, text.len, &err))
 		log_debug("model list: not shared with other processes: %s",
 		    err.msg);
 	buf_finish(&text);
@@ -431,7 +431,7 @@ models_read_file(struct copilot *c)
 	struct err	 err;
 	int64_t		 age;
 
-	if (!store_read(c->home, MODELS_FILE, &text, &err))
+	if (!files_read(c->home, MODELS_FILE, &text, &err))
 		goto out;
 	obj = js_parse_quiet(buf_str(&text), text.len);
 	age = time(NULL) - js_int(obj, "fetched_at", 0);

@@ -94,7 +94,7 @@ github_token_load(const char *home, bool enterprise, const char *given,
 	if (*token != NULL)
 		ok = token_usable(*token, given_from != NULL ? given_from :
 		    "--github-token", err);
-	else if ((ok = store_read(home, name, &text, err)) &&
+	else if ((ok = files_read(home, name, &text, err)) &&
 	    (*token = trimmed(buf_str(&text))) != NULL) {
 		path = xasprintf("%s/%s", home, name);
 		ok = token_usable(*token, path, err);

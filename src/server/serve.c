@@ -64,7 +64,7 @@ serve_main(const struct serve_options *o)
 	s.budget = budget_create();
 	if (fcgi_wanted()) {
 		raise_file_limit();
-		store_exposed(o->home, warn, NULL);
+		files_exposed(o->home, warn, NULL);
 		s.workers = workers_create();
 		ledger_start(s.ledger);
 		fcgi_run(&s);
