@@ -122,7 +122,7 @@ exchange_destroy(struct exchange *x)
 	auto_wish_finish(&x->wish);
 	free(x->session);
 	conf_unref(x->conf);
-	account_close(&x->memory);
+	budget_close(&x->memory);
 	free(x);
 }
 

@@ -111,8 +111,8 @@ struct exchange {
 
 	/* The server's. */
 	bool			 quick;	/* the handler waits for nothing */
-	struct account		 memory;	/* what all of it takes */
-	struct holder		*place;		/* that it occupies, or NULL */
+	struct budget_account	 memory;	/* what all of it takes */
+	struct budget_holder	*place;		/* that it occupies, or NULL */
 };
 
 /* "return exchange_refuse(x, &err);": reply with an error. */

@@ -20,8 +20,8 @@
 #define RETRY_SECONDS	"2"
 #define LINE_SIZE	4096
 
-struct holder {
-	struct holder	*next;
+struct budget_holder {
+	struct budget_holder	*next;
 	struct budget	*budget;
 	uint64_t	 key;		/* a hash; 0 without */
 	atomic_int	 percent;	/* of the budget */
@@ -35,10 +35,10 @@ struct budget {
 	atomic_int	 places;
 	size_t		 share;		/* of the machine */
 	pthread_mutex_t	 lock;		/* of the list, which only grows */
-	struct holder	*holders;
+	struct budget_holder	*holders;
 };
 
-static _Thread_local struct account *current;
+static _Thread_local struct budget_account *current;
 
 /* --- What the machine has. */
 
@@ -114,7 +114,7 @@ budget_create(void)
 void
 budget_destroy(struct budget *b)
 {
-	struct holder *h;
+	struct budget_holder *h;
 
 	if (b == NULL)
 		return;
@@ -142,11 +142,11 @@ budget_used(const struct budget *b)
 
 /* --- Keys. */
 
-struct holder *
+struct budget_holder *
 budget_holder(struct budget *b, const char *key, int percent)
 {
 	uint64_t	 hash = key != NULL ? util_hash(key) : 0;
-	struct holder	*h;
+	struct budget_holder	*h;
 
 	pthread_mutex_lock(&b->lock);
 	for (h = b->holders; h != NULL && h->key != hash; h = h->next)
@@ -165,7 +165,7 @@ budget_holder(struct budget *b, const char *key, int percent)
 
 /* A part of it, but never nothing. */
 static int64_t
-part_of(const struct holder *h, int64_t most)
+part_of(const struct budget_holder *h, int64_t most)
 {
 	int64_t n = most / 100 * h->percent + most % 100 * h->percent / 100;
 
@@ -183,7 +183,7 @@ refuse(struct err *err, const char *whose, long long most, const char *what)
 }
 
 bool
-holder_enter(struct holder *h, int64_t most, struct err *err)
+budget_holder_enter(struct budget_holder *h, int64_t most, struct err *err)
 {
 	int64_t own = part_of(h, most);
 
@@ -193,7 +193,7 @@ holder_enter(struct holder *h, int64_t most, struct err *err)
 		    "requests at a time (maxConcurrentRequests)");
 	}
 	if (atomic_fetch_add(&h->places, 1) >= own) {
-		holder_leave(h);
+		budget_holder_leave(h);
 		return refuse(err, "This key is", (long long)own,
 		    "requests at a time (maxKeyPercent)");
 	}
@@ -201,7 +201,7 @@ holder_enter(struct holder *h, int64_t most, struct err *err)
 }
 
 void
-holder_leave(struct holder *h)
+budget_holder_leave(struct budget_holder *h)
 {
 	atomic_fetch_sub(&h->places, 1);
 	atomic_fetch_sub(&h->budget->places, 1);
@@ -222,7 +222,7 @@ take(atomic_size_t *used, size_t n, size_t most)
 }
 
 static void
-give_back(struct account *a, size_t n)
+give_back(struct budget_account *a, size_t n)
 {
 	atomic_fetch_sub(&a->holder->used, n);
 	atomic_fetch_sub(&a->holder->budget->used, n);
@@ -230,9 +230,9 @@ give_back(struct account *a, size_t n)
 }
 
 static bool
-take_more(struct account *a, size_t n)
+take_more(struct budget_account *a, size_t n)
 {
-	struct holder	*h = a->holder;
+	struct budget_holder	*h = a->holder;
 	size_t		 most;
 
 	most = atomic_load(&h->budget->most);
@@ -255,7 +255,7 @@ take_more(struct account *a, size_t n)
 }
 
 bool
-account_more(struct account *a, size_t n)
+budget_more(struct budget_account *a, size_t n)
 {
 	size_t from_spare = n < a->spare ? n : a->spare;
 
@@ -268,7 +268,7 @@ account_more(struct account *a, size_t n)
 }
 
 bool
-account_reserve(struct account *a, size_t n)
+budget_reserve(struct budget_account *a, size_t n)
 {
 	if (a->holder == NULL)
 		return true;
@@ -279,7 +279,7 @@ account_reserve(struct account *a, size_t n)
 }
 
 bool
-account_hold(struct account *a, size_t n)
+budget_hold(struct budget_account *a, size_t n)
 {
 	if (a->holder == NULL)
 		return true;
@@ -290,10 +290,10 @@ account_hold(struct account *a, size_t n)
 	return true;
 }
 
-struct account
-account_split(struct account *a, size_t n)
+struct budget_account
+budget_split(struct budget_account *a, size_t n)
 {
-	struct account rest = { .holder = a->holder };
+	struct budget_account rest = { .holder = a->holder };
 
 	a->spare = 0;
 	if (a->held > n) {
@@ -304,14 +304,14 @@ account_split(struct account *a, size_t n)
 }
 
 void
-account_close(struct account *a)
+budget_close(struct budget_account *a)
 {
-	account_hold(a, 0);
+	budget_hold(a, 0);
 	a->holder = NULL;
 }
 
 void
-budget_enter(struct account *a)
+budget_enter(struct budget_account *a)
 {
 	current = a;
 }
@@ -325,13 +325,13 @@ budget_leave(void)
 bool
 budget_afford(size_t n)
 {
-	return current == NULL || account_more(current, n);
+	return current == NULL || budget_more(current, n);
 }
 
 bool
-budget_refuse(const struct account *a, struct err *err)
+budget_refuse(const struct budget_account *a, struct err *err)
 {
-	const struct holder *h = a != NULL ? a->holder :
+	const struct budget_holder *h = a != NULL ? a->holder :
 	    current != NULL ? current->holder : NULL;
 
 	err_set(err, 503, ERR_SERVER, "server_overloaded", NULL,

@@ -24,48 +24,49 @@ size_t	budget_used(const struct budget *);
  * Client keys share places and memory: while several are configured, each has
  * "percent" of both at the most. A holder is one key's share.
  */
-struct holder;
-struct holder *budget_holder(struct budget *, const char *key, int percent);
+struct budget_holder;
+struct budget_holder *budget_holder(struct budget *, const char *key,
+	    int percent);
 /* A place among "most". False: "err", which tells whose limit it is. */
-bool	holder_enter(struct holder *, int64_t most, struct err *);
-void	holder_leave(struct holder *);
+bool	budget_holder_enter(struct budget_holder *, int64_t most, struct err *);
+void	budget_holder_leave(struct budget_holder *);
 
 /*
  * One request's. Zeroed memory is one that is not counted: all of these are
  * fine with it. Used by one thread at a time.
  */
-struct account {
-	struct holder	*holder;
+struct budget_account {
+	struct budget_holder	*holder;
 	size_t		 held;
-	size_t		 spare;		/* of it, for account_more() */
+	size_t		 spare;		/* of it, for budget_more() */
 	size_t		 peak;
 	bool		 forced;	/* what was begun must not fail */
 	bool		 refused;	/* since this was cleared */
 };
 
 /* Hold so many bytes, more or less than before. False: no more than before. */
-bool	account_hold(struct account *, size_t n);
+bool	budget_hold(struct budget_account *, size_t n);
 /* So many more; what was reserved is used first. */
-bool	account_more(struct account *, size_t n);
+bool	budget_more(struct budget_account *, size_t n);
 /*
  * Enough for all that is to come, so that of many large requests some are
  * carried out and the others refused at once.
  */
-bool	account_reserve(struct account *, size_t n);
+bool	budget_reserve(struct budget_account *, size_t n);
 /* Keep "n" at the most; the rest is returned and still to be closed. */
-struct account account_split(struct account *, size_t n);
-void	account_close(struct account *);
+struct budget_account budget_split(struct budget_account *, size_t n);
+void	budget_close(struct budget_account *);
 
 /*
  * The account that pays for what this thread makes, for those who make it deep
  * inside of a handler. Whoever is refused gives up and tells of nothing: who
  * entered looks at account->refused. Without an account all is affordable.
  */
-void	budget_enter(struct account *);
+void	budget_enter(struct budget_account *);
 void	budget_leave(void);
 bool	budget_afford(size_t n);
 
 /* 503 with Retry-After; NULL is the account of this thread. Returns false. */
-bool	budget_refuse(const struct account *, struct err *);
+bool	budget_refuse(const struct budget_account *, struct err *);
 
 #endif

@@ -171,17 +171,17 @@ on_head(void *arg, const struct http_reply *reply)
 
 /* Is there memory for so many more bytes in "b", which doubles then? */
 static bool
-affordable(struct account *memory, const struct buf *b, size_t n)
+affordable(struct budget_account *memory, const struct buf *b, size_t n)
 {
 	if (b->len + n < b->cap || b->len + n < ASK_FROM)
 		return true;
-	return account_more(memory, b->cap > n ? b->cap : n);
+	return budget_more(memory, b->cap > n ? b->cap : n);
 }
 
 static enum http_flow
 take_whole(struct call *c, const char *p, size_t n)
 {
-	struct account *memory = &c->x->memory;
+	struct budget_account *memory = &c->x->memory;
 
 	if (c->body.len + n > (size_t)c->x->conf->max_response_body_bytes) {
 		too_large(c);

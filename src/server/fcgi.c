@@ -534,7 +534,7 @@ read_body(struct conn *c, struct exchange *x, struct err *err)
 	enum upload_end	 end;
 
 	if (x->req.content_length > 0) {
-		if (!account_reserve(&x->memory,
+		if (!budget_reserve(&x->memory,
 		    (size_t)x->req.content_length * BODY_COST))
 			return budget_refuse(&x->memory, err);
 		buf_reserve(&x->req.body, (size_t)x->req.content_length);

@@ -33,7 +33,8 @@ take_place(struct exchange *x, struct err *err)
 {
 	if (x->place != NULL)
 		return true;
-	if (!holder_enter(x->memory.holder, x->conf->max_concurrent_requests,
+	if (!budget_holder_enter(x->memory.holder,
+	    x->conf->max_concurrent_requests,
 	    err))
 		return false;
 	x->place = x->memory.holder;
@@ -44,7 +45,7 @@ void
 handle_leave(struct exchange *x)
 {
 	if (x->place != NULL)
-		holder_leave(x->place);
+		budget_holder_leave(x->place);
 	x->place = NULL;
 }
 
@@ -148,7 +149,7 @@ decode(struct exchange *x, struct err *err)
 	ok = encoding_decode(x->req.content_encoding,
 	    (size_t)x->conf->max_request_body_bytes, &x->req.body, err);
 	budget_leave();
-	account_hold(&x->memory, exchange_bytes(x));
+	budget_hold(&x->memory, exchange_bytes(x));
 	return ok;
 }
 
@@ -189,7 +190,7 @@ handle_leftover(struct exchange *x)
 	struct leftover left = { .parsed = x->parsed };
 
 	x->parsed = NULL;
-	left.memory = account_split(&x->memory, exchange_bytes(x));
+	left.memory = budget_split(&x->memory, exchange_bytes(x));
 	return left;
 }
 
@@ -197,5 +198,5 @@ void
 leftover_free(struct leftover *left)
 {
 	json_object_put(left->parsed);
-	account_close(&left->memory);
+	budget_close(&left->memory);
 }

@@ -35,7 +35,7 @@ enum work handle_kind(const struct exchange *);
  */
 struct leftover {
 	struct json_object	*parsed;
-	struct account		 memory;
+	struct budget_account		 memory;
 };
 struct leftover handle_leftover(struct exchange *);
 void	leftover_free(struct leftover *);

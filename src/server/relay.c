@@ -216,7 +216,7 @@ hold(struct relay *r)
 		n += 2 * r->received;
 	/* At least one step: curl has buffers, too. */
 	n += HOLD_STEP - n % HOLD_STEP;
-	return n == r->x->memory.held || account_hold(&r->x->memory, n);
+	return n == r->x->memory.held || budget_hold(&r->x->memory, n);
 }
 
 static void
@@ -249,7 +249,7 @@ static void
 commit(struct relay *r)
 {
 	struct exchange	*x = r->x;
-	struct account	*memory = &x->memory;
+	struct budget_account	*memory = &x->memory;
 	size_t		 before = memory->held;
 
 	memory->forced = true;
@@ -257,7 +257,7 @@ commit(struct relay *r)
 	r->said = x->answer->commit(x->self, &x->reply.body, &r->err) ?
 	    ANSWER_COMPLETE : ANSWER_FAILED;
 	budget_leave();
-	account_hold(memory, before);
+	budget_hold(memory, before);
 	memory->forced = false;
 }
 
@@ -347,7 +347,7 @@ translate(struct relay *r)
 		*out = (struct buf){ 0 };
 	}
 	buf_finish(in);
-	account_hold(&x->memory, exchange_bytes(x));
+	budget_hold(&x->memory, exchange_bytes(x));
 }
 
 static void
@@ -432,7 +432,7 @@ may_come(struct relay *r)
 static bool
 take_events(struct relay *r, const char *p, size_t n)
 {
-	struct account	*memory = &r->x->memory;
+	struct budget_account	*memory = &r->x->memory;
 	bool		 ok;
 
 	r->received += n;

@@ -68,7 +68,7 @@ too_slow(const struct pace *pace, int64_t since, size_t bytes)
 
 void
 upload_begin(struct upload *u, FCGX_Stream *in, int64_t length,
-    struct account *memory)
+    struct budget_account *memory)
 {
 	u->in = in;
 	u->left = length;
@@ -96,7 +96,7 @@ make_room(struct upload *u, struct buf *body)
 	size_t step = body->len < STEP_MAX ? body->len + PIECE : STEP_MAX;
 
 	if (body->len + PIECE > u->charged) {
-		if (!account_more(u->memory, step))
+		if (!budget_more(u->memory, step))
 			return false;
 		u->charged += step;
 	}
@@ -182,7 +182,7 @@ soak(struct upload *u)
 bool
 upload_discard(struct upload *u)
 {
-	struct account	uncounted = { 0 };
+	struct budget_account	uncounted = { 0 };
 	struct buf	body = { 0 };
 	bool		whole;
 

@@ -11,7 +11,7 @@
 
 #include <fcgiapp.h>
 
-struct account;
+struct budget_account;
 struct buf;
 struct err;
 
@@ -20,7 +20,7 @@ struct upload {
 	int			 fd;
 	FCGX_Stream		*in;
 	int64_t			 left;	/* still to come; -1: to STDIN's end */
-	struct account		*memory; /* that the body is charged to */
+	struct budget_account	*memory; /* that the body is charged to */
 	size_t			 charged;
 	bool			 begun;
 	const struct pace	*pace;	/* that the socket is set to */
@@ -42,7 +42,7 @@ void	upload_init(struct upload *, int fd);
  * not every web server sends the empty record behind it.
  */
 void	upload_begin(struct upload *, FCGX_Stream *, int64_t length,
-	    struct account *);
+	    struct budget_account *);
 /* Append to "body" until the end, or just beyond "most" bytes. */
 enum upload_end upload_read(struct upload *, struct buf *body, size_t most);
 /* What UPLOAD_SLOW is answered with. Returns false. */
