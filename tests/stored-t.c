@@ -181,13 +181,13 @@ test_items(void **state)
 static void
 test_owners(void **state)
 {
-	char		*home, first[STORED_OWNER_SIZE];
-	char		 second[STORED_OWNER_SIZE];
+	char		*home, first[STATE_OWNER_SIZE];
+	char		 second[STATE_OWNER_SIZE];
 	struct stored	*s = open_fresh(&home);
 
 	(void)state;
-	stored_owner("sk-1", first);
-	stored_owner("sk-2", second);
+	state_owner("sk-1", first);
+	state_owner("sk-2", second);
 	assert_string_not_equal(first, second);
 	assert_int_equal(strlen(first), 64);
 	assert_null(strstr(first, "sk"));
@@ -240,11 +240,11 @@ test_old_ones_go(void **state)
 	put(s, "", "new", NULL);
 	sql(home, "UPDATE turn SET created = created - 31 * 86400"
 	    " WHERE id = 'old'");
-	assert_int_equal(stored_prune(s, &conf), 1);
+	assert_int_equal(prune_all(s, &conf), 1);
 	assert_false(has(s, "", "old"));
 	assert_true(has(s, "", "new"));
 	assert_null(stored_item(s, "", "out_old", room(), NULL));
-	assert_int_equal(stored_prune(s, &conf), 0);
+	assert_int_equal(prune_all(s, &conf), 0);
 	assert_int_equal(stored_count(s, &bytes), 1);
 	assert_int_equal(bytes, sql(home, "SELECT SUM(size) FROM turn"));
 	close_fresh(s, home);
@@ -555,7 +555,7 @@ assert_unusable(struct stored *s, const char *word)
 	assert_unread(s, "x", "x");
 	assert_int_equal(stored_count(s, &bytes), -1);
 	assert_int_equal(stored_delete_all(s), -1);
-	assert_int_equal(stored_prune(s, &conf), -1);
+	assert_int_equal(prune_all(s, &conf), -1);
 }
 
 static void

@@ -31,7 +31,7 @@
 
 /* Whose conversation, and which item of it, a request is about. */
 struct about {
-	char	 owner[STORED_OWNER_SIZE];
+	char	 owner[STATE_OWNER_SIZE];
 	char	*id;		/* NULL: none; likewise */
 	char	*item;
 };
@@ -61,7 +61,7 @@ about(struct exchange *x, struct about *a, struct err *err)
 	a->id = segment(&p);
 	free(segment(&p));
 	a->item = segment(&p);
-	stored_owner(x->key, a->owner);
+	state_owner(x->key, a->owner);
 	return stored_state(x->stored, x->conf, why) != STORED_OFF ||
 	    err_set(err, 400, ERR_REQUEST, "conversations_not_stored", NULL,
 	    "Conversations are not stored by this server: %s.", why);

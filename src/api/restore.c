@@ -299,7 +299,7 @@ restore_read(struct restored *r, struct exchange *x,
 		keep_nothing(x, obj);
 	if (state == STORED_OFF)
 		return do_without(obj, why, err);
-	stored_owner(x->key, r->owner);
+	state_owner(x->key, r->owner);
 	items = responses_items_array(input);
 	note(r, obj, items);
 	ok = follow(r, x, obj, items, err);

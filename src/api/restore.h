@@ -22,7 +22,7 @@ struct restored {
 	bool		 keep;		/* the answer shall be stored */
 	bool		 strip;	/* the client gets only what it asked for */
 	bool		 edited; /* "input" is not the client's any more */
-	char		 owner[STORED_OWNER_SIZE];
+	char		 owner[STATE_OWNER_SIZE];
 	char		*previous;	/* NULL: none */
 	char		*conversation;	/* likewise; never both */
 	/* What "previous" was part of upstream, and once it is asked this. */

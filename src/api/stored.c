@@ -21,7 +21,7 @@
 
 /* Whose response of which id a request is about. */
 struct about {
-	char	 owner[STORED_OWNER_SIZE];
+	char	 owner[STATE_OWNER_SIZE];
 	char	*id;
 };
 
@@ -34,7 +34,7 @@ about(struct exchange *x, struct about *a, struct err *err)
 	char		 why[STORED_WHY_SIZE];
 
 	a->id = xstrndup(p, strcspn(p, "/"));
-	stored_owner(x->key, a->owner);
+	state_owner(x->key, a->owner);
 	return stored_state(x->stored, x->conf, why) != STORED_OFF ||
 	    err_set(err, 400, ERR_REQUEST, "responses_not_stored", NULL,
 	    "Responses are not stored by this server: %s.", why);

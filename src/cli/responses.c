@@ -69,7 +69,7 @@ cli_responses_prune(struct cli *cli)
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
 	s = open_stored(cli);
-	n = s != NULL ? stored_prune(s, conf) : 0;
+	n = s != NULL ? prune_all(s, conf) : 0;
 	if (n >= 0)
 		printf(DELETED, (long long)n);
 	stored_destroy(s);

@@ -217,7 +217,7 @@ add(struct stored *s, const struct conf *conf, const char *owner,
 		return STORED_TROUBLE;
 	if (*twice >= 0)
 		return STORED_NONE;
-	return touch(s, row) && stored_bound(s, conf, 0, row) ? STORED_FOUND :
+	return touch(s, row) && prune_bound(s, conf, 0, row) ? STORED_FOUND :
 	    STORED_TROUBLE;
 }
 

@@ -25,17 +25,17 @@ struct job {
 	bool		 ok;
 };
 
-struct stored_group {
+struct state_group {
 	pthread_mutex_t	 lock;		/* of all below, and of jobs queued */
 	struct job	*first, **last;
 	unsigned	 queued;
 	bool		 led;		/* somebody writes */
 };
 
-struct stored_group *
-stored_group_create(void)
+struct state_group *
+state_group_create(void)
 {
-	struct stored_group *g = xcalloc(1, sizeof(*g));
+	struct state_group *g = xcalloc(1, sizeof(*g));
 
 	pthread_mutex_init(&g->lock, NULL);
 	g->last = &g->first;
@@ -43,7 +43,7 @@ stored_group_create(void)
 }
 
 void
-stored_group_destroy(struct stored_group *g)
+state_group_destroy(struct state_group *g)
 {
 	pthread_mutex_destroy(&g->lock);
 	free(g);
@@ -106,7 +106,7 @@ write_jobs(struct stored *s, struct job *first)
 
 /* Write what is queued, then have the first that came meanwhile do the same. */
 static void
-lead(struct stored *s, struct stored_group *g)
+lead(struct stored *s, struct state_group *g)
 {
 	struct job *first = g->first, *job;
 
@@ -129,10 +129,10 @@ lead(struct stored *s, struct stored_group *g)
 }
 
 bool
-stored_group_put(struct stored *s, bool (*put)(struct stored *, void *),
+state_group_put(struct stored *s, bool (*put)(struct stored *, void *),
     void *arg, const char *what)
 {
-	struct stored_group	*g = s->group;
+	struct state_group	*g = s->group;
 	struct job		 job = { .put = put, .arg = arg, .what = what };
 
 	pthread_mutex_lock(&g->lock);

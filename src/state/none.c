@@ -158,7 +158,7 @@ stored_delete_all(struct stored *s)
 }
 
 int64_t
-stored_prune(struct stored *s, const struct conf *conf)
+prune_all(struct stored *s, const struct conf *conf)
 {
 	(void)s;
 	(void)conf;

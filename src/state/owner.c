@@ -9,11 +9,11 @@
 
 #include "state/stored.h"
 
-_Static_assert(STORED_OWNER_SIZE == SHA256_DIGEST_STRING_LENGTH,
+_Static_assert(STATE_OWNER_SIZE == SHA256_DIGEST_STRING_LENGTH,
     "the hash fits");
 
 void
-stored_owner(const char *key, char out[static STORED_OWNER_SIZE])
+state_owner(const char *key, char out[static STATE_OWNER_SIZE])
 {
 	if (key == NULL)
 		out[0] = '\0';

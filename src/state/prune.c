@@ -134,7 +134,7 @@ prune_much(struct stored *s, const struct conf *conf, int64_t turn,
 }
 
 bool
-stored_bound(struct stored *s, const struct conf *conf, int64_t turn,
+prune_bound(struct stored *s, const struct conf *conf, int64_t turn,
     int64_t conversation)
 {
 	int64_t old = 0, much;
@@ -185,7 +185,7 @@ give_back(struct stored *s)
  * every 100 ms: they get a turn between the portions.
  */
 int64_t
-stored_prune(struct stored *s, const struct conf *conf)
+prune_all(struct stored *s, const struct conf *conf)
 {
 	int64_t gone = 0, n;
 

@@ -43,7 +43,7 @@ stored_thought_put(struct stored *s, const struct stored_thought *t)
 {
 	struct stored_thought one = *t;
 
-	return s != NULL && stored_group_put(s, put, &one,
+	return s != NULL && state_group_put(s, put, &one,
 	    "a thought could not be kept");
 }
 

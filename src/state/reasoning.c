@@ -143,13 +143,13 @@ void
 thoughts_keep(const struct thinker *who, const char *opaque, const char *text,
     json_object *calls)
 {
-	char	owner[STORED_OWNER_SIZE], why[STORED_WHY_SIZE];
+	char	owner[STATE_OWNER_SIZE], why[STORED_WHY_SIZE];
 	bool	disk;
 	size_t	i, n = js_len(calls);
 
 	if (who->thoughts == NULL)
 		return;
-	stored_owner(who->key, owner);
+	state_owner(who->key, owner);
 	disk = !who->memory_only &&
 	    stored_state(who->thoughts->stored, who->conf, why) ==
 	    STORED_USABLE;
@@ -162,7 +162,7 @@ thoughts_keep(const struct thinker *who, const char *opaque, const char *text,
 
 /* Where it is worth looking: most models never have thoughts to give back. */
 struct places {
-	char	owner[STORED_OWNER_SIZE];
+	char	owner[STATE_OWNER_SIZE];
 	bool	memory, disk;
 };
 
@@ -172,7 +172,7 @@ find_places(const struct thinker *who, struct places *p)
 	struct thoughts	*t = who->thoughts;
 	char		 why[STORED_WHY_SIZE];
 
-	stored_owner(who->key, p->owner);
+	state_owner(who->key, p->owner);
 	pthread_mutex_lock(&t->lock);
 	p->memory = t->bytes > 0;
 	pthread_mutex_unlock(&t->lock);

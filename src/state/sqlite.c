@@ -31,7 +31,7 @@ stored_create_file(const char *home, const struct stored_schema *schema)
 	s->home = xstrdup(home);
 	s->path = xasprintf("%s/%s", home, schema->file);
 	s->log = stored_log_create(s->path);
-	s->group = stored_group_create();
+	s->group = state_group_create();
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -43,7 +43,7 @@ stored_destroy_file(struct stored *s)
 		return;
 	stored_log_destroy(s->log);
 	stored_close(s);
-	stored_group_destroy(s->group);
+	state_group_destroy(s->group);
 	pthread_mutex_destroy(&s->lock);
 	free(s->home);
 	free(s->path);

@@ -34,7 +34,7 @@ struct stored {
 	char		*path;
 	char		*home;
 	struct stored_log *log;		/* who empties the log */
-	struct stored_group *group;	/* who is about to write */
+	struct state_group *group;	/* who is about to write */
 	atomic_bool	 slow;		/* the lock was not to be had */
 	atomic_bool	 waits;		/* somebody, for another process */
 	pthread_mutex_t	 lock;		/* of all below */
@@ -77,10 +77,10 @@ void	 stored_log_forget(struct stored_log *);
  * done is undone if it returns false. True when it is committed; false is
  * logged as "what". (stored-group.c)
  */
-bool	 stored_group_put(struct stored *, bool (*put)(struct stored *, void *),
+bool	 state_group_put(struct stored *, bool (*put)(struct stored *, void *),
 	    void *arg, const char *what);
-struct stored_group *stored_group_create(void);
-void	 stored_group_destroy(struct stored_group *);
+struct state_group *state_group_create(void);
+void	 state_group_destroy(struct state_group *);
 
 /*
  * Take the lock with the file open. False leaves it unlocked: also when it was
@@ -133,7 +133,7 @@ bool	 stored_end(struct stored *, bool ok, const char *what);
  * are about to hear of them, whatever the clock said before. 0 spares none.
  * (stored-prune.c)
  */
-bool	 stored_bound(struct stored *, const struct conf *, int64_t turn,
+bool	 prune_bound(struct stored *, const struct conf *, int64_t turn,
 	    int64_t conversation);
 
 /*

@@ -220,7 +220,7 @@ put_all(struct stored *s, void *arg)
 	    put_items(s, t, js_array(t->response, "output"), true) &&
 	    (in.row == 0 || stored_conv_join(s, p->conf, in.row,
 	    js_str(t->response, "model"), &p->joined)) &&
-	    stored_bound(s, p->conf, s->fresh, in.row);
+	    prune_bound(s, p->conf, s->fresh, in.row);
 }
 
 bool
@@ -236,7 +236,7 @@ stored_put(struct stored *s, const struct conf *conf,
 	stored_texts_make(&p.joined, t->joined);
 	/* One that is alone too much would take all others with it. */
 	ok = size_of(t, &p.texts) <= conf->stored_responses_max_bytes &&
-	    stored_group_put(s, put_all, &p, "a response could not be kept");
+	    state_group_put(s, put_all, &p, "a response could not be kept");
 	texts_finish(&p.texts);
 	stored_texts_finish(&p.joined);
 	return ok;

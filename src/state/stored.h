@@ -22,13 +22,13 @@ struct conf;
 
 #define STORED_FILE "responses.sqlite"	/* in the data directory */
 
-#define STORED_OWNER_SIZE 65
+#define STATE_OWNER_SIZE 65
 
 /*
  * Whose responses: a hash of the client key, so that the key itself is not on
  * the disk; "" where no keys are configured (NULL).
  */
-void	stored_owner(const char *key, char[static STORED_OWNER_SIZE]);
+void	state_owner(const char *key, char[static STATE_OWNER_SIZE]);
 
 struct stored;
 
@@ -151,7 +151,7 @@ json_object *stored_thought_get(struct stored *, const char *owner,
  */
 int64_t	stored_count(struct stored *, int64_t *bytes);
 int64_t	stored_delete_all(struct stored *);
-int64_t	stored_prune(struct stored *, const struct conf *);
+int64_t	prune_all(struct stored *, const struct conf *);
 /* Each turn as {"id","owner","previous_response_id","input","response"}. */
 bool	stored_each(struct stored *, bool (*each)(json_object *, void *),
 	    void *);
