@@ -30,7 +30,7 @@ stored_conv_finish(struct stored_conv *c)
 static sqlite3_stmt *
 prepare_row(struct stored *s, const char *sql, int64_t row)
 {
-	sqlite3_stmt *st = stored_prepare(s, sql, NULL, NULL);
+	sqlite3_stmt *st = sqlite_prepare(s, sql, NULL, NULL);
 
 	if (st != NULL)
 		sqlite3_bind_int64(st, 1, row);
@@ -59,7 +59,7 @@ found_by(int rc)
 static enum stored_found
 changed(struct stored *s, bool ok)
 {
-	stored_deleted(s);
+	sqlite_deleted(s);
 	return !ok ? STORED_TROUBLE : sqlite3_changes(s->db) > 0 ?
 	    STORED_FOUND : STORED_NONE;
 }
@@ -70,13 +70,13 @@ find(struct stored *s, const char *owner, const char *id, int64_t *row)
 	sqlite3_stmt		*st;
 	enum stored_found	 found = STORED_TROUBLE;
 
-	st = stored_prepare(s, "SELECT n FROM conversation WHERE"
+	st = sqlite_prepare(s, "SELECT n FROM conversation WHERE"
 	    " owner = ?1 AND id = ?2", owner, id);
 	if (st != NULL)
 		found = found_by(sqlite3_step(st));
 	if (found == STORED_FOUND)
 		*row = sqlite3_column_int64(st, 0);
-	stored_done(st);
+	sqlite_done(st);
 	return found;
 }
 
@@ -86,11 +86,11 @@ enter(struct stored *s, const char *owner, const char *id, int64_t *row)
 {
 	enum stored_found found;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
 	found = find(s, owner, id, row);
 	if (found != STORED_FOUND)
-		stored_leave(s);
+		sqlite_leave(s);
 	return found;
 }
 
@@ -98,10 +98,10 @@ enter(struct stored *s, const char *owner, const char *id, int64_t *row)
 static enum stored_found
 finish(struct stored *s, enum stored_found found)
 {
-	if (!stored_end(s, found == STORED_FOUND,
+	if (!sqlite_end(s, found == STORED_FOUND,
 	    "a conversation could not be kept") && found == STORED_FOUND)
 		found = STORED_TROUBLE;
-	stored_leave(s);
+	sqlite_leave(s);
 	return found;
 }
 
@@ -170,7 +170,7 @@ insert(struct stored *s, int64_t row, const char *model,
 			break;
 		}
 	}
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_DONE;
 }
 
@@ -184,7 +184,7 @@ touch(struct stored *s, int64_t row)
 	    row);
 	if (st != NULL)
 		sqlite3_bind_int64(st, 2, time(NULL));
-	return stored_finish(st);
+	return sqlite_finish(st);
 }
 
 /* Would it alone be more than all may be, which prunes everything else? */
@@ -197,7 +197,7 @@ is_full(struct stored *s, const struct conf *conf, int64_t row, size_t more)
 	st = prepare_row(s, "SELECT size FROM conversation WHERE n = ?1", row);
 	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
 		size = sqlite3_column_int64(st, 0);
-	stored_done(st);
+	sqlite_done(st);
 	return size + (int64_t)more > conf->stored_responses_max_bytes;
 }
 
@@ -230,8 +230,8 @@ stored_conv_add(struct stored *s, const struct conf *conf, const char *owner,
 
 	*twice = -1;
 	stored_texts_make(&t, items);
-	if (s != NULL && stored_enter(s)) {
-		if (stored_begin(s))
+	if (s != NULL && sqlite_enter(s)) {
+		if (sqlite_begin(s))
 			found = add(s, conf, owner, id, &t, twice);
 		found = finish(s, found);
 	}
@@ -255,7 +255,7 @@ stored_conv_place(struct stored *s, const char *owner, const char *id,
 		*last = sqlite3_column_int64(st, 0);
 	else
 		found = STORED_TROUBLE;
-	stored_done(st);
+	sqlite_done(st);
 	return found == STORED_FOUND;
 }
 
@@ -299,7 +299,7 @@ stored_conv_text(struct stored *s, int64_t row, int64_t last,
 		buf_append(out, sqlite3_column_text(st, 0), n);
 	}
 	buf_putc(out, ']');
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_DONE && *room > 0;
 }
 
@@ -316,7 +316,7 @@ stored_conv_items(struct stored *s, const char *owner, const char *id,
 		return NULL;
 	if (!stored_conv_text(s, row, INT64_MAX, model, room, &text))
 		*found = *room > 0 ? STORED_TROUBLE : STORED_FULL;
-	stored_leave(s);
+	sqlite_leave(s);
 	if (*found == STORED_FOUND &&
 	    (items = js_parse_quiet(text.p, text.len)) == NULL)
 		*found = STORED_TROUBLE;
@@ -339,7 +339,7 @@ number_of(struct stored *s, int64_t row, const char *item, int64_t *n)
 	found = found_by(sqlite3_step(st));
 	if (found == STORED_FOUND)
 		*n = sqlite3_column_int64(st, 0);
-	stored_done(st);
+	sqlite_done(st);
 	return found;
 }
 
@@ -375,7 +375,7 @@ read_page(struct stored *s, int64_t row, const struct stored_cursor *p,
 		json_object_array_add(page->items, item);
 	}
 	page->more = rc == SQLITE_ROW;
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE;
 }
 
@@ -401,7 +401,7 @@ stored_conv_list(struct stored *s, const char *owner, const char *id,
 		page->items = NULL;
 		found = STORED_TROUBLE;
 	}
-	stored_leave(s);
+	sqlite_leave(s);
 	return found;
 }
 
@@ -427,8 +427,8 @@ stored_conv_item(struct stored *s, const char *owner, const char *id,
 		is = STORED_TROUBLE;
 	if (is == STORED_TROUBLE)
 		*found = STORED_TROUBLE;
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	return obj;
 }
 
@@ -447,8 +447,8 @@ stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
 	    " conversation = ?1 AND id = ?2", row);
 	if (st != NULL)
 		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-	found = changed(s, stored_finish(st));
-	stored_leave(s);
+	found = changed(s, sqlite_finish(st));
+	sqlite_leave(s);
 	return found;
 }
 
@@ -459,7 +459,7 @@ static sqlite3_stmt *
 prepare_metadata(struct stored *s, const char *sql, const char *owner,
     const char *id, const struct buf *metadata)
 {
-	sqlite3_stmt *st = stored_prepare(s, sql, owner, id);
+	sqlite3_stmt *st = sqlite_prepare(s, sql, owner, id);
 
 	if (st != NULL) {
 		sqlite3_bind_text64(st, 3, buf_str(metadata), metadata->len,
@@ -473,7 +473,7 @@ static bool
 create(struct stored *s, const char *owner, const char *id,
     const struct buf *metadata)
 {
-	return stored_finish(prepare_metadata(s, "INSERT INTO conversation"
+	return sqlite_finish(prepare_metadata(s, "INSERT INTO conversation"
 	    " (owner, id, metadata, size, created, used)"
 	    " VALUES (?1, ?2, ?3, length(CAST(?3 AS BLOB)), ?4, ?4)", owner, id,
 	    metadata));
@@ -493,8 +493,8 @@ stored_conv_create(struct stored *s, const struct conf *conf,
 	c->created = time(NULL);
 	js_print(c->metadata, &metadata);
 	stored_texts_make(&t, items);
-	if (s != NULL && stored_enter(s)) {
-		if (stored_begin(s) && create(s, owner, c->id, &metadata))
+	if (s != NULL && sqlite_enter(s)) {
+		if (sqlite_begin(s) && create(s, owner, c->id, &metadata))
 			found = add(s, conf, owner, c->id, &t, twice);
 		found = finish(s, found);
 	}
@@ -510,9 +510,9 @@ stored_conv_get(struct stored *s, const char *owner, const char *id,
 	enum stored_found	 found = STORED_TROUBLE;
 	sqlite3_stmt		*st;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
-	st = stored_prepare(s, "SELECT created, metadata FROM conversation"
+	st = sqlite_prepare(s, "SELECT created, metadata FROM conversation"
 	    " WHERE owner = ?1 AND id = ?2", owner, id);
 	if (st != NULL)
 		found = found_by(sqlite3_step(st));
@@ -521,8 +521,8 @@ stored_conv_get(struct stored *s, const char *owner, const char *id,
 		c->created = sqlite3_column_int64(st, 0);
 		c->metadata = parse_column(st, 1);
 	}
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	return found;
 }
 
@@ -533,15 +533,15 @@ stored_conv_update(struct stored *s, const char *owner, const char *id,
 	enum stored_found	found;
 	struct buf		text = { 0 };
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
 	js_print(metadata, &text);
-	found = changed(s, stored_finish(prepare_metadata(s,
+	found = changed(s, sqlite_finish(prepare_metadata(s,
 	    "UPDATE conversation SET metadata = ?3, used = ?4,"
 	    " size = size - length(CAST(metadata AS BLOB)) +"
 	    " length(CAST(?3 AS BLOB)) WHERE owner = ?1 AND id = ?2", owner,
 	    id, &text)));
-	stored_leave(s);
+	sqlite_leave(s);
 	buf_finish(&text);
 	return found;
 }
@@ -551,12 +551,12 @@ stored_conv_delete(struct stored *s, const char *owner, const char *id)
 {
 	enum stored_found found;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
-	found = changed(s, stored_finish(stored_prepare(s,
+	found = changed(s, sqlite_finish(sqlite_prepare(s,
 	    "DELETE FROM conversation WHERE owner = ?1 AND id = ?2", owner,
 	    id)));
-	stored_leave(s);
+	sqlite_leave(s);
 	return found;
 }
 

@@ -73,15 +73,15 @@ fails_alone(struct stored *s, const char *what)
 static bool
 put_one(struct stored *s, struct job *job)
 {
-	if (!stored_step(s, "SAVEPOINT job"))
+	if (!sqlite_step(s, "SAVEPOINT job"))
 		return false;
 	job->ok = job->put(s, job->arg);
 	if (!job->ok) {
 		if (!fails_alone(s, job->what) ||
-		    !stored_step(s, "ROLLBACK TO job"))
+		    !sqlite_step(s, "ROLLBACK TO job"))
 			return false;
 	}
-	return stored_step(s, "RELEASE job");
+	return sqlite_step(s, "RELEASE job");
 }
 
 /* All of them, or none if it is the file that refuses. */
@@ -92,16 +92,16 @@ write_jobs(struct stored *s, struct job *first)
 	bool		 ok;
 
 	assert(first != NULL);		/* who leads has a job */
-	if (!stored_enter(s))
+	if (!sqlite_enter(s))
 		return;
 	s->fresh = 0;
-	ok = stored_begin(s);
+	ok = sqlite_begin(s);
 	for (job = first; job != NULL && ok; job = job->next)
 		ok = put_one(s, job);
-	if (!stored_end(s, ok, first->what))
+	if (!sqlite_end(s, ok, first->what))
 		for (job = first; job != NULL; job = job->next)
 			job->ok = false;
-	stored_leave(s);
+	sqlite_leave(s);
 }
 
 /* Write what is queued, then have the first that came meanwhile do the same. */

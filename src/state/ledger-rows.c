@@ -23,7 +23,7 @@ static const char *const steps[] = {
 	"INSERT INTO journal VALUES ('', 0);",
 };
 
-const struct stored_schema ledger_schema = {
+const struct sqlite_schema ledger_schema = {
 	"usage", LEDGER_FILE, steps, COUNT(steps)
 };
 
@@ -32,7 +32,7 @@ const struct stored_schema ledger_schema = {
 bool
 ledger_place_get(struct stored *s, struct journal_place *at)
 {
-	sqlite3_stmt *st = stored_prepare(s,
+	sqlite3_stmt *st = sqlite_prepare(s,
 	    "SELECT generation, offset FROM journal", NULL, NULL);
 	bool ok = st != NULL && sqlite3_step(st) == SQLITE_ROW;
 
@@ -41,20 +41,20 @@ ledger_place_get(struct stored *s, struct journal_place *at)
 		    (const char *)sqlite3_column_text(st, 0));
 		at->offset = sqlite3_column_int64(st, 1);
 	}
-	stored_done(st);
+	sqlite_done(st);
 	return ok;
 }
 
 bool
 ledger_place_set(struct stored *s, const struct journal_place *at)
 {
-	sqlite3_stmt *st = stored_prepare(s,
+	sqlite3_stmt *st = sqlite_prepare(s,
 	    "UPDATE journal SET generation = ?1, offset = ?2", at->generation,
 	    NULL);
 
 	if (st != NULL)
 		sqlite3_bind_int64(st, 2, at->offset);
-	return stored_finish(st);
+	return sqlite_finish(st);
 }
 
 /* --- Sums. */
@@ -77,7 +77,7 @@ ledger_row_add(struct stored *s, const struct ledger_row *r)
 	sqlite3_stmt			*st;
 	size_t				 i;
 
-	st = stored_prepare(s, "INSERT INTO usage (key, model, endpoint, start,"
+	st = sqlite_prepare(s, "INSERT INTO usage (key, model, endpoint, start,"
 	    " span, status, requests, input, cached, cache_write, output, nano)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 	    ADD_UP, r->key, r->model);
@@ -86,17 +86,17 @@ ledger_row_add(struct stored *s, const struct ledger_row *r)
 	sqlite3_bind_text(st, 3, r->endpoint, -1, SQLITE_STATIC);
 	for (i = 0; i < COUNT(numbers); i++)
 		sqlite3_bind_int64(st, 4 + (int)i, numbers[i]);
-	return stored_finish(st);
+	return sqlite_finish(st);
 }
 
 static bool
 run_before(struct stored *s, const char *sql, int64_t limit)
 {
-	sqlite3_stmt *st = stored_prepare(s, sql, NULL, NULL);
+	sqlite3_stmt *st = sqlite_prepare(s, sql, NULL, NULL);
 
 	if (st != NULL)
 		sqlite3_bind_int64(st, 1, limit);
-	return stored_finish(st);
+	return sqlite_finish(st);
 }
 
 #define SUM_OF(start, from, to) \
@@ -154,7 +154,7 @@ bool
 ledger_row_each(struct stored *s, int64_t since, int64_t until,
     const char *key, void (*row)(const struct ledger_row *, void *), void *arg)
 {
-	sqlite3_stmt		*st = stored_prepare(s, "SELECT * FROM usage"
+	sqlite3_stmt		*st = sqlite_prepare(s, "SELECT * FROM usage"
 				    " WHERE start >= ?2 AND start < ?3 AND"
 				    " (?1 IS NULL OR key = ?1) ORDER BY start",
 				    key, NULL);
@@ -169,7 +169,7 @@ ledger_row_each(struct stored *s, int64_t since, int64_t until,
 		read_row(st, &r);
 		row(&r, arg);
 	}
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_DONE;
 }
 
@@ -178,7 +178,7 @@ ledger_spent_each(struct stored *s, int64_t month, int64_t day,
     void (*spent)(const char *, const struct ledger_spent *, void *),
     void *arg)
 {
-	sqlite3_stmt		*st = stored_prepare(s, "SELECT key, sum(nano),"
+	sqlite3_stmt		*st = sqlite_prepare(s, "SELECT key, sum(nano),"
 				    " sum(nano * (start >= ?2)) FROM usage"
 				    " WHERE start >= ?1 GROUP BY key", NULL,
 				    NULL);
@@ -194,6 +194,6 @@ ledger_spent_each(struct stored *s, int64_t month, int64_t day,
 		one.day = sqlite3_column_int64(st, 2);
 		spent(text(st, 0), &one, arg);
 	}
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_DONE;
 }

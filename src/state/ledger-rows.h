@@ -9,9 +9,9 @@
 #include "state/ledger-sums.h"
 #include "state/sqlite.h"
 
-extern const struct stored_schema ledger_schema;
+extern const struct sqlite_schema ledger_schema;
 
-/* Between stored_enter() and stored_leave(); what writes, in a transaction. */
+/* Between sqlite_enter() and sqlite_leave(); what writes, in a transaction. */
 
 /* How far the journal was taken over. */
 bool	ledger_place_get(struct stored *, struct journal_place *);

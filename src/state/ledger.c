@@ -83,7 +83,7 @@ ledger_create(const char *home)
 	struct ledger *l = xcalloc(1, sizeof(*l));
 
 	l->journal = journal_create(home, LEDGER_JOURNAL);
-	l->db = stored_create_file(home, &ledger_schema);
+	l->db = sqlite_create(home, &ledger_schema);
 	pthread_mutex_init(&l->lock, NULL);
 	init_cond(&l->written);
 	init_cond(&l->to_write);
@@ -254,12 +254,12 @@ take_over(struct ledger *l, const struct ledger_keep *keep)
 	struct journal_place	at = { .generation = "" };
 	bool			ok;
 
-	if (!stored_enter(l->db))
+	if (!sqlite_enter(l->db))
 		return false;
-	ok = stored_begin(l->db);
-	ok = stored_end(l->db, ok && take_all(l, &at, keep),
+	ok = sqlite_begin(l->db);
+	ok = sqlite_end(l->db, ok && take_all(l, &at, keep),
 	    "not taken over yet");
-	stored_leave(l->db);
+	sqlite_leave(l->db);
 	if (ok)
 		journal_cut(l->journal, &at);
 	return ok;
@@ -417,7 +417,7 @@ ledger_destroy(struct ledger *l)
 		log_err("usage: answers are not counted: the disk refuses");
 	forget_spent(l);
 	buf_finish(&l->pending);
-	stored_destroy_file(l->db);
+	sqlite_destroy(l->db);
 	journal_destroy(l->journal);
 	pthread_cond_destroy(&l->written);
 	pthread_cond_destroy(&l->to_write);
@@ -437,10 +437,10 @@ ledger_rows(struct ledger *l, int64_t since, int64_t until, const char *key,
 	if (l == NULL)
 		return true;
 	settle(l);
-	if (!stored_enter(l->db))
+	if (!sqlite_enter(l->db))
 		return false;
 	ok = ledger_row_each(l->db, since, until, key, row, arg);
-	stored_leave(l->db);
+	sqlite_leave(l->db);
 	return ok;
 }
 
@@ -492,10 +492,10 @@ read_spent(struct ledger *l, int64_t now)
 	l->spent_busy = true;
 	pthread_mutex_unlock(&l->lock);
 	settle(l);
-	if (stored_enter(l->db)) {
+	if (sqlite_enter(l->db)) {
 		ok = ledger_spent_each(l->db, ledger_month(now, 0), day,
 		    take_spent, &fresh);
-		stored_leave(l->db);
+		sqlite_leave(l->db);
 	}
 	pthread_mutex_lock(&l->lock);
 	l->spent_busy = false;

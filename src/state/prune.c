@@ -20,16 +20,16 @@
 static int64_t
 delete(struct stored *s, const char *sql, int64_t a, int64_t b)
 {
-	sqlite3_stmt *st = stored_prepare(s, sql, NULL, NULL);
+	sqlite3_stmt *st = sqlite_prepare(s, sql, NULL, NULL);
 
 	if (st != NULL) {
 		sqlite3_bind_int64(st, 1, a);
 		sqlite3_bind_int64(st, 2, b);
 	}
-	if (!stored_finish(st))
+	if (!sqlite_finish(st))
 		return -1;
 	if (sqlite3_changes(s->db) > 0)
-		stored_deleted(s);
+		sqlite_deleted(s);
 	return sqlite3_changes(s->db);
 }
 
@@ -63,7 +63,7 @@ oldest_of(struct stored *s, const char *owner, int64_t turn,
 	sqlite3_stmt	*st;
 	int		 rc = SQLITE_ERROR;
 
-	st = stored_prepare(s, "SELECT created AS at, rowid, 1 FROM turn"
+	st = sqlite_prepare(s, "SELECT created AS at, rowid, 1 FROM turn"
 	    " WHERE owner = ?1 AND rowid < ?2"
 	    " UNION ALL SELECT used, n, 0 FROM conversation"
 	    " WHERE owner = ?1 AND n <> ?3 AND n NOT IN (SELECT conversation"
@@ -77,7 +77,7 @@ oldest_of(struct stored *s, const char *owner, int64_t turn,
 	if (rc == SQLITE_ROW)
 		*v = (struct victim){ sqlite3_column_int64(st, 1),
 		    sqlite3_column_int(st, 2) != 0 };
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_ROW ? STORED_FOUND : rc == SQLITE_DONE ?
 	    STORED_NONE : STORED_TROUBLE;
 }
@@ -95,7 +95,7 @@ prune_one(struct stored *s, const struct conf *conf, int64_t turn,
 	struct victim		 v = { 0 };
 	int			 rc = SQLITE_ERROR;
 
-	st = stored_prepare(s, "SELECT owner FROM share WHERE bytes > ?1 /"
+	st = sqlite_prepare(s, "SELECT owner FROM share WHERE bytes > ?1 /"
 	    " (SELECT count(*) FROM share WHERE bytes > 0)"
 	    " ORDER BY bytes DESC", NULL, NULL);
 	if (st != NULL)
@@ -104,7 +104,7 @@ prune_one(struct stored *s, const struct conf *conf, int64_t turn,
 	    (rc = sqlite3_step(st)) == SQLITE_ROW)
 		found = oldest_of(s, (const char *)sqlite3_column_text(st, 0),
 		    turn, conversation, &v);
-	stored_done(st);
+	sqlite_done(st);
 	if (found != STORED_FOUND)
 		return found == STORED_NONE && rc == SQLITE_DONE ? 0 : -1;
 	return delete(s, v.is_turn ? "DELETE FROM turn WHERE rowid = ?1" :
@@ -114,7 +114,7 @@ prune_one(struct stored *s, const struct conf *conf, int64_t turn,
 static bool
 is_much(struct stored *s, const struct conf *conf)
 {
-	return stored_number(s, "SELECT bytes FROM meta") >
+	return sqlite_number(s, "SELECT bytes FROM meta") >
 	    conf->stored_responses_max_bytes;
 }
 
@@ -145,7 +145,7 @@ prune_bound(struct stored *s, const struct conf *conf, int64_t turn,
 	}
 	much = prune_much(s, conf, turn, conversation);
 	return old >= 0 && much >= 0 && (old + much == 0 ||
-	    stored_run(s, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")"));
+	    sqlite_run(s, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")"));
 }
 
 /* How many went in a transaction of their own, 0: no more; -1 on trouble. */
@@ -154,14 +154,14 @@ prune_portion(struct stored *s, const struct conf *conf)
 {
 	int64_t gone, most = PRUNE_AT_ONCE, n = 1;
 
-	if (!stored_begin(s))
+	if (!sqlite_begin(s))
 		return -1;
 	gone = prune_old(s, conf, PRUNE_AT_ONCE);
 	while (gone >= 0 && n > 0 && most-- > 0 && is_much(s, conf)) {
 		n = prune_one(s, conf, 0, 0);
 		gone = n < 0 ? -1 : gone + n;
 	}
-	return stored_end(s, gone >= 0, "not all could be deleted") ? gone :
+	return sqlite_end(s, gone >= 0, "not all could be deleted") ? gone :
 	    -1;
 }
 
@@ -171,10 +171,10 @@ give_back(struct stored *s)
 {
 	int64_t left = INT64_MAX, n;
 
-	while ((n = stored_number(s, "PRAGMA freelist_count")) > 0 &&
+	while ((n = sqlite_number(s, "PRAGMA freelist_count")) > 0 &&
 	    n < left) {
 		left = n;
-		stored_run(s, "PRAGMA incremental_vacuum(" MANY_PAGES ")");
+		sqlite_run(s, "PRAGMA incremental_vacuum(" MANY_PAGES ")");
 		if (n > PAUSE_EVERY)
 			usleep(PAUSE_US);
 	}
@@ -189,7 +189,7 @@ prune_all(struct stored *s, const struct conf *conf)
 {
 	int64_t gone = 0, n;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return -1;
 	while ((n = prune_portion(s, conf)) > 0) {
 		gone += n;
@@ -198,6 +198,6 @@ prune_all(struct stored *s, const struct conf *conf)
 	}
 	if (n == 0)
 		give_back(s);
-	stored_leave(s);
+	sqlite_leave(s);
 	return n < 0 ? -1 : gone;
 }

@@ -20,7 +20,7 @@ put(struct stored *s, void *arg)
 	const struct stored_thought	*t = arg;
 	sqlite3_stmt			*st;
 
-	st = stored_prepare(s, "INSERT OR REPLACE INTO thought (owner, call,"
+	st = sqlite_prepare(s, "INSERT OR REPLACE INTO thought (owner, call,"
 	    " created, model, opaque, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	    t->owner, t->call);
 	if (st != NULL) {
@@ -30,12 +30,12 @@ put(struct stored *s, void *arg)
 		if (t->text != NULL)
 			sqlite3_bind_text(st, 6, t->text, -1, SQLITE_STATIC);
 	}
-	if (!stored_finish(st))
+	if (!sqlite_finish(st))
 		return false;
 	if (s->thoughts++ % PRUNE_EVERY != 0)
 		return true;
-	stored_deleted(s);
-	return stored_step(s, PRUNE_SQL);
+	sqlite_deleted(s);
+	return sqlite_step(s, PRUNE_SQL);
 }
 
 bool
@@ -53,13 +53,13 @@ stored_thought_any(struct stored *s, const char *owner, const char *model)
 	sqlite3_stmt	*st;
 	bool		 any;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return false;
-	st = stored_prepare(s, "SELECT 1 FROM thought WHERE owner = ?1 AND"
+	st = sqlite_prepare(s, "SELECT 1 FROM thought WHERE owner = ?1 AND"
 	    " model = ?2 LIMIT 1", owner, model);
 	any = st != NULL && sqlite3_step(st) == SQLITE_ROW;
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	return any;
 }
 
@@ -69,9 +69,9 @@ stored_thought_get(struct stored *s, const char *owner, const char *call)
 	sqlite3_stmt	*st;
 	json_object	*obj = NULL;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return NULL;
-	st = stored_prepare(s, "SELECT model, opaque, text FROM thought WHERE"
+	st = sqlite_prepare(s, "SELECT model, opaque, text FROM thought WHERE"
 	    " owner = ?1 AND call = ?2", owner, call);
 	if (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
 		obj = json_object_new_object();
@@ -83,7 +83,7 @@ stored_thought_get(struct stored *s, const char *owner, const char *call)
 			js_add_str(obj, "reasoning_text",
 			    (const char *)sqlite3_column_text(st, 2));
 	}
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	return obj;
 }

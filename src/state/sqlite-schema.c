@@ -103,6 +103,6 @@ static const char *const steps[] = {
 	"ALTER TABLE turn ADD COLUMN interaction TEXT;",
 };
 
-const struct stored_schema stored_schema = {
+const struct sqlite_schema sqlite_schema = {
 	"stored responses", STORED_FILE, steps, COUNT(steps)
 };

@@ -16,7 +16,7 @@
 #define FORGET_WAIT_MS	100	/* for those who read; nobody writes then */
 #define FORGET_EVERY_S	5	/* and may have to wait for it */
 
-struct stored_log {
+struct sqlite_wal {
 	const char	*path;		/* the owner's */
 	pthread_mutex_t	 lock;		/* of all below */
 	pthread_cond_t	 change;
@@ -29,10 +29,10 @@ struct stored_log {
 	bool		 stop;
 };
 
-struct stored_log *
-stored_log_create(const char *path)
+struct sqlite_wal *
+sqlite_wal_create(const char *path)
 {
-	struct stored_log *l = xcalloc(1, sizeof(*l));
+	struct sqlite_wal *l = xcalloc(1, sizeof(*l));
 
 	l->path = path;
 	pthread_mutex_init(&l->lock, NULL);
@@ -71,7 +71,7 @@ empty(const char *path, bool forget)
 
 /* Under the lock: for some seconds, until it is to stop or has much to do. */
 static void
-rest(struct stored_log *l)
+rest(struct sqlite_wal *l)
 {
 	struct timespec	until;
 	int		rc = 0;
@@ -84,7 +84,7 @@ rest(struct stored_log *l)
 
 /* The thread's turn, under the lock. */
 static void
-turn(struct stored_log *l)
+turn(struct sqlite_wal *l)
 {
 	bool forget = l->forget, done;
 
@@ -103,7 +103,7 @@ turn(struct stored_log *l)
 static void *
 run(void *arg)
 {
-	struct stored_log *l = arg;
+	struct sqlite_wal *l = arg;
 
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
@@ -119,7 +119,7 @@ run(void *arg)
 
 /* Under the lock. False when there is no thread. */
 static bool
-wake(struct stored_log *l)
+wake(struct sqlite_wal *l)
 {
 	if (!l->running && pthread_create(&l->thread, NULL, run, l) == 0)
 		l->running = true;
@@ -129,7 +129,7 @@ wake(struct stored_log *l)
 }
 
 void
-stored_log_forget(struct stored_log *l)
+sqlite_wal_forget(struct sqlite_wal *l)
 {
 	bool alone;
 
@@ -145,7 +145,7 @@ stored_log_forget(struct stored_log *l)
 static int
 committed(void *arg, sqlite3 *db, const char *name, int pages)
 {
-	struct stored_log	*l = arg;
+	struct sqlite_wal	*l = arg;
 	bool			 alone = false;
 
 	(void)name;
@@ -166,13 +166,13 @@ committed(void *arg, sqlite3 *db, const char *name, int pages)
 }
 
 void
-stored_log_watch(struct stored_log *l, sqlite3 *db)
+sqlite_wal_watch(struct sqlite_wal *l, sqlite3 *db)
 {
 	sqlite3_wal_hook(db, committed, l);
 }
 
 void
-stored_log_destroy(struct stored_log *l)
+sqlite_wal_destroy(struct sqlite_wal *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->stop = true;

@@ -23,26 +23,26 @@
 #define BROKEN_MS	60000	/* then a disk that refused is tried again */
 
 struct stored *
-stored_create_file(const char *home, const struct stored_schema *schema)
+sqlite_create(const char *home, const struct sqlite_schema *schema)
 {
 	struct stored *s = xcalloc(1, sizeof(*s));
 
 	s->schema = schema;
 	s->home = xstrdup(home);
 	s->path = xasprintf("%s/%s", home, schema->file);
-	s->log = stored_log_create(s->path);
+	s->log = sqlite_wal_create(s->path);
 	s->group = state_group_create();
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
 
 void
-stored_destroy_file(struct stored *s)
+sqlite_destroy(struct stored *s)
 {
 	if (s == NULL)
 		return;
-	stored_log_destroy(s->log);
-	stored_close(s);
+	sqlite_wal_destroy(s->log);
+	sqlite_close(s);
 	state_group_destroy(s->group);
 	pthread_mutex_destroy(&s->lock);
 	free(s->home);
@@ -51,7 +51,7 @@ stored_destroy_file(struct stored *s)
 }
 
 void
-stored_close(struct stored *s)
+sqlite_close(struct stored *s)
 {
 	sqlite3_stmt *st;
 
@@ -79,7 +79,7 @@ give_up(struct stored *s, const char *what, const char *why)
 {
 	refuse(s, what, why);
 	s->broken_until = s->refused_until;
-	stored_close(s);
+	sqlite_close(s);
 }
 
 /* Another process is writing, which says nothing about the disk. */
@@ -107,22 +107,22 @@ migrate(struct stored *s, const char **why)
 	bool	ok;
 	char	set[48];
 
-	version = stored_number(s, "PRAGMA user_version");
+	version = sqlite_number(s, "PRAGMA user_version");
 	if (version == newest)
 		return true;
-	if (version < 0 || !stored_run(s, "BEGIN IMMEDIATE"))
+	if (version < 0 || !sqlite_run(s, "BEGIN IMMEDIATE"))
 		return false;
 	/* Perhaps another process was faster. */
-	version = stored_number(s, "PRAGMA user_version");
+	version = sqlite_number(s, "PRAGMA user_version");
 	ok = version >= 0 && version <= newest;
 	if (version > newest)
 		*why = "it was made by a newer version of this program";
 	for (; ok && version < newest; version++)
-		ok = stored_run(s, s->schema->steps[version]);
+		ok = sqlite_run(s, s->schema->steps[version]);
 	snprintf(set, sizeof(set), "PRAGMA user_version = %zu",
 	    s->schema->nsteps);
-	if (ok && stored_run(s, set))
-		return stored_run(s, "COMMIT");
+	if (ok && sqlite_run(s, set))
+		return sqlite_run(s, "COMMIT");
 	if (*why == NULL)
 		*why = sqlite3_errmsg(s->db);
 	return false;
@@ -159,9 +159,9 @@ static const char settings[] =
 static bool
 set_up(struct stored *s)
 {
-	return (stored_number(s, "PRAGMA page_count") != 0 ||
-	    stored_run(s, "PRAGMA auto_vacuum = INCREMENTAL")) &&
-	    stored_run(s, settings);
+	return (sqlite_number(s, "PRAGMA page_count") != 0 ||
+	    sqlite_run(s, "PRAGMA auto_vacuum = INCREMENTAL")) &&
+	    sqlite_run(s, settings);
 }
 
 /*
@@ -196,7 +196,7 @@ open_file(struct stored *s)
 		sqlite3_extended_result_codes(s->db, 1);
 		sqlite3_busy_timeout(s->db, s->locked ? 0 : BUSY_MS);
 		if (prepare(s, &why)) {
-			stored_log_watch(s->log, s->db);
+			sqlite_wal_watch(s->log, s->db);
 			s->locked = false;
 			stat(s->path, &s->file);
 			return true;
@@ -207,7 +207,7 @@ open_file(struct stored *s)
 		why = s->db != NULL ? sqlite3_errmsg(s->db) : "out of memory";
 	if (s->db != NULL && is_busy(sqlite3_errcode(s->db))) {
 		note_locked(s);
-		stored_close(s);
+		sqlite_close(s);
 	} else
 		give_up(s, s->path, why);
 	return false;
@@ -230,11 +230,11 @@ try_again(struct stored *s)
 	if (s->db != NULL && is_moved(s)) {
 		log_warn("%s: %s was deleted or replaced; what was in it "
 		    "can't be gone on from", s->schema->what, s->path);
-		stored_close(s);
+		sqlite_close(s);
 	}
 	if (s->refused_until != 0 && util_now_ms() >= s->refused_until) {
 		s->refused_until = 0;
-		stored_close(s);
+		sqlite_close(s);
 	}
 }
 
@@ -263,7 +263,7 @@ take_lock(struct stored *s)
 }
 
 bool
-stored_enter(struct stored *s)
+sqlite_enter(struct stored *s)
 {
 	if (!take_lock(s))
 		return false;
@@ -277,16 +277,16 @@ stored_enter(struct stored *s)
 }
 
 void
-stored_deleted(struct stored *s)
+sqlite_deleted(struct stored *s)
 {
 	s->deleted = true;
 }
 
 void
-stored_leave(struct stored *s)
+sqlite_leave(struct stored *s)
 {
 	if (s->deleted)
-		stored_log_forget(s->log);
+		sqlite_wal_forget(s->log);
 	s->deleted = false;
 	pthread_mutex_unlock(&s->lock);
 }
@@ -294,16 +294,16 @@ stored_leave(struct stored *s)
 /* --- Statements. */
 
 bool
-stored_run(struct stored *s, const char *sql)
+sqlite_run(struct stored *s, const char *sql)
 {
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 bool
-stored_is_locked(struct stored *s)
+sqlite_is_locked(struct stored *s)
 {
-	if (s->locked && stored_run(s, "BEGIN IMMEDIATE")) {
-		stored_run(s, "ROLLBACK");
+	if (s->locked && sqlite_run(s, "BEGIN IMMEDIATE")) {
+		sqlite_run(s, "ROLLBACK");
 		s->locked = false;
 	}
 	return s->locked;
@@ -322,7 +322,7 @@ made_before(struct stored *s, const char *sql)
 }
 
 sqlite3_stmt *
-stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
+sqlite_prepare(struct stored *s, const char *sql, const char *a, const char *b)
 {
 	sqlite3_stmt *st = made_before(s, sql);
 
@@ -339,7 +339,7 @@ stored_prepare(struct stored *s, const char *sql, const char *a, const char *b)
 }
 
 void
-stored_done(sqlite3_stmt *st)
+sqlite_done(sqlite3_stmt *st)
 {
 	sqlite3_reset(st);
 	if (st != NULL)
@@ -347,19 +347,19 @@ stored_done(sqlite3_stmt *st)
 }
 
 int64_t
-stored_number(struct stored *s, const char *sql)
+sqlite_number(struct stored *s, const char *sql)
 {
-	sqlite3_stmt	*st = stored_prepare(s, sql, NULL, NULL);
+	sqlite3_stmt	*st = sqlite_prepare(s, sql, NULL, NULL);
 	int64_t		 n = -1;
 
 	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
 		n = sqlite3_column_int64(st, 0);
-	stored_done(st);
+	sqlite_done(st);
 	return n;
 }
 
 bool
-stored_finish(sqlite3_stmt *st)
+sqlite_finish(sqlite3_stmt *st)
 {
 	int rc;
 
@@ -367,14 +367,14 @@ stored_finish(sqlite3_stmt *st)
 		return false;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		;
-	stored_done(st);
+	sqlite_done(st);
 	return rc == SQLITE_DONE;
 }
 
 bool
-stored_step(struct stored *s, const char *sql)
+sqlite_step(struct stored *s, const char *sql)
 {
-	return stored_finish(stored_prepare(s, sql, NULL, NULL));
+	return sqlite_finish(sqlite_prepare(s, sql, NULL, NULL));
 }
 
 /* Give others the lock for a moment; is the file still open then? */
@@ -391,12 +391,12 @@ static int
 begin(struct stored *s)
 {
 	sqlite3_busy_timeout(s->db, 0);
-	return stored_step(s, "BEGIN IMMEDIATE") ? SQLITE_OK :
+	return sqlite_step(s, "BEGIN IMMEDIATE") ? SQLITE_OK :
 	    sqlite3_errcode(s->db);
 }
 
 bool
-stored_begin(struct stored *s)
+sqlite_begin(struct stored *s)
 {
 	int64_t	start = util_now_ms(), wait = s->locked ? 0 : BUSY_MS, past;
 	int	rc;
@@ -421,19 +421,19 @@ stored_begin(struct stored *s)
 }
 
 bool
-stored_end(struct stored *s, bool ok, const char *what)
+sqlite_end(struct stored *s, bool ok, const char *what)
 {
 	char	why[160];
 	int	rc;
 
-	if (ok && stored_step(s, "COMMIT"))
+	if (ok && sqlite_step(s, "COMMIT"))
 		return true;
 	if (s->refused_until != 0 || s->db == NULL)
 		return false;
 	rc = sqlite3_errcode(s->db) & 0xff;
 	snprintf(why, sizeof(why), "%s", sqlite3_errmsg(s->db));
 	if (!sqlite3_get_autocommit(s->db))
-		stored_run(s, "ROLLBACK");
+		sqlite_run(s, "ROLLBACK");
 	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
 		return false;		/* not SQLite's doing */
 	/* These say nothing about the disk. */

@@ -3,8 +3,8 @@
  * Responses, conversations and thoughts are in one, the ledger is in another.
  * Private to state/.
  */
-#ifndef STORED_DB_H
-#define STORED_DB_H
+#ifndef SQLITE_H
+#define SQLITE_H
 
 #include <sys/stat.h>
 
@@ -22,7 +22,7 @@
 struct conf;
 
 /* What is in a file, for the log; its name; what made each version of it. */
-struct stored_schema {
+struct sqlite_schema {
 	const char		*what;
 	const char		*file;		/* in the data directory */
 	const char *const	*steps;
@@ -30,10 +30,10 @@ struct stored_schema {
 };
 
 struct stored {
-	const struct stored_schema *schema;
+	const struct sqlite_schema *schema;
 	char		*path;
 	char		*home;
-	struct stored_log *log;		/* who empties the log */
+	struct sqlite_wal *log;		/* who empties the log */
 	struct state_group *group;	/* who is about to write */
 	atomic_bool	 slow;		/* the lock was not to be had */
 	atomic_bool	 waits;		/* somebody, for another process */
@@ -52,30 +52,30 @@ struct stored {
 };
 
 /* The file is opened with the first use. */
-struct stored *stored_create_file(const char *home,
-	    const struct stored_schema *);
-void	 stored_destroy_file(struct stored *);	/* NULL is fine */
-extern const struct stored_schema stored_schema;
+struct stored *sqlite_create(const char *home,
+	    const struct sqlite_schema *);
+void	 sqlite_destroy(struct stored *);	/* NULL is fine */
+extern const struct sqlite_schema sqlite_schema;
 
 /*
  * SQLite's log is emptied into the file by a thread of its own, since that
- * waits for the disk, and a client for its turn to be kept. (stored-log.c)
+ * waits for the disk, and a client for its turn to be kept. (sqlite-wal.c)
  */
-struct stored_log *stored_log_create(const char *path);
-void	 stored_log_destroy(struct stored_log *);
+struct sqlite_wal *sqlite_wal_create(const char *path);
+void	 sqlite_wal_destroy(struct sqlite_wal *);
 /* Watch what is written through this connection. */
-void	 stored_log_watch(struct stored_log *, sqlite3 *);
+void	 sqlite_wal_watch(struct sqlite_wal *, sqlite3 *);
 /*
  * Something was deleted: nothing of it shall be left in the log either, within
  * seconds, or as soon as nobody reads it any more. Does not wait for that.
  */
-void	 stored_log_forget(struct stored_log *);
+void	 sqlite_wal_forget(struct sqlite_wal *);
 
 /*
  * Call "put" within a transaction, perhaps together with what other threads
  * put, on one of their threads. It must not begin or end one, and what it has
  * done is undone if it returns false. True when it is committed; false is
- * logged as "what". (stored-group.c)
+ * logged as "what". (group.c)
  */
 bool	 state_group_put(struct stored *, bool (*put)(struct stored *, void *),
 	    void *arg, const char *what);
@@ -86,58 +86,58 @@ void	 state_group_destroy(struct state_group *);
  * Take the lock with the file open. False leaves it unlocked: also when it was
  * not to be had for seconds, and then nobody waits for long until it is.
  */
-bool	 stored_enter(struct stored *);
-void	 stored_leave(struct stored *);
+bool	 sqlite_enter(struct stored *);
+void	 sqlite_leave(struct stored *);
 
 /* Between those two: */
 
 /* Does another process that was found to write still do so? Doesn't wait. */
-bool	 stored_is_locked(struct stored *);
+bool	 sqlite_is_locked(struct stored *);
 /* Statements without arguments or rows. */
-bool	 stored_run(struct stored *, const char *sql);
+bool	 sqlite_run(struct stored *, const char *sql);
 /* The same with one that is often run. */
-bool	 stored_step(struct stored *, const char *sql);
+bool	 sqlite_step(struct stored *, const char *sql);
 /* The first column of the first row, -1 when there is none. */
-int64_t	 stored_number(struct stored *, const char *sql);
+int64_t	 sqlite_number(struct stored *, const char *sql);
 /*
  * With its first two arguments bound, NULL for none. NULL: it can't be. It is
- * made once: release it with stored_done() and it serves the next one.
+ * made once: release it with sqlite_done() and it serves the next one.
  */
-sqlite3_stmt *stored_prepare(struct stored *, const char *sql, const char *,
+sqlite3_stmt *sqlite_prepare(struct stored *, const char *sql, const char *,
 	    const char *);
 /* NULL is fine. */
-void	 stored_done(sqlite3_stmt *);
+void	 sqlite_done(sqlite3_stmt *);
 /* Run it to its end and release it; NULL is fine, and false. */
-bool	 stored_finish(sqlite3_stmt *);
+bool	 sqlite_finish(sqlite3_stmt *);
 
 /*
  * False at once as long as the disk refuses. Another process that writes is
  * waited for, without the lock, for a second at most; if that was in vain, not
  * at all until it is gone: who needs no writing is not to be held up.
  */
-bool	 stored_begin(struct stored *);
+bool	 sqlite_begin(struct stored *);
 /* Told between enter and leave: a text went, and is to leave the log, too. */
-void	 stored_deleted(struct stored *);
+void	 sqlite_deleted(struct stored *);
 /* Finalize all and close. */
-void	 stored_close(struct stored *);
+void	 sqlite_close(struct stored *);
 /*
  * End what was begun, or was not: kept if "ok", else undone. If it was the disk
  * that refused, nothing is written for a while. "what" is for the log.
  */
-bool	 stored_end(struct stored *, bool ok, const char *what);
+bool	 sqlite_end(struct stored *, bool ok, const char *what);
 
 /*
  * Within a transaction, after something was added: drop what is too old, now
  * and then, and the oldest of what is too much; but neither the turns from this
  * row on, with their conversations, nor the conversation in that one: clients
  * are about to hear of them, whatever the clock said before. 0 spares none.
- * (stored-prune.c)
+ * (prune.c)
  */
 bool	 prune_bound(struct stored *, const struct conf *, int64_t turn,
 	    int64_t conversation);
 
 /*
- * Of conversations, likewise (stored-conv.c). The row of one, and the number of
+ * Of conversations, likewise (conversations.c). The row of one, and the number of
  * its last item; *row stays as it is when there is none of that id.
  */
 bool	 stored_conv_place(struct stored *, const char *owner, const char *id,

@@ -28,13 +28,13 @@ stored_library(void)
 struct stored *
 stored_create(const char *home)
 {
-	return stored_create_file(home, &stored_schema);
+	return sqlite_create(home, &sqlite_schema);
 }
 
 void
 stored_destroy(struct stored *s)
 {
-	stored_destroy_file(s);
+	sqlite_destroy(s);
 }
 
 void
@@ -47,7 +47,7 @@ stored_tidy(struct stored *s)
 		return;
 	log = xasprintf("%s-wal", s->path);
 	if (stat(log, &st) == 0 && st.st_size > 0)
-		stored_log_forget(s->log);
+		sqlite_wal_forget(s->log);
 	free(log);
 }
 
@@ -63,9 +63,9 @@ stored_state(struct stored *s, const struct conf *conf,
 		snprintf(why, STORED_WHY_SIZE, "%s", off);
 		return STORED_OFF;
 	}
-	if (stored_enter(s)) {
+	if (sqlite_enter(s)) {
 		state = STORED_READABLE;
-		if (stored_is_locked(s))
+		if (sqlite_is_locked(s))
 			snprintf(why, STORED_WHY_SIZE, "%s: another process "
 			    "has locked it", s->path);
 		else {
@@ -73,7 +73,7 @@ stored_state(struct stored *s, const struct conf *conf,
 				state = STORED_USABLE;
 			snprintf(why, STORED_WHY_SIZE, "%s", s->why);
 		}
-		stored_leave(s);
+		sqlite_leave(s);
 	} else if (pthread_mutex_trylock(&s->lock) == 0) {
 		snprintf(why, STORED_WHY_SIZE, "%s", s->why);
 		pthread_mutex_unlock(&s->lock);
@@ -138,7 +138,7 @@ put_turn(struct stored *s, const struct stored_turn *t,
 	sqlite3_stmt	*st;
 	const char	*model = js_str(t->response, "model");
 
-	st = stored_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
+	st = sqlite_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
 	    " created, size, input, output, response, conversation, start,"
 	    " interaction)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -161,7 +161,7 @@ put_turn(struct stored *s, const struct stored_turn *t,
 	}
 	if (t->interaction != NULL)
 		sqlite3_bind_text(st, 12, t->interaction, -1, SQLITE_STATIC);
-	return stored_finish(st);
+	return sqlite_finish(st);
 }
 
 /* Where items are found: a list of them, or of their ids alone. */
@@ -175,7 +175,7 @@ put_items(struct stored *s, const struct stored_turn *t, json_object *items,
 	size_t		 n = js_len(items), i;
 	bool		 ok = true;
 
-	st = stored_prepare(s, "INSERT OR IGNORE INTO item (owner, id, turn,"
+	st = sqlite_prepare(s, "INSERT OR IGNORE INTO item (owner, id, turn,"
 	    " output, place) VALUES (?1, ?2, ?3, ?4, ?5)", t->owner, NULL);
 	for (i = 0; i < n && st != NULL && ok; i++) {
 		item = json_object_array_get_idx(items, i);
@@ -191,7 +191,7 @@ put_items(struct stored *s, const struct stored_turn *t, json_object *items,
 		sqlite3_reset(st);
 	}
 	ok = ok && st != NULL;
-	stored_done(st);
+	sqlite_done(st);
 	return ok;
 }
 
@@ -280,9 +280,9 @@ row_of(struct stored *s, const char *sql, const char *owner, const char *id,
 	sqlite3_stmt		*st;
 	enum stored_found	 found;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
-	st = stored_prepare(s, sql, owner, id);
+	st = sqlite_prepare(s, sql, owner, id);
 	found = found_by(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
 	if (found == STORED_FOUND && !affordable(st, 0, second != NULL))
 		found = STORED_FULL;
@@ -290,8 +290,8 @@ row_of(struct stored *s, const char *sql, const char *owner, const char *id,
 	else if (found == STORED_FOUND && (!append_column(st, 0, first) ||
 	    (second != NULL && !append_column(st, 1, second))))
 		found = found_by(s, SQLITE_ERROR);
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	return found;
 }
 
@@ -388,7 +388,7 @@ find_spot(struct stored *s, const char *owner, struct spot *spot)
 	sqlite3_stmt		*st;
 	enum stored_found	 found;
 
-	st = stored_prepare(s, "SELECT turn, output, place FROM item"
+	st = sqlite_prepare(s, "SELECT turn, output, place FROM item"
 	    " WHERE owner = ?1 AND id = ?2 ORDER BY output DESC LIMIT 1",
 	    owner, spot->wanted->id);
 	found = found_by(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
@@ -397,7 +397,7 @@ find_spot(struct stored *s, const char *owner, struct spot *spot)
 		spot->output = sqlite3_column_int(st, 1) != 0;
 		spot->place = (size_t)sqlite3_column_int64(st, 2);
 	}
-	stored_done(st);
+	sqlite_done(st);
 	return found;
 }
 
@@ -528,11 +528,11 @@ stored_find(struct stored *s, const char *owner, struct stored_wanted *w,
 
 	for (i = 0; i < n; i++)
 		w[i] = (struct stored_wanted){ w[i].id, NULL, STORED_TROUBLE };
-	if (n == 0 || s == NULL || !stored_enter(s))
+	if (n == 0 || s == NULL || !sqlite_enter(s))
 		return;
 	spots = xcalloc(n, sizeof(*spots));
 	found = find_spots(s, owner, w, n, spots);
-	stored_leave(s);
+	sqlite_leave(s);
 	qsort(spots, found, sizeof(*spots), by_turn);
 	for (i = 0; i < found; i = k) {
 		for (k = i + 1; k < found && same_text(&spots[k], &spots[i]);
@@ -686,10 +686,10 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 	sqlite3_stmt		*st;
 	enum stored_found	 is = STORED_TROUBLE;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return found_object(NULL, is, found);
 	/* Ordered before the texts are read: else all wait in the sorter. */
-	st = stored_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
+	st = sqlite_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
 	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
 	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
 	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
@@ -702,8 +702,8 @@ stored_chain(struct stored *s, const char *owner, const char *id,
 		sqlite3_bind_int(st, 3, CHAIN_MAX);
 		is = chain_read(s, &c, st, model, room);
 	}
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	if (is == STORED_FOUND)
 		all = chain_items(&c);
 	chain_finish(&c);
@@ -716,16 +716,16 @@ stored_delete(struct stored *s, const char *owner, const char *id)
 	sqlite3_stmt		*st;
 	enum stored_found	 found;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
-	st = stored_prepare(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
+	st = sqlite_prepare(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
 	    owner, id);
-	if (!stored_finish(st))
+	if (!sqlite_finish(st))
 		found = found_by(s, SQLITE_ERROR);
 	else
 		found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
-	stored_deleted(s);
-	stored_leave(s);
+	sqlite_deleted(s);
+	sqlite_leave(s);
 	return found;
 }
 
@@ -736,11 +736,11 @@ stored_count(struct stored *s, int64_t *bytes)
 {
 	int64_t n;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return -1;
-	n = stored_number(s, COUNT_ALL);
-	*bytes = stored_number(s, "SELECT bytes FROM meta");
-	stored_leave(s);
+	n = sqlite_number(s, COUNT_ALL);
+	*bytes = sqlite_number(s, "SELECT bytes FROM meta");
+	sqlite_leave(s);
 	return n;
 }
 
@@ -749,21 +749,21 @@ stored_delete_all(struct stored *s)
 {
 	int64_t n = -1;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return -1;
-	if (stored_begin(s)) {
-		n = stored_number(s, COUNT_ALL);
-		if (!stored_end(s, stored_run(s, "DELETE FROM turn;"
+	if (sqlite_begin(s)) {
+		n = sqlite_number(s, COUNT_ALL);
+		if (!sqlite_end(s, sqlite_run(s, "DELETE FROM turn;"
 		    "DELETE FROM conversation; DELETE FROM thought"),
 		    "not all could be deleted"))
 			n = -1;
 	}
 	/* Nothing of it shall be left in the log either. */
 	if (n >= 0) {
-		stored_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-		stored_deleted(s);
+		sqlite_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+		sqlite_deleted(s);
 	}
-	stored_leave(s);
+	sqlite_leave(s);
 	return n;
 }
 
@@ -806,9 +806,9 @@ stored_rows(struct stored *s, const char *sql,
 	int		 rc = SQLITE_ERROR;
 	bool		 ok = true;
 
-	if (s == NULL || !stored_enter(s))
+	if (s == NULL || !sqlite_enter(s))
 		return false;
-	st = stored_prepare(s, sql, NULL, NULL);
+	st = sqlite_prepare(s, sql, NULL, NULL);
 	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		obj = row(s, st);
 		ok = obj != NULL && each(obj, arg);
@@ -817,8 +817,8 @@ stored_rows(struct stored *s, const char *sql,
 	ok = ok && rc == SQLITE_DONE;
 	if (!ok)
 		log_err("stored responses: not all could be exported");
-	stored_done(st);
-	stored_leave(s);
+	sqlite_done(st);
+	sqlite_leave(s);
 	return ok;
 }
 
