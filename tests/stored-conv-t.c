@@ -26,14 +26,14 @@ items_of(const char *ids)
 
 static void
 create(struct stored *s, const char *owner, const char *ids,
-    struct stored_conv *c)
+    struct conversation *c)
 {
 	json_object	*items = items_of(ids);
 	int		 twice;
 
 	c->metadata = json_object_new_object();
 	js_add_str(c->metadata, "a", "b");
-	assert_int_equal(stored_conv_create(s, &conf, owner, c, items, &twice),
+	assert_int_equal(conversation_create(s, &conf, owner, c, items, &twice),
 	    STORED_FOUND);
 	assert_int_equal(twice, -1);
 	json_object_put(items);
@@ -48,7 +48,7 @@ add(struct stored *s, const char *owner, const char *id, const char *ids,
 	json_object		*items = items_of(ids);
 	enum stored_found	 found;
 
-	found = stored_conv_add(s, &conf, owner, id, items, twice);
+	found = conversation_add(s, &conf, owner, id, items, twice);
 	json_object_put(items);
 	return found;
 }
@@ -84,7 +84,7 @@ assert_items(struct stored *s, const char *owner, const char *id,
 	json_object		*all;
 	char			*got;
 
-	all = stored_conv_items(s, owner, id, model, room(), &found);
+	all = conversation_items(s, owner, id, model, room(), &found);
 	if (want == NULL) {
 		assert_int_equal(found, STORED_NONE);
 		assert_null(all);
@@ -113,20 +113,20 @@ test_items_keep_their_order(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" }, got = { .id = "" };
+	struct conversation	 c = { .id = "" }, got = { .id = "" };
 	int			 twice;
 
 	(void)state;
 	create(s, "", "z y", &c);
-	assert_int_equal(stored_conv_get(s, "", c.id, &got), STORED_FOUND);
+	assert_int_equal(conversation_get(s, "", c.id, &got), STORED_FOUND);
 	assert_string_equal(got.id, c.id);
 	assert_true(js_is(got.metadata, "a", "b"));
-	stored_conv_finish(&got);
+	conversation_finish(&got);
 	assert_int_equal(add(s, "", c.id, "x", &twice), STORED_FOUND);
 	assert_items(s, "", c.id, "m", "z y x ");
-	assert_int_equal(stored_conv_item_delete(s, "", c.id, "y"),
+	assert_int_equal(conversation_item_delete(s, "", c.id, "y"),
 	    STORED_FOUND);
-	assert_int_equal(stored_conv_item_delete(s, "", c.id, "y"),
+	assert_int_equal(conversation_item_delete(s, "", c.id, "y"),
 	    STORED_NONE);
 	assert_int_equal(add(s, "", c.id, "y", &twice), STORED_FOUND);
 	assert_items(s, "", c.id, "m", "z x y ");
@@ -139,7 +139,7 @@ test_an_id_comes_once(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 	int			 twice;
 
 	(void)state;
@@ -159,7 +159,7 @@ test_turns_join(void **state)
 {
 	char			*home, *got;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 	json_object		*all;
 
 	(void)state;
@@ -175,7 +175,7 @@ test_turns_join(void **state)
 	free(got);
 	json_object_put(all);
 	/* Of a conversation that is gone there is nothing to join. */
-	assert_int_equal(stored_conv_delete(s, "", c.id), STORED_FOUND);
+	assert_int_equal(conversation_delete(s, "", c.id), STORED_FOUND);
 	assert_true(join(s, "r3", c.id, "m", "f"));
 	assert_items(s, "", c.id, "m", NULL);
 	assert_int_equal(sql(home, "SELECT COUNT(*) FROM turn"), 3);
@@ -190,13 +190,13 @@ test_room(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 	enum stored_found	 found;
 	size_t			 little = 40;
 
 	(void)state;
 	create(s, "", "a b c d", &c);
-	assert_null(stored_conv_items(s, "", c.id, "m", &little, &found));
+	assert_null(conversation_items(s, "", c.id, "m", &little, &found));
 	assert_int_equal(found, STORED_FULL);
 	assert_int_equal(little, 0);
 	close_fresh(s, home);
@@ -207,18 +207,18 @@ test_owners(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" }, got = { .id = "" };
+	struct conversation	 c = { .id = "" }, got = { .id = "" };
 	enum stored_found	 found;
 	int			 twice;
 
 	(void)state;
 	create(s, "me", "a", &c);
-	assert_int_equal(stored_conv_get(s, "you", c.id, &got), STORED_NONE);
+	assert_int_equal(conversation_get(s, "you", c.id, &got), STORED_NONE);
 	assert_int_equal(add(s, "you", c.id, "b", &twice), STORED_NONE);
-	assert_int_equal(stored_conv_delete(s, "you", c.id), STORED_NONE);
-	assert_int_equal(stored_conv_item_delete(s, "you", c.id, "a"),
+	assert_int_equal(conversation_delete(s, "you", c.id), STORED_NONE);
+	assert_int_equal(conversation_item_delete(s, "you", c.id, "a"),
 	    STORED_NONE);
-	assert_null(stored_conv_item(s, "you", c.id, "a", &found));
+	assert_null(conversation_item(s, "you", c.id, "a", &found));
 	assert_int_equal(found, STORED_NONE);
 	assert_items(s, "you", c.id, "m", NULL);
 	assert_items(s, "me", c.id, "m", "a ");
@@ -230,22 +230,22 @@ test_a_page(void **state)
 {
 	char			*home, *ids;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
-	struct stored_conv_page	 page;
-	struct stored_cursor	 want = { .limit = 2 };
+	struct conversation	 c = { .id = "" };
+	struct conversation_page	 page;
+	struct conversation_cursor	 want = { .limit = 2 };
 
 	(void)state;
 	create(s, "", "a b c", &c);
-	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	assert_int_equal(conversation_list(s, "", c.id, &want, 1000, &page),
 	    STORED_FOUND);
 	ids = ids_of(page.items);
 	assert_string_equal(ids, "c b ");
 	assert_true(page.more);
 	free(ids);
 	json_object_put(page.items);
-	want = (struct stored_cursor){ .limit = 2, .ascending = true,
+	want = (struct conversation_cursor){ .limit = 2, .ascending = true,
 	    .after = (char []){ "a" } };
-	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	assert_int_equal(conversation_list(s, "", c.id, &want, 1000, &page),
 	    STORED_FOUND);
 	ids = ids_of(page.items);
 	assert_string_equal(ids, "b c ");
@@ -253,13 +253,13 @@ test_a_page(void **state)
 	free(ids);
 	json_object_put(page.items);
 	/* One at least, however little room there is. */
-	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1, &page),
+	assert_int_equal(conversation_list(s, "", c.id, &want, 1, &page),
 	    STORED_FOUND);
 	assert_int_equal(js_len(page.items), 1);
 	assert_true(page.more);
 	json_object_put(page.items);
 	want.after = (char []){ "no" };
-	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	assert_int_equal(conversation_list(s, "", c.id, &want, 1000, &page),
 	    STORED_FOUND);
 	assert_true(page.no_after);
 	close_fresh(s, home);
@@ -271,7 +271,7 @@ test_bounds(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c[3] = { { .id = "" } }, got = { .id = "" };
+	struct conversation	 c[3] = { { .id = "" } }, got = { .id = "" };
 	struct conf		 whole = conf;
 	json_object		*items = items_of("big");
 	char			*pad = xcalloc(1, 1001);
@@ -290,22 +290,22 @@ test_bounds(void **state)
 	    "SELECT size FROM turn") + 2 * 1060;
 	for (int i = 1; i < 3; i++) {
 		c[i].metadata = json_object_new_object();
-		assert_int_equal(stored_conv_create(s, &conf, "", &c[i],
+		assert_int_equal(conversation_create(s, &conf, "", &c[i],
 		    items, &twice), STORED_FOUND);
-		stored_conv_finish(&c[i]);
+		conversation_finish(&c[i]);
 	}
-	assert_int_equal(stored_conv_get(s, "", c[0].id, &got), STORED_NONE);
+	assert_int_equal(conversation_get(s, "", c[0].id, &got), STORED_NONE);
 	assert_true(has(s, "", "turn"));
 	/* The third of them would be too much beside the second. */
 	conf.stored_responses_max_bytes = 1200;
 	assert_true(join(s, "r", c[1].id, "m", "small"));
 	assert_false(has(s, "", "turn"));
-	assert_int_equal(stored_conv_get(s, "", c[2].id, &got), STORED_NONE);
+	assert_int_equal(conversation_get(s, "", c[2].id, &got), STORED_NONE);
 	conf.stored_responses_max_bytes = 1000;
 	assert_false(join(s, "r2", c[1].id, "m", "one"));
 	assert_false(has(s, "", "r2"));
-	assert_int_equal(stored_conv_get(s, "", c[1].id, &got), STORED_FOUND);
-	stored_conv_finish(&got);
+	assert_int_equal(conversation_get(s, "", c[1].id, &got), STORED_FOUND);
+	conversation_finish(&got);
 	assert_sizes(home);
 	conf = whole;
 	/* A full conversation is not the fault of the file. */
@@ -342,7 +342,7 @@ test_a_full_conversation_is_no_harm_to_others(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 	struct one		 one[GROUP];
 	pthread_t		 thread[GROUP];
 	struct conf		 whole = conf;
@@ -390,28 +390,28 @@ test_damage(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
-	struct stored_conv_page	 page;
-	struct stored_cursor	 want = { .limit = 9 };
+	struct conversation	 c = { .id = "" };
+	struct conversation_page	 page;
+	struct conversation_cursor	 want = { .limit = 9 };
 	enum stored_found	 found;
 
 	(void)state;
 	create(s, "", "a b c", &c);
 	sql(home, "UPDATE conversation_item SET item = '{' WHERE id = 'b'");
-	assert_null(stored_conv_item(s, "", c.id, "b", &found));
+	assert_null(conversation_item(s, "", c.id, "b", &found));
 	assert_int_equal(found, STORED_TROUBLE);
-	assert_null(stored_conv_item(s, "", c.id, "no", &found));
+	assert_null(conversation_item(s, "", c.id, "no", &found));
 	assert_int_equal(found, STORED_FOUND);
-	assert_null(stored_conv_items(s, "", c.id, "m", room(), &found));
+	assert_null(conversation_items(s, "", c.id, "m", room(), &found));
 	assert_int_equal(found, STORED_TROUBLE);
-	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	assert_int_equal(conversation_list(s, "", c.id, &want, 1000, &page),
 	    STORED_TROUBLE);
 	assert_null(page.items);
 	sql(home, "DROP TABLE conversation_item");
-	assert_null(stored_conv_item(s, "", c.id, "a", &found));
+	assert_null(conversation_item(s, "", c.id, "a", &found));
 	assert_int_equal(found, STORED_TROUBLE);
 	want.after = (char []){ "a" };
-	assert_int_equal(stored_conv_list(s, "", c.id, &want, 1000, &page),
+	assert_int_equal(conversation_list(s, "", c.id, &want, 1000, &page),
 	    STORED_TROUBLE);
 	close_fresh(s, home);
 }
@@ -430,17 +430,17 @@ test_export_tells(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 	int			 n = 0;
 
 	(void)state;
-	assert_true(stored_conv_each(s, count, &n));
+	assert_true(conversation_each(s, count, &n));
 	create(s, "", "a", &c);
 	create(s, "", "b", &c);
-	assert_true(stored_conv_each(s, count, &n));
+	assert_true(conversation_each(s, count, &n));
 	assert_int_equal(n, 2);
 	sql(home, "UPDATE conversation_item SET item = '{' WHERE id = 'b'");
-	assert_false(stored_conv_each(s, count, &n));
+	assert_false(conversation_each(s, count, &n));
 	assert_int_equal(n, 3);
 	close_fresh(s, home);
 }
@@ -451,14 +451,14 @@ test_an_item_without_an_id(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 	json_object		*items = items_of("b c");
 	int			 twice;
 
 	(void)state;
 	create(s, "", "a", &c);
 	js_del(json_object_array_get_idx(items, 1), "id");
-	assert_int_equal(stored_conv_add(s, &conf, "", c.id, items, &twice),
+	assert_int_equal(conversation_add(s, &conf, "", c.id, items, &twice),
 	    STORED_TROUBLE);
 	assert_int_equal(twice, -1);
 	assert_items(s, "", c.id, "m", "a ");
@@ -473,7 +473,7 @@ test_a_file_of_version_1(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_conv	 c = { .id = "" };
+	struct conversation	 c = { .id = "" };
 
 	(void)state;
 	put(s, "", "old", NULL);

@@ -102,7 +102,7 @@ answer_take(struct exchange *x, struct about *a, json_object *obj,
 }
 
 static json_object *
-conversation_object(const struct stored_conv *c)
+conversation_object(const struct conversation *c)
 {
 	json_object *obj = json_object_new_object();
 
@@ -116,12 +116,12 @@ conversation_object(const struct stored_conv *c)
 static json_object *
 read_conversation(struct exchange *x, const struct about *a, struct err *err)
 {
-	struct stored_conv	 c = { .metadata = NULL };
+	struct conversation	 c = { .metadata = NULL };
 	json_object		*obj = NULL;
 
-	if (found_or(a, stored_conv_get(x->stored, a->owner, a->id, &c), err))
+	if (found_or(a, conversation_get(x->stored, a->owner, a->id, &c), err))
 		obj = conversation_object(&c);
-	stored_conv_finish(&c);
+	conversation_finish(&c);
 	return obj;
 }
 
@@ -318,20 +318,20 @@ static json_object *
 create(struct exchange *x, const struct about *a, json_object *body,
     struct err *err)
 {
-	struct stored_conv	 c = { .metadata = NULL };
+	struct conversation	 c = { .metadata = NULL };
 	json_object		*items = NULL, *obj = NULL;
 	enum stored_found	 found;
 	int			 again;
 
 	if ((c.metadata = read_metadata(body, err)) != NULL &&
 	    (items = read_items(x, a, body, false, err)) != NULL) {
-		found = stored_conv_create(x->stored, x->conf, a->owner, &c,
+		found = conversation_create(x->stored, x->conf, a->owner, &c,
 		    items, &again);
 		if (added(a, items, found, again, err))
 			obj = conversation_object(&c);
 	}
 	json_object_put(items);
-	stored_conv_finish(&c);
+	conversation_finish(&c);
 	return obj;
 }
 
@@ -371,7 +371,7 @@ update(struct exchange *x, const struct about *a, json_object *body,
 		return NULL;
 	}
 	if ((metadata = read_metadata(body, err)) != NULL &&
-	    found_or(a, stored_conv_update(x->stored, a->owner, a->id,
+	    found_or(a, conversation_update(x->stored, a->owner, a->id,
 	    metadata), err))
 		obj = read_conversation(x, a, err);
 	json_object_put(metadata);
@@ -398,7 +398,7 @@ api_conv_delete(struct exchange *x)
 	json_object	*obj = NULL;
 	struct err	 err;
 
-	if (about(x, &a, &err) && found_or(&a, stored_conv_delete(x->stored,
+	if (about(x, &a, &err) && found_or(&a, conversation_delete(x->stored,
 	    a.owner, a.id), &err)) {
 		obj = json_object_new_object();
 		js_add_str(obj, "id", a.id);
@@ -424,13 +424,13 @@ api_conv_list(struct exchange *x)
 {
 	struct query_page	 p = { .after = NULL };
 	struct about		 a = { .id = NULL };
-	struct stored_conv_page	 page;
+	struct conversation_page	 page;
 	json_object		*obj = NULL;
 	struct err		 err;
 
 	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err) &&
-	    found_or(&a, stored_conv_list(x->stored, a.owner, a.id,
-	    &(struct stored_cursor){ p.limit, p.ascending, p.after },
+	    found_or(&a, conversation_list(x->stored, a.owner, a.id,
+	    &(struct conversation_cursor){ p.limit, p.ascending, p.after },
 	    (size_t)x->conf->max_request_body_bytes, &page), &err)) {
 		if (page.no_after)
 			err_not_found(&err, "Item", p.after, "after");
@@ -451,7 +451,7 @@ add(struct exchange *x, const struct about *a, json_object *body,
 
 	if (items == NULL)
 		return NULL;
-	found = stored_conv_add(x->stored, x->conf, a->owner, a->id, items,
+	found = conversation_add(x->stored, x->conf, a->owner, a->id, items,
 	    &again);
 	if (added(a, items, found, again, err))
 		return list_take(x, items, false);
@@ -482,7 +482,7 @@ api_conv_item(struct exchange *x)
 
 	if (!about(x, &a, &err))
 		return answer_take(x, &a, NULL, &err);
-	obj = stored_conv_item(x->stored, a.owner, a.id, a.item, &found);
+	obj = conversation_item(x->stored, a.owner, a.id, a.item, &found);
 	if (obj == NULL && found_or(&a, found, &err))
 		err_not_found(&err, "Item", a.item, NULL);
 	if (obj != NULL && !query_includes(&x->req, RESPONSES_SEALED)) {
@@ -505,7 +505,7 @@ api_conv_item_delete(struct exchange *x)
 
 	if (about(x, &a, &err) && (obj = read_conversation(x, &a, &err)) !=
 	    NULL) {
-		found = stored_conv_item_delete(x->stored, a.owner, a.id,
+		found = conversation_item_delete(x->stored, a.owner, a.id,
 		    a.item);
 		if (found == STORED_NONE ? !err_not_found(&err, "Item", a.item,
 		    NULL) : !found_or(&a, found, &err)) {

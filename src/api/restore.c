@@ -177,13 +177,13 @@ repeats(json_object *all, json_object *items, struct err *err)
 }
 
 static json_object *
-conversation_items(struct restored *r, struct exchange *x,
+items_of(struct restored *r, struct exchange *x,
     json_object *obj, json_object *items, size_t *room, struct err *err)
 {
 	enum stored_found	 found;
 	json_object		*all;
 
-	all = stored_conv_items(x->stored, r->owner, r->conversation,
+	all = conversation_items(x->stored, r->owner, r->conversation,
 	    js_str(obj, "model"), room, &found);
 	if (all != NULL && repeats(all, items, err)) {
 		json_object_put(all);
@@ -217,7 +217,7 @@ follow(struct restored *r, struct exchange *x, json_object *obj,
 		return true;
 	}
 	all = r->previous != NULL ? chain_of(r, x, obj, &room, err) :
-	    conversation_items(r, x, obj, items, &room, err);
+	    items_of(r, x, obj, items, &room, err);
 	if (all == NULL)
 		return false;
 	if (!references_follow(x->stored, r->owner, all, &room, NULL) ||

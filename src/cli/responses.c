@@ -113,7 +113,7 @@ cli_responses_export(struct cli *cli)
 	struct stored	*s = open_stored(cli);
 	struct buf	 line = { 0 };
 	bool		 ok = s == NULL || (stored_each(s, print, &line) &&
-	    stored_conv_each(s, print, &line));
+	    conversation_each(s, print, &line));
 
 	stored_destroy(s);
 	buf_finish(&line);

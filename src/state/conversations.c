@@ -18,7 +18,7 @@
 #define ID_DIGITS	48
 
 void
-stored_conv_finish(struct stored_conv *c)
+conversation_finish(struct conversation *c)
 {
 	json_object_put(c->metadata);
 	c->metadata = NULL;
@@ -108,11 +108,11 @@ finish(struct stored *s, enum stored_found found)
 /* --- Adding items. */
 
 void
-stored_texts_make(struct stored_texts *t, json_object *items)
+conversation_texts_make(struct conversation_texts *t, json_object *items)
 {
 	size_t n = js_len(items), i;
 
-	*t = (struct stored_texts){ .items = items, .ends = xcalloc(n + 1,
+	*t = (struct conversation_texts){ .items = items, .ends = xcalloc(n + 1,
 	    sizeof(*t->ends)) };
 	for (i = 0; i < n; i++) {
 		js_print(json_object_array_get_idx(items, i), &t->text);
@@ -121,14 +121,14 @@ stored_texts_make(struct stored_texts *t, json_object *items)
 }
 
 void
-stored_texts_finish(struct stored_texts *t)
+conversation_texts_finish(struct conversation_texts *t)
 {
 	buf_finish(&t->text);
 	free(t->ends);
 }
 
 static void
-bind_item(sqlite3_stmt *st, const struct stored_texts *t, size_t i)
+bind_item(sqlite3_stmt *st, const struct conversation_texts *t, size_t i)
 {
 	size_t start = i > 0 ? t->ends[i - 1] : 0, n = t->ends[i] - start;
 
@@ -145,7 +145,7 @@ bind_item(sqlite3_stmt *st, const struct stored_texts *t, size_t i)
  */
 static bool
 insert(struct stored *s, int64_t row, const char *model,
-    const struct stored_texts *t, int *twice)
+    const struct conversation_texts *t, int *twice)
 {
 	sqlite3_stmt	*st;
 	size_t		 n = js_len(t->items), i;
@@ -203,7 +203,7 @@ is_full(struct stored *s, const struct conf *conf, int64_t row, size_t more)
 
 static enum stored_found
 add(struct stored *s, const struct conf *conf, const char *owner,
-    const char *id, const struct stored_texts *t, int *twice)
+    const char *id, const struct conversation_texts *t, int *twice)
 {
 	enum stored_found	found;
 	int64_t			row;
@@ -222,25 +222,25 @@ add(struct stored *s, const struct conf *conf, const char *owner,
 }
 
 enum stored_found
-stored_conv_add(struct stored *s, const struct conf *conf, const char *owner,
+conversation_add(struct stored *s, const struct conf *conf, const char *owner,
     const char *id, json_object *items, int *twice)
 {
 	enum stored_found	found = STORED_TROUBLE;
-	struct stored_texts	t;
+	struct conversation_texts	t;
 
 	*twice = -1;
-	stored_texts_make(&t, items);
+	conversation_texts_make(&t, items);
 	if (s != NULL && sqlite_enter(s)) {
 		if (sqlite_begin(s))
 			found = add(s, conf, owner, id, &t, twice);
 		found = finish(s, found);
 	}
-	stored_texts_finish(&t);
+	conversation_texts_finish(&t);
 	return found;
 }
 
 bool
-stored_conv_place(struct stored *s, const char *owner, const char *id,
+conversation_place(struct stored *s, const char *owner, const char *id,
     int64_t *row, int64_t *last)
 {
 	enum stored_found	 found;
@@ -260,8 +260,8 @@ stored_conv_place(struct stored *s, const char *owner, const char *id,
 }
 
 bool
-stored_conv_join(struct stored *s, const struct conf *conf, int64_t row,
-    const char *model, const struct stored_texts *t)
+conversation_join(struct stored *s, const struct conf *conf, int64_t row,
+    const char *model, const struct conversation_texts *t)
 {
 	if (!is_full(s, conf, row, t->text.len))
 		return insert(s, row, model, t, NULL) && touch(s, row);
@@ -273,7 +273,7 @@ stored_conv_join(struct stored *s, const struct conf *conf, int64_t row,
 /* --- Reading items. */
 
 bool
-stored_conv_text(struct stored *s, int64_t row, int64_t last,
+conversation_text(struct stored *s, int64_t row, int64_t last,
     const char *model, size_t *room, struct buf *out)
 {
 	sqlite3_stmt	*st;
@@ -304,7 +304,7 @@ stored_conv_text(struct stored *s, int64_t row, int64_t last,
 }
 
 json_object *
-stored_conv_items(struct stored *s, const char *owner, const char *id,
+conversation_items(struct stored *s, const char *owner, const char *id,
     const char *model, size_t *room, enum stored_found *found)
 {
 	struct buf	 text = { 0 };
@@ -314,7 +314,7 @@ stored_conv_items(struct stored *s, const char *owner, const char *id,
 	*found = enter(s, owner, id, &row);
 	if (*found != STORED_FOUND)
 		return NULL;
-	if (!stored_conv_text(s, row, INT64_MAX, model, room, &text))
+	if (!conversation_text(s, row, INT64_MAX, model, room, &text))
 		*found = *room > 0 ? STORED_TROUBLE : STORED_FULL;
 	sqlite_leave(s);
 	if (*found == STORED_FOUND &&
@@ -345,8 +345,8 @@ number_of(struct stored *s, int64_t row, const char *item, int64_t *n)
 
 /* One more row than a page has tells that there are more. */
 static bool
-read_page(struct stored *s, int64_t row, const struct stored_cursor *p,
-    int64_t after, size_t room, struct stored_conv_page *page)
+read_page(struct stored *s, int64_t row, const struct conversation_cursor *p,
+    int64_t after, size_t room, struct conversation_page *page)
 {
 	sqlite3_stmt	*st;
 	json_object	*item;
@@ -380,13 +380,14 @@ read_page(struct stored *s, int64_t row, const struct stored_cursor *p,
 }
 
 enum stored_found
-stored_conv_list(struct stored *s, const char *owner, const char *id,
-    const struct stored_cursor *p, size_t room, struct stored_conv_page *page)
+conversation_list(struct stored *s, const char *owner, const char *id,
+    const struct conversation_cursor *p, size_t room,
+    struct conversation_page *page)
 {
 	enum stored_found	found;
 	int64_t			row, after = p->ascending ? 0 : INT64_MAX;
 
-	*page = (struct stored_conv_page){ .items = NULL };
+	*page = (struct conversation_page){ .items = NULL };
 	found = enter(s, owner, id, &row);
 	if (found != STORED_FOUND)
 		return found;
@@ -406,7 +407,7 @@ stored_conv_list(struct stored *s, const char *owner, const char *id,
 }
 
 json_object *
-stored_conv_item(struct stored *s, const char *owner, const char *id,
+conversation_item(struct stored *s, const char *owner, const char *id,
     const char *item, enum stored_found *found)
 {
 	enum stored_found	 is = STORED_TROUBLE;
@@ -433,7 +434,7 @@ stored_conv_item(struct stored *s, const char *owner, const char *id,
 }
 
 enum stored_found
-stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
+conversation_item_delete(struct stored *s, const char *owner, const char *id,
     const char *item)
 {
 	enum stored_found	 found;
@@ -480,32 +481,32 @@ create(struct stored *s, const char *owner, const char *id,
 }
 
 enum stored_found
-stored_conv_create(struct stored *s, const struct conf *conf,
-    const char *owner, struct stored_conv *c, json_object *items, int *twice)
+conversation_create(struct stored *s, const struct conf *conf,
+    const char *owner, struct conversation *c, json_object *items, int *twice)
 {
 	enum stored_found	found = STORED_TROUBLE;
 	struct buf		metadata = { 0 };
-	struct stored_texts	t;
+	struct conversation_texts	t;
 
 	*twice = -1;
 	memcpy(c->id, "conv_", 5);
 	util_random_hex(c->id + 5, ID_DIGITS);
 	c->created = time(NULL);
 	js_print(c->metadata, &metadata);
-	stored_texts_make(&t, items);
+	conversation_texts_make(&t, items);
 	if (s != NULL && sqlite_enter(s)) {
 		if (sqlite_begin(s) && create(s, owner, c->id, &metadata))
 			found = add(s, conf, owner, c->id, &t, twice);
 		found = finish(s, found);
 	}
-	stored_texts_finish(&t);
+	conversation_texts_finish(&t);
 	buf_finish(&metadata);
 	return found;
 }
 
 enum stored_found
-stored_conv_get(struct stored *s, const char *owner, const char *id,
-    struct stored_conv *c)
+conversation_get(struct stored *s, const char *owner, const char *id,
+    struct conversation *c)
 {
 	enum stored_found	 found = STORED_TROUBLE;
 	sqlite3_stmt		*st;
@@ -527,7 +528,7 @@ stored_conv_get(struct stored *s, const char *owner, const char *id,
 }
 
 enum stored_found
-stored_conv_update(struct stored *s, const char *owner, const char *id,
+conversation_update(struct stored *s, const char *owner, const char *id,
     json_object *metadata)
 {
 	enum stored_found	found;
@@ -547,7 +548,7 @@ stored_conv_update(struct stored *s, const char *owner, const char *id,
 }
 
 enum stored_found
-stored_conv_delete(struct stored *s, const char *owner, const char *id)
+conversation_delete(struct stored *s, const char *owner, const char *id)
 {
 	enum stored_found found;
 
@@ -574,7 +575,7 @@ export(struct stored *s, sqlite3_stmt *st)
 	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 2));
 	js_add_int(obj, "created_at", sqlite3_column_int64(st, 3));
 	js_add_take(obj, "metadata", parse_column(st, 4));
-	if (stored_conv_text(s, sqlite3_column_int64(st, 0), INT64_MAX, NULL,
+	if (conversation_text(s, sqlite3_column_int64(st, 0), INT64_MAX, NULL,
 	    &room, &text))
 		items = js_parse_quiet(text.p, text.len);
 	buf_finish(&text);
@@ -587,7 +588,7 @@ export(struct stored *s, sqlite3_stmt *st)
 }
 
 bool
-stored_conv_each(struct stored *s, bool (*each)(json_object *, void *),
+conversation_each(struct stored *s, bool (*each)(json_object *, void *),
     void *arg)
 {
 	return stored_rows(s, "SELECT n, id, owner, created, metadata FROM"

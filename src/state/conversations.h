@@ -3,8 +3,8 @@
  * are part of one (OpenAI's Conversations API). In the same file, for the same
  * owners and within the same bounds as stored responses; used on workers only.
  */
-#ifndef STORED_CONV_H
-#define STORED_CONV_H
+#ifndef CONVERSATIONS_H
+#define CONVERSATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,37 +14,37 @@
 
 #include "state/stored.h"
 
-#define STORED_CONV_ID_SIZE 64
+#define CONVERSATION_ID_SIZE 64
 
-/* Release with stored_conv_finish(). */
-struct stored_conv {
-	char		 id[STORED_CONV_ID_SIZE];
+/* Release with conversation_finish(). */
+struct conversation {
+	char		 id[CONVERSATION_ID_SIZE];
 	int64_t		 created;	/* seconds since 1970 */
 	json_object	*metadata;
 };
 
-void	stored_conv_finish(struct stored_conv *);
+void	conversation_finish(struct conversation *);
 
 /*
- * A new conversation with these items, as for stored_conv_add(); "metadata" is
+ * A new conversation with these items, as for conversation_add(); "metadata" is
  * there, the rest is filled in. STORED_FOUND when it is there from now on.
  */
-enum stored_found stored_conv_create(struct stored *, const struct conf *,
-	    const char *owner, struct stored_conv *, json_object *items,
+enum stored_found conversation_create(struct stored *, const struct conf *,
+	    const char *owner, struct conversation *, json_object *items,
 	    int *twice);
 /* Fills in the struct when it is found. */
-enum stored_found stored_conv_get(struct stored *, const char *owner,
-	    const char *id, struct stored_conv *);
-enum stored_found stored_conv_update(struct stored *, const char *owner,
+enum stored_found conversation_get(struct stored *, const char *owner,
+	    const char *id, struct conversation *);
+enum stored_found conversation_update(struct stored *, const char *owner,
 	    const char *id, json_object *metadata);
-enum stored_found stored_conv_delete(struct stored *, const char *owner,
+enum stored_found conversation_delete(struct stored *, const char *owner,
 	    const char *id);
 
 /*
  * Add items, each with an id. *twice becomes the index of one whose id is in
  * the conversation already, and then none is added; else -1.
  */
-enum stored_found stored_conv_add(struct stored *, const struct conf *,
+enum stored_found conversation_add(struct stored *, const struct conf *,
 	    const char *owner, const char *id, json_object *items, int *twice);
 
 /*
@@ -52,12 +52,12 @@ enum stored_found stored_conv_add(struct stored *, const struct conf *,
  * put out, since no other can read it. NULL unless it is found, or when there
  * is not so much "room", see stored_chain().
  */
-json_object *stored_conv_items(struct stored *, const char *owner,
+json_object *conversation_items(struct stored *, const char *owner,
 	    const char *id, const char *model, size_t *room,
 	    enum stored_found *);
 
 /* A page: how many, in which order, and behind which id. */
-struct stored_cursor {
+struct conversation_cursor {
 	int64_t		 limit;
 	bool		 ascending;
 	const char	*after;		/* NULL: from the beginning */
@@ -67,23 +67,23 @@ struct stored_cursor {
  * Some of its items, as a page asks for them, and whether there are more: also
  * because there is no more "room", after the first.
  */
-struct stored_conv_page {
+struct conversation_page {
 	json_object	*items;		/* an array, yours */
 	bool		 more;
 	bool		 no_after; /* there is no item of the page's "after" */
 };
-enum stored_found stored_conv_list(struct stored *, const char *owner,
-	    const char *id, const struct stored_cursor *, size_t room,
-	    struct stored_conv_page *);
+enum stored_found conversation_list(struct stored *, const char *owner,
+	    const char *id, const struct conversation_cursor *, size_t room,
+	    struct conversation_page *);
 
 /* One item, NULL when it isn't there, and taking it out. */
-json_object *stored_conv_item(struct stored *, const char *owner,
+json_object *conversation_item(struct stored *, const char *owner,
 	    const char *id, const char *item, enum stored_found *);
-enum stored_found stored_conv_item_delete(struct stored *, const char *owner,
+enum stored_found conversation_item_delete(struct stored *, const char *owner,
 	    const char *id, const char *item);
 
 /* Each as {"id","owner","created_at","metadata","items"}. */
-bool	stored_conv_each(struct stored *, bool (*each)(json_object *, void *),
+bool	conversation_each(struct stored *, bool (*each)(json_object *, void *),
 	    void *);
 
 #endif

@@ -177,15 +177,15 @@ stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 /* --- Conversations. */
 
 void
-stored_conv_finish(struct stored_conv *c)
+conversation_finish(struct conversation *c)
 {
 	json_object_put(c->metadata);
 	c->metadata = NULL;
 }
 
 enum stored_found
-stored_conv_create(struct stored *s, const struct conf *conf,
-    const char *owner, struct stored_conv *c, json_object *items, int *twice)
+conversation_create(struct stored *s, const struct conf *conf,
+    const char *owner, struct conversation *c, json_object *items, int *twice)
 {
 	(void)s;
 	(void)conf;
@@ -197,8 +197,8 @@ stored_conv_create(struct stored *s, const struct conf *conf,
 }
 
 enum stored_found
-stored_conv_get(struct stored *s, const char *owner, const char *id,
-    struct stored_conv *c)
+conversation_get(struct stored *s, const char *owner, const char *id,
+    struct conversation *c)
 {
 	(void)s;
 	(void)owner;
@@ -208,68 +208,68 @@ stored_conv_get(struct stored *s, const char *owner, const char *id,
 }
 
 enum stored_found
-stored_conv_update(struct stored *s, const char *owner, const char *id,
+conversation_update(struct stored *s, const char *owner, const char *id,
     json_object *metadata)
 {
 	(void)metadata;
-	return stored_conv_get(s, owner, id, NULL);
+	return conversation_get(s, owner, id, NULL);
 }
 
 enum stored_found
-stored_conv_delete(struct stored *s, const char *owner, const char *id)
+conversation_delete(struct stored *s, const char *owner, const char *id)
 {
-	return stored_conv_get(s, owner, id, NULL);
+	return conversation_get(s, owner, id, NULL);
 }
 
 enum stored_found
-stored_conv_add(struct stored *s, const struct conf *conf, const char *owner,
+conversation_add(struct stored *s, const struct conf *conf, const char *owner,
     const char *id, json_object *items, int *twice)
 {
 	(void)conf;
 	(void)items;
 	*twice = -1;
-	return stored_conv_get(s, owner, id, NULL);
+	return conversation_get(s, owner, id, NULL);
 }
 
 json_object *
-stored_conv_items(struct stored *s, const char *owner, const char *id,
+conversation_items(struct stored *s, const char *owner, const char *id,
     const char *model, size_t *room, enum stored_found *found)
 {
 	(void)model;
 	(void)room;
-	*found = stored_conv_get(s, owner, id, NULL);
+	*found = conversation_get(s, owner, id, NULL);
 	return NULL;
 }
 
 enum stored_found
-stored_conv_list(struct stored *s, const char *owner, const char *id,
-    const struct query_page *p, size_t room, struct stored_conv_page *page)
+conversation_list(struct stored *s, const char *owner, const char *id,
+    const struct query_page *p, size_t room, struct conversation_page *page)
 {
 	(void)p;
 	(void)room;
 	(void)page;
-	return stored_conv_get(s, owner, id, NULL);
+	return conversation_get(s, owner, id, NULL);
 }
 
 json_object *
-stored_conv_item(struct stored *s, const char *owner, const char *id,
+conversation_item(struct stored *s, const char *owner, const char *id,
     const char *item, enum stored_found *found)
 {
 	(void)item;
-	*found = stored_conv_get(s, owner, id, NULL);
+	*found = conversation_get(s, owner, id, NULL);
 	return NULL;
 }
 
 enum stored_found
-stored_conv_item_delete(struct stored *s, const char *owner, const char *id,
+conversation_item_delete(struct stored *s, const char *owner, const char *id,
     const char *item)
 {
 	(void)item;
-	return stored_conv_get(s, owner, id, NULL);
+	return conversation_get(s, owner, id, NULL);
 }
 
 bool
-stored_conv_each(struct stored *s, bool (*each)(json_object *, void *),
+conversation_each(struct stored *s, bool (*each)(json_object *, void *),
     void *arg)
 {
 	return stored_each(s, each, arg);

@@ -137,30 +137,31 @@ bool	 prune_bound(struct stored *, const struct conf *, int64_t turn,
 	    int64_t conversation);
 
 /*
- * Of conversations, likewise (conversations.c). The row of one, and the number of
- * its last item; *row stays as it is when there is none of that id.
+ * Of conversations, likewise (conversations.c). The row of one, and the number
+ * of its last item; *row stays as it is when there is none of that id.
  */
-bool	 stored_conv_place(struct stored *, const char *owner, const char *id,
+bool	 conversation_place(struct stored *, const char *owner, const char *id,
 	    int64_t *row, int64_t *last);
 /* Items as text, printed while nothing is locked yet. */
-struct stored_texts {
+struct conversation_texts {
 	struct buf	 text;		/* all of them */
 	size_t		*ends;		/* of each */
 	json_object	*items;		/* borrowed; NULL: none */
 };
-void	 stored_texts_make(struct stored_texts *, json_object *items);
-void	 stored_texts_finish(struct stored_texts *);
+void	 conversation_texts_make(struct conversation_texts *,
+	    json_object *items);
+void	 conversation_texts_finish(struct conversation_texts *);
 /*
  * Add what a response adds; an item that is there already stays as it is. False
  * also when the conversation alone would be too much.
  */
-bool	 stored_conv_join(struct stored *, const struct conf *, int64_t row,
-	    const char *model, const struct stored_texts *);
+bool	 conversation_join(struct stored *, const struct conf *, int64_t row,
+	    const char *model, const struct conversation_texts *);
 /*
- * Append the items up to number "last" as an array, see stored_conv_items().
+ * Append the items up to number "last" as an array, see conversation_items().
  * False when it can't be, or with *room == 0 when there are too many.
  */
-bool	 stored_conv_text(struct stored *, int64_t row, int64_t last,
+bool	 conversation_text(struct stored *, int64_t row, int64_t last,
 	    const char *model, size_t *room, struct buf *);
 
 /*

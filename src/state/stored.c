@@ -199,7 +199,7 @@ struct put {
 	const struct conf		*conf;
 	const struct stored_turn	*turn;
 	struct texts			 texts;
-	struct stored_texts		 joined;
+	struct conversation_texts		 joined;
 };
 
 /* The rows of a turn, and of what it adds to its conversation. */
@@ -210,7 +210,7 @@ put_all(struct stored *s, void *arg)
 	const struct stored_turn	*t = p->turn;
 	struct place			 in = { 0 };
 
-	if ((t->conversation != NULL && !stored_conv_place(s, t->owner,
+	if ((t->conversation != NULL && !conversation_place(s, t->owner,
 	    t->conversation, &in.row, &in.last)) ||
 	    !put_turn(s, t, &p->texts, &in))
 		return false;
@@ -218,7 +218,7 @@ put_all(struct stored *s, void *arg)
 		s->fresh = sqlite3_last_insert_rowid(s->db);
 	return put_items(s, t, t->ids, false) &&
 	    put_items(s, t, js_array(t->response, "output"), true) &&
-	    (in.row == 0 || stored_conv_join(s, p->conf, in.row,
+	    (in.row == 0 || conversation_join(s, p->conf, in.row,
 	    js_str(t->response, "model"), &p->joined)) &&
 	    prune_bound(s, p->conf, s->fresh, in.row);
 }
@@ -233,12 +233,12 @@ stored_put(struct stored *s, const struct conf *conf,
 	if (s == NULL)
 		return false;
 	texts_make(&p.texts, t);
-	stored_texts_make(&p.joined, t->joined);
+	conversation_texts_make(&p.joined, t->joined);
 	/* One that is alone too much would take all others with it. */
 	ok = size_of(t, &p.texts) <= conf->stored_responses_max_bytes &&
 	    state_group_put(s, put_all, &p, "a response could not be kept");
 	texts_finish(&p.texts);
-	stored_texts_finish(&p.joined);
+	conversation_texts_finish(&p.joined);
 	return ok;
 }
 
@@ -671,7 +671,7 @@ chain_read(struct stored *s, struct chain *c, sqlite3_stmt *st,
 		return STORED_TROUBLE;
 	if (!c->complete)
 		return STORED_NONE;
-	if (c->conversation != 0 && !stored_conv_text(s, c->conversation,
+	if (c->conversation != 0 && !conversation_text(s, c->conversation,
 	    c->start, model, room, &c->before))
 		return *room > 0 ? STORED_TROUBLE : STORED_FULL;
 	return STORED_FOUND;
