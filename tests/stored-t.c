@@ -468,30 +468,30 @@ test_thoughts(void **state)
 {
 	char			*home;
 	struct stored		*s = open_fresh(&home);
-	struct stored_thought	 t = { "me", "call_1", "m", "opaque", "text" };
+	struct reasoning_row	 t = { "me", "call_1", "m", "opaque", "text" };
 	json_object		*obj;
 	char			 id[32];
 	int			 i;
 
 	(void)state;
-	assert_true(stored_thought_put(s, &t));
+	assert_true(reasoning_row_put(s, &t));
 	t.opaque = "newer";
 	t.text = NULL;
-	assert_true(stored_thought_put(s, &t));
-	obj = stored_thought_get(s, "me", "call_1");
+	assert_true(reasoning_row_put(s, &t));
+	obj = reasoning_row_get(s, "me", "call_1");
 	assert_true(js_is(obj, "reasoning_opaque", "newer"));
 	assert_true(js_is(obj, "model", "m"));
 	assert_false(js_has(obj, "reasoning_text"));
 	json_object_put(obj);
-	assert_null(stored_thought_get(s, "you", "call_1"));
-	assert_null(stored_thought_get(s, "me", "call_2"));
+	assert_null(reasoning_row_get(s, "you", "call_1"));
+	assert_null(reasoning_row_get(s, "me", "call_2"));
 	for (i = 0; i < 4300; i++) {
 		snprintf(id, sizeof(id), "more_%d", i);
 		t.call = id;
-		assert_true(stored_thought_put(s, &t));
+		assert_true(reasoning_row_put(s, &t));
 	}
-	assert_null(stored_thought_get(s, "me", "call_1"));
-	obj = stored_thought_get(s, "me", "more_4299");
+	assert_null(reasoning_row_get(s, "me", "call_1"));
+	obj = reasoning_row_get(s, "me", "more_4299");
 	assert_non_null(obj);
 	json_object_put(obj);
 	assert_true(sql(home, "SELECT COUNT(*) FROM thought") < 4096 + 64);

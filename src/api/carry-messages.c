@@ -154,7 +154,7 @@ finish_chat(struct exchange *x, struct chat_request *r, struct carried *c,
 	json_object *messages = js_array(r->obj, "messages");
 
 	/* What came too late for a signature was kept here. */
-	thoughts_restore(&x->thinker, messages);
+	reasoning_restore(&x->thinker, messages);
 	if (!chat_request_fit(r, &x->retry.lesson, true, err)) {
 		terms_apply(&c->known->terms, err);
 		return false;

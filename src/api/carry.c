@@ -41,7 +41,7 @@ finish_chat(struct chat_request *r, const struct responses_setting *set,
 
 	/* Who keeps no reasoning items can't give any back. */
 	if (set->thinker != NULL)
-		thoughts_restore(set->thinker, messages);
+		reasoning_restore(set->thinker, messages);
 	if (set->unsealed)
 		chat_messages_forget(messages);
 	r->cache = set->cache;

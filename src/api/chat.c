@@ -84,7 +84,7 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 	 * have none to give where they are native.
 	 */
 	if ((r->info == NULL || !r->info->openai || to != MODEL_CHAT) &&
-	    thoughts_restore(&x->thinker, js_array(r->obj, "messages")))
+	    reasoning_restore(&x->thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
 	if (x->retry.unsealed) {
 		chat_messages_forget(js_array(r->obj, "messages"));

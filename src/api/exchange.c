@@ -42,14 +42,15 @@ exchange_terms(const struct exchange *x, struct err *err)
 void
 exchange_thinks(struct exchange *x, const char *model, bool memory_only)
 {
-	x->thinker = (struct thinker){ x->thoughts, x->conf, x->key, model,
+	x->thinker = (struct reasoning_scope){ x->thoughts, x->conf, x->key,
+	    model,
 	    memory_only };
 }
 
 static void
 keep_thought(void *arg, const struct thought *t)
 {
-	thoughts_keep(arg, json_object_get_string(t->opaque),
+	reasoning_keep(arg, json_object_get_string(t->opaque),
 	    thought_kept_text(t), t->calls);
 }
 

@@ -12,7 +12,7 @@
 struct buf;
 struct err;
 struct model;
-struct thinker;
+struct reasoning_scope;
 
 /*
  * Who keeps the response of an answer, on a worker: it is shown before it is
@@ -45,7 +45,7 @@ struct responses_setting {
 	bool			 sealed; /* want reasoning that can go back */
 	bool			 cache;	/* mark the prompt for it */
 	const char		*cache_key; /* to be added, or NULL */
-	const struct thinker	*thinker;	/* for chat; NULL: nobody */
+	const struct reasoning_scope	*thinker; /* for chat; NULL: nobody */
 	struct lesson		 lesson;	/* what upstream taught of it */
 };
 

@@ -12,7 +12,7 @@ struct ledger;
 struct loop;
 struct relay;
 struct stored;
-struct thoughts;
+struct reasoning;
 struct workers;
 
 struct server {
@@ -22,7 +22,7 @@ struct server {
 	struct accounts		*accounts;
 	struct stored		*stored;	/* NULL: there is none */
 	struct ledger		*ledger;	/* likewise */
-	struct thoughts		*thoughts;
+	struct reasoning		*thoughts;
 	struct budget		*budget;
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	struct relay		*relays; /* answers under way on the loop */

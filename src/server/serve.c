@@ -60,7 +60,7 @@ serve_main(const struct serve_options *o)
 	    o->override->enterprise_url != NULL, true, NULL });
 	s.stored = stored_create(o->home);
 	s.ledger = ledger_create(o->home);
-	s.thoughts = thoughts_create(s.stored);
+	s.thoughts = reasoning_create(s.stored);
 	s.budget = budget_create();
 	if (fcgi_wanted()) {
 		raise_file_limit();
@@ -72,7 +72,7 @@ serve_main(const struct serve_options *o)
 	} else
 		rc = cgi_run(&s);
 	budget_destroy(s.budget);
-	thoughts_destroy(s.thoughts);
+	reasoning_destroy(s.thoughts);
 	ledger_destroy(s.ledger);
 	stored_destroy(s.stored);
 	accounts_destroy(s.accounts);

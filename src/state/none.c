@@ -120,7 +120,7 @@ stored_delete(struct stored *s, const char *owner, const char *id)
 }
 
 bool
-stored_thought_put(struct stored *s, const struct stored_thought *t)
+reasoning_row_put(struct stored *s, const struct reasoning_row *t)
 {
 	(void)s;
 	(void)t;
@@ -128,7 +128,7 @@ stored_thought_put(struct stored *s, const struct stored_thought *t)
 }
 
 bool
-stored_thought_any(struct stored *s, const char *owner, const char *model)
+reasoning_row_any(struct stored *s, const char *owner, const char *model)
 {
 	(void)s;
 	(void)owner;
@@ -137,7 +137,7 @@ stored_thought_any(struct stored *s, const char *owner, const char *model)
 }
 
 json_object *
-stored_thought_get(struct stored *s, const char *owner, const char *call)
+reasoning_row_get(struct stored *s, const char *owner, const char *call)
 {
 	return stored_response(s, owner, call, NULL);
 }

@@ -17,7 +17,7 @@
 static bool
 put(struct stored *s, void *arg)
 {
-	const struct stored_thought	*t = arg;
+	const struct reasoning_row	*t = arg;
 	sqlite3_stmt			*st;
 
 	st = sqlite_prepare(s, "INSERT OR REPLACE INTO thought (owner, call,"
@@ -39,16 +39,16 @@ put(struct stored *s, void *arg)
 }
 
 bool
-stored_thought_put(struct stored *s, const struct stored_thought *t)
+reasoning_row_put(struct stored *s, const struct reasoning_row *t)
 {
-	struct stored_thought one = *t;
+	struct reasoning_row one = *t;
 
 	return s != NULL && state_group_put(s, put, &one,
 	    "a thought could not be kept");
 }
 
 bool
-stored_thought_any(struct stored *s, const char *owner, const char *model)
+reasoning_row_any(struct stored *s, const char *owner, const char *model)
 {
 	sqlite3_stmt	*st;
 	bool		 any;
@@ -64,7 +64,7 @@ stored_thought_any(struct stored *s, const char *owner, const char *model)
 }
 
 json_object *
-stored_thought_get(struct stored *s, const char *owner, const char *call)
+reasoning_row_get(struct stored *s, const char *owner, const char *call)
 {
 	sqlite3_stmt	*st;
 	json_object	*obj = NULL;

@@ -25,17 +25,17 @@ struct entry {
 };
 
 /* A ring: "next" is where the newest goes, and the oldest is. */
-struct thoughts {
+struct reasoning {
 	struct stored	*stored;
 	pthread_mutex_t	 lock;		/* of all below */
 	struct entry	 ring[ENTRIES];
 	size_t		 next, oldest, bytes;
 };
 
-struct thoughts *
-thoughts_create(struct stored *stored)
+struct reasoning *
+reasoning_create(struct stored *stored)
 {
-	struct thoughts *t = xcalloc(1, sizeof(*t));
+	struct reasoning *t = xcalloc(1, sizeof(*t));
 
 	t->stored = stored;
 	pthread_mutex_init(&t->lock, NULL);
@@ -43,7 +43,7 @@ thoughts_create(struct stored *stored)
 }
 
 static void
-entry_clear(struct thoughts *t, struct entry *e)
+entry_clear(struct reasoning *t, struct entry *e)
 {
 	t->bytes -= e->size;
 	free(e->name);
@@ -54,7 +54,7 @@ entry_clear(struct thoughts *t, struct entry *e)
 }
 
 void
-thoughts_destroy(struct thoughts *t)
+reasoning_destroy(struct reasoning *t)
 {
 	size_t i;
 
@@ -69,7 +69,7 @@ thoughts_destroy(struct thoughts *t)
 /* --- In memory. */
 
 static void
-ring_put(struct thoughts *t, struct entry *e)
+ring_put(struct reasoning *t, struct entry *e)
 {
 	pthread_mutex_lock(&t->lock);
 	entry_clear(t, &t->ring[t->next]);
@@ -99,7 +99,7 @@ thought_object(const char *model, const char *opaque, const char *text)
 
 /* The newest of that name. */
 static json_object *
-ring_get(struct thoughts *t, const char *name)
+ring_get(struct reasoning *t, const char *name)
 {
 	uint64_t	 hash = util_hash(name);
 	struct entry	*e;
@@ -120,7 +120,8 @@ ring_get(struct thoughts *t, const char *name)
 /* --- The answer. */
 
 static void
-keep_call(const struct thinker *who, const char *owner, const char *call,
+keep_call(const struct reasoning_scope *who, const char *owner,
+    const char *call,
     const char *opaque, const char *text, bool disk)
 {
 	struct entry e = {
@@ -135,12 +136,13 @@ keep_call(const struct thinker *who, const char *owner, const char *call,
 	    (text != NULL ? strlen(text) : 0);
 	ring_put(who->thoughts, &e);
 	if (disk)
-		stored_thought_put(who->thoughts->stored, &(struct
-		    stored_thought){ owner, call, who->model, opaque, text });
+		reasoning_row_put(who->thoughts->stored, &(struct
+		    reasoning_row){ owner, call, who->model, opaque, text });
 }
 
 void
-thoughts_keep(const struct thinker *who, const char *opaque, const char *text,
+reasoning_keep(const struct reasoning_scope *who, const char *opaque,
+    const char *text,
     json_object *calls)
 {
 	char	owner[STATE_OWNER_SIZE], why[STORED_WHY_SIZE];
@@ -167,9 +169,9 @@ struct places {
 };
 
 static void
-find_places(const struct thinker *who, struct places *p)
+find_places(const struct reasoning_scope *who, struct places *p)
 {
-	struct thoughts	*t = who->thoughts;
+	struct reasoning	*t = who->thoughts;
 	char		 why[STORED_WHY_SIZE];
 
 	state_owner(who->key, p->owner);
@@ -177,11 +179,12 @@ find_places(const struct thinker *who, struct places *p)
 	p->memory = t->bytes > 0;
 	pthread_mutex_unlock(&t->lock);
 	p->disk = stored_state(t->stored, who->conf, why) != STORED_OFF &&
-	    stored_thought_any(t->stored, p->owner, who->model);
+	    reasoning_row_any(t->stored, p->owner, who->model);
 }
 
 static json_object *
-find(const struct thinker *who, const struct places *p, const char *call)
+find(const struct reasoning_scope *who, const struct places *p,
+    const char *call)
 {
 	char		*name = xasprintf("%s %s", p->owner, call);
 	json_object	*found = NULL;
@@ -190,7 +193,7 @@ find(const struct thinker *who, const struct places *p, const char *call)
 		found = ring_get(who->thoughts, name);
 	free(name);
 	if (found == NULL && p->disk)
-		found = stored_thought_get(who->thoughts->stored,
+		found = reasoning_row_get(who->thoughts->stored,
 		    p->owner, call);
 	/* No model can read another one's. */
 	if (found != NULL && !js_is(found, "model", who->model)) {
@@ -201,7 +204,8 @@ find(const struct thinker *who, const struct places *p, const char *call)
 }
 
 static bool
-restore(const struct thinker *who, const struct places *p, json_object *msg)
+restore(const struct reasoning_scope *who, const struct places *p,
+    json_object *msg)
 {
 	json_object	*calls = js_array(msg, "tool_calls"), *found = NULL;
 	const char	*id;
@@ -225,7 +229,7 @@ restore(const struct thinker *who, const struct places *p, json_object *msg)
 }
 
 bool
-thoughts_restore(const struct thinker *who, json_object *messages)
+reasoning_restore(const struct reasoning_scope *who, json_object *messages)
 {
 	struct places	 p = { .memory = true };
 	json_object	*msg;

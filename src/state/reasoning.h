@@ -6,8 +6,8 @@
  *
  * Used on workers only: it waits for the disk.
  */
-#ifndef THOUGHTS_H
-#define THOUGHTS_H
+#ifndef REASONING_H
+#define REASONING_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,14 +16,14 @@
 
 struct conf;
 struct stored;
-struct thoughts;
+struct reasoning;
 
-struct thoughts *thoughts_create(struct stored *);
-void	thoughts_destroy(struct thoughts *);
+struct reasoning *reasoning_create(struct stored *);
+void	reasoning_destroy(struct reasoning *);
 
 /* Whose thoughts, of which model: borrowed, and outlived by all of it. */
-struct thinker {
-	struct thoughts		*thoughts;	/* NULL: nothing is kept */
+struct reasoning_scope {
+	struct reasoning	*thoughts;	/* NULL: nothing is kept */
 	const struct conf	*conf;
 	const char		*key;		/* the client's, or NULL */
 	const char		*model;		/* as upstream knows it */
@@ -36,7 +36,7 @@ struct thinker {
  * Keep what was thought before these calls, an array of their ids. "text" may
  * be NULL.
  */
-void	thoughts_keep(const struct thinker *, const char *opaque,
+void	reasoning_keep(const struct reasoning_scope *, const char *opaque,
 	    const char *text, json_object *calls);
 
 /* --- The request. */
@@ -45,6 +45,7 @@ void	thoughts_keep(const struct thinker *, const char *opaque,
  * Put thoughts back into the assistant's messages that come with calls but
  * without them. True when one was changed.
  */
-bool	thoughts_restore(const struct thinker *, json_object *messages);
+bool	reasoning_restore(const struct reasoning_scope *,
+	    json_object *messages);
 
 #endif

@@ -128,7 +128,7 @@ enum stored_found stored_delete(struct stored *, const char *owner,
 	    const char *id);
 
 /* What a model thought before a tool call. */
-struct stored_thought {
+struct reasoning_row {
 	const char	*owner;
 	const char	*call;		/* its id */
 	const char	*model;
@@ -137,12 +137,12 @@ struct stored_thought {
 };
 
 /* Only the newest thousands are remembered. */
-bool	stored_thought_put(struct stored *, const struct stored_thought *);
+bool	reasoning_row_put(struct stored *, const struct reasoning_row *);
 /* {"model":..,"reasoning_opaque":..,"reasoning_text":..} or NULL. */
 /* Is there any of this model's? Asked once, before its calls are looked up. */
-bool	stored_thought_any(struct stored *, const char *owner,
+bool	reasoning_row_any(struct stored *, const char *owner,
 	    const char *model);
-json_object *stored_thought_get(struct stored *, const char *owner,
+json_object *reasoning_row_get(struct stored *, const char *owner,
 	    const char *call);
 
 /*

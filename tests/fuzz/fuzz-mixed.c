@@ -53,7 +53,7 @@ int	LLVMFuzzerInitialize(int *, char ***);
 static struct conf	*conf;
 static struct models	*models;
 static struct stored	*stored;
-static struct thoughts	*thoughts;
+static struct reasoning	*thoughts;
 static struct lessons	*lessons;
 static char		 conversation[128] = "conv_x", response[128] = "resp_x";
 
@@ -80,7 +80,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	conf->stored_responses_max_bytes = 4 << 20;
 	stored = stored_create(HOME);
-	thoughts = thoughts_create(stored);
+	thoughts = reasoning_create(stored);
 	lessons = lessons_create();
 	return 0;
 }
