@@ -139,7 +139,7 @@ read_refusal(const char *message, const char *code, int status,
 	js_add_take(obj, "error", in);
 	js_print(obj, &body);
 	buf_puts(&sent, SENT);
-	upstream_error(status, body.p, body.len, NULL, &err);
+	failure_read(status, body.p, body.len, NULL, &err);
 	ok = lesson_read(&err, &sent, lesson, lasts);
 	json_object_put(obj);
 	buf_finish(&body);

@@ -185,7 +185,7 @@ test_failures(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(failures); i++) {
 		memset(&err, 0x5a, sizeof(err));
-		upstream_error(failures[i].status, failures[i].body,
+		failure_read(failures[i].status, failures[i].body,
 		    strlen(failures[i].body), NULL, &err);
 		check(&failures[i], &err);
 		assert_string_equal(err.retry_after, "");
@@ -200,20 +200,20 @@ test_retry_after(void **state)
 	time_t		soon = time(NULL) + 30, later = time(NULL) + 7200;
 
 	(void)state;
-	upstream_error(429, "", 0, "20", &err);
+	failure_read(429, "", 0, "20", &err);
 	assert_string_equal(err.retry_after, "20");
 	assert_false(err.no_retry);
-	upstream_error(429, "", 0, "3600", &err);
+	failure_read(429, "", 0, "3600", &err);
 	assert_string_equal(err.retry_after, "3600");
 	assert_true(err.no_retry);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&soon));
-	upstream_error(429, "", 0, date, &err);
+	failure_read(429, "", 0, date, &err);
 	assert_string_equal(err.retry_after, date);
 	assert_false(err.no_retry);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&later));
-	upstream_error(503, "", 0, date, &err);
+	failure_read(503, "", 0, date, &err);
 	assert_true(err.no_retry);
-	upstream_error(503, "", 0, "1\r\nX-Evil: 1", &err);
+	failure_read(503, "", 0, "1\r\nX-Evil: 1", &err);
 	assert_null(strchr(err.retry_after, '\n'));
 	assert_null(strchr(err.retry_after, '\r'));
 }
@@ -227,7 +227,7 @@ test_secrets(void **state)
 	struct err	  err;
 
 	(void)state;
-	upstream_error(400, body, sizeof(body) - 1, "", &err);
+	failure_read(400, body, sizeof(body) - 1, "", &err);
 	assert_null(strstr(err.msg, "abcDEF"));
 	assert_null(strstr(err.msg, "0a1b"));
 	assert_null(strstr(err.msg, "zzz"));
@@ -250,7 +250,7 @@ test_hostile(void **state)
 	for (i = 0; i + 3 <= sizeof(big); i += 3)
 		memcpy(big + i, euro, 3);
 	for (i = 0; i < 4; i++) {
-		upstream_error(500, big + i, sizeof(big) - i, NULL, &err);
+		failure_read(500, big + i, sizeof(big) - i, NULL, &err);
 		assert_true(strlen(err.msg) < sizeof(err.msg) - 1);
 		err_json(&err, &out);
 		obj = js_parse_quiet(out.p, out.len);
@@ -260,13 +260,13 @@ test_hostile(void **state)
 	}
 	for (i = 0; i < sizeof(big); i++)
 		big[i] = (char)(i * 7 + i / 251);
-	upstream_error(500, big, sizeof(big), NULL, &err);
+	failure_read(500, big, sizeof(big), NULL, &err);
 	for (i = 0; err.msg[i] != '\0'; i++)
 		assert_true((unsigned char)err.msg[i] >= ' ');
-	upstream_error(500, "a\0b", 3, NULL, &err);
+	failure_read(500, "a\0b", 3, NULL, &err);
 	assert_string_equal(err.msg, "a b");
 	memset(big, '[', sizeof(big));
-	upstream_error(500, big, sizeof(big), NULL, &err);
+	failure_read(500, big, sizeof(big), NULL, &err);
 	assert_int_equal(err.status, 500);
 }
 
@@ -306,7 +306,7 @@ test_events(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(events); i++) {
 		obj = js_parse_quiet(events[i].body, strlen(events[i].body));
-		upstream_error_event(obj, &err);
+		failure_read_event(obj, &err);
 		check(&events[i], &err);
 		json_object_put(obj);
 	}

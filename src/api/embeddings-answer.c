@@ -390,7 +390,7 @@ static bool
 refuse_answer(json_object *obj, struct err *err)
 {
 	if (js_get(obj, "error") != NULL) {
-		upstream_error_event(obj, err);
+		failure_read_event(obj, err);
 		return false;
 	}
 	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,

@@ -173,7 +173,7 @@ one_object(struct chat_pieces *p, json_object *obj, const struct sse_event *ev,
 	json_object *bad = failure(obj, ev);
 
 	if (bad != NULL) {
-		upstream_error_event(bad, err);
+		failure_read_event(bad, err);
 		return false;
 	}
 	return one_chunk(p, obj, out, err);
@@ -214,7 +214,7 @@ chat_pieces_event(struct chat_pieces *p, const struct sse_event *ev,
 		ok = one_object(p, obj, ev, out, err);
 	else		/* behind the end of all choices it doesn't matter */
 		ok = complete(p) || (ev->unfinished ?
-		    upstream_broken_off(err) : broken(err,
+		    failure_broken_off(err) : broken(err,
 		    "sent an event that is not a JSON object"));
 	json_object_put(obj);
 	return ok;
@@ -224,7 +224,7 @@ bool
 chat_pieces_cut(struct chat_pieces *p, struct err *err)
 {
 	p->ended = complete(p) || (p->nchoices == 0 && p->errors != NULL);
-	return p->ended || upstream_broken_off(err);
+	return p->ended || failure_broken_off(err);
 }
 
 bool
@@ -281,7 +281,7 @@ chat_pieces_finish(struct chat_pieces *p, struct buf *out, struct err *err)
 	int64_t i;
 
 	if (p->nchoices == 0 && p->errors != NULL) {
-		upstream_error_event(p->errors, err);
+		failure_read_event(p->errors, err);
 		return false;
 	}
 	if (p->nchoices == 0)

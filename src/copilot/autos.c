@@ -157,7 +157,7 @@ fetch_end(struct fetch *f, enum http_end end, const char *why)
 	else if (f->status == 404)
 		no_auto(&err);
 	else if (f->status != 200)
-		upstream_error(f->status, buf_str(&f->body), f->body.len,
+		failure_read(f->status, buf_str(&f->body), f->body.len,
 		    f->retry_after, &err);
 	else if ((ok = auto_read(buf_str(&f->body), f->body.len,
 	    now + app_skew(f->date, now), &got, &err)))

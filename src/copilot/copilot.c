@@ -494,7 +494,7 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 		    "upstream_unreachable", NULL,
 		    "Copilot could not be reached for the model list: %s", why);
 	else if (f->status != 200)
-		upstream_error(f->status, buf_str(&f->body), f->body.len,
+		failure_read(f->status, buf_str(&f->body), f->body.len,
 		    f->retry_after, &err);
 	else if ((m = models_parse(buf_str(&f->body), f->body.len,
 	    &err)) != NULL) {

@@ -539,7 +539,7 @@ set_error(struct said *said, struct err *err)
 }
 
 void
-upstream_error(int status, const char *body, size_t len,
+failure_read(int status, const char *body, size_t len,
     const char *retry_after, struct err *err)
 {
 	struct said said = { .status = status };
@@ -550,7 +550,7 @@ upstream_error(int status, const char *body, size_t len,
 }
 
 void
-upstream_error_event(json_object *obj, struct err *err)
+failure_read_event(json_object *obj, struct err *err)
 {
 	struct said said = { 0 };
 
@@ -561,7 +561,7 @@ upstream_error_event(json_object *obj, struct err *err)
 }
 
 bool
-upstream_broken_off(struct err *err)
+failure_broken_off(struct err *err)
 {
 	return err_set(err, 502, ERR_SERVER, "server_error", NULL,
 	    "Server error: GitHub Copilot's connection was terminated before "

@@ -2,8 +2,8 @@
  * What upstream says when it fails, in OpenAI's terms. Copilot sends JSON
  * as text, bare text, HTML or nothing, and codes of its own.
  */
-#ifndef UPSTREAM_ERROR_H
-#define UPSTREAM_ERROR_H
+#ifndef FAILURE_H
+#define FAILURE_H
 
 #include <stddef.h>
 
@@ -15,7 +15,7 @@ struct err;
  * Fill in "err" from a failed answer: HTTP status, body in any form, the
  * Retry-After header (NULL or "" when absent).
  */
-void	upstream_error(int status, const char *body, size_t len,
+void	failure_read(int status, const char *body, size_t len,
 	    const char *retry_after, struct err *);
 
 /*
@@ -23,13 +23,13 @@ void	upstream_error(int status, const char *body, size_t len,
  * {"error":{..}}, a flat {"type":"error","code","message"}, or the error
  * object of response.failed. Whatever it is, it is "error" or its parent.
  */
-void	upstream_error_event(json_object *, struct err *);
+void	failure_read_event(json_object *, struct err *);
 
 /*
  * The connection ended before the answer did; always false. Several clients try
  * again where they find one of its words ("server error", "connection",
  * "terminated"), others by its code.
  */
-bool	upstream_broken_off(struct err *);
+bool	failure_broken_off(struct err *);
 
 #endif

@@ -351,7 +351,7 @@ any_event(struct reader *r, json_object *ev, const struct sse_event *e,
 		type = e->name;
 	if (e->bare || (type == NULL && js_get(ev, "error") != NULL) ||
 	    (type != NULL && is(type, "error"))) {
-		upstream_error_event(ev, err);
+		failure_read_event(ev, err);
 		return false;
 	}
 	return type == NULL || known_event(r, type, ev, out, err);
@@ -370,7 +370,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	if (json_object_is_type(ev, json_type_object) && ev != NULL)
 		ok = any_event(r, ev, e, out, err);
 	else
-		ok = e->unfinished ? upstream_broken_off(err) :
+		ok = e->unfinished ? failure_broken_off(err) :
 		    err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 		    "GitHub Copilot sent an event that could not be read.");
 	json_object_put(ev);
@@ -383,7 +383,7 @@ cut(void *self, struct buf *out, struct err *err)
 {
 	struct reader *r = self;
 
-	return r->stopped ? finish(r, out, err) : upstream_broken_off(err);
+	return r->stopped ? finish(r, out, err) : failure_broken_off(err);
 }
 
 /* --- A whole answer. */
@@ -439,7 +439,7 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 		    put_blocks(r, js_array(obj, "content"), out, err) &&
 		    finish(r, out, err);
 	} else if (js_get(obj, "error") != NULL)
-		upstream_error_event(obj, err);
+		failure_read_event(obj, err);
 	else
 		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 		    "GitHub Copilot's answer could not be read.");

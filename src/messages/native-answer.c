@@ -111,7 +111,7 @@ take_event(struct answer *a, const char *type, json_object *ev,
     struct buf *out, struct err *err)
 {
 	if (is(type, "error")) {
-		upstream_error_event(ev, err);
+		failure_read_event(ev, err);
 		return false;
 	}
 	if (is(type, "message_start"))
@@ -147,7 +147,7 @@ unreadable(const struct sse_event *e, struct err *err)
 {
 	if (e->bare || e->len == 0)
 		return true;
-	return e->unfinished ? upstream_broken_off(err) :
+	return e->unfinished ? failure_broken_off(err) :
 	    err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 	    "GitHub Copilot sent an event that could not be read.");
 }
@@ -202,7 +202,7 @@ finish(struct answer *a, struct buf *out, struct err *err)
 	static const char	 stop[] = "{\"type\":\"message_stop\"}";
 
 	if (!a->over && !a->stopped)
-		return upstream_broken_off(err);
+		return failure_broken_off(err);
 	if (a->collect != NULL)
 		return end_whole(a, out, err);
 	if (!a->over) {
@@ -266,7 +266,7 @@ take_whole(struct answer *a, json_object *obj, struct buf *out,
 		if (js_get(obj, "error") == NULL)
 			return err_set(err, 502, ERR_SERVER, "upstream_invalid",
 			    NULL, "GitHub Copilot's answer could not be read.");
-		upstream_error_event(obj, err);
+		failure_read_event(obj, err);
 		return false;
 	}
 	note_usage(a, obj, js_obj(obj, "usage"));

@@ -110,7 +110,7 @@ failure(json_object *ev, struct err *err)
 	if (js_is(ev, "type", "response.cancelled"))
 		return err_set(err, 503, ERR_SERVER, NULL, NULL,
 		    "GitHub Copilot cancelled the response.");
-	upstream_error_event(ev, err);
+	failure_read_event(ev, err);
 	return false;
 }
 
@@ -242,7 +242,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	if (json_object_is_type(ev, json_type_object))
 		ok = any_event(r, ev, e, out, err);
 	else
-		ok = e->unfinished ? upstream_broken_off(err) :
+		ok = e->unfinished ? failure_broken_off(err) :
 		    broken(err, "sent an event that is not a JSON object");
 	json_object_put(ev);
 	return ok;
@@ -253,7 +253,7 @@ cut(void *self, struct buf *out, struct err *err)
 {
 	(void)self;
 	(void)out;
-	return upstream_broken_off(err);
+	return failure_broken_off(err);
 }
 
 /* --- A whole answer. */

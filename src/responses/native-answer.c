@@ -276,7 +276,7 @@ take_failure(struct responses_answer *a, json_object *ev, struct err *err)
 		err_set(err, 503, ERR_SERVER, NULL, NULL,
 		    "GitHub Copilot cancelled the response.");
 	else
-		upstream_error_event(ev, err);
+		failure_read_event(ev, err);
 	note_usage(a, ev, js_obj(ev, "response"));
 	if (a->failed == NULL && js_obj(ev, "response") != NULL)
 		a->failed = json_object_get(js_obj(ev, "response"));
@@ -336,7 +336,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
 		json_object_put(ev);
 		return e->bare || e->len == 0 || (e->unfinished ?
-		    upstream_broken_off(err) : err_set(err, 502, ERR_SERVER,
+		    failure_broken_off(err) : err_set(err, 502, ERR_SERVER,
 		    "upstream_invalid", NULL, "GitHub Copilot sent an event "
 		    "that could not be read."));
 	}
@@ -356,7 +356,7 @@ cut(void *self, struct buf *out, struct err *err)
 {
 	(void)self;
 	(void)out;
-	return upstream_broken_off(err);
+	return failure_broken_off(err);
 }
 
 static void
@@ -416,7 +416,7 @@ take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
 		if (js_get(obj, "error") == NULL)
 			return err_set(err, 502, ERR_SERVER, "upstream_invalid",
 			    NULL, "GitHub Copilot's answer could not be read.");
-		upstream_error_event(obj, err);
+		failure_read_event(obj, err);
 		return false;
 	}
 	note_usage(a, NULL, obj);

@@ -23,7 +23,7 @@ read_useless(const struct buf *body, struct err *err)
 		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 		    "Copilot's answer could not be read.");
 	else
-		upstream_error_event(obj, err);
+		failure_read_event(obj, err);
 	json_object_put(obj);
 }
 
@@ -33,7 +33,7 @@ refusal_read(const struct call *c, struct err *err)
 	if (c->status >= 200 && c->status <= 299)
 		read_useless(&c->body, err);
 	else
-		upstream_error(c->status, buf_str(&c->body), c->body.len,
+		failure_read(c->status, buf_str(&c->body), c->body.len,
 		    c->retry_after, err);
 }
 

@@ -261,12 +261,12 @@ fuzz_errors(unsigned how, const char *p, size_t n)
 	bool		 lasts;
 
 	buf_append(&sent, p, n);
-	upstream_error(300 + (int)how, p, n, s, &err);
+	failure_read(300 + (int)how, p, n, s, &err);
 	err_json(&err, &out);
 	must_be_json(out.p, out.len);
 	lesson_read(&err, &sent, &lesson, &lasts);
 	buf_truncate(&out, 0);
-	upstream_error_event(obj, &err);
+	failure_read_event(obj, &err);
 	err_json(&err, &out);
 	must_be_json(out.p, out.len);
 	buf_truncate(&out, 0);
