@@ -30,7 +30,7 @@ static const struct http_ops	*http;
 static void			*http_arg;
 static bool			 running, no_token;
 static unsigned			 generation;	/* of the token */
-static struct waiter		*waits;		/* for one */
+static struct fetch_waiter		*waits;		/* for one */
 
 static void
 note(const char *format, ...)
@@ -101,7 +101,7 @@ http_request_finish(struct http_request *r)
 }
 
 void
-copilot_want_token(struct copilot *c, struct waiter *w)
+copilot_want_token(struct copilot *c, struct fetch_waiter *w)
 {
 	struct err err = { 0 };
 
@@ -114,7 +114,7 @@ copilot_want_token(struct copilot *c, struct waiter *w)
 
 void
 copilot_want_github(struct copilot *c, struct conf *with,
-    struct waiter *w)
+    struct fetch_waiter *w)
 {
 	(void)with;
 	note("github");
@@ -150,7 +150,7 @@ copilot_refused(struct copilot *c, unsigned refused)
 }
 
 void
-waiter_forget(struct waiter *w)
+fetch_waiter_forget(struct fetch_waiter *w)
 {
 	(void)w;
 }

@@ -37,7 +37,7 @@ static struct conf	 conf = { .refs = 1 };
 static struct server	 server;
 static struct exchange	*x;
 static struct call	*call;
-static struct waiter	*models;	/* who waits for them */
+static struct fetch_waiter	*models;	/* who waits for them */
 static struct client	 client;
 static struct buf	 got;		/* by the client */
 static bool		 room;		/* the client reads */
@@ -100,24 +100,24 @@ access_log(const struct exchange *ended, size_t bytes, const char *upstream_id,
 }
 
 void
-copilot_want_models(struct copilot *c, struct waiter *w)
+copilot_want_models(struct copilot *c, struct fetch_waiter *w)
 {
-	static struct waiter *list;
+	static struct fetch_waiter *list;
 
 	(void)c;
 	models = w;
-	waiter_add(&list, w);
+	fetch_waiter_add(&list, w);
 }
 
 void
-copilot_renew_models(struct copilot *c, struct waiter *w)
+copilot_renew_models(struct copilot *c, struct fetch_waiter *w)
 {
 	copilot_want_models(c, w);
 }
 
 void
 autos_want(struct autos *a, const struct auto_wish *wish, struct conf *of,
-    struct waiter *w)
+    struct fetch_waiter *w)
 {
 	(void)a;
 	(void)wish;
@@ -489,7 +489,7 @@ in_handling(void)
 {
 	in_models();
 	handled = HANDLED_CALL;
-	waiter_forget(models);
+	fetch_waiter_forget(models);
 	models->ready(models, NULL);
 }
 
@@ -498,7 +498,7 @@ in_refusing(void)
 {
 	in_models();
 	handled = HANDLED_REPLY;
-	waiter_forget(models);
+	fetch_waiter_forget(models);
 	models->ready(models, NULL);
 }
 

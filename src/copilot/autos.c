@@ -27,7 +27,7 @@ struct session {
 	struct auto_wish	 wish;
 	struct auto_session	 session;	/* token NULL: none yet */
 	int64_t			 until_ms;	/* then a new one is due */
-	struct waiter		 token;		/* it needs the Copilot token */
+	struct fetch_waiter	 token;		/* it needs the Copilot token */
 	struct fetch		 fetch;
 	struct conf		*conf;		/* of what runs */
 	unsigned		 generation;
@@ -50,7 +50,7 @@ struct autos {
 static void
 session_free(struct session *s)
 {
-	waiter_forget(&s->token);
+	fetch_waiter_forget(&s->token);
 	fetch_clear(&s->fetch);
 	auto_wish_finish(&s->wish);
 	auto_session_finish(&s->session);
@@ -64,7 +64,7 @@ done(struct session *s, const struct err *err)
 	s->fetch.running = false;
 	if (err != NULL)
 		log_warn("auto: %s", err->msg);
-	waiter_wake(&s->fetch.waiters, err);
+	fetch_waiter_wake(&s->fetch.waiters, err);
 }
 
 /* Neither form is there. */
@@ -102,7 +102,7 @@ ask(struct session *s)
 }
 
 static void
-token_ready(struct waiter *w, const struct err *err)
+token_ready(struct fetch_waiter *w, const struct err *err)
 {
 	struct session *s = SESSION_OF(w, token);
 
@@ -218,7 +218,7 @@ add(struct autos *a, const char *conversation)
 
 void
 autos_want(struct autos *a, const struct auto_wish *wish, struct conf *conf,
-    struct waiter *w)
+    struct fetch_waiter *w)
 {
 	struct session *s = find(a, wish->conversation);
 
@@ -228,7 +228,7 @@ autos_want(struct autos *a, const struct auto_wish *wish, struct conf *conf,
 		w->ready(w, NULL);
 		return;
 	}
-	waiter_add(&s->fetch.waiters, w);
+	fetch_waiter_add(&s->fetch.waiters, w);
 	if (s->fetch.running)
 		return;
 	s->fetch.running = true;

@@ -8,7 +8,7 @@ struct conf;
 struct copilot;
 struct http;
 struct loop;
-struct waiter;
+struct fetch_waiter;
 
 struct autos;
 
@@ -20,7 +20,7 @@ void	autos_destroy(struct autos *);
  * waiter is told once, and then autos_find() has it.
  */
 void	autos_want(struct autos *, const struct auto_wish *, struct conf *,
-	    struct waiter *);
+	    struct fetch_waiter *);
 const struct auto_session *autos_find(struct autos *,
 	    const char *conversation);
 

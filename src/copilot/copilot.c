@@ -47,7 +47,7 @@ struct copilot {
 	struct conf		*conf;		/* of the fetch that runs */
 	char			*home;
 	struct signin		 signin;
-	struct waiter		 github;	/* the exchange needs it */
+	struct fetch_waiter	 github;	/* the exchange needs it */
 	bool			 github_again;	/* a 401 was for an old one */
 	char			 session[UTIL_UUID_SIZE];
 	struct lessons		*lessons;
@@ -68,7 +68,7 @@ struct copilot {
 
 	/* The model list. */
 	struct fetch		 models_fetch;
-	struct waiter	 models_token;	/* the list needs the token */
+	struct fetch_waiter	 models_token;	/* the list needs the token */
 	/* the 401 was already replayed */
 	bool			 models_again;
 	bool			 models_renew;	/* however fresh it is */
@@ -202,7 +202,7 @@ token_done(struct copilot *c, const struct err *err)
 	set_trouble(c, err);
 	if (err != NULL)
 		log_warn("copilot token: %s", err->msg);
-	waiter_wake(&c->token_fetch.waiters, err);
+	fetch_waiter_wake(&c->token_fetch.waiters, err);
 }
 
 /* GitHub makes no Copilot token of it: will Copilot take it as it is? */
@@ -286,7 +286,7 @@ token_exchange(struct copilot *c)
 }
 
 static void
-github_ready(struct waiter *w, const struct err *err)
+github_ready(struct fetch_waiter *w, const struct err *err)
 {
 	struct copilot	*c = CONTAINER(w, struct copilot, github);
 	struct fetch	*f = &c->token_fetch;
@@ -361,7 +361,7 @@ token_timer(struct loop_timer *t)
 }
 
 void
-copilot_want_token(struct copilot *c, struct waiter *w)
+copilot_want_token(struct copilot *c, struct fetch_waiter *w)
 {
 	c->used = true;
 	if (token_good(c) && loop_now(c->loop) >= c->token.refresh_ms)
@@ -371,7 +371,7 @@ copilot_want_token(struct copilot *c, struct waiter *w)
 		w->ready(w, NULL);
 		return;
 	}
-	waiter_add(&c->token_fetch.waiters, w);
+	fetch_waiter_add(&c->token_fetch.waiters, w);
 	token_refresh(c);
 }
 
@@ -460,7 +460,8 @@ models_done(struct copilot *c, const struct err *err)
 	if (err != NULL)
 		log_warn("model list: %s", err->msg);
 	/* An old list is better than none. */
-	waiter_wake(&c->models_fetch.waiters, c->models != NULL ? NULL : err);
+	fetch_waiter_wake(&c->models_fetch.waiters,
+	    c->models != NULL ? NULL : err);
 }
 
 /* Once, until Copilot is content again. */
@@ -508,7 +509,7 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 }
 
 static void
-models_with_token(struct waiter *w, const struct err *why)
+models_with_token(struct fetch_waiter *w, const struct err *why)
 {
 	struct copilot		*c = CONTAINER(w, struct copilot, models_token);
 	struct upstream_call	 call = { .method = "GET", .path = "/models",
@@ -555,20 +556,20 @@ copilot_warm(struct copilot *c)
 }
 
 void
-copilot_want_models(struct copilot *c, struct waiter *w)
+copilot_want_models(struct copilot *c, struct fetch_waiter *w)
 {
 	if (c->models != NULL) {
 		w->ready(w, NULL);
 		return;
 	}
-	waiter_add(&c->models_fetch.waiters, w);
+	fetch_waiter_add(&c->models_fetch.waiters, w);
 	models_refresh(c);
 }
 
 void
-copilot_renew_models(struct copilot *c, struct waiter *w)
+copilot_renew_models(struct copilot *c, struct fetch_waiter *w)
 {
-	waiter_add(&c->models_fetch.waiters, w);
+	fetch_waiter_add(&c->models_fetch.waiters, w);
 	c->models_renew = true;
 	models_refresh(c);
 }
@@ -612,7 +613,8 @@ copilot_trouble(const struct copilot *c)
 /* --- Addressing a call. */
 
 void
-copilot_want_github(struct copilot *c, struct conf *conf, struct waiter *w)
+copilot_want_github(struct copilot *c, struct conf *conf,
+    struct fetch_waiter *w)
 {
 	struct err err;
 
@@ -675,8 +677,8 @@ copilot_destroy(struct copilot *c)
 {
 	if (c == NULL)
 		return;
-	waiter_forget(&c->models_token);
-	waiter_forget(&c->github);
+	fetch_waiter_forget(&c->models_token);
+	fetch_waiter_forget(&c->github);
 	fetch_clear(&c->token_fetch);
 	fetch_clear(&c->models_fetch);
 	loop_timer_stop(c->loop, &c->token_timer);

@@ -18,7 +18,7 @@ struct lessons;
 struct loop;
 struct models;
 struct upstream_call;
-struct waiter;
+struct fetch_waiter;
 
 struct copilot;
 
@@ -42,14 +42,15 @@ void	copilot_warm(struct copilot *);
 
 /*
  * On the loop's thread. The waiter (fetch.h) is told once; from inside of this
- * call when it is there already. waiter_forget() when it waits no longer.
+ * call when it is there already. fetch_waiter_forget() when it waits no longer.
  */
-void	copilot_want_token(struct copilot *, struct waiter *);
-void	copilot_want_models(struct copilot *, struct waiter *);
+void	copilot_want_token(struct copilot *, struct fetch_waiter *);
+void	copilot_want_models(struct copilot *, struct fetch_waiter *);
 /* The same, and not the list that was there: it was wrong about a model. */
-void	copilot_renew_models(struct copilot *, struct waiter *);
+void	copilot_renew_models(struct copilot *, struct fetch_waiter *);
 /* The GitHub token, for a call with call->github. */
-void	copilot_want_github(struct copilot *, struct conf *, struct waiter *);
+void	copilot_want_github(struct copilot *, struct conf *,
+	    struct fetch_waiter *);
 
 /*
  * Address a call: URL and headers, with the token that is valid now. Also

@@ -10,7 +10,7 @@
 #define ANSWER_MAX	(8u << 20)	/* a model list is about 100 kB */
 
 void
-waiter_add(struct waiter **list, struct waiter *w)
+fetch_waiter_add(struct fetch_waiter **list, struct fetch_waiter *w)
 {
 	w->next = *list;
 	w->prev = list;
@@ -20,7 +20,7 @@ waiter_add(struct waiter **list, struct waiter *w)
 }
 
 void
-waiter_forget(struct waiter *w)
+fetch_waiter_forget(struct fetch_waiter *w)
 {
 	if (w->prev == NULL)
 		return;
@@ -32,15 +32,15 @@ waiter_forget(struct waiter *w)
 }
 
 void
-waiter_wake(struct waiter **list, const struct err *err)
+fetch_waiter_wake(struct fetch_waiter **list, const struct err *err)
 {
-	struct waiter *mine = *list, *w;
+	struct fetch_waiter *mine = *list, *w;
 
 	*list = NULL;
 	if (mine != NULL)
 		mine->prev = &mine;
 	while ((w = mine) != NULL) {
-		waiter_forget(w);
+		fetch_waiter_forget(w);
 		w->ready(w, err);
 	}
 }

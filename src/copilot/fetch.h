@@ -14,20 +14,20 @@ struct conf;
 struct err;
 
 /* Somebody who waits; embedded in the waiter's own struct. */
-struct waiter {
-	struct waiter	 *next, **prev;
+struct fetch_waiter {
+	struct fetch_waiter	 *next, **prev;
 	/* Once, with NULL or the reason it can't be had. */
-	void		(*ready)(struct waiter *, const struct err *);
+	void		(*ready)(struct fetch_waiter *, const struct err *);
 };
 
-void	waiter_add(struct waiter **list, struct waiter *);
-void	waiter_forget(struct waiter *);		/* it waits no longer */
+void	fetch_waiter_add(struct fetch_waiter **list, struct fetch_waiter *);
+void	fetch_waiter_forget(struct fetch_waiter *);	/* it waits no longer */
 /* Tell all. Who begins to wait meanwhile is not told: the list is taken off. */
-void	waiter_wake(struct waiter **list, const struct err *);
+void	fetch_waiter_wake(struct fetch_waiter **list, const struct err *);
 
 struct fetch {
 	bool			 running; /* set and cleared by the owner */
-	struct waiter		*waiters;
+	struct fetch_waiter		*waiters;
 	struct http_call	*call;
 	struct http_request	 request;	/* to be filled in first */
 	int			 status;

@@ -74,7 +74,7 @@ static void
 done(struct signin *s, const struct err *err)
 {
 	s->running = false;
-	waiter_wake(&s->waiters, err);
+	fetch_waiter_wake(&s->waiters, err);
 }
 
 /* What is under way is of another account. */
@@ -421,7 +421,7 @@ fetch_end(struct fetch *f, enum http_end end, const char *why)
 
 void
 signin_want(struct signin *s, struct loop *loop, struct http *http,
-    struct conf *conf, struct waiter *w)
+    struct conf *conf, struct fetch_waiter *w)
 {
 	struct err err;
 
@@ -429,7 +429,7 @@ signin_want(struct signin *s, struct loop *loop, struct http *http,
 		w->ready(w, NULL);
 		return;
 	}
-	waiter_add(&s->waiters, w);
+	fetch_waiter_add(&s->waiters, w);
 	if (s->running)
 		return;
 	s->running = true;

@@ -50,7 +50,7 @@ struct signin {
 	struct fetch		 fetch;
 	struct command		 run;
 	bool			 running, again;
-	struct waiter		*waiters;
+	struct fetch_waiter		*waiters;
 };
 
 /* "given_from" NULL: the option. */
@@ -72,7 +72,7 @@ bool	signin_wait(struct signin *, struct http *, const struct conf *,
 	    struct err *);
 /* The same on the loop; the waiter is told once. */
 void	signin_want(struct signin *, struct loop *, struct http *,
-	    struct conf *, struct waiter *);
+	    struct conf *, struct fetch_waiter *);
 
 /*
  * For kind SIGNIN_APP, set up by hand: which installation? *who is the

@@ -260,7 +260,7 @@ start(struct call *c)
 }
 
 static void
-token_ready(struct waiter *w, const struct err *err)
+token_ready(struct fetch_waiter *w, const struct err *err)
 {
 	struct call *c = CONTAINER(w, struct call, waiter);
 
@@ -318,7 +318,7 @@ call_resume(struct call *c)
 void
 call_cancel(struct call *c)
 {
-	waiter_forget(&c->waiter);
+	fetch_waiter_forget(&c->waiter);
 	http_cancel(c->http);
 	c->http = NULL;
 }

@@ -44,7 +44,7 @@ struct call {
 	const struct call_ops	*ops;
 	struct server		*server;
 	struct exchange		*x;
-	struct waiter		 waiter;	/* for a token */
+	struct fetch_waiter		 waiter;	/* for a token */
 	struct http_request	 request;
 	struct http_call	*http;		/* NULL: it does not run */
 	unsigned		 generation;	/* of the token it carries */

@@ -693,7 +693,7 @@ request_accept(struct conn *c)
 static void
 pass_on(struct conn *c, struct exchange *x)
 {
-	struct leftover left;
+	struct handle_leftover left;
 
 	/* of a GET: its end makes noise else */
 	upload_discard(&c->upload);
@@ -704,7 +704,7 @@ pass_on(struct conn *c, struct exchange *x)
 		task_relay(&c->task);
 	else
 		loop_post(c->fcgi->server->loop, &c->task);
-	leftover_free(&left);
+	handle_leftover_free(&left);
 }
 
 /* The reply is complete, or the loop goes on with it. */

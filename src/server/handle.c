@@ -172,7 +172,7 @@ handle_run(struct exchange *x)
 enum handled
 handle_again(struct exchange *x)
 {
-	struct leftover	left;
+	struct handle_leftover	left;
 	enum handled	handled;
 
 	exchange_reset(x);
@@ -180,14 +180,14 @@ handle_again(struct exchange *x)
 		x->models = copilot_models(x->account->copilot);
 	handled = ask(x);
 	left = handle_leftover(x);
-	leftover_free(&left);
+	handle_leftover_free(&left);
 	return handled;
 }
 
-struct leftover
+struct handle_leftover
 handle_leftover(struct exchange *x)
 {
-	struct leftover left = { .parsed = x->parsed };
+	struct handle_leftover left = { .parsed = x->parsed };
 
 	x->parsed = NULL;
 	left.memory = budget_split(&x->memory, exchange_bytes(x));
@@ -195,7 +195,7 @@ handle_leftover(struct exchange *x)
 }
 
 void
-leftover_free(struct leftover *left)
+handle_leftover_free(struct handle_leftover *left)
 {
 	json_object_put(left->parsed);
 	budget_close(&left->memory);

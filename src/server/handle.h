@@ -33,12 +33,12 @@ enum work handle_kind(const struct exchange *);
  * What the handler parsed is to be freed: memory that the exchange then gives
  * back. Call it behind the last use of the exchange by this thread.
  */
-struct leftover {
+struct handle_leftover {
 	struct json_object	*parsed;
 	struct budget_account		 memory;
 };
-struct leftover handle_leftover(struct exchange *);
-void	leftover_free(struct leftover *);
+struct handle_leftover handle_leftover(struct exchange *);
+void	handle_leftover_free(struct handle_leftover *);
 
 /* The exchange is over: its place is free again. */
 void	handle_leave(struct exchange *);

@@ -47,7 +47,7 @@ struct relay {
 	enum phase		  phase;
 	struct outlet		  outlet;
 	struct call		  call;
-	struct waiter		  models;
+	struct fetch_waiter		  models;
 	struct job		  job;		/* a trip to a worker */
 	void			(*errand)(struct relay *);
 	struct loop_task	  back;		/* from there */
@@ -61,8 +61,8 @@ struct relay {
 	const char		 *remark;	/* for the log */
 };
 
-static void	models_ready(struct waiter *, const struct err *);
-static void	session_ready(struct waiter *, const struct err *);
+static void	models_ready(struct fetch_waiter *, const struct err *);
+static void	session_ready(struct fetch_waiter *, const struct err *);
 
 /* --- The end. */
 
@@ -70,7 +70,7 @@ static void	session_ready(struct waiter *, const struct err *);
 static void
 end(struct relay *r, bool whole)
 {
-	waiter_forget(&r->models);
+	fetch_waiter_forget(&r->models);
 	loop_timer_stop(r->server->loop, &r->linger);
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
@@ -144,7 +144,7 @@ fail(struct relay *r)
 static void
 stop(struct relay *r)
 {
-	waiter_forget(&r->models);
+	fetch_waiter_forget(&r->models);
 	err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
 	    "This server is shutting down.");
 	fail(r);
@@ -640,7 +640,7 @@ proceed(struct relay *r)
 
 /* Auto has chosen, so the handler makes the call for that model. */
 static void
-session_ready(struct waiter *w, const struct err *err)
+session_ready(struct fetch_waiter *w, const struct err *err)
 {
 	struct relay *r = CONTAINER(w, struct relay, models);
 
@@ -655,7 +655,7 @@ session_ready(struct waiter *w, const struct err *err)
 }
 
 static void
-models_ready(struct waiter *w, const struct err *err)
+models_ready(struct fetch_waiter *w, const struct err *err)
 {
 	struct relay *r = CONTAINER(w, struct relay, models);
 
