@@ -603,10 +603,10 @@ test_alive(void **state)
 
 	(void)state;
 	start(&run, STREAM);
-	assert_false(turn_answer.alive(run.self, &run.out));
+	assert_false(turn_answer.filler(run.self, &run.out));
 	assert_int_equal(run.out.len, 0);
 	sse_feed(&sse, one, sizeof(one) - 1, on_event, &run);
-	assert_true(turn_answer.alive(run.self, &run.out));
+	assert_true(turn_answer.filler(run.self, &run.out));
 	feed(&run, one, sizeof(one) - 1, sizeof(one));
 	for (p = buf_str(&run.out); (p = strstr(p, "\"sequence_number\":")) !=
 	    NULL; p += 18, n++) {
@@ -616,7 +616,7 @@ test_alive(void **state)
 	assert_true(n > 5);
 	assert_non_null(strstr(buf_str(&run.out), "\n\nevent: keepalive\n"
 	    "data: {\"type\":\"keepalive\",\"sequence_number\":"));
-	assert_false(turn_answer.alive(run.self, &run.out));
+	assert_false(turn_answer.filler(run.self, &run.out));
 	sse_finish(&sse);
 	stop(&run);
 }

@@ -729,20 +729,20 @@ test_alive(void **state)
 
 	(void)state;
 	start(&run, "");
-	assert_false(turn_answer.alive(run.self, &run.out));
+	assert_false(turn_answer.filler(run.self, &run.out));
 	feed_text(&run, "data: {\"type\":\"response.created\"}\n\n"
 	    "data: {\"type\":\"response.in_progress\"}\n\n");
-	assert_false(turn_answer.alive(run.self, &run.out));
+	assert_false(turn_answer.filler(run.self, &run.out));
 	assert_int_equal(run.out.len, 0);
 	feed_text(&run, "data: {\"type\":\"response.output_text.delta\","
 	    "\"output_index\":0,\"delta\":\"a\"}\n\n");
-	assert_true(turn_answer.alive(run.self, &run.out));
-	assert_true(turn_answer.alive(run.self, &run.out));
+	assert_true(turn_answer.filler(run.self, &run.out));
+	assert_true(turn_answer.filler(run.self, &run.out));
 	feed_text(&run, "data: {\"type\":\"response.output_text.delta\","
 	    "\"output_index\":0,\"delta\":\"b\"}\n\n"
 	    "data: {\"type\":\"response.completed\",\"response\":"
 	    "{\"output\":[]}}\n\n");
-	assert_false(turn_answer.alive(run.self, &run.out));
+	assert_false(turn_answer.filler(run.self, &run.out));
 	assert_non_null(strstr(buf_str(&run.out), "\n\nevent: keepalive\n"
 	    "data: {\"type\":\"keepalive\",\"sequence_number\":3}\n\n"));
 	collect(&run, &events);

@@ -234,7 +234,7 @@ carry_messages(struct exchange *x, json_object *obj, const struct model *m,
 			unseal(&t);
 		name_conversation(x, &t);
 		x->call.vision = t.vision;
-		x->stream = x->alive = t.stream;
+		x->stream = x->wants_filler = t.stream;
 		ok = write(x, &t, &c, endpoint, err);
 	}
 	if (c.known != NULL)

@@ -108,7 +108,7 @@ exchange_reset(struct exchange *x)
 	memset(&x->call, 0, sizeof(x->call));
 	free(x->model);
 	x->model = NULL;
-	x->stream = x->alive = false;
+	x->stream = x->wants_filler = false;
 }
 
 void

@@ -93,7 +93,7 @@ struct exchange {
 	const struct answer_ops	*answer;
 	void			*self;		/* the answer's state */
 	bool			 stream;	/* the client wants events */
-	bool			 alive;		/* and some of alive(), too */
+	bool			 wants_filler;	/* filler() in a silence */
 	char			*model;		/* for the log; may be NULL */
 	struct usage		 usage;		/* for the log */
 	bool			 tallied;	/* it is in the ledger */

@@ -69,7 +69,7 @@ set_call(struct exchange *x, struct messages_request *r)
 		x->answer = &count_ops;
 		return;
 	}
-	x->stream = x->alive = wanted.stream;
+	x->stream = x->wants_filler = wanted.stream;
 	x->answer = &messages_answer;
 	x->self = messages_answer_create(&wanted);
 }

@@ -81,7 +81,7 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->call.vision = r->vision;
 	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
 	x->stream = r->stream;
-	x->alive = r->stream && wants_events(x);
+	x->wants_filler = r->stream && wants_events(x);
 	x->model = xstrdup(t->upstream);
 }
 

@@ -459,7 +459,7 @@ fail(struct sink *s, const struct err *err, struct buf *out)
 }
 
 static bool
-alive(struct sink *s, struct buf *out)
+filler(struct sink *s, struct buf *out)
 {
 	const struct writer *w = writer_of(s);
 
@@ -498,7 +498,7 @@ static const struct sink_ops ops = {
 	.end = end,
 	.finish = finish,
 	.fail = fail,
-	.alive = alive,
+	.filler = filler,
 	.destroy = destroy
 };
 

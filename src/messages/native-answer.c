@@ -246,7 +246,7 @@ fail(void *self, const struct err *err, struct buf *out)
 
 /* Anthropic's own way through a silence, which is no event before the first. */
 static bool
-alive(void *self, struct buf *out)
+filler(void *self, struct buf *out)
 {
 	const struct answer *a = self;
 
@@ -309,7 +309,7 @@ const struct answer_ops messages_answer = {
 	.end = end,
 	.fail = fail,
 	.whole = whole,
-	.alive = alive,
+	.filler = filler,
 	.destroy = destroy
 };
 

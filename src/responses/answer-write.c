@@ -327,7 +327,7 @@ keeps(struct sink *s)
 }
 
 static bool
-alive(struct sink *s, struct buf *out)
+filler(struct sink *s, struct buf *out)
 {
 	struct writer *w = (struct writer *)s;
 
@@ -349,7 +349,7 @@ destroy(struct sink *s)
 
 static const struct sink_ops ops = {
 	.head = head, .begin = begin, .delta = delta, .seal = seal,
-	.end = end, .finish = finish, .fail = fail, .alive = alive,
+	.end = end, .finish = finish, .fail = fail, .filler = filler,
 	.keeps = keeps, .destroy = destroy
 };
 

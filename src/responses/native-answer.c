@@ -391,7 +391,7 @@ fail(struct sink *s, const struct err *err, struct buf *out)
  * others (openai-node issue 1964, openai-java issue 767).
  */
 static bool
-alive(struct sink *s, struct buf *out)
+filler(struct sink *s, struct buf *out)
 {
 	struct responses_answer	*a = (struct responses_answer *)s;
 	json_object		*ev;
@@ -492,7 +492,7 @@ none(void *self)
 static const struct answer_reader reader = { event, cut, whole, none };
 
 static const struct sink_ops ops = {
-	.finish = finish, .fail = fail, .alive = alive, .keeps = keeps,
+	.finish = finish, .fail = fail, .filler = filler, .keeps = keeps,
 	.destroy = destroy
 };
 

@@ -747,7 +747,8 @@ outlet_silent(struct outlet *o)
 	struct exchange		*x = r->x;
 	const struct answer_ops	*ops = x->answer;
 
-	if (!x->alive || ops->alive == NULL || !ops->alive(x->self, &o->out))
+	if (!x->wants_filler || ops->filler == NULL ||
+	    !ops->filler(x->self, &o->out))
 		buf_puts(&o->out, ": keep-alive\n\n");
 	outlet_begin(o, &x->reply, &x->req);
 	outlet_push(o);

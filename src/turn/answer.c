@@ -140,7 +140,7 @@ fail(void *self, const struct err *why, struct buf *out)
 }
 
 static bool
-alive(void *self, struct buf *out)
+filler(void *self, struct buf *out)
 {
 	const struct answer *a = self;
 
@@ -169,7 +169,7 @@ const struct answer_ops turn_answer = {
 	.commit = commit,
 	.fail = fail,
 	.explain = explain,
-	.alive = alive,
+	.filler = filler,
 	.destroy = destroy
 };
 

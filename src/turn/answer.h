@@ -56,7 +56,7 @@ struct answer_ops {
 	 * takes a stream without events for a dead one. False, and nothing is
 	 * appended, where none can be: before the first event, behind the last.
 	 */
-	bool	(*alive)(void *self, struct buf *out);
+	bool	(*filler)(void *self, struct buf *out);
 	void	(*destroy)(void *self);
 };
 

@@ -72,9 +72,9 @@ sink_fail(struct sink *s, const struct err *why, struct buf *out)
 bool
 sink_alive(struct sink *s, struct buf *out)
 {
-	while (s != NULL && s->ops->alive == NULL)
+	while (s != NULL && s->ops->filler == NULL)
 		s = s->next;
-	return s != NULL && s->ops->alive(s, out);
+	return s != NULL && s->ops->filler(s, out);
 }
 
 bool

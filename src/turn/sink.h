@@ -116,7 +116,7 @@ struct sink_ops {
 		    struct buf *out, struct err *);
 	void	(*fail)(struct sink *, const struct err *, struct buf *out);
 	/* As in struct answer_ops; the writer's, where it has such an event. */
-	bool	(*alive)(struct sink *, struct buf *out);
+	bool	(*filler)(struct sink *, struct buf *out);
 	/* Is the answer over, whatever upstream still says? */
 	bool	(*over)(struct sink *);
 	/*
