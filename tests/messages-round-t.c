@@ -51,13 +51,13 @@ again(json_object *obj, struct err *err)
 	struct turn	 t = { 0 };
 	struct terms	 terms = { 0 };
 	json_object	*to = NULL;
-	bool		 told = false;
+	bool		 in_prompt = false;
 
 	if (messages_check(obj, false, err) &&
 	    messages_request_read(obj, NULL, &t, err))
-		to = messages_request_write(&t, "claude", NULL, &told, &terms,
-		    err);
-	assert_false(told);
+		to = messages_request_write(&t, "claude", NULL, &in_prompt,
+		    &terms, err);
+	assert_false(in_prompt);
 	terms_finish(&terms);
 	turn_finish(&t);
 	return to;

@@ -358,9 +358,9 @@ write_messages(struct turn *t, struct buf *out)
 	json_object	*obj;
 	struct terms	 terms;
 	struct err	 err;
-	bool		 told;
+	bool		 in_prompt;
 
-	obj = messages_request_write(t, "m", &model, &told, &terms, &err);
+	obj = messages_request_write(t, "m", &model, &in_prompt, &terms, &err);
 	if (obj == NULL)
 		fail_msg("to messages: %s", err.msg);
 	js_print(obj, out);

@@ -47,7 +47,7 @@ carry_answer_chat(const struct chat_wanted *wanted, struct carry_note *take,
 	answer_terms(a, &terms, b);
 	if (wanted->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&wanted->thoughts));
-	if (wanted->told)
+	if (wanted->format_in_prompt)
 		answer_stage(a, stage_object_create());
 	if (b->stop != NULL)
 		answer_stage(a, stage_stop_create(b->stop));
@@ -92,6 +92,6 @@ carry_answer_responses(struct carry_note *take, size_t max,
 	if (b->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&b->thoughts));
 	answer_read(a, &chat_reader, chat_reader_create(answer_first(a),
-	    b->told, &b->tools, max, usage));
+	    b->format_in_prompt, &b->tools, max, usage));
 	return a;
 }

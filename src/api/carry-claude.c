@@ -60,9 +60,10 @@ finish_take(struct exchange *x, json_object *obj, const struct model *m,
 
 static bool
 write_turn(struct exchange *x, struct turn *t, const struct model *m,
-    const char *model, struct terms *terms, bool *told, struct err *err)
+    const char *model, struct terms *terms, bool *in_prompt,
+    struct err *err)
 {
-	json_object *obj = messages_request_write(t, model, m, told, terms,
+	json_object *obj = messages_request_write(t, model, m, in_prompt, terms,
 	    err);
 
 	return obj != NULL && finish_take(x, obj, m, model, err);
@@ -124,7 +125,7 @@ await_chat(struct exchange *x, const struct chat_wanted *wanted,
 	answer_terms(a, &chat_words, take);
 	if (wanted->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&wanted->thoughts));
-	if (wanted->told)
+	if (wanted->format_in_prompt)
 		answer_stage(a, stage_object_create());
 	if (stop != NULL)
 		answer_stage(a, stage_stop_create(stop));
@@ -145,8 +146,8 @@ carry_claude_chat(struct exchange *x, struct chat_request *r,
 	bool			 ok;
 
 	ok = chat_request_turn(r, &t, err) && read_stop(r, &t, &stop, err) &&
-	    write_turn(x, &t, r->info, r->model, &k->terms, &wanted->told,
-	    err);
+	    write_turn(x, &t, r->info, r->model, &k->terms,
+	    &wanted->format_in_prompt, err);
 	if (ok) {
 		k->terms.limit = chat_request_limit(r);
 		tools_settle(&t.tools);
@@ -169,7 +170,8 @@ read_and_write(struct exchange *x, json_object *obj,
     struct carry_note *b, struct err *err)
 {
 	return responses_request_read(obj, set->web_search, t, err) &&
-	    write_turn(x, t, set->model, set->upstream, &b->terms, &b->told,
+	    write_turn(x, t, set->model, set->upstream, &b->terms,
+	    &b->format_in_prompt,
 	    err);
 }
 
@@ -225,7 +227,7 @@ carry_claude_await(struct exchange *x, struct carry_note *take)
 	a = answer_create(responses_write_create(&b->responses, b->encrypted,
 	    b->vendor));
 	answer_terms(a, &responses_words, b);
-	if (b->told)
+	if (b->format_in_prompt)
 		answer_stage(a, stage_object_create());
 	answer_stage(a, messages_seal_stage());
 	answer_read(a, &messages_reader, messages_reader_create(

@@ -39,7 +39,7 @@ struct carried {
 	const struct model	*model;
 	struct known		*known;
 	struct stop		*stop;		/* NULL: none */
-	bool			 told;		/* the format, by a message */
+	bool			 format_in_prompt;
 };
 
 /* --- Errors in the client's terms. */
@@ -88,7 +88,7 @@ await(struct answer *a, struct exchange *x, struct carried *c)
 {
 	answer_terms(a, &reworded, c->known);
 	c->known = NULL;
-	if (c->told)
+	if (c->format_in_prompt)
 		answer_stage(a, stage_object_create());
 	if (c->stop != NULL)
 		answer_stage(a, stage_stop_create(c->stop));
@@ -160,7 +160,7 @@ finish_chat(struct exchange *x, struct chat_request *r, struct carried *c,
 		return false;
 	}
 	chat_request_body(r, NULL, 0, &x->call.body);
-	c->told = r->told;
+	c->format_in_prompt = r->format_in_prompt;
 	c->stop = r->stop;
 	r->stop = NULL;
 	c->known->terms.before = r->inserted;
@@ -178,7 +178,8 @@ await_chat(struct exchange *x, struct carried *c)
 		answer_stage(a, stage_thought_create(&keeper));
 	await(a, x, c);
 	answer_read(a, &chat_reader, chat_reader_create(answer_first(a),
-	    c->told, tools, (size_t)x->conf->max_response_body_bytes,
+	    c->format_in_prompt, tools,
+	    (size_t)x->conf->max_response_body_bytes,
 	    &x->usage));
 }
 

@@ -51,7 +51,7 @@ finish_chat(struct chat_request *r, const struct responses_setting *set,
 		return false;
 	}
 	chat_request_body(r, NULL, 0, body);
-	b->told = r->told;
+	b->format_in_prompt = r->format_in_prompt;
 	b->terms.before = r->inserted;
 	return true;
 }

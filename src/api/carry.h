@@ -29,7 +29,7 @@ struct carry_note {
 	struct tools		 tools;
 	char			*vendor;	/* of the model, or "" */
 	bool			 encrypted;	/* reasoning can come back */
-	bool			 told;		/* as in struct chat_request */
+	bool			 format_in_prompt; /* struct chat_request's */
 	struct thought_keeper	 thoughts; /* set by who calls; may be zero */
 };
 

@@ -104,7 +104,7 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 	/* The body is last, since it changes what was read. */
 	if (!chat_request_fit(r, &x->retry.lesson, to == MODEL_CHAT, err))
 		return false;
-	wanted.told = r->told;
+	wanted.format_in_prompt = r->format_in_prompt;
 	wanted.stop = r->stop;
 	if (to == MODEL_MESSAGES)
 		return carry_claude_chat(x, r, &wanted, err);

@@ -43,8 +43,7 @@ void
 exchange_thinks(struct exchange *x, const char *model, bool memory_only)
 {
 	x->thinker = (struct reasoning_scope){ x->thoughts, x->conf, x->key,
-	    model,
-	    memory_only };
+	    model, memory_only };
 }
 
 static void

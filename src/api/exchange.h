@@ -67,9 +67,9 @@ struct exchange {
 	const struct conf_key	*client; /* its key that was sent, or NULL */
 	const char		*key;		/* the secret of that */
 	struct stored		*stored;	/* NULL: there is none */
-	struct reasoning		*thoughts;	/* likewise */
+	struct reasoning	*thoughts;	/* likewise */
 	struct ledger		*ledger;	/* likewise */
-	struct reasoning_scope		 thinker;	/* whose the answer's are */
+	struct reasoning_scope	 thinker;	/* whose the answer's are */
 	struct copilot_account	*account;	/* whose it is upstream */
 	struct lessons		*lessons;	/* its; or NULL */
 	const struct models	*models;	/* NULL: not known */

@@ -316,14 +316,15 @@ const struct answer_reader chat_reader = {
 };
 
 void *
-chat_reader_create(struct sink *to, bool told, const struct tools *tools,
+chat_reader_create(struct sink *to, bool in_prompt, const struct tools *tools,
     size_t max, struct usage *usage)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
 
 	r->to = to;
 	r->tools = tools;
-	r->wanted = (struct chat_wanted){ .n = 1, .told = told };
+	r->wanted = (struct chat_wanted){ .n = 1,
+	    .format_in_prompt = in_prompt };
 	r->pieces = (struct chat_pieces){
 		.wanted = &r->wanted, .usage = usage, .max = max,
 		.say = piece, .arg = r

@@ -17,12 +17,12 @@ struct usage;
 extern const struct answer_reader chat_reader;
 
 /*
- * The state for it. "told": the format was told by a message, and only an
+ * The state for it. "in_prompt": the format was told by a message, and only an
  * object counts. "tools" are what the functions that are called stand for;
  * "max" bounds the bytes of upstream's answer. Sink, tools and usage, which is
  * filled in, outlive it.
  */
-void	*chat_reader_create(struct sink *, bool told, const struct tools *,
+void	*chat_reader_create(struct sink *, bool in_prompt, const struct tools *,
 	    size_t max, struct usage *);
 
 #endif

@@ -163,8 +163,9 @@ chat_request_fit(struct chat_request *r, const struct lesson *lesson,
 	int64_t max = lesson->images;
 
 	r->lesson = *lesson;
-	r->told = has_to_be_told(r, native);
-	r->formless = r->told || (lesson->without & LESSON_FORMAT) != 0;
+	r->format_in_prompt = has_to_be_told(r, native);
+	r->formless = r->format_in_prompt ||
+	    (lesson->without & LESSON_FORMAT) != 0;
 	if (max == 0)
 		max = images_max(r->info);
 	if (!read_stop(r, native, err))
@@ -193,7 +194,7 @@ chat_request_messages(struct chat_request *r, bool native)
 	r->refitted = chat_fit_messages(r->obj, r->info, native);
 	if (has_developer(r))
 		chat_messages_system(js_array(r->obj, "messages"));
-	if (r->told)
+	if (r->format_in_prompt)
 		r->inserted = format_tell(r->obj);
 }
 
@@ -207,7 +208,8 @@ edit_model(const struct chat_request *r, struct edits *ed)
 static void
 edit_messages(const struct chat_request *r, struct edits *ed)
 {
-	if (r->messages.dirty || r->refitted || r->told || has_developer(r))
+	if (r->messages.dirty || r->refitted || r->format_in_prompt ||
+	    has_developer(r))
 		edits_set_take(ed, "messages", json_object_get(js_array(r->obj,
 		    "messages")));
 	if (r->formless)

@@ -35,7 +35,7 @@ struct chat_request {
 	struct lesson		 lesson;	/* see chat_request_fit() */
 	struct stop		*stop;		/* honoured here; NULL: none */
 	bool			 refitted;	/* the messages */
-	bool			 told;	/* the format is in a message */
+	bool			 format_in_prompt; /* as a message */
 	bool			 formless;	/* no format is sent */
 	bool			 inserted; /* which is one more, the first */
 };

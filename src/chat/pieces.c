@@ -64,7 +64,7 @@ choice_at(struct chat_pieces *p, int64_t i)
 		    (size_t)(i + 1 - p->nchoices) * sizeof(*p->choices));
 		for (; p->nchoices <= i; p->nchoices++) {
 			c = &p->choices[p->nchoices];
-			c->json = p->wanted->told;
+			c->json = p->wanted->format_in_prompt;
 			c->calls.custom = p->wanted->custom;
 			if (p->wanted->stop != NULL)
 				c->stop = stop_copy(p->wanted->stop);

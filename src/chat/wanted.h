@@ -24,7 +24,7 @@ struct chat_wanted {
 	bool		 include_usage;	/* of stream_options */
 	bool		 functions;	/* function_call, not tool_calls */
 	json_object	*custom;	/* names of tools; NULL: none */
-	bool		 told;		/* to answer with JSON, by a message */
+	bool		 format_in_prompt; /* it was told to answer with JSON */
 	bool		 inserted;	/* which is one more, the first */
 	struct stop *stop;		/* to be honoured here; NULL: none */
 	int64_t		 n;		/* choices asked for */

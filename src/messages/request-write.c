@@ -415,14 +415,14 @@ put_unless_empty(json_object *to, const char *key, json_object *take,
 
 static json_object *
 write_take(struct writer *w, const char *upstream, const struct model *m,
-    bool *told)
+    bool *in_prompt)
 {
 	json_object	*to = json_object_new_object();
 	json_object	*config = json_object_new_object();
 
 	js_add_str(to, "model", upstream);
 	put_limit(w->t, m, to);
-	*told = put_format(w, m, config);
+	*in_prompt = put_format(w, m, config);
 	turn_limit(w->t);
 	messages_write_tools(w->t, w->terms, to);
 	put_thinking(w->t, config, to);
@@ -452,7 +452,7 @@ limit_marks(struct turn *t)
 
 json_object *
 messages_request_write(struct turn *t, const char *upstream,
-    const struct model *info, bool *told, struct terms *terms,
+    const struct model *info, bool *in_prompt, struct terms *terms,
     struct err *err)
 {
 	struct writer w = {
@@ -467,7 +467,7 @@ messages_request_write(struct turn *t, const char *upstream,
 	ok = put_items(&w);
 	free(w.pairs);
 	if (ok)
-		return write_take(&w, upstream, info, told);
+		return write_take(&w, upstream, info, in_prompt);
 	json_object_put(w.messages);
 	json_object_put(w.system);
 	return NULL;

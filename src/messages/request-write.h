@@ -18,13 +18,13 @@ struct turn;
  * /v1/messages did not make are left out; so are all that are "unsealed".
  * Of cache marks there are the client's, the last four.
  *
- * "told" says that the answer's format is told, since upstream has no such or
- * can't be held to it. "terms" is begun, tools that can't be chosen leave the
- * turn. NULL with "err" set, in the client's terms, when something can't be
+ * "in_prompt" says that the answer's format is told, since upstream has no such
+ * or can't be held to it. "terms" is begun, tools that can't be chosen leave
+ * the turn. NULL with "err" set, in the client's terms, when something can't be
  * carried. Release terms with terms_finish() in any case.
  */
 json_object *messages_request_write(struct turn *, const char *upstream,
-	    const struct model *info, bool *told, struct terms *,
+	    const struct model *info, bool *in_prompt, struct terms *,
 	    struct err *);
 
 #endif

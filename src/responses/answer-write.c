@@ -331,7 +331,7 @@ filler(struct sink *s, struct buf *out)
 {
 	struct writer *w = (struct writer *)s;
 
-	return events_alive(&w->events, out);
+	return events_filler(&w->events, out);
 }
 
 static void

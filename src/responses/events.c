@@ -323,7 +323,7 @@ events_error(struct events *e, const struct err *err,
 }
 
 bool
-events_alive(struct events *e, struct buf *out)
+events_filler(struct events *e, struct buf *out)
 {
 	if (!e->announced || !e->r->stream)
 		return false;

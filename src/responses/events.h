@@ -78,7 +78,7 @@ void	events_announce(struct events *, struct buf *out);
 void	events_error(struct events *, const struct err *,
 	    struct buf *out);
 /* One that says nothing (responses-answer.c). False before the first event. */
-bool	events_alive(struct events *, struct buf *out);
+bool	events_filler(struct events *, struct buf *out);
 /*
  * The last event, or the whole answer: the response, made from "from", is shown
  * to its keeper unless it failed.

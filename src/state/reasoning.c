@@ -121,8 +121,7 @@ ring_get(struct reasoning *t, const char *name)
 
 static void
 keep_call(const struct reasoning_scope *who, const char *owner,
-    const char *call,
-    const char *opaque, const char *text, bool disk)
+    const char *call, const char *opaque, const char *text, bool disk)
 {
 	struct entry e = {
 		.name = xasprintf("%s %s", owner, call),
@@ -142,8 +141,7 @@ keep_call(const struct reasoning_scope *who, const char *owner,
 
 void
 reasoning_keep(const struct reasoning_scope *who, const char *opaque,
-    const char *text,
-    json_object *calls)
+    const char *text, json_object *calls)
 {
 	char	owner[STATE_OWNER_SIZE], why[STORED_WHY_SIZE];
 	bool	disk;

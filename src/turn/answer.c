@@ -144,7 +144,7 @@ filler(void *self, struct buf *out)
 {
 	const struct answer *a = self;
 
-	return !a->ended && sink_alive(a->first, out);
+	return !a->ended && sink_filler(a->first, out);
 }
 
 static void

@@ -70,7 +70,7 @@ sink_fail(struct sink *s, const struct err *why, struct buf *out)
 }
 
 bool
-sink_alive(struct sink *s, struct buf *out)
+sink_filler(struct sink *s, struct buf *out)
 {
 	while (s != NULL && s->ops->filler == NULL)
 		s = s->next;

@@ -149,7 +149,7 @@ bool	 sink_end(struct sink *, size_t item, bool cut, struct buf *out,
 bool	 sink_finish(struct sink *, const struct sink_end *, struct buf *out,
 	    struct err *);
 void	 sink_fail(struct sink *, const struct err *, struct buf *out);
-bool	 sink_alive(struct sink *, struct buf *out);
+bool	 sink_filler(struct sink *, struct buf *out);
 
 /* These ask, or tell, all of them. */
 bool	 sink_over(struct sink *);

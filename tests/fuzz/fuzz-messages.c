@@ -83,11 +83,11 @@ fuzz_turn(const char *p, size_t n)
 	struct turn	 t = { 0 };
 	struct terms	 terms = { 0 };
 	struct err	 err;
-	bool		 told;
+	bool		 in_prompt;
 
 	if (obj != NULL && messages_request_read(obj, NULL, &t, &err))
-		again = messages_request_write(&t, "m", NULL, &told, &terms,
-		    &err);
+		again = messages_request_write(&t, "m", NULL, &in_prompt,
+		    &terms, &err);
 	if (again != NULL) {
 		err_param(&err, "messages[0].content[0]", NULL, "%.*s",
 		    (int)(n % 700), p);
