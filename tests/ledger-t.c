@@ -97,6 +97,7 @@ note(struct ledger *l, int64_t time, const char *key, const char *model,
 	const struct ledger_row r = {
 		.start = time, .key = key, .model = model,
 		.endpoint = "/chat/completions", .status = 200,
+		.initiator = "user",
 		.counts = { 1, 100, 80, 5, 7, nano }
 	};
 
@@ -190,6 +191,43 @@ test_killed(void **state)
 	expect(l, NULL, three);
 	ledger_destroy(l);
 	ledger_destroy(dead);
+	remove_home(home);
+}
+
+static void
+add_initiator(const struct ledger_row *r, void *arg)
+{
+	buf_printf(arg, "%s=%lld ", r->initiator,
+	    (long long)r->counts.requests);
+}
+
+/* Sums are apart by who asked; a journal of before doesn't say who did. */
+static void
+test_initiators(void **state)
+{
+	static const char *const	 who[] = { "user", "agent", "user" };
+	char				*home = make_home();
+	struct ledger			*l = ledger_create(home);
+	struct ledger_row		 r = {
+		.start = NOON, .key = "k", .model = "m", .endpoint = "e",
+		.status = 200, .counts = { 1, 1, 1, 1, 1, 1 }
+	};
+	struct buf			 out = { 0 };
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(who); i++) {
+		r.initiator = who[i];
+		ledger_note(l, &r, &always, true);
+	}
+	append(home, LEDGER_JOURNAL,
+	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\t.\n"
+	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\tuser\t\n"
+	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\tuser\t.\t\n");
+	assert_true(ledger_rows(l, 0, INT64_MAX, NULL, add_initiator, &out));
+	assert_string_equal(buf_str(&out), "=1 agent=1 user=2 ");
+	buf_finish(&out);
+	ledger_destroy(l);
 	remove_home(home);
 }
 
@@ -359,6 +397,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_initiators),
 		cmocka_unit_test(test_an_older_database),
 		cmocka_unit_test(test_a_long_journal),
 		cmocka_unit_test(test_old_rows),

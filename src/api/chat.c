@@ -98,7 +98,8 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 	x->thinker.model = x->model;
 	x->call.method = "POST";
 	x->call.completion = true;
-	x->call.agent = r->messages.agent;
+	exchange_initiated(x, r->messages.agent ? INITIATOR_AGENT :
+	    INITIATOR_USER);
 	x->call.vision = r->messages.vision;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
 	/* The body is last, since it changes what was read. */

@@ -40,6 +40,13 @@ exchange_terms(const struct exchange *x, struct err *err)
 }
 
 void
+exchange_initiated(struct exchange *x, enum initiator who)
+{
+	x->initiator = who;
+	x->call.agent = who != INITIATOR_USER;
+}
+
+void
 exchange_thinks(struct exchange *x, const char *model, bool memory_only)
 {
 	x->thinker = (struct reasoning_scope){ x->thoughts, x->conf, x->key,

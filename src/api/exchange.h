@@ -22,6 +22,7 @@
 #include "copilot/lessons.h"
 #include "state/reasoning.h"
 #include "turn/answer.h"
+#include "turn/initiator.h"
 #include "turn/usage.h"
 
 struct conf;
@@ -90,6 +91,7 @@ struct exchange {
 	/* The handler's result. */
 	struct reply		 reply;
 	struct upstream_call	 call;
+	enum initiator		 initiator;	/* for the ledger */
 	const struct answer_ops	*answer;
 	void			*self;		/* the answer's state */
 	bool			 stream;	/* the client wants events */
@@ -129,6 +131,9 @@ bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
  * restored, and of what it was written anew as, it knows nothing.
  */
 void	exchange_terms(const struct exchange *, struct err *);
+
+/* Whose call it is, for upstream and for the ledger. */
+void	exchange_initiated(struct exchange *, enum initiator);
 
 /*
  * Note whose thoughts this request has, of which model, and who keeps those of

@@ -160,7 +160,7 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	x->call.method = "POST";
 	x->call.completion = true;
 	x->call.headers = r->info != NULL ? r->info->request_headers : NULL;
-	x->call.agent = messages_is_agent(r->obj, &client);
+	exchange_initiated(x, messages_initiator(r->obj, &client));
 	if (endpoint == MODEL_MESSAGES ? ask_native(x, r, err) :
 	    carry_messages(x, r->obj, r->info, endpoint, err))
 		return HANDLED_CALL;

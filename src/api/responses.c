@@ -77,7 +77,7 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->call.method = "POST";
 	x->call.path = path;
 	x->call.completion = true;
-	x->call.agent = r->agent;
+	exchange_initiated(x, r->agent ? INITIATOR_AGENT : INITIATOR_USER);
 	x->call.vision = r->vision;
 	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
 	x->stream = r->stream;

@@ -21,9 +21,11 @@
 #define TABLE_WIDTH	66	/* behind the name: numbers */
 #define BAR_MAX		40
 
-enum by { BY_DAY, BY_KEY, BY_MODEL, BY__MAX };
+enum by { BY_DAY, BY_KEY, BY_MODEL, BY_INITIATOR, BY__MAX };
 
-static const char *const words[BY__MAX] = { "day", "key", "model" };
+static const char *const words[BY__MAX] = {
+	"day", "key", "model", "initiator"
+};
 
 struct report {
 	enum by			 by;
@@ -65,7 +67,7 @@ read_options(const struct cli *cli, struct report *r)
 	while (r->by < BY__MAX && strcmp(words[r->by], by) != 0)
 		r->by++;
 	if (r->by == BY__MAX)
-		return wrong_option("--by", by, "day, key or model");
+		return wrong_option("--by", by, "day, key, model or initiator");
 	r->since = ledger_day((int64_t)time(NULL), 1 - DAYS);
 	if (cli->since != NULL && !read_date(cli->since, &r->since))
 		return wrong_option("--since", cli->since,
@@ -95,6 +97,9 @@ add_row(const struct ledger_row *row, void *arg)
 		name = day;
 	} else if (r->by == BY_MODEL)
 		name = row->model;
+	else if (r->by == BY_INITIATOR)
+		name = row->initiator[0] != '\0' ? row->initiator :
+		    "(not known)";
 	ledger_add(&ledger_group(&r->groups, 0, name, NULL)->counts,
 	    &row->counts);
 	ledger_add(&r->total, &row->counts);

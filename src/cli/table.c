@@ -98,7 +98,8 @@ static const struct option setup_options[] = {
 };
 
 static const struct option ledger_options[] = {
-	{ "by", 0, OPTION_TEXT, AT(by), "WHAT", "day (default), key or model" },
+	{ "by", 0, OPTION_TEXT, AT(by), "WHAT",
+	    "day (default), key, model or initiator" },
 	{ "since", 0, OPTION_TEXT, AT(since), "DATE",
 	    "from this day on, as 2026-11-01 (default: the last 30 days)" },
 	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },

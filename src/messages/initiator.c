@@ -95,15 +95,17 @@ is_errand(json_object *msg)
 	return false;
 }
 
-bool
-messages_is_agent(json_object *req, const struct messages_client *client)
+enum initiator
+messages_initiator(json_object *req, const struct messages_client *client)
 {
 	json_object *msg = last_message(req);
 
-	if (client->subagent || !js_is(msg, "role", "user") ||
-	    goes_on(msg, client->claude_code))
-		return true;
+	if (client->subagent)
+		return INITIATOR_SUBAGENT;
 	/* Who works for a person offers tools; its errands have none. */
-	return client->claude_code && (is_errand(msg) ||
-	    js_len(js_array(req, "tools")) == 0);
+	if (client->claude_code && (is_errand(msg) ||
+	    js_len(js_array(req, "tools")) == 0))
+		return INITIATOR_BACKGROUND;
+	return !js_is(msg, "role", "user") || goes_on(msg,
+	    client->claude_code) ? INITIATOR_AGENT : INITIATOR_USER;
 }

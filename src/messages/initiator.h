@@ -6,6 +6,8 @@
 
 #include <json-c/json.h>
 
+#include "turn/initiator.h"
+
 /* What the request's headers say about its client. */
 struct messages_client {
 	bool	claude_code;
@@ -13,11 +15,12 @@ struct messages_client {
 };
 
 /*
- * Is it a program's call? Results of tools, a sub-agent's turns, and what
- * Claude Code asks on the side: titles, summaries, searches. What a person says
- * beside a result (having refused the tool) is that person's turn. Call it
- * before the messages are fitted.
+ * Results of tools are an agent's call, a sub-agent's turns are its own, and
+ * what Claude Code asks on the side (titles, summaries, searches) is done in
+ * the background. What a person says beside a result (having refused the tool)
+ * is that person's turn. Call it before the messages are fitted.
  */
-bool	messages_is_agent(json_object *req, const struct messages_client *);
+enum initiator messages_initiator(json_object *req,
+	    const struct messages_client *);
 
 #endif

@@ -55,6 +55,7 @@ tally(struct exchange *x, int status, bool wait)
 		.model = model_of(x),
 		.endpoint = x->req.path,
 		.status = status,
+		.initiator = initiator_name(x->initiator),
 		.counts = { 1, known(u->input), u->cached, u->cache_write,
 		    known(u->output), known(u->nano) }
 	};

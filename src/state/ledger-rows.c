@@ -21,6 +21,19 @@ static const char *const steps[] = {
 	"CREATE TABLE journal (generation TEXT NOT NULL,"
 	" offset INTEGER NOT NULL);"
 	"INSERT INTO journal VALUES ('', 0);",
+	"ALTER TABLE usage RENAME TO usage_1;"
+	"CREATE TABLE usage (start INTEGER NOT NULL, span INTEGER NOT NULL,"
+	" key TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,"
+	" status INTEGER NOT NULL, initiator TEXT NOT NULL,"
+	" requests INTEGER NOT NULL,"
+	" input INTEGER NOT NULL, cached INTEGER NOT NULL,"
+	" cache_write INTEGER NOT NULL, output INTEGER NOT NULL,"
+	" nano INTEGER NOT NULL,"
+	" PRIMARY KEY (start, span, key, model, endpoint, status, initiator))"
+	" WITHOUT ROWID;"
+	"INSERT INTO usage SELECT start, span, key, model, endpoint, status,"
+	" '', requests, input, cached, cache_write, output, nano FROM usage_1;"
+	"DROP TABLE usage_1;",
 };
 
 const struct sqlite_schema ledger_schema = {
@@ -78,14 +91,16 @@ ledger_row_add(struct stored *s, const struct ledger_row *r)
 	size_t				 i;
 
 	st = sqlite_prepare(s, "INSERT INTO usage (key, model, endpoint, start,"
-	    " span, status, requests, input, cached, cache_write, output, nano)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+	    " span, status, requests, input, cached, cache_write, output, nano,"
+	    " initiator) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	    " ?12, ?13)"
 	    ADD_UP, r->key, r->model);
 	if (st == NULL)
 		return false;
 	sqlite3_bind_text(st, 3, r->endpoint, -1, SQLITE_STATIC);
 	for (i = 0; i < COUNT(numbers); i++)
 		sqlite3_bind_int64(st, 4 + (int)i, numbers[i]);
+	sqlite3_bind_text(st, 13, r->initiator, -1, SQLITE_STATIC);
 	return sqlite_finish(st);
 }
 
@@ -101,9 +116,10 @@ run_before(struct stored *s, const char *sql, int64_t limit)
 
 #define SUM_OF(start, from, to) \
 	"INSERT INTO usage SELECT " start ", " to ", key, model, endpoint," \
-	" status, sum(requests), sum(input), sum(cached), sum(cache_write)," \
-	" sum(output), sum(nano) FROM usage WHERE span = " from \
-	" AND start < ?1 GROUP BY 1, key, model, endpoint, status" ADD_UP
+	" status, initiator, sum(requests), sum(input), sum(cached)," \
+	" sum(cache_write), sum(output), sum(nano) FROM usage WHERE span = " \
+	from " AND start < ?1 GROUP BY 1, key, model, endpoint, status," \
+	" initiator" ADD_UP
 
 bool
 ledger_compact(struct stored *s, const struct ledger_keep *k, int64_t now)
@@ -142,12 +158,13 @@ read_row(sqlite3_stmt *st, struct ledger_row *r)
 	r->model = text(st, 3);
 	r->endpoint = text(st, 4);
 	r->status = sqlite3_column_int(st, 5);
-	r->counts.requests = sqlite3_column_int64(st, 6);
-	r->counts.input = sqlite3_column_int64(st, 7);
-	r->counts.cached = sqlite3_column_int64(st, 8);
-	r->counts.cache_write = sqlite3_column_int64(st, 9);
-	r->counts.output = sqlite3_column_int64(st, 10);
-	r->counts.nano = sqlite3_column_int64(st, 11);
+	r->initiator = text(st, 6);
+	r->counts.requests = sqlite3_column_int64(st, 7);
+	r->counts.input = sqlite3_column_int64(st, 8);
+	r->counts.cached = sqlite3_column_int64(st, 9);
+	r->counts.cache_write = sqlite3_column_int64(st, 10);
+	r->counts.output = sqlite3_column_int64(st, 11);
+	r->counts.nano = sqlite3_column_int64(st, 12);
 }
 
 bool

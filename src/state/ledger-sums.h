@@ -26,6 +26,7 @@ struct ledger_row {
 	enum ledger_span	 span;	/* that it is a sum of */
 	const char		*key;	/* its name; "": nobody needs one */
 	const char		*model, *endpoint;
+	const char		*initiator; /* "": of an older version */
 	int			 status;	/* 499: the client left */
 	struct ledger_counts	 counts;
 };

@@ -93,7 +93,7 @@ ledger_create(const char *home)
 
 /* --- Lines of the journal. */
 
-#define FIELDS 12	/* the last one says that the line is whole */
+#define FIELDS 13	/* the last one says that the line is whole */
 
 static void
 put_text(struct buf *out, const char *s)
@@ -119,20 +119,25 @@ put_line(struct buf *out, const struct ledger_row *r)
 	put_text(out, r->key);
 	put_text(out, r->model);
 	put_text(out, r->endpoint);
+	put_text(out, r->initiator);
 	buf_puts(out, ".\n");
 }
 
-/* False for a line that was not written to its end. */
+/*
+ * False for a line that was not written to its end. Those of older versions
+ * don't say who asked.
+ */
 static bool
 read_line(char *line, struct ledger_row *r)
 {
 	char	*f[FIELDS], *at = line;
 	int64_t	 n[8];
-	size_t	 i;
+	size_t	 i, fields;
 
-	for (i = 0; i < FIELDS && at != NULL; i++)
-		f[i] = strsep(&at, "\t");
-	if (i < FIELDS || at != NULL || strcmp(f[FIELDS - 1], ".") != 0)
+	for (fields = 0; fields < FIELDS && at != NULL; fields++)
+		f[fields] = strsep(&at, "\t");
+	if (fields < FIELDS - 1 || at != NULL ||
+	    strcmp(f[fields - 1], ".") != 0)
 		return false;
 	for (i = 0; i < COUNT(n); i++)
 		if (!util_parse_int64(f[i], &n[i]))
@@ -140,7 +145,8 @@ read_line(char *line, struct ledger_row *r)
 	*r = (struct ledger_row){
 		.start = n[0], .status = (int)n[1],
 		.counts = { n[2], n[3], n[4], n[5], n[6], n[7] },
-		.key = f[8], .model = f[9], .endpoint = f[10]
+		.key = f[8], .model = f[9], .endpoint = f[10],
+		.initiator = fields == FIELDS ? f[11] : ""
 	};
 	return true;
 }

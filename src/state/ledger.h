@@ -1,9 +1,9 @@
 /*
  * The account of what was used: tokens and nano credits by hour, client key,
- * model, endpoint and status. A note goes into a file first (state/journal.h),
- * which costs one write for all that end at the same time; a thread takes it
- * over into the database about once a second. Who waits for his note has it
- * counted, exactly once, whatever is killed then.
+ * model, endpoint, status and initiator. A note goes into a file first
+ * (state/journal.h), which costs one write for all that end at the same time; a
+ * thread takes it over into the database about once a second. Who waits for his
+ * note has it counted, exactly once, whatever is killed then.
  *
  * All processes share it. The struct may be NULL: built without SQLite.
  */

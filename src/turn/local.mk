@@ -13,6 +13,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/format.h \
 	%reldir%/images.c \
 	%reldir%/images.h \
+	%reldir%/initiator.c \
+	%reldir%/initiator.h \
 	%reldir%/object.c \
 	%reldir%/object.h \
 	%reldir%/schema.c \

@@ -62,7 +62,7 @@ fuzz_native(const char *p, size_t n, bool counts)
 
 	if (r.obj == NULL)
 		return;
-	messages_is_agent(r.obj, &client);
+	messages_initiator(r.obj, &client);
 	if (messages_estimate(r.obj) < 0)
 		abort();
 	if (messages_body(&r, p, n, &out, &err)) {

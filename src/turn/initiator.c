@@ -1,0 +1,14 @@
+/* Whose call is it? */
+#include "config.h"
+
+#include "turn/initiator.h"
+
+static const char *const names[INITIATOR__MAX] = {
+	"user", "agent", "subagent", "background"
+};
+
+const char *
+initiator_name(enum initiator i)
+{
+	return names[i];
+}
