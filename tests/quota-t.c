@@ -1,4 +1,4 @@
-/* Copilot's quota as OpenAI's headers. */
+/* Copilot's quota as OpenAI's and Anthropic's headers. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -74,11 +74,35 @@ test_headers(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		buf_truncate(&out, 0);
-		quota_headers(cases[i].snapshot, NOW, &out);
+		quota_headers(QUOTA_OPENAI, cases[i].snapshot, NOW, &out);
 		if (strcmp(buf_str(&out), cases[i].want) != 0)
 			fail_msg("line %d: got %s", cases[i].line,
 			    buf_str(&out));
 	}
+	buf_finish(&out);
+}
+
+#define OF(what) "anthropic-ratelimit-requests-" what ": "
+
+/* The same for Anthropic's clients; a time without its fraction. */
+static void
+test_anthropic(void **state)
+{
+	struct buf out = { 0 };
+
+	(void)state;
+	quota_headers(QUOTA_ANTHROPIC, "ent=300&rem=0.9&"
+	    "rst=2026-06-15T00:06:00.123Z", NOW, &out);
+	assert_string_equal(buf_str(&out), OF("limit") "300\r\n"
+	    OF("remaining") "2\r\n" OF("reset") "2026-06-15T00:06:00Z\r\n");
+	buf_truncate(&out, 0);
+	quota_headers(QUOTA_ANTHROPIC, "ent=50&totRem=9&rst="
+	    "0001-01-01T00%3A00%3A00Z", NOW, &out);
+	assert_string_equal(buf_str(&out), OF("limit") "50\r\n"
+	    OF("remaining") "9\r\n");
+	buf_truncate(&out, 0);
+	quota_headers(QUOTA_ANTHROPIC, "ent=-1&rem=100.0", NOW, &out);
+	assert_string_equal(buf_str(&out), "");
 	buf_finish(&out);
 }
 
@@ -98,7 +122,7 @@ check_note(const char *model, const char *head, const char *want)
 	buf_puts(&reply.head, head);
 	/* The last call counts. */
 	buf_puts(&out, LIMIT("1"));
-	quota_note(&models, model, &reply, &out);
+	quota_note(QUOTA_OPENAI, &models, model, &reply, &out);
 	assert_string_equal(buf_str(&out), want);
 	buf_finish(&out);
 	http_reply_finish(&reply);
@@ -127,6 +151,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_anthropic),
 		cmocka_unit_test(test_which)
 	};
 

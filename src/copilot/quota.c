@@ -1,4 +1,4 @@
-/* Copilot's quota, as OpenAI's headers tell of a limit on requests. */
+/* Copilot's quota, as OpenAI's and Anthropic's headers tell of such a limit. */
 #include "config.h"
 
 #include <stdint.h>
@@ -14,6 +14,16 @@
 #define SNAPSHOT "x-quota-snapshot-"
 #define VALUE_SIZE 40			/* numbers and a time of day */
 #define COUNT_MAX 1e15			/* what a double and an int64_t share */
+
+static const struct names {
+	const char	*limit, *left, *reset;
+} names[] = {
+	[QUOTA_OPENAI] = { "x-ratelimit-limit-requests",
+	    "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests" },
+	[QUOTA_ANTHROPIC] = { "anthropic-ratelimit-requests-limit",
+	    "anthropic-ratelimit-requests-remaining",
+	    "anthropic-ratelimit-requests-reset" },
+};
 
 /*
  * One value of "a=1&b=2", unescaped as far as a time needs it ("%3A" is its
@@ -80,11 +90,11 @@ put_duration(int64_t s, struct buf *out)
 }
 
 static void
-put_reset(const char *s, time_t now, struct buf *out)
+put_reset(enum quota_form form, const char *s, time_t now, struct buf *out)
 {
 	struct tm	 tm = { 0 };
 	const char	*end;
-	char		 text[VALUE_SIZE];
+	char		 text[VALUE_SIZE], utc[UTIL_TIME_SIZE];
 	int64_t		 left;
 
 	if (!value_of(s, "rst", text))
@@ -95,13 +105,18 @@ put_reset(const char *s, time_t now, struct buf *out)
 	/* The year 1 is how Copilot says that there is no such time. */
 	if ((left = (int64_t)timegm(&tm) - (int64_t)now) < 0)
 		return;
-	buf_puts(out, "x-ratelimit-reset-requests: ");
-	put_duration(left, out);
+	buf_printf(out, "%s: ", names[form].reset);
+	if (form == QUOTA_OPENAI)
+		put_duration(left, out);
+	else {
+		util_time_utc((int64_t)now + left, utc);
+		buf_puts(out, utc);
+	}
 	buf_puts(out, "\r\n");
 }
 
 void
-quota_headers(const char *s, time_t now, struct buf *out)
+quota_headers(enum quota_form form, const char *s, time_t now, struct buf *out)
 {
 	double	limit;
 	int64_t	left;
@@ -114,11 +129,9 @@ quota_headers(const char *s, time_t now, struct buf *out)
 	if (left == 0 && value_of(s, "ovPerm", paid) &&
 	    strcmp(paid, "true") == 0)
 		return;
-	buf_printf(out, "x-ratelimit-limit-requests: %lld\r\n",
-	    (long long)limit);
-	buf_printf(out, "x-ratelimit-remaining-requests: %lld\r\n",
-	    (long long)left);
-	put_reset(s, now, out);
+	buf_printf(out, "%s: %lld\r\n", names[form].limit, (long long)limit);
+	buf_printf(out, "%s: %lld\r\n", names[form].left, (long long)left);
+	put_reset(form, s, now, out);
 }
 
 /* Newer servers and older ones call the premium quota differently. */
@@ -135,8 +148,8 @@ snapshot_of(const struct http_reply *reply, bool premium)
 }
 
 void
-quota_note(const struct models *models, const char *model,
-    const struct http_reply *reply, struct buf *out)
+quota_note(enum quota_form form, const struct models *models,
+    const char *model, const struct http_reply *reply, struct buf *out)
 {
 	const struct model	*m = NULL;
 	char			*s;
@@ -146,6 +159,6 @@ quota_note(const struct models *models, const char *model,
 		m = models_find(models, model);
 	if (m == NULL || (s = snapshot_of(reply, m->premium)) == NULL)
 		return;
-	quota_headers(s, time(NULL), out);
+	quota_headers(form, s, time(NULL), out);
 	free(s);
 }

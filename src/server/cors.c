@@ -12,7 +12,9 @@
 #define EXPOSED "x-request-id, retry-after, retry-after-ms, x-should-retry, " \
 	"openai-processing-ms, openai-version, x-ratelimit-limit-requests, " \
 	"x-ratelimit-remaining-requests, x-ratelimit-reset-requests, " \
-	"x-response-stored, request-id"
+	"x-response-stored, request-id, anthropic-ratelimit-requests-limit, " \
+	"anthropic-ratelimit-requests-remaining, " \
+	"anthropic-ratelimit-requests-reset"
 
 /* What SDKs send, for a preflight that does not say what it wants. */
 #define DEFAULT_HEADERS "Authorization, Content-Type, X-Api-Key, " \

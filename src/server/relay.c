@@ -387,8 +387,8 @@ call_head(struct call *c, const struct http_reply *reply)
 	struct exchange	*x = r->x;
 
 	/* Embeddings spend no quota. */
-	quota_note(x->models, x->call.completion ? x->model : NULL, reply,
-	    &x->reply.limits);
+	quota_note(x->req.anthropic ? QUOTA_ANTHROPIC : QUOTA_OPENAI, x->models,
+	    x->call.completion ? x->model : NULL, reply, &x->reply.limits);
 	if (reply->status < 200 || reply->status > 299)
 		return;
 	/* Nothing is asked again: minutes may pass, with megabytes in it. */
