@@ -215,6 +215,150 @@ test_cost(void **state)
 	buf_finish(&text);
 }
 
+/* --- Trees and prints are json-c's own. */
+
+/* As json-c builds it, or NULL. */
+static json_object *
+reference(const char *text, size_t n)
+{
+	struct json_tokener	*tok = json_tokener_new_ex(SCAN_DEPTH + 1);
+	json_object		*obj = json_tokener_parse_ex(tok, text, (int)n);
+
+	if (json_tokener_get_error(tok) == json_tokener_continue)
+		obj = json_tokener_parse_ex(tok, "", 1);
+	assert_int_equal(json_tokener_get_error(tok), json_tokener_success);
+	json_tokener_free(tok);
+	return obj;
+}
+
+static void
+same_tree(json_object *ours, json_object *theirs, const char *text)
+{
+	size_t		 n;
+	const char	*want = json_object_to_json_string_length(theirs,
+			    JSON_C_TO_STRING_PLAIN |
+			    JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+	struct buf	 out = { 0 };
+
+	js_print(ours, &out);
+	if (out.len != n || memcmp(out.p, want, n) != 0)
+		fail_msg("%s: printed as %s, not %s", text, out.p, want);
+	if (!json_object_equal(ours, theirs))
+		fail_msg("%s: another tree", text);
+	buf_finish(&out);
+}
+
+/* True when it was accepted from a client, too. */
+static bool
+compare(const char *text, size_t n)
+{
+	json_object	*theirs = reference(text, n), *ours;
+	struct err	 err;
+	char		*copy = xmalloc(n);
+	bool		 ok;
+
+	/* Without a NUL behind it, so that a read too far shows. */
+	memcpy(copy, text, n);
+	ours = js_parse_quiet(copy, n);
+	same_tree(ours, theirs, text);
+	json_object_put(ours);
+	if ((ok = js_parse(copy, n, &ours, &err))) {
+		same_tree(ours, theirs, text);
+		json_object_put(ours);
+	}
+	json_object_put(theirs);
+	free(copy);
+	return ok;
+}
+
+static const char *const odd_numbers[] = {
+	"0", "-0", "1", "-1", "10", "0.0", "-0.0", "1.10", "1e5", "1E+05",
+	"-2.50e-3", "1e400", "-1e400", "123456789012345678",
+	"1234567890123456789", "-999999999999999999", "9223372036854775807",
+	"9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+	"18446744073709551615", "18446744073709551616",
+	"123456789012345678901234567890", "0.1", "3.14159265358979",
+	"1e-7", "100000000000000000000.5",
+};
+
+static const char *const odd_strings[] = {
+	"", "a", "role", "content", "\\n", "x\\ty", "\\\\", "\\\"", "\\/", "/",
+	"\\b\\f\\r", "\\u0000", "a\\u0000b", "\\u001f", "\\u007f", "\x7f",
+	"\\u00e9", "\xc3\xa9", "\xe6\xac\xa1", "\xf0\x9f\x9a\x80",
+	"\\ud83d\\ude80", "\\ud83d", "\\ude80", "\\ud83dx", "\\ud83d\\n",
+	"\\ud83d\\ud83d\\ude80", "\\ud83d\\u0041", "\\uFFFF", "tab\there",
+	"\x01", "fifteen bytes..", "sixteen bytes...", "seventeen bytes..",
+	"0123456789012345678901234567890123456789012345678901234567890123456789",
+	"static bool\\nlist_next(struct list *l)\\n{\\n\\tif (*l->p == ',')\\n",
+	"0123456789abcde\\n0123456789abcdef\\n0123456789abcdefg\\n",
+};
+
+static void
+put_random(struct buf *b, unsigned *seed, int depth)
+{
+	unsigned	i, n = (unsigned)rand_r(seed) % 14;
+	int		kind = rand_r(seed) % (depth < 5 ? 8 : 5);
+	bool		object = kind == 7;
+
+	if (kind < 5) {
+		if (kind == 0)
+			buf_puts(b, odd_numbers[(unsigned)rand_r(seed) %
+			    COUNT(odd_numbers)]);
+		else if (kind == 1)
+			buf_puts(b, n < 4 ? "true" : n < 9 ? "null" : "false");
+		else {
+			buf_putc(b, '"');
+			for (i = n % 4; i > 0; i--)
+				buf_puts(b, odd_strings[(unsigned)
+				    rand_r(seed) % COUNT(odd_strings)]);
+			buf_putc(b, '"');
+		}
+		return;
+	}
+	buf_putc(b, object ? '{' : '[');
+	for (i = 0; i < n; i++) {
+		buf_puts(b, i > 0 ? n % 3 == 0 ? " ,\n" : "," : "");
+		if (object)
+			buf_printf(b, "\"%s\" : ", odd_strings[(unsigned)
+			    rand_r(seed) % COUNT(odd_strings)]);
+		put_random(b, seed, depth + 1);
+	}
+	buf_putc(b, object ? '}' : ']');
+}
+
+static void
+test_same_as_json_c(void **state)
+{
+	struct buf	text = { 0 };
+	size_t		i;
+	unsigned	seed = 7, accepted = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT(odd_numbers); i++) {
+		assert_true(compare(odd_numbers[i], strlen(odd_numbers[i])));
+		buf_truncate(&text, 0);
+		buf_printf(&text, " { \"a\" : [%s,%s ,\n%s\t], \"b\":%s} ",
+		    odd_numbers[i], odd_numbers[i], odd_numbers[i],
+		    odd_numbers[i]);
+		assert_true(compare(text.p, text.len));
+	}
+	for (i = 0; i < COUNT(odd_strings); i++) {
+		buf_truncate(&text, 0);
+		buf_printf(&text, "{\"%s\":\"%s\",\"a%s\":[\"%sb\"]}",
+		    odd_strings[i], odd_strings[i], odd_strings[i],
+		    odd_strings[i]);
+		compare(text.p, text.len);
+	}
+	for (i = 0; i < 3000; i++) {
+		buf_truncate(&text, 0);
+		put_random(&text, &seed, 0);
+		accepted += compare(text.p, text.len);
+	}
+	/* Names that come twice and raw control characters are refused. */
+	assert_true(accepted > 700);
+	buf_finish(&text);
+}
+
 /* Depth is limited: a megabyte of brackets is refused, not recursed into. */
 static void
 test_parse_depth(void **state)
@@ -472,6 +616,7 @@ main(void)
 		cmocka_unit_test(test_parse_null_and_nul),
 		cmocka_unit_test(test_one_reading),
 		cmocka_unit_test(test_halves),
+		cmocka_unit_test(test_same_as_json_c),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_parse_depth),
 		cmocka_unit_test(test_print),

@@ -11,12 +11,11 @@
 #include "base/js.h"
 #include "base/scan.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "base/util.h"
 
 /* A print is a buffer of json-c's and one of ours; both double to grow. */
 #define PRINT_COST 4
-
-#define PRINT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void
 position(const char *p, size_t at, size_t *line, size_t *column)
@@ -34,37 +33,14 @@ position(const char *p, size_t at, size_t *line, size_t *column)
 }
 
 /*
- * The tree of a text that was accepted. json-c is not asked to be strict: in
- * 0.18 that refuses every byte from 0x80 on, and what else it would refuse is
- * out of the way. So it can only fail for lack of memory.
- */
-static json_object *
-build(const char *p, size_t n)
-{
-	struct json_tokener	*tok = json_tokener_new_ex(SCAN_DEPTH + 1);
-	json_object		*obj;
-
-	if (tok == NULL)
-		die("out of memory");
-	obj = json_tokener_parse_ex(tok, p, (int)n);
-	/* A NUL behind the text lets a bare number end. */
-	if (json_tokener_get_error(tok) == json_tokener_continue)
-		obj = json_tokener_parse_ex(tok, "", 1);
-	if (json_tokener_get_error(tok) != json_tokener_success)
-		die("out of memory");
-	json_tokener_free(tok);
-	return obj;
-}
-
-/*
- * The same, when there is memory for the tree, its print, and what is made of
+ * The tree, when there is memory for it, its print, and what is made of
  * that. NULL when not.
  */
 static json_object *
 build_within(const char *p, size_t n, const struct scan_facts *f)
 {
-	return budget_afford(scan_cost(f) + PRINT_COST * n) ? build(p, n) :
-	    NULL;
+	return budget_afford(scan_cost(f) + PRINT_COST * n) ?
+	    tree_build(p, n, false) : NULL;
 }
 
 bool
@@ -75,7 +51,7 @@ js_parse_at(const char *p, size_t n, json_object **obj, const char **reason,
 
 	*obj = NULL;
 	if (n < INT_MAX && scan_json(p, n, SCAN_ONE_READING, &f)) {
-		*obj = build(p, n);
+		*obj = tree_build(p, n, true);
 		return true;
 	}
 	*reason = f.why;
@@ -112,7 +88,7 @@ js_parse_body(struct buf *text, json_object **obj, struct err *err)
 			return budget_refuse(NULL, err);
 		if (f.half)
 			scan_mend_halves(text->p, text->len);
-		*obj = build(text->p, text->len);
+		*obj = tree_build(text->p, text->len, true);
 		return true;
 	}
 	return js_parse(buf_str(text), text->len, obj, err);
@@ -147,13 +123,7 @@ js_parse_event(struct js_halves *h, const char *p, size_t n)
 void
 js_print(json_object *obj, struct buf *out)
 {
-	size_t		 n;
-	const char	*s;
-
-	s = json_object_to_json_string_length(obj, PRINT_FLAGS, &n);
-	if (s == NULL)
-		die("out of memory");
-	buf_append(out, s, n);
+	tree_print(obj, out);
 }
 
 json_object *

@@ -36,12 +36,15 @@ src_libcore_a_SOURCES += \
 	%reldir%/mac.h \
 	%reldir%/nearest.c \
 	%reldir%/nearest.h \
+	%reldir%/plain.h \
 	%reldir%/scan.c \
 	%reldir%/scan.h \
 	%reldir%/sse.c \
 	%reldir%/sse.h \
 	%reldir%/text.c \
 	%reldir%/text.h \
+	%reldir%/tree.c \
+	%reldir%/tree.h \
 	%reldir%/util.c \
 	%reldir%/util.h \
 	%reldir%/workers.c \

@@ -1,13 +1,13 @@
 /* Is it JSON, and what would a tree of it cost? */
 #include "config.h"
 
-#include <endian.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/budget.h"
 #include "base/buf.h"
+#include "base/plain.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -67,42 +67,11 @@ skip_space(struct scan *s)
 
 /* --- Strings. */
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/*
- * Of eight bytes those that end plain characters: a quote, a backslash, a
- * control character, what is not ASCII. The high bit of each is set; a borrow
- * may set more of them, but only above one that is set rightly.
- */
-static uint64_t
-special(uint64_t v)
-{
-	uint64_t quote = v ^ EACH('"'), back = v ^ EACH('\\');
-
-	return ((quote - EACH(1)) | (back - EACH(1)) | (v - EACH(' ')) | v) &
-	    EACH(0x80);
-}
-
 /* Behind plain characters of a string. */
 static void
 skip_plain(struct scan *s)
 {
-	uint64_t	eight;
-	unsigned char	c;
-
-	while (s->n - s->i >= sizeof(eight)) {
-		memcpy(&eight, s->p + s->i, sizeof(eight));
-		if ((eight = special(le64toh(eight))) != 0) {
-			s->i += (size_t)__builtin_ctzll(eight) / 8;
-			return;
-		}
-		s->i += sizeof(eight);
-	}
-	for (; s->i < s->n; s->i++) {
-		c = s->p[s->i];
-		if (c == '"' || c == '\\' || c < ' ' || c >= 0x80)
-			return;
-	}
+	s->i += plain_run(s->p + s->i, s->n - s->i, true);
 }
 
 /* As the bytes of its UTF-8 would be. */
@@ -177,6 +146,18 @@ static const unsigned char means[256] = {
 	['f'] = '\f' + 1, ['n'] = '\n' + 1, ['r'] = '\r' + 1, ['t'] = '\t' + 1
 };
 
+unsigned
+scan_escape(const char *p, size_t n, size_t i, size_t *len)
+{
+	bool half;
+
+	*len = 2;
+	if (p[i + 1] == 'u')
+		return (unsigned)character_at((const unsigned char *)p, n, i,
+		    len, &half);
+	return means[(unsigned char)p[i + 1]] - 1u;
+}
+
 static bool
 skip_escape(struct scan *s, uint64_t *hash)
 {
@@ -185,6 +166,10 @@ skip_escape(struct scan *s, uint64_t *hash)
 
 	if (s->i + 1 >= s->n)
 		return refuse(s, s->n, "unexpected end of data");
+	if (hash == NULL && means[s->p[s->i + 1]] != 0) {
+		s->i += 2;
+		return true;
+	}
 	if (s->p[s->i + 1] == 'u')
 		code = character_at(s->p, s->n, s->i, &len, &s->facts->half);
 	else

@@ -46,6 +46,12 @@ bool	scan_json(const char *, size_t n, enum scan_rules, struct scan_facts *);
 size_t	scan_cost(const struct scan_facts *);
 
 /*
+ * The character of the escape at "i" of a text that was accepted; *len bytes of
+ * it. Half a character is U+FFFD.
+ */
+unsigned scan_escape(const char *, size_t n, size_t i, size_t *len);
+
+/*
  * Half a character (a lone surrogate's \uD83D) becomes \uFFFD, in place. Only
  * for text that was accepted.
  */

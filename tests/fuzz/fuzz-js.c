@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/scan.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -44,6 +45,27 @@ splice(const char *text, size_t n)
 	buf_finish(&out);
 }
 
+/* The tree and its print are json-c's own. */
+static void
+compare(const char *text, size_t n, json_object *obj, const struct buf *out)
+{
+	struct json_tokener	*tok = json_tokener_new_ex(SCAN_DEPTH + 1);
+	json_object		*same;
+	const char		*print;
+	size_t			 len;
+
+	same = json_tokener_parse_ex(tok, text, (int)n);
+	if (json_tokener_get_error(tok) == json_tokener_continue)
+		same = json_tokener_parse_ex(tok, "", 1);
+	must(json_tokener_get_error(tok) == json_tokener_success);
+	print = json_object_to_json_string_length(same,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	must(len == out->len && memcmp(print, out->p, len) == 0);
+	must(json_object_equal(obj, same));
+	json_object_put(same);
+	json_tokener_free(tok);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -58,6 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	must(js_line_of(text, size, "auth.apiKeys") >= 0);
 	js_print(obj, &out);
+	compare(text, size, obj, &out);
 	must(js_parse(buf_str(&out), out.len, &again, &err));
 	if (json_object_is_type(obj, json_type_object))
 		splice(text, size);

@@ -1,0 +1,461 @@
+/* From JSON text to json-c's tree and back. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/plain.h"
+#include "base/scan.h"
+#include "base/text.h"
+#include "base/tree.h"
+#include "base/util.h"
+
+#define PRINT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+#define ARRAY_FIRST	4	/* most are short */
+#define DIGITS		18	/* any such number is an int64_t */
+#define NAME_SHORT	64
+#define PIECE		16	/* copied at once, whatever it is */
+
+/* --- Names that come all the time: nobody has to copy these. */
+
+#define LENGTHS		24
+#define SAME_LENGTH	9
+
+static const char *const known[LENGTHS][SAME_LENGTH] = {
+	[2] = { "id" },
+	[4] = { "type", "role", "text", "name", "enum", "item" },
+	[5] = { "index", "items", "delta", "model", "input", "tools", "usage",
+	    "title" },
+	[6] = { "output", "object", "strict", "format", "status", "system",
+	    "stream" },
+	[7] = { "content", "call_id", "choices", "message", "created",
+	    "minimum", "default", "item_id", "logprob" },
+	[8] = { "function", "required", "messages", "response", "thinking",
+	    "logprobs" },
+	[9] = { "arguments", "reasoning", "signature" },
+	[10] = { "properties", "tool_calls", "parameters" },
+	[11] = { "description", "tool_use_id", "annotations", "obfuscation" },
+	[12] = { "tool_call_id", "input_schema", "output_index",
+	    "total_tokens" },
+	[13] = { "cache_control", "content_index", "finish_reason",
+	    "prompt_tokens" },
+	[15] = { "sequence_number" },
+	[17] = { "completion_tokens", "encrypted_content" },
+	[18] = { "system_fingerprint" },
+	[20] = { "additionalProperties" },
+};
+
+/* The same name, which stays; or NULL. */
+static const char *
+find_known(const char *p, size_t n)
+{
+	size_t i;
+
+	if (n >= LENGTHS)
+		return NULL;
+	for (i = 0; i < SAME_LENGTH && known[n][i] != NULL; i++)
+		if (known[n][i][0] == p[0] && memcmp(known[n][i], p, n) == 0)
+			return known[n][i];
+	return NULL;
+}
+
+/* --- A string in pieces. */
+
+/*
+ * Append what stands between escapes, mostly a few bytes, and have room for
+ * PIECE more behind it. "may" so many bytes can be read from there.
+ */
+static inline void
+put_run(struct buf *out, const char *p, size_t n, size_t may)
+{
+	if (out->cap < out->len + n + 2 * PIECE)
+		buf_reserve(out, n + 2 * PIECE);
+	if (n <= PIECE && may >= PIECE)
+		memcpy(out->p + out->len, p, PIECE);
+	else
+		memcpy(out->p + out->len, p, n);
+	out->len += n;
+}
+
+/* --- A tree of a text. */
+
+struct build {
+	const char	*p;
+	size_t		 n, i;
+	bool		 unique;
+	struct buf	 word;		/* a string whose escapes are undone */
+};
+
+static json_object *build_value(struct build *);
+
+static void *
+checked(void *p)
+{
+	if (p == NULL)
+		die("out of memory");
+	return p;
+}
+
+static void
+skip_space(struct build *b)
+{
+	while (b->i < b->n && (b->p[b->i] == ' ' || b->p[b->i] == '\n' ||
+	    b->p[b->i] == '\t' || b->p[b->i] == '\r'))
+		b->i++;
+}
+
+/*
+ * Bytes up to the next quote or backslash: texts of upstream's may have control
+ * characters in strings.
+ */
+static size_t
+run(const struct build *b)
+{
+	const char	*p = b->p + b->i;
+	size_t		 max = b->n - b->i, n = plain_run(p, max, false);
+
+	while (n < max && (unsigned char)p[n] < ' ') {
+		n++;
+		n += plain_run(p + n, max - n, false);
+	}
+	return n;
+}
+
+/* Behind the run, for which there is room. */
+static void
+build_escape(struct build *b)
+{
+	unsigned char	*at = (unsigned char *)b->word.p + b->word.len;
+	size_t		 len;
+	unsigned	 code = scan_escape(b->p, b->n, b->i, &len);
+
+	if (code < 0x80) {
+		*at = (unsigned char)code;
+		b->word.len++;
+	} else
+		b->word.len += text_utf8_put(code, at);
+	b->i += len;
+}
+
+/*
+ * The string at a quote; *len bytes, valid until the next one is read. Behind
+ * them is a NUL, or a quote.
+ */
+static const char *
+build_text(struct build *b, size_t *len)
+{
+	const char *begin = b->p + ++b->i;
+
+	*len = run(b);
+	b->i += *len;
+	if (b->p[b->i] == '"') {
+		b->i++;
+		return begin;
+	}
+	b->word.len = 0;
+	put_run(&b->word, begin, *len, b->n - b->i);
+	while (b->p[b->i] == '\\') {
+		build_escape(b);
+		*len = run(b);
+		put_run(&b->word, b->p + b->i, *len, b->n - b->i);
+		b->i += *len;
+	}
+	b->i++;
+	*len = b->word.len;
+	b->word.p[*len] = '\0';
+	return b->word.p;
+}
+
+static json_object *
+build_string(struct build *b)
+{
+	size_t		 n;
+	const char	*s = build_text(b, &n);
+
+	return checked(json_object_new_string_len(s, (int)n));
+}
+
+static bool
+is_of_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' ||
+	    c == 'e' || c == 'E';
+}
+
+/* What is no plain integer is json-c's to read: it keeps its digits. */
+static json_object *
+read_number(const char *p, size_t n)
+{
+	struct json_tokener	*tok = checked(json_tokener_new_ex(1));
+	json_object		*v = json_tokener_parse_ex(tok, p, (int)n);
+
+	/* A NUL behind the text lets a bare number end. */
+	if (json_tokener_get_error(tok) == json_tokener_continue)
+		v = json_tokener_parse_ex(tok, "", 1);
+	if (json_tokener_get_error(tok) != json_tokener_success)
+		die("out of memory");
+	json_tokener_free(tok);
+	return v;
+}
+
+static json_object *
+build_number(struct build *b)
+{
+	const char	*p = b->p + b->i;
+	size_t		 n = 0, digits = 0;
+	int64_t		 v = 0;
+	bool		 minus = *p == '-';
+
+	while (b->i + n < b->n && is_of_number(p[n])) {
+		if (p[n] >= '0' && p[n] <= '9' && ++digits <= DIGITS)
+			v = v * 10 + (p[n] - '0');
+		n++;
+	}
+	b->i += n;
+	/* Of a minus zero, too, json-c has its own idea. */
+	if (digits > DIGITS || digits + minus != n || (minus && v == 0))
+		return read_number(p, n);
+	return checked(json_object_new_int64(minus ? -v : v));
+}
+
+static json_object *
+build_array(struct build *b)
+{
+	json_object	*array = checked(json_object_new_array_ext(
+			    ARRAY_FIRST));
+
+	b->i++;
+	for (;;) {
+		skip_space(b);
+		if (b->p[b->i] == ']')
+			break;
+		if (b->p[b->i] == ',')
+			b->i++;
+		if (json_object_array_add(array, build_value(b)) != 0)
+			die("out of memory");
+	}
+	b->i++;
+	if (json_object_array_length(array) > ARRAY_FIRST)
+		json_object_array_shrink(array, 0);
+	return array;
+}
+
+static void
+add_known(const struct build *b, json_object *obj, const char *name,
+    json_object *take)
+{
+	if (json_object_object_add_ex(obj, name, take,
+	    JSON_C_OBJECT_ADD_CONSTANT_KEY |
+	    (b->unique ? JSON_C_OBJECT_ADD_KEY_IS_NEW : 0u)) != 0)
+		die("out of memory");
+}
+
+static void
+add(const struct build *b, json_object *obj, const char *name,
+    json_object *take)
+{
+	if (json_object_object_add_ex(obj, name, take,
+	    b->unique ? JSON_C_OBJECT_ADD_KEY_IS_NEW : 0u) != 0)
+		die("out of memory");
+}
+
+/* The value behind a name and its colon. */
+static json_object *
+member_value(struct build *b)
+{
+	skip_space(b);
+	b->i++;
+	return build_value(b);
+}
+
+static void
+build_member(struct build *b, json_object *obj)
+{
+	char		 space[NAME_SHORT], *copy = space;
+	size_t		 n;
+	const char	*name = build_text(b, &n), *same = find_known(name, n);
+
+	if (same != NULL) {
+		add_known(b, obj, same, member_value(b));
+		return;
+	}
+	if (n >= sizeof(space))
+		copy = xmalloc(n + 1);
+	memcpy(copy, name, n);
+	copy[n] = '\0';
+	add(b, obj, copy, member_value(b));
+	if (copy != space)
+		free(copy);
+}
+
+static json_object *
+build_object(struct build *b)
+{
+	json_object *obj = checked(json_object_new_object());
+
+	b->i++;
+	for (;;) {
+		skip_space(b);
+		if (b->p[b->i] == '}')
+			break;
+		if (b->p[b->i] == ',') {
+			b->i++;
+			skip_space(b);
+		}
+		build_member(b, obj);
+	}
+	b->i++;
+	return obj;
+}
+
+static json_object *
+build_word(struct build *b)
+{
+	char c = b->p[b->i];
+
+	b->i += c == 'f' ? strlen("false") : strlen("true");
+	return c == 'n' ? NULL : checked(json_object_new_boolean(c == 't'));
+}
+
+/* Nested as deeply as the scan allows. */
+static json_object *
+build_value(struct build *b)
+{
+	skip_space(b);
+	switch (b->p[b->i]) {
+	case '"':
+		return build_string(b);
+	case '{':
+		return build_object(b);
+	case '[':
+		return build_array(b);
+	case 't':
+	case 'f':
+	case 'n':
+		return build_word(b);
+	default:
+		return build_number(b);
+	}
+}
+
+json_object *
+tree_build(const char *p, size_t n, bool unique)
+{
+	struct build	 b = { .p = p, .n = n, .unique = unique };
+	json_object	*obj = build_value(&b);
+
+	buf_finish(&b.word);
+	return obj;
+}
+
+/* --- The text of a tree. */
+
+/* Behind a run, for which there is room; the bytes. */
+static size_t
+print_escape(unsigned char c, char *at)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char letters[256] = {
+		['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\n'] = 'n',
+		['\r'] = 'r', ['\t'] = 't', ['\f'] = 'f'
+	};
+
+	*at++ = '\\';
+	if ((*at++ = letters[c]) != '\0')
+		return 2;
+	at[-1] = 'u';
+	*at++ = '0';
+	*at++ = '0';
+	*at++ = digits[c >> 4];
+	*at++ = digits[c & 15];
+	return 6;
+}
+
+static void
+print_text(const char *p, size_t n, struct buf *out)
+{
+	size_t i = 0, plain;
+
+	buf_putc(out, '"');
+	for (;;) {
+		plain = plain_run(p + i, n - i, false);
+		put_run(out, p + i, plain, n - i);
+		if ((i += plain) == n)
+			break;
+		out->len += print_escape((unsigned char)p[i++], out->p +
+		    out->len);
+	}
+	buf_putc(out, '"');
+}
+
+static void
+print_object(json_object *obj, struct buf *out)
+{
+	bool first = true;
+
+	buf_putc(out, '{');
+	json_object_object_foreach(obj, key, v) {
+		if (!first)
+			buf_putc(out, ',');
+		first = false;
+		print_text(key, strlen(key), out);
+		buf_putc(out, ':');
+		tree_print(v, out);
+	}
+	buf_putc(out, '}');
+}
+
+static void
+print_array(json_object *array, struct buf *out)
+{
+	size_t i, n = json_object_array_length(array);
+
+	buf_putc(out, '[');
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		tree_print(json_object_array_get_idx(array, i), out);
+	}
+	buf_putc(out, ']');
+}
+
+/* Numbers as json-c prints them. */
+static void
+print_number(json_object *v, struct buf *out)
+{
+	size_t		 n;
+	const char	*s = checked((void *)(uintptr_t)
+	    json_object_to_json_string_length(v, PRINT_FLAGS, &n));
+
+	buf_append(out, s, n);
+}
+
+void
+tree_print(json_object *v, struct buf *out)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_null:
+		buf_puts(out, "null");
+		break;
+	case json_type_boolean:
+		buf_puts(out, json_object_get_boolean(v) ? "true" : "false");
+		break;
+	case json_type_string:
+		print_text(json_object_get_string(v),
+		    (size_t)json_object_get_string_len(v), out);
+		break;
+	case json_type_object:
+		print_object(v, out);
+		break;
+	case json_type_array:
+		print_array(v, out);
+		break;
+	default:
+		print_number(v, out);
+		break;
+	}
+}
