@@ -30,6 +30,8 @@ exchange_handler api_usage;		/* GET /usage */
 exchange_handler api_costs;	/* GET /v1/organization/costs */
 /* GET /v1/organization/usage/completions */
 exchange_handler api_usage_completions;
+exchange_handler api_metrics;		/* GET /metrics */
+exchange_handler api_ready;		/* GET /readyz */
 exchange_handler api_health;		/* GET /healthz */
 exchange_handler api_root;		/* GET / */
 

@@ -30,6 +30,7 @@ struct conf_key;
 struct copilot_account;
 struct json_object;
 struct ledger;
+struct metrics;
 struct models;
 struct stored;
 struct terms;
@@ -70,6 +71,7 @@ struct exchange {
 	struct stored		*stored;	/* NULL: there is none */
 	struct reasoning	*thoughts;	/* likewise */
 	struct ledger		*ledger;	/* likewise */
+	struct metrics		*metrics;	/* likewise */
 	struct reasoning_scope	 thinker;	/* whose the answer's are */
 	struct copilot_account	*account;	/* whose it is upstream */
 	struct lessons		*lessons;	/* its; or NULL */
@@ -78,9 +80,11 @@ struct exchange {
 	bool			 models_tried;
 	struct err		 models_err;	/* why not */
 	const char		*unhealthy;	/* /healthz: why; static */
+	const char		*unready;	/* /readyz: likewise */
 	/* Items of "input" that come before the client's, and who asked. */
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */
+	const char		*route;	/* its pattern; NULL: there is none */
 	exchange_handler	*handler;	/* of its route */
 	/* What became of a request that was written anew; NULL: nothing. */
 	struct terms		*terms;
@@ -98,6 +102,10 @@ struct exchange {
 	bool			 wants_filler;	/* filler() in a silence */
 	char			*model;		/* for the log; may be NULL */
 	struct usage		 usage;		/* for the log */
+	struct {
+		int64_t	called;	/* upstream was asked; util_now_ms() */
+		int64_t	first;		/* a stream's first event went out */
+	} times;			/* 0: not yet */
 	bool			 tallied;	/* it is in the ledger */
 	/* What the answer needs beside itself; NULL: nothing. */
 	void			*kept;

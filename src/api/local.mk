@@ -36,6 +36,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/keep.c \
 	%reldir%/keep.h \
 	%reldir%/messages.c \
+	%reldir%/metrics.c \
 	%reldir%/models-anthropic.c \
 	%reldir%/models-anthropic.h \
 	%reldir%/models-codex.c \

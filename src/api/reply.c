@@ -113,6 +113,18 @@ put_openai(const struct request *req, struct buf *out)
 	put(out, "openai-version", "2020-10-01");
 }
 
+/* W3C's, for those who look at a slow request: all of it, and upstream's. */
+static void
+put_timing(const struct reply *r, const struct request *req, struct buf *out)
+{
+	buf_printf(out, "Server-Timing: total;dur=%lld",
+	    (long long)(util_now_ms() - req->started_ms));
+	if (r->upstream_ms > 0)
+		buf_printf(out, ", upstream;dur=%lld",
+		    (long long)r->upstream_ms);
+	buf_puts(out, "\r\n");
+}
+
 void
 reply_head(const struct reply *r, const struct request *req, bool length,
     struct buf *out)
@@ -127,6 +139,7 @@ reply_head(const struct reply *r, const struct request *req, bool length,
 		put(out, "request-id", req->id);
 	else
 		put_openai(req, out);
+	put_timing(r, req, out);
 	buf_append(out, buf_str(&r->always), r->always.len);
 	buf_append(out, buf_str(&r->limits), r->limits.len);
 	buf_append(out, buf_str(&r->headers), r->headers.len);

@@ -7,6 +7,7 @@
 #define REPLY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -15,6 +16,7 @@ struct request;
 
 struct reply {
 	int		 status;
+	int64_t		 upstream_ms; /* until it answered; 0: not asked */
 	const char	*content_type;		/* static; NULL: no body */
 	struct buf	 headers;		/* "Name: value\r\n" ... */
 	struct buf	 always;	/* likewise; an error keeps them */

@@ -228,6 +228,20 @@ is_session(struct request *r, const char *name, size_t n, const char *value)
 	return true;
 }
 
+/* VERSION-TRACE-PARENT-FLAGS, all hexadecimal; what is else is not there. */
+static void
+read_trace(struct request *r, const char *value)
+{
+	const size_t	 n = sizeof(r->trace) - 1;
+	const char	*trace = value + 3;
+
+	if (strspn(value, "0123456789abcdef") != 2 || value[2] != '-' ||
+	    strspn(trace, "0123456789abcdef") != n || trace[n] != '-' ||
+	    strspn(trace, "0") == n)
+		return;
+	memcpy(r->trace, trace, n);
+}
+
 void
 request_init(struct request *r, char *const *env, request_is_head *is_head)
 {
@@ -281,6 +295,10 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 			set(&r->host, value);
 		else if (IS("SERVER_ADDR"))
 			set(&r->server_addr, value);
+		else if (IS("REMOTE_ADDR"))
+			set(&r->remote_addr, value);
+		else if (IS("HTTP_TRACEPARENT"))
+			read_trace(r, value);
 		else if (IS("HTTP_SEC_FETCH_SITE"))
 			set(&r->fetch_site, value);
 		else if (IS("HTTP_SEC_FETCH_MODE"))
@@ -328,6 +346,7 @@ request_finish(struct request *r)
 	free(r->origin);
 	free(r->host);
 	free(r->server_addr);
+	free(r->remote_addr);
 	free(r->fetch_site);
 	free(r->fetch_mode);
 	free(r->content_encoding);

@@ -36,6 +36,8 @@ struct request {
 	bool		 claude_code;	/* by its User-Agent */
 	bool		 subagent;	/* it says that one of its own asks */
 	int64_t		 content_length;	/* -1: not said */
+	char		 trace[33];	/* of W3C's traceparent, or "" */
+	char		*remote_addr;
 	int64_t		 started_ms;		/* util_now_ms() when it came */
 	char		*deployment; /* Azure: the model in the path, or NULL */
 	struct buf	 body;

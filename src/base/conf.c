@@ -126,6 +126,12 @@ static const struct conf_row rows[] = {
 	{ .name = "usage.monthlyDays", .type = CONF_INT,
 	    .offset = AT(usage_monthly_days), .dflt = 3650, .min = 62,
 	    .max = 36500 },
+	{ .name = "metrics.enabled", .type = CONF_BOOL,
+	    .offset = AT(metrics_enabled), .dflt = true },
+	{ .name = "metrics.keyNames", .type = CONF_BOOL,
+	    .offset = AT(metrics_key_names), .dflt = false },
+	{ .name = "metrics.allowFrom", .type = CONF_LIST,
+	    .offset = AT(metrics_allow_from), .example = "\"10.0.0.9\"" },
 	{ .name = "logLevel", .type = CONF_LEVEL, .offset = AT(log_level),
 	    .text = "info", .choices = "error, warn, info, debug" },
 };
@@ -413,6 +419,7 @@ conf_unref(struct conf *c)
 	conf_keys_free(c);
 	free_list(c->cors_allow_origins);
 	free_list(c->server_hosts);
+	free_list(c->metrics_allow_from);
 	free_list(c->github_token_command);
 	for (i = 0; i < c->nmodel_mappings; i++) {
 		free(c->model_mappings[i].from);

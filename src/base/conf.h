@@ -61,6 +61,9 @@ struct conf {
 	bool		  long_context;
 	bool		  usage_cost;	/* answers tell it */
 	bool		  usage_ledger;
+	bool		  metrics_enabled;
+	bool		  metrics_key_names;	/* a label */
+	char		**metrics_allow_from;	/* addresses */
 	int64_t		  usage_hourly_days;
 	int64_t		  usage_daily_days;
 	int64_t		  usage_monthly_days;

@@ -40,11 +40,12 @@ access_log(const struct exchange *x, size_t bytes, const char *upstream_id,
 		    (long long)x->usage.input,
 		    (long long)(x->usage.output >= 0 ? x->usage.output : 0));
 	mask_path(x->req.uri, x->conf, path, sizeof(path));
-	log_info("%.10s %s %.80s %d %lld ms %zu B%s %s%s%.80s%s%.300s%s",
+	log_info("%.10s %s %.80s %d %lld ms %zu B%s %s%s%s%s%.80s%s%.300s%s",
 	    x->req.method, path, model,
 	    x->reply.status != 0 ? x->reply.status : 499,
 	    (long long)(util_now_ms() - x->req.started_ms), bytes, tokens,
-	    x->req.id, upstream_id != NULL ? " upstream " : "",
+	    x->req.id, x->req.trace[0] != '\0' ? " trace " : "", x->req.trace,
+	    upstream_id != NULL ? " upstream " : "",
 	    upstream_id != NULL ? upstream_id : "",
 	    remark != NULL ? ": " : "", remark != NULL ? remark : "", cost);
 }

@@ -19,6 +19,7 @@
 #include "server/cgi.h"
 #include "server/client.h"
 #include "server/handle.h"
+#include "server/meter.h"
 #include "server/parts.h"
 #include "server/relay.h"
 #include "server/route.h"
@@ -125,6 +126,7 @@ answer_now(struct exchange *x)
 
 	reply_print(&x->reply, &x->req, &out);
 	ok = write_all(out.p, out.len);
+	meter(x, x->reply.status);
 	access_log(x, out.len, NULL, NULL);
 	buf_finish(&out);
 	exchange_destroy(x);

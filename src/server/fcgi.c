@@ -51,6 +51,7 @@
 #include "server/fcgi.h"
 #include "server/handle.h"
 #include "server/header.h"
+#include "server/meter.h"
 #include "server/parts.h"
 #include "server/relay.h"
 #include "server/route.h"
@@ -566,6 +567,7 @@ exchange_over(struct conn *c, struct exchange *x, size_t bytes,
 {
 	note_large(c, x);
 	handle_leave(x);
+	meter(x, x->reply.status != 0 ? x->reply.status : 499);
 	access_log(x, bytes, NULL, remark);
 	exchange_destroy(x);
 }

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "copilot/accounts.h"
 #include "copilot/copilot.h"
+#include "copilot/models.h"
 #include "server/handle.h"
 #include "server/parts.h"
 #include "server/route.h"
@@ -60,6 +61,25 @@ choose_account(struct server *s, struct exchange *x)
 	x->lessons = copilot_lessons(x->account->copilot);
 }
 
+/* Why a load balancer should not send requests here; NULL: it should. */
+static const char *
+unready(const struct server *s, const struct exchange *x)
+{
+	const struct models	*models;
+	const char		*trouble;
+
+	if (s->draining)
+		return "this server is shutting down";
+	if ((trouble = copilot_trouble(x->account->copilot)) != NULL)
+		return trouble;
+	/* A CGI program has no list before it needs one. */
+	if (s->workers == NULL)
+		return NULL;
+	models = copilot_models(x->account->copilot);
+	models_unref(models);
+	return models == NULL ? "the list of models is not there yet" : NULL;
+}
+
 enum handle_next
 handle_route(struct server *s, struct exchange *x)
 {
@@ -69,6 +89,7 @@ handle_route(struct server *s, struct exchange *x)
 	x->conf = conf_file_get(s->conf_file);
 	x->usage.show_cost = x->conf->usage_cost;
 	x->ledger = x->conf->usage_ledger ? s->ledger : NULL;
+	x->metrics = x->conf->metrics_enabled ? s->metrics : NULL;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
 	budget_limit(s->budget, x->conf->max_memory_bytes);
@@ -81,6 +102,7 @@ handle_route(struct server *s, struct exchange *x)
 	if ((x->handler = route_find(x, &wants_body)) == NULL)
 		return HANDLE_DONE;
 	choose_account(s, x);
+	x->unready = unready(s, x);
 	x->memory.holder = budget_holder(s->budget, x->key, key_percent(x));
 	if (wants_body && !take_place(x, &err)) {
 		exchange_refuse(x, &err);

@@ -18,6 +18,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/header.h \
 	%reldir%/mask.c \
 	%reldir%/mask.h \
+	%reldir%/meter.c \
+	%reldir%/meter.h \
 	%reldir%/outlet.c \
 	%reldir%/outlet.h \
 	%reldir%/parts.h \

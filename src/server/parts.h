@@ -9,6 +9,7 @@ struct budget;
 struct conf_file;
 struct http;
 struct ledger;
+struct metrics;
 struct loop;
 struct relay;
 struct stored;
@@ -23,9 +24,11 @@ struct server {
 	struct stored		*stored;	/* NULL: there is none */
 	struct ledger		*ledger;	/* likewise */
 	struct reasoning		*thoughts;
+	struct metrics		*metrics;
 	struct budget		*budget;
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	struct relay		*relays; /* answers under way on the loop */
+	int			 nrelays;
 	bool			 draining;
 };
 

@@ -16,11 +16,13 @@
 #include "server/access-log.h"
 #include "server/call.h"
 #include "server/handle.h"
+#include "server/meter.h"
 #include "server/outlet.h"
 #include "server/parts.h"
 #include "server/refusal.h"
 #include "server/relay.h"
 #include "server/tally.h"
+#include "state/metrics.h"
 
 #define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
 #define BACKLOG_MAX	(8u << 20) /* kept for a slow client, see may_come() */
@@ -66,16 +68,27 @@ static void	session_ready(struct fetch_waiter *, const struct err *);
 
 /* --- The end. */
 
+static void
+gauge(const struct server *s)
+{
+	metrics_set(s->metrics, GAUGE_REQUESTS, s->nrelays);
+	metrics_set(s->metrics, GAUGE_MEMORY,
+	    (int64_t)budget_used(s->budget));
+}
+
 /* The client is finished with, the relay is gone. */
 static void
 end(struct relay *r, bool whole)
 {
+	int status = r->outlet.why == NULL && r->x->reply.status != 0 ?
+	    r->x->reply.status : GONE;
+
 	fetch_waiter_forget(&r->models);
 	loop_timer_stop(r->server->loop, &r->linger);
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
-	tally(r->x, r->outlet.why == NULL && r->x->reply.status != 0 ?
-	    r->x->reply.status : GONE, false);
+	tally(r->x, status, false);
+	meter(r->x, status);
 	access_log(r->x, r->outlet.bytes, r->call.upstream_id, r->remark);
 	*r->prev = r->next;
 	if (r->next != NULL)
@@ -83,6 +96,8 @@ end(struct relay *r, bool whole)
 	call_finish(&r->call);
 	buf_finish(&r->last);
 	exchange_destroy(r->x);
+	r->server->nrelays--;
+	gauge(r->server);
 	free(r);
 }
 
@@ -230,6 +245,7 @@ static void
 call_begins(struct relay *r)
 {
 	r->phase = CALLING;
+	r->x->times.called = util_now_ms();
 	r->said = ANSWER_MORE;
 	r->base = r->x->copied;
 }
@@ -386,6 +402,7 @@ call_head(struct call *c, const struct http_reply *reply)
 	struct relay	*r = CONTAINER(c, struct relay, call);
 	struct exchange	*x = r->x;
 
+	x->reply.upstream_ms = util_now_ms() - x->times.called;
 	/* Embeddings spend no quota. */
 	quota_note(x->req.anthropic ? QUOTA_ANTHROPIC : QUOTA_OPENAI, x->models,
 	    x->call.completion ? x->model : NULL, reply, &x->reply.limits);
@@ -486,6 +503,8 @@ call_events(struct call *c, const char *p, size_t n)
 	if ((done || r->said == ANSWER_ENOUGH) && keeps(r))
 		hold_last(r, before);
 	if (x->stream && r->outlet.out.len > 0) {
+		if (x->times.first == 0)
+			x->times.first = util_now_ms();
 		outlet_begin(&r->outlet, &x->reply, &x->req);
 		ok = outlet_write(&r->outlet) && ok;
 	}
@@ -552,14 +571,17 @@ read_refusal(struct relay *r)
 	struct exchange *x = r->x;
 
 	refusal_read(&r->call, &r->err);
+	meter_refusal(x, r->call.status);
 	if (r->outlet.state == OUTLET_EMPTY &&
 	    refusal_teaches(x, &r->call, &r->err)) {
+		meter_second(x, "lesson");
 		call_forget(&r->call);
 		travel(r, HANDLING, make_call);
 		return;
 	}
 	if (r->outlet.state == OUTLET_EMPTY &&
 	    refusal_doubts_list(x, &r->call, &r->err)) {
+		meter_second(x, "model_list");
 		renew_list(r);
 		return;
 	}
@@ -596,6 +618,7 @@ read_answer(struct relay *r)
 		read_stopped(r);
 		break;
 	default:
+		meter_refusal(r->x, 0);
 		r->err = r->call.err;
 		fail(r);
 	}
@@ -786,5 +809,7 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	if (r->next != NULL)
 		r->next->prev = &r->next;
 	s->relays = r;
+	s->nrelays++;
+	gauge(s);
 	proceed(r);
 }

@@ -17,7 +17,8 @@ enum {
 	ROUTE_OPEN = 1 << 0,	/* no client key needed */
 	ROUTE_BODY = 1 << 1,	/* takes a JSON body */
 	/* The handler waits for no disk, and not for long on a small body. */
-	ROUTE_QUICK = 1 << 2
+	ROUTE_QUICK = 1 << 2,
+	ROUTE_WATCH = 1 << 3	/* no key from metrics.allowFrom */
 };
 
 /*
@@ -62,6 +63,8 @@ static const struct route {
 	{ "/organization/costs", "GET", 0, api_costs },
 	{ "/organization/usage/completions", "GET", 0,
 	    api_usage_completions },
+	{ "/metrics", "GET", ROUTE_WATCH, api_metrics },
+	{ "/readyz", "GET", ROUTE_OPEN | ROUTE_QUICK, api_ready },
 	{ "/healthz", "GET", ROUTE_OPEN | ROUTE_QUICK, api_health },
 	{ "/", "GET", ROUTE_OPEN | ROUTE_QUICK, api_root },
 };
@@ -208,6 +211,20 @@ encoding_fits(const struct request *r, struct err *err)
 	    ENCODING_ACCEPTED ".", shown);
 }
 
+/* Does who watches this server come from where no key is asked for? */
+static bool
+may_watch(const struct exchange *x, const struct route *route)
+{
+	char *const *from = x->conf->metrics_allow_from;
+
+	if (!(route->flags & ROUTE_WATCH) || x->req.remote_addr == NULL)
+		return false;
+	for (; *from != NULL; from++)
+		if (strcmp(*from, x->req.remote_addr) == 0)
+			return true;
+	return false;
+}
+
 static exchange_handler *
 refuse(struct exchange *x, const struct err *err)
 {
@@ -230,7 +247,8 @@ route_find(struct exchange *x, bool *wants_body)
 	}
 	if ((route = choose(x, route)) == NULL)
 		return NULL;
-	if (!(route->flags & ROUTE_OPEN) &&
+	x->route = route->path;
+	if (!(route->flags & ROUTE_OPEN) && !may_watch(x, route) &&
 	    !auth_check(x->conf, &x->req, &x->client, &err)) {
 		refuse(x, &err);
 		reply_header(&x->reply, "WWW-Authenticate",

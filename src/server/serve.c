@@ -19,6 +19,7 @@
 #include "server/parts.h"
 #include "server/serve.h"
 #include "state/ledger.h"
+#include "state/metrics.h"
 #include "state/reasoning.h"
 #include "state/stored.h"
 
@@ -60,6 +61,7 @@ serve_main(const struct serve_options *o)
 	    o->override->enterprise_url != NULL, true, NULL });
 	s.stored = stored_create(o->home);
 	s.ledger = ledger_create(o->home);
+	s.metrics = metrics_create(o->home);
 	s.thoughts = reasoning_create(s.stored);
 	s.budget = budget_create();
 	if (fcgi_wanted()) {
@@ -73,6 +75,7 @@ serve_main(const struct serve_options *o)
 		rc = cgi_run(&s);
 	budget_destroy(s.budget);
 	reasoning_destroy(s.thoughts);
+	metrics_destroy(s.metrics);
 	ledger_destroy(s.ledger);
 	stored_destroy(s.stored);
 	accounts_destroy(s.accounts);

@@ -22,8 +22,8 @@ tally_wanted(const struct exchange *x)
  * The bill knows better what stands behind a name that the list lacks. Without
  * one it is whatever the client wrote: many names, or a secret.
  */
-static const char *
-model_of(const struct exchange *x)
+const char *
+tally_model(const struct exchange *x)
 {
 	if (x->models != NULL && models_find(x->models, x->model) != NULL)
 		return x->model;
@@ -52,7 +52,7 @@ tally(struct exchange *x, int status, bool wait)
 	r = (struct ledger_row){
 		.start = (int64_t)time(NULL),
 		.key = x->client != NULL ? x->client->name : "",
-		.model = model_of(x),
+		.model = tally_model(x),
 		.endpoint = x->req.path,
 		.status = status,
 		.initiator = initiator_name(x->initiator),

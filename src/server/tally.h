@@ -6,6 +6,12 @@
 
 struct exchange;
 
+/*
+ * The name of its model, as long as the list has it; else what stands on the
+ * bill, or "other": names that clients make up would have no end.
+ */
+const char *tally_model(const struct exchange *);
+
 /* Has it asked a model, and is not in the ledger yet? */
 bool	tally_wanted(const struct exchange *);
 

@@ -5,6 +5,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/ledger-sums.c \
 	%reldir%/ledger-sums.h \
 	%reldir%/ledger.h \
+	%reldir%/metrics.c \
+	%reldir%/metrics.h \
 	%reldir%/owner.c \
 	%reldir%/reasoning.c \
 	%reldir%/reasoning.h \
