@@ -115,6 +115,9 @@ static const struct {
 	{ "usage.hourlyDays", "31" },
 	{ "usage.dailyDays", "400" },
 	{ "usage.monthlyDays", "3650" },
+	{ "metrics.enabled", "true" },
+	{ "metrics.keyNames", "false" },
+	{ "metrics.allowFrom", "[]" },
 	{ "logLevel", "\"info\"" },
 };
 

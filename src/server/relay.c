@@ -71,6 +71,8 @@ static void	session_ready(struct fetch_waiter *, const struct err *);
 static void
 gauge(const struct server *s)
 {
+	if (s->metrics == NULL)
+		return;
 	metrics_set(s->metrics, GAUGE_REQUESTS, s->nrelays);
 	metrics_set(s->metrics, GAUGE_MEMORY,
 	    (int64_t)budget_used(s->budget));

@@ -93,10 +93,6 @@ static const struct gauge {
 	    "Requests that are carried out." },
 	[GAUGE_MEMORY] = { "copilot_api_memory_bytes",
 	    "Memory that requests hold, of maxMemoryBytes." },
-	[GAUGE_MEMORY_LIMIT] = { "copilot_api_memory_limit_bytes",
-	    "maxMemoryBytes." },
-	[GAUGE_READY] = { "copilot_api_ready",
-	    "Whether requests can be answered." },
 };
 
 /* --- The file. */

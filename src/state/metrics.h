@@ -36,8 +36,6 @@ enum metric_gauge {
 	GAUGE_STARTED,		/* seconds since 1970 */
 	GAUGE_REQUESTS,		/* that are carried out */
 	GAUGE_MEMORY,		/* bytes of them */
-	GAUGE_MEMORY_LIMIT,	/* likewise */
-	GAUGE_READY,		/* 1: requests can be answered */
 	GAUGE_LAST
 };
 
