@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/parse.h"
-#include "server/fcgi.h"
+#include "server/process.h"
 #include "server/serve.h"
 
 /* Where 0, 1 or 2 is closed the next socket would become standard error. */
@@ -56,7 +56,7 @@ main(int argc, char **argv)
 	 */
 	if (getenv("GATEWAY_INTERFACE") == NULL && argc > 1) {
 		rc = cli_main(argc, argv);
-	} else if (fcgi_wanted() || getenv("GATEWAY_INTERFACE") != NULL ||
+	} else if (process_wanted() || getenv("GATEWAY_INTERFACE") != NULL ||
 	    getenv("REQUEST_METHOD") != NULL) {
 		rc = serve();
 	} else {

@@ -1,14 +1,14 @@
 /*
- * The FastCGI responder: with upload.c the only user of libfcgi.
+ * The connections of web servers: with upload.c the only user of libfcgi.
  *
- * The loop accepts connections and waits on them until the whole header of a
- * request has come; only then a worker takes the connection and lets libfcgi
- * read it. So a connection without a request, just opened or kept by the web
- * server (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies no
- * thread. (libfcgi's own FCGX_Accept_r holds its thread until a header has
- * come: four idle connections silence a program with four threads.) A header
- * that lies in the socket as a whole is left there for libfcgi; one that comes
- * in pieces is taken out, since many small ones fill a socket.
+ * The loop waits on a connection until the whole header of a request has come;
+ * only then a worker takes the connection and lets libfcgi read it. So a
+ * connection without a request, just opened or kept by the web server
+ * (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies no thread.
+ * (libfcgi's own FCGX_Accept_r holds its thread until a header has come: four
+ * idle connections silence a program with four threads.) A header that lies in
+ * the socket as a whole is left there for libfcgi; one that comes in pieces is
+ * taken out, since many small ones fill a socket.
  *
  * A small request that lies there as a whole, body and all, is read and handled
  * by the loop itself: nothing blocks then, and two trips between threads would
@@ -17,18 +17,13 @@
 #include "config.h"
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/types.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <malloc.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,13 +34,10 @@
 #include "base/budget.h"
 #include "base/conf.h"
 #include "base/err.h"
-#include "base/js.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
 #include "base/workers.h"
-#include "copilot/accounts.h"
-#include "copilot/copilot.h"
 #include "server/access-log.h"
 #include "server/client.h"
 #include "server/fcgi.h"
@@ -56,22 +48,15 @@
 #include "server/relay.h"
 #include "server/route.h"
 #include "server/upload.h"
-#include "state/stored.h"
 
-#define ACCEPT_BATCH	64
-#define ACCEPT_PAUSE_MS	100	/* after EMFILE */
 #define HEADER_PEEK	16384	/* looked at in one go */
 #define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
 #define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
 #define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define LINGER_MS	1000	/* for what the web server still sends */
-#define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
 #define LARGE		(256u << 10)	/* memory of one request */
-#define TRIM_MS		1000	/* after the last large request */
-#define MEMORY_KEPT	(8 << 20)	/* until then */
-#define MEMORY_LARGE	(2 << 20)	/* a piece that is never kept */
 /*
  * What a socket that poll() calls writable takes without blocking: a third of
  * its buffer is free at the least (three quarters of a unix socket's). Each
@@ -110,36 +95,8 @@ struct conn {
 	long		  room;
 };
 
-/* Connections that nobody else has, oldest first. */
-struct conns {
-	struct conn	 *first, *last;
-};
-
-struct fcgi {
-	struct server	 *server;
-	struct loop_fd	  listen;
-	struct loop_fd	  signals;
-	struct loop_timer timer; /* accept again, or the end of the drain */
-	struct loop_timer trim;		/* of memory */
-	struct conns	  idle, lingering;
-	int		  busy;		/* connections with a request */
-	int		  crowded; /* from this descriptor on, idle ones go */
-	bool		  last;		/* the errors are out, stop now */
-	bool		  serving;	/* the loop handles a request */
-};
-
 static void	conn_serve(struct job *);
 static void	conn_serve_here(struct conn *);
-
-bool
-fcgi_wanted(void)
-{
-	int		accepting = 0;
-	socklen_t	n = sizeof(accepting);
-
-	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &accepting,
-	    &n) == 0 && accepting != 0;
-}
 
 /* --- A connection while it is idle. */
 
@@ -199,15 +156,6 @@ conn_close(struct conn *c)
 		close(c->watch.fd);
 	header_finish(&c->header);
 	free(c);
-}
-
-static void
-conns_close(struct conns *in)
-{
-	struct conn *c;
-
-	while ((c = conns_take(in)) != NULL)
-		conn_close(c);
 }
 
 /* Bytes for the web server itself: few, and nothing else is on its way. */
@@ -411,8 +359,8 @@ conn_idle(struct conn *c)
 }
 
 /* Descriptors run short: close the connection that has been idle longest. */
-static bool
-idle_shed(struct fcgi *fcgi)
+bool
+fcgi_shed(struct fcgi *fcgi)
 {
 	struct conn *c = fcgi->idle.first;
 
@@ -423,15 +371,17 @@ idle_shed(struct fcgi *fcgi)
 	return true;
 }
 
-static void
-stop_when_drained(struct fcgi *fcgi)
+void
+fcgi_close_idle(struct fcgi *fcgi)
 {
-	if (fcgi->server->draining && fcgi->busy == 0)
-		loop_stop(fcgi->server->loop);
+	struct conn *c;
+
+	while ((c = conns_take(&fcgi->idle)) != NULL)
+		conn_close(c);
 }
 
-static void
-conn_new(struct fcgi *fcgi, int fd)
+void
+fcgi_connect(struct fcgi *fcgi, int fd)
 {
 	const struct timeval	 out = { WRITE_LIMIT_S, 0 };
 	struct conn		*c = xcalloc(1, sizeof(*c));
@@ -447,30 +397,21 @@ conn_new(struct fcgi *fcgi, int fd)
 	conn_idle(c);
 }
 
-static void
-listen_ready(struct loop_fd *f, unsigned events)
+void
+fcgi_init(struct fcgi *fcgi, struct server *server)
 {
-	struct fcgi	*fcgi = CONTAINER(f, struct fcgi, listen);
-	int		 fd, i;
+	*fcgi = (struct fcgi){ .server = server };
+	if (FCGX_Init() != 0)
+		die("FCGX_Init failed");
+}
 
-	(void)events;
-	for (i = 0; i < ACCEPT_BATCH; i++) {
-		fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
-		    errno == ENOBUFS || errno == ENOMEM)) {
-			if (idle_shed(fcgi))
-				continue;
-			log_warn("accept: %s", strerror(errno));
-			loop_fd_stop(fcgi->server->loop, f);
-			loop_timer_set(fcgi->server->loop, &fcgi->timer,
-			    ACCEPT_PAUSE_MS);
-		}
-		if (fd < 0)
-			return;
-		conn_new(fcgi, fd);
-		if (fd >= fcgi->crowded)
-			idle_shed(fcgi);
-	}
+void
+fcgi_finish(struct fcgi *fcgi)
+{
+	struct conn *c;
+
+	while ((c = conns_take(&fcgi->lingering)) != NULL)
+		conn_close(c);
 }
 
 /* --- A connection with a request, on a worker. */
@@ -479,17 +420,16 @@ listen_ready(struct loop_fd *f, unsigned events)
 static void
 conn_done(struct conn *c)
 {
-	struct fcgi *fcgi = c->fcgi;
+	struct fcgi	*fcgi = c->fcgi;
+	bool		 large = c->large;
 
-	if (c->large)
-		loop_timer_set(fcgi->server->loop, &fcgi->trim, TRIM_MS);
 	c->large = false;
 	if (c->keep)
 		conn_idle(c);
 	else
 		conn_linger(c);
 	fcgi->busy--;
-	stop_when_drained(fcgi);
+	fcgi->done(fcgi, large);
 }
 
 static void
@@ -796,174 +736,4 @@ conn_serve_here(struct conn *c)
 	fcgi->serving = true;
 	serve(c);
 	fcgi->serving = false;
-}
-
-/* --- The process. */
-
-/*
- * A large body becomes megabytes of pieces and copies. Giving them back after
- * each, as the C library would, costs more than reading them; keeping them in
- * an arena for every thread costs the memory of a thousand streams. So: one
- * arena for the loop, one for the workers, and back when it has been quiet.
- * Without fast bins, which the C library would go through piece by piece while
- * a client waits, each time that something large is freed.
- */
-static void
-memory_set(void)
-{
-	mallopt(M_MXFAST, 0);
-	mallopt(M_ARENA_MAX, 2);
-	mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
-	mallopt(M_MMAP_THRESHOLD, MEMORY_LARGE);
-}
-
-static void
-trim_run(struct job *job)
-{
-	free(job);
-	malloc_trim(0);
-}
-
-static void
-trim_due(struct loop_timer *t)
-{
-	struct fcgi	*fcgi = CONTAINER(t, struct fcgi, trim);
-	struct job	*job = xcalloc(1, sizeof(*job));
-
-	job->run = trim_run;
-	workers_submit(fcgi->server->workers, job);
-}
-
-static void
-fcgi_timer(struct loop_timer *t)
-{
-	struct fcgi *fcgi = CONTAINER(t, struct fcgi, timer);
-
-	if (!fcgi->server->draining)
-		loop_fd_set(fcgi->server->loop, &fcgi->listen,
-		    EPOLLIN | EPOLLEXCLUSIVE);
-	else if (!fcgi->last) {
-		fcgi->last = true;
-		loop_timer_set(fcgi->server->loop, t, DRAIN_LAST_MS);
-		relay_stop_all(fcgi->server);
-	} else
-		loop_stop(fcgi->server->loop);
-}
-
-/*
- * Stop accepting and let what is under way come to its end for a while.
- * The listening socket is only left alone, not shut down: other processes may
- * share it (spawn-fcgi -F).
- */
-static void
-drain(struct fcgi *fcgi, int64_t ms)
-{
-	fcgi->server->draining = true;
-	loop_fd_stop(fcgi->server->loop, &fcgi->listen);
-	conns_close(&fcgi->idle);
-	loop_timer_set(fcgi->server->loop, &fcgi->timer, ms);
-	stop_when_drained(fcgi);
-}
-
-/* How long answers under way may take to their end. */
-static int64_t
-drain_time(const struct fcgi *fcgi)
-{
-	struct conf	*conf = conf_file_get(fcgi->server->conf_file);
-	int64_t		 ms = conf->drain_ms;
-
-	conf_unref(conf);
-	return ms;
-}
-
-/* An edited file is read without being asked; being asked must not kill. */
-static void
-reload(struct fcgi *fcgi)
-{
-	conf_unref(conf_file_get(fcgi->server->conf_file));
-	log_info("SIGHUP: the configuration is up to date");
-}
-
-static void
-signals_ready(struct loop_fd *f, unsigned events)
-{
-	struct fcgi		*fcgi = CONTAINER(f, struct fcgi, signals);
-	struct signalfd_siginfo	 info;
-
-	(void)events;
-	if (read(f->fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (info.ssi_signo == SIGHUP) {
-		reload(fcgi);
-		return;
-	}
-	log_info("signal %u: stopping, %d request(s) under way", info.ssi_signo,
-	    fcgi->busy);
-	/* Ctrl-C, or asked twice: do not wait. */
-	drain(fcgi, info.ssi_signo == SIGINT || fcgi->server->draining ? 0 :
-	    drain_time(fcgi));
-}
-
-static int
-block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* The default account's token and list, before anybody asks. */
-static void
-warm(struct server *server)
-{
-	struct conf *conf = conf_file_get(server->conf_file);
-
-	copilot_warm(accounts_find(server->accounts,
-	    conf->default_account)->copilot);
-	conf_unref(conf);
-}
-
-void
-fcgi_run(struct server *server)
-{
-	struct fcgi	fcgi = { .server = server };
-	struct rlimit	files = { 0 };
-
-	getrlimit(RLIMIT_NOFILE, &files);
-	fcgi.crowded = files.rlim_cur / 2 < INT_MAX ?
-	    (int)files.rlim_cur / 2 : INT_MAX;
-	fcgi.signals.fd = block_signals();	/* before any thread starts */
-	memory_set();
-	if (FCGX_Init() != 0)
-		die("FCGX_Init failed");
-	fcgi.signals.ready = signals_ready;
-	fcgi.listen.fd = STDIN_FILENO;
-	fcgi.listen.ready = listen_ready;
-	fcgi.timer.expired = fcgi_timer;
-	fcgi.trim.expired = trim_due;
-	fcntl(STDIN_FILENO, F_SETFL,
-	    fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
-	if (fcgi.signals.fd < 0 ||
-	    !loop_fd_set(server->loop, &fcgi.signals, EPOLLIN) ||
-	    !loop_fd_set(server->loop, &fcgi.listen, EPOLLIN | EPOLLEXCLUSIVE))
-		die("cannot listen: %s", strerror(errno));
-	warm(server);
-	stored_tidy(server->stored);
-	log_info("copilot-api " PACKAGE_VERSION " ready");
-	loop_run(server->loop);
-	log_info("stopped");
-	/* A worker may wait for an upload, in the middle of all this. */
-	if (fcgi.busy > 0)
-		_exit(0);
-	conns_close(&fcgi.lingering);
-	loop_timer_stop(server->loop, &fcgi.timer);
-	loop_timer_stop(server->loop, &fcgi.trim);
-	loop_fd_stop(server->loop, &fcgi.signals);
-	close(fcgi.signals.fd);
 }

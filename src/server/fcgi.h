@@ -1,13 +1,43 @@
-/* The FastCGI responder. */
+/*
+ * Connections of web servers, which speak FastCGI: each request on one becomes
+ * an exchange, and its answer goes back there. Used by the loop's thread.
+ */
 #ifndef FCGI_H
 #define FCGI_H
 
 #include <stdbool.h>
 
+struct conn;
 struct server;
 
-/* True when fd 0 is a listening socket: a web server started us. */
-bool	fcgi_wanted(void);
-void	fcgi_run(struct server *);		/* until SIGTERM */
+/* Connections that nobody else has, oldest first. */
+struct conns {
+	struct conn	 *first, *last;
+};
+
+/* All of this process. */
+struct fcgi {
+	struct server	 *server;
+	struct conns	  idle, lingering;
+	int		  busy;		/* connections with a request */
+	bool		  serving;	/* the loop handles a request */
+	/* A request is over; "large": it took much memory. */
+	void		(*done)(struct fcgi *, bool large);
+};
+
+/* Ends the process if libfcgi can't be used. "done" is the caller's to set. */
+void	fcgi_init(struct fcgi *, struct server *);
+/* Of the lingering ones nothing is left; the others must be gone. */
+void	fcgi_finish(struct fcgi *);
+
+/* A new connection. It closes the descriptor in the end. */
+void	fcgi_connect(struct fcgi *, int fd);
+/*
+ * Descriptors run short: close the connection that has been idle longest.
+ * False when there is none, or was busy a moment ago.
+ */
+bool	fcgi_shed(struct fcgi *);
+/* Close all that have no request. */
+void	fcgi_close_idle(struct fcgi *);
 
 #endif

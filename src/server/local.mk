@@ -23,6 +23,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/outlet.c \
 	%reldir%/outlet.h \
 	%reldir%/parts.h \
+	%reldir%/process.c \
+	%reldir%/process.h \
 	%reldir%/refusal.c \
 	%reldir%/refusal.h \
 	%reldir%/relay.c \

@@ -15,8 +15,8 @@
 #include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/cgi.h"
-#include "server/fcgi.h"
 #include "server/parts.h"
+#include "server/process.h"
 #include "server/serve.h"
 #include "state/ledger.h"
 #include "state/metrics.h"
@@ -64,12 +64,12 @@ serve_main(const struct serve_options *o)
 	s.metrics = metrics_create(o->home);
 	s.thoughts = reasoning_create(s.stored);
 	s.budget = budget_create();
-	if (fcgi_wanted()) {
+	if (process_wanted()) {
 		raise_file_limit();
 		files_exposed(o->home, warn, NULL);
 		s.workers = workers_create();
 		ledger_start(s.ledger);
-		fcgi_run(&s);
+		process_run(&s);
 		workers_destroy(s.workers);
 	} else
 		rc = cgi_run(&s);
