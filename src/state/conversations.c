@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "state/conversations.h"
+#include "state/rows.h"
 #include "state/sqlite.h"
 
 #define ID_DIGITS	48
@@ -591,6 +592,6 @@ bool
 conversation_each(struct stored *s, bool (*each)(json_object *, void *),
     void *arg)
 {
-	return stored_rows(s, "SELECT n, id, owner, created, metadata FROM"
+	return rows_each(s, "SELECT n, id, owner, created, metadata FROM"
 	    " conversation ORDER BY n", export, each, arg);
 }

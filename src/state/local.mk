@@ -1,5 +1,6 @@
 src_libcore_a_SOURCES += \
 	%reldir%/conversations.h \
+	%reldir%/found.h \
 	%reldir%/journal.h \
 	%reldir%/ledger-rows.h \
 	%reldir%/ledger-sums.c \
@@ -10,17 +11,22 @@ src_libcore_a_SOURCES += \
 	%reldir%/owner.c \
 	%reldir%/reasoning.c \
 	%reldir%/reasoning.h \
+	%reldir%/rows.h \
 	%reldir%/sqlite.h \
 	%reldir%/stored.h
 if HAVE_SQLITE
 src_libcore_a_SOURCES += \
+	%reldir%/chain.c \
 	%reldir%/conversations.c \
+	%reldir%/export.c \
 	%reldir%/group.c \
+	%reldir%/items.c \
 	%reldir%/journal.c \
 	%reldir%/ledger-rows.c \
 	%reldir%/ledger.c \
 	%reldir%/prune.c \
 	%reldir%/reasoning-rows.c \
+	%reldir%/rows.c \
 	%reldir%/sqlite-schema.c \
 	%reldir%/sqlite-wal.c \
 	%reldir%/sqlite.c \

@@ -164,13 +164,4 @@ bool	 conversation_join(struct stored *, const struct conf *, int64_t row,
 bool	 conversation_text(struct stored *, int64_t row, int64_t last,
 	    const char *model, size_t *room, struct buf *);
 
-/*
- * For exports: each row as the object that "row" makes of it, NULL if it can't
- * be read. False when not all could be read, which is logged, or when "each"
- * has had enough. (stored.c)
- */
-bool	 stored_rows(struct stored *, const char *sql,
-	    json_object *(*row)(struct stored *, sqlite3_stmt *),
-	    bool (*each)(json_object *, void *), void *arg);
-
 #endif

@@ -17,6 +17,8 @@
 
 #include <json-c/json.h>
 
+#include "state/found.h"
+
 struct buf;
 struct conf;
 
@@ -31,14 +33,6 @@ struct conf;
 void	state_owner(const char *key, char[static STATE_OWNER_SIZE]);
 
 struct stored;
-
-/* What looking something up came to. */
-enum stored_found {
-	STORED_TROUBLE,		/* it could not be looked up: logged */
-	STORED_NONE,		/* the owner has none of that id */
-	STORED_FULL,		/* there is no room for what was to be added */
-	STORED_FOUND
-};
 
 /* SQLite's version; NULL: built without. */
 const char *stored_library(void);
