@@ -12,7 +12,9 @@
 #include <cmocka.h>
 
 #include "api/models-codex.h"
+#include "api/target.h"
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -171,6 +173,18 @@ test_resolve(void **state)
 	models_unref(models);
 }
 
+static json_object *
+shown(json_object *data, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < js_len(data); i++)
+		if (js_is(json_object_array_get_idx(data, i), "id", id))
+			return json_object_array_get_idx(data, i);
+	fail_msg("%s is not listed", id);
+	return NULL;
+}
+
 static void
 test_json(void **state)
 {
@@ -182,8 +196,7 @@ test_json(void **state)
 	(void)state;
 	assert_true(js_is(all, "object", "list"));
 	assert_int_equal(js_len(data), models->n);
-	m = json_object_array_get_idx(data, 0);
-	assert_true(js_is(m, "id", "gpt-5-mini"));
+	m = shown(data, "gpt-5-mini");
 	assert_true(js_is(m, "object", "model"));
 	assert_int_equal(js_int(m, "created", 0), 1754524800); /* 2025-08-07 */
 	assert_true(js_is(m, "owned_by", "openai"));
@@ -192,16 +205,138 @@ test_json(void **state)
 	assert_true(js_is(js_obj(m, "policy"), "state", "enabled"));
 	assert_false(js_has(js_obj(m, "policy"), "terms"));
 	assert_false(js_has(m, "request_headers"));
-	m = json_object_array_get_idx(data, 3);
+	m = shown(data, "claude-sonnet-4.5");
 	assert_true(js_is(m, "owned_by", "anthropic"));
 	assert_int_equal(js_int(m, "created", 0), 1735689600);
-	m = json_object_array_get_idx(data, 5);
+	m = shown(data, "twin-1.0");
 	assert_true(js_is(m, "owned_by", "github-copilot"));
 	json_object_put(all);
 	assert_int_equal(strlen(models->etag), 18);
 	assert_true(util_starts(models->json,
-	    "{\"object\":\"list\",\"data\":[{\"id\":\"gpt-5-mini\",\"object\":"));
+	    "{\"object\":\"list\",\"data\":[{\"id\":\"claude-opus-4.6\","
+	    "\"object\":"));
 	models_unref(models);
+}
+
+/* --- What OpenRouter's clients read. */
+
+static const char priced[] = "{\"data\":["
+"{\"id\":\"gpt-10\",\"capabilities\":{\"type\":\"chat\"}},"
+"{\"id\":\"gpt-5.5\",\"vendor\":\"OpenAI\",\"supported_endpoints\":"
+"[\"/responses\"],\"billing\":{\"token_prices\":{\"batch_size\":1000000,"
+"\"default\":{\"input_price\":500,\"output_price\":3000,"
+"\"cache_price\":50}}},\"capabilities\":{\"type\":\"chat\","
+"\"tokenizer\":\"o200k_base\",\"limits\":{"
+"\"max_context_window_tokens\":400000,\"max_output_tokens\":128000,"
+"\"vision\":{\"supported_media_types\":[\"image/png\","
+"\"application/pdf\"]}},\"supports\":{\"vision\":true,"
+"\"tool_calls\":true,\"reasoning_effort\":[\"low\",\"high\"]}}},"
+"{\"id\":\"claude\",\"vendor\":\"Anthropic\",\"billing\":"
+"{\"token_prices\":{\"batch_size\":1000,\"default\":{\"input_price\":0.3,"
+"\"cache_read_price\":0.03,\"cache_write_price\":0.375}}},"
+"\"capabilities\":{\"limits\":{\"max_prompt_tokens\":200,"
+"\"max_output_tokens\":50}}},"
+"{\"id\":\"text-embedding-3-small\",\"billing\":{\"token_prices\":{"
+"\"default\":{\"input_price\":-1}}},\"capabilities\":{"
+"\"type\":\"embeddings\"}}]}";
+
+static void
+test_card(void **state)
+{
+	struct models	*models = parse(priced);
+	json_object	*all = js_parse_quiet(models->json,
+			    strlen(models->json));
+	json_object	*m = shown(js_array(all, "data"), "gpt-5.5"), *a;
+
+	(void)state;
+	assert_int_equal(js_int(m, "context_length", 0), 400000);
+	assert_int_equal(js_int(m, "max_output_tokens", 0), 128000);
+	assert_string_equal(json_object_to_json_string_ext(js_get(m,
+	    "input_modalities"), JSON_C_TO_STRING_PLAIN),
+	    "[\"text\",\"image\",\"file\"]");
+	a = js_obj(m, "architecture");
+	assert_int_equal(js_len(js_array(a, "input_modalities")), 3);
+	assert_int_equal(js_len(js_array(a, "output_modalities")), 1);
+	assert_true(js_is(a, "tokenizer", "o200k_base"));
+	assert_true(js_is(js_obj(m, "pricing"), "prompt", "0.000005"));
+	assert_true(js_is(js_obj(m, "pricing"), "completion", "0.00003"));
+	assert_true(js_is(js_obj(m, "pricing"), "input_cache_read",
+	    "0.0000005"));
+	assert_false(js_has(js_obj(m, "pricing"), "input_cache_write"));
+	assert_string_equal(json_object_to_json_string_ext(js_get(m, "cost"),
+	    JSON_C_TO_STRING_PLAIN),
+	    "{\"input\":5,\"output\":30,\"cache_read\":0.5}");
+	assert_int_equal(js_int(js_obj(m, "top_provider"),
+	    "max_completion_tokens", 0), 128000);
+	assert_non_null(strstr(json_object_to_json_string(js_get(m,
+	    "supported_parameters")), "reasoning_effort"));
+	m = shown(js_array(all, "data"), "claude");
+	assert_int_equal(js_int(m, "context_length", 0), 250);
+	assert_true(js_is(js_obj(m, "pricing"), "prompt", "0.000003"));
+	assert_true(js_is(js_obj(m, "pricing"), "input_cache_write",
+	    "0.00000375"));
+	m = shown(js_array(all, "data"), "text-embedding-3-small");
+	assert_false(js_has(m, "pricing"));
+	assert_false(js_has(m, "context_length"));
+	json_object_put(all);
+	models_unref(models);
+}
+
+/* Whatever order upstream has, the list has one, in which 10 is behind 5. */
+static void
+test_order(void **state)
+{
+	struct models *models = parse(priced);
+
+	(void)state;
+	assert_string_equal(models->list[0].id, "claude");
+	assert_string_equal(models->list[1].id, "gpt-5.5");
+	assert_string_equal(models->list[2].id, "gpt-10");
+	assert_string_equal(models->list[3].id, "text-embedding-3-small");
+	models_unref(models);
+}
+
+/* --- Names that say an effort. */
+
+static void
+test_efforts(void **state)
+{
+	static const struct {
+		int		 line;
+		const char	*name, *bare, *effort;
+	} cases[] = {
+		{ __LINE__, "gpt-5.5:high", "gpt-5.5", "high" },
+		{ __LINE__, "gpt-5.5", "gpt-5.5", NULL },
+		{ __LINE__, "gpt-5.5:latest", "gpt-5.5:latest", NULL },
+		{ __LINE__, "gpt-5.5:", "gpt-5.5:", NULL },
+		{ __LINE__, ":high", ":high", NULL },
+		{ __LINE__, "fast", "gpt-5.5", "low" },
+		{ __LINE__, "fast:max", "gpt-5.5", "max" },
+		{ __LINE__, "big", "gpt-10", NULL },
+		{ __LINE__, "big:none", "gpt-10", "none" },
+		{ __LINE__, "gpt-4:high", "gpt-10", "low" },
+	};
+	struct conf_mapping	 map[] = {
+		{ (char *)"fast", (char *)"gpt-5.5:low" },
+		{ (char *)"big", (char *)"gpt-10" },
+		{ (char *)"gpt-4:high", (char *)"gpt-10:low" },
+	};
+	struct conf		 conf = {
+		.model_mappings = map, .nmodel_mappings = COUNT(map)
+	};
+	const char		*effort, *got;
+	char			 bare[TARGET_NAME_SIZE];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		got = target_bare(&conf, cases[i].name, bare, &effort);
+		if (strcmp(got, cases[i].bare) != 0 || (effort == NULL) !=
+		    (cases[i].effort == NULL) || (effort != NULL &&
+		    strcmp(effort, cases[i].effort) != 0))
+			fail_msg("line %d: %s, %s", cases[i].line, got,
+			    effort != NULL ? effort : "none");
+	}
 }
 
 /* --- The form for Codex. */
@@ -602,6 +737,9 @@ main(void)
 		cmocka_unit_test(test_unique),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_card),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_efforts),
 		cmocka_unit_test(test_codex),
 		cmocka_unit_test(test_codex_versions),
 		cmocka_unit_test(test_broken),

@@ -120,6 +120,17 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 	return true;
 }
 
+/* "edited": the client's text is of another endpoint. */
+static bool
+find_model(struct exchange *x, struct chat_request *r, bool edited,
+    struct target *t, struct err *err)
+{
+	if (!target_find(x, r->obj, MODEL_CHAT | MODEL_RESPONSES, t, err))
+		return false;
+	target_set_effort(edited ? NULL : x, r->obj, t->effort, TARGET_CHAT);
+	return chat_request_model(r, x->conf, t->upstream, t->model, err);
+}
+
 /*
  * What is wrong with a request is said before the list of models is asked for:
  * that never needs an upstream.
@@ -136,9 +147,7 @@ chat_ask_take(struct exchange *x, json_object *take, bool edited)
 		handled = chat_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;
-	else if (!target_find(x, r.obj, MODEL_CHAT | MODEL_RESPONSES, &t,
-	    &err) || !chat_request_model(&r, x->conf, t.upstream, t.model,
-	    &err) ||
+	else if (!find_model(x, &r, edited, &t, &err) ||
 	    !prepare(x, &r, edited, &err))
 		handled = chat_refuse(x, &err);
 	x->parsed = r.obj;

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "api/carry-messages.h"
 #include "api/interaction.h"
+#include "api/target.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -135,6 +136,21 @@ estimate(struct exchange *x, json_object *obj)
 	return HANDLED_REPLY;
 }
 
+static bool
+find_model(struct exchange *x, struct messages_request *r, struct err *err)
+{
+	const char	*asked = js_str(r->obj, "model"), *name, *effort;
+	char		 bare[TARGET_NAME_SIZE];
+
+	name = target_bare(x->conf, asked, bare, &effort);
+	x->model = messages_model(x->conf, x->models, effort != NULL ? name :
+	    asked, &r->info, err);
+	if (x->model == NULL || !allowance_check(x, asked, x->model, err))
+		return false;
+	target_set_effort(x, r->obj, effort, TARGET_MESSAGES);
+	return true;
+}
+
 /* The reply, or the call and who awaits its answer. */
 static enum handled
 prepare(struct exchange *x, struct messages_request *r, struct err *err)
@@ -144,10 +160,7 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	};
 	unsigned endpoint;
 
-	x->model = messages_model(x->conf, x->models, js_str(r->obj, "model"),
-	    &r->info, err);
-	if (x->model == NULL || !allowance_check(x, js_str(r->obj, "model"),
-	    x->model, err))
+	if (!find_model(x, r, err))
 		return exchange_refuse(x, err);
 	if ((endpoint = choose(x, r->info)) == 0) {
 		refuse_model(x->model, err);

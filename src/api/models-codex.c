@@ -29,7 +29,7 @@
 /* Tokens; where upstream does not say: as much as its smallest models take. */
 #define WINDOW_UNKNOWN		64000
 
-/* Places in the picker: those that Codex is made for first, as they came. */
+/* Places in the picker: those that Codex is made for first, newest first. */
 #define PLACES			10000
 
 struct list {
@@ -173,7 +173,7 @@ add_tools(json_object *obj, const struct model *m)
 static int64_t
 place_of(const struct list *l, const struct model *m)
 {
-	int64_t at = m - l->models->list;
+	int64_t at = l->models->list + l->models->n - m;
 
 	if ((m->endpoints & MODEL_RESPONSES) == 0)
 		at += PLACES;

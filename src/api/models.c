@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "api/models-anthropic.h"
 #include "api/models-codex.h"
+#include "api/target.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -81,17 +82,17 @@ api_models(struct exchange *x)
 enum handled
 api_model(struct exchange *x)
 {
-	const struct model	*m;
-	const char		*id = id_of(&x->req);
-	char			 shown[256];
-	struct err		 err;
+	const char	*id = id_of(&x->req);
+	struct target	 t;
+	char		 shown[256];
+	struct err	 err;
 
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
 	if (x->models == NULL)
 		return exchange_refuse(x, &x->models_err);
-	if ((m = models_resolve(x->models, id)) == NULL ||
-	    !conf_key_allows(x->client, m->id)) {
+	target_resolve(x->conf, x->models, id, &t);
+	if (t.model == NULL || !conf_key_allows(x->client, t.model->id)) {
 		text_clean(id, strlen(id), shown, sizeof(shown));
 		err_set(&err, 404, ERR_REQUEST, "model_not_found", "model",
 		    "The model '%s' does not exist or you do not have "
@@ -100,8 +101,8 @@ api_model(struct exchange *x)
 	}
 	reply_json(&x->reply, 200);
 	if (x->req.anthropic)
-		models_anthropic_one(m, &x->reply.body);
+		models_anthropic_one(t.model, &x->reply.body);
 	else
-		buf_puts(&x->reply.body, m->json);
+		buf_puts(&x->reply.body, t.model->json);
 	return HANDLED_REPLY;
 }

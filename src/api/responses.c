@@ -183,6 +183,7 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 	    MODEL_MESSAGES, &t, &err) ||
 	    !restore_read(stored, x, obj, &err))
 		return exchange_refuse(x, &err);
+	target_set_effort(x, obj, t.effort, TARGET_RESPONSES);
 	interaction_find(x, obj, stored->conversation, stored->interaction);
 	exchange_thinks(x, t.upstream, !stored->keep);
 	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);

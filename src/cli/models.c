@@ -16,9 +16,6 @@
 #include "copilot/models.h"
 #include "copilot/signin.h"
 
-#define USD_OF_CREDIT	0.01
-#define MILLION		1e6
-
 static const struct {
 	unsigned	 bit;
 	const char	*name;
@@ -43,25 +40,23 @@ print_endpoints(const struct model *m)
 	buf_finish(&text);
 }
 
-/* A million tokens in USD: the list says credits for a batch. */
+/* A million tokens in USD. */
 static void
-print_price(json_object *prices, const char *member)
+print_price(json_object *cost, const char *member)
 {
-	json_object	*tier = js_obj(prices, "default");
-	double		 batch = js_double(prices, "batch_size", MILLION);
-	double		 credits = js_double(tier, member, -1);
+	double usd = js_double(cost, member, -1);
 
-	if (credits < 0 || batch <= 0)
+	if (usd < 0)
 		printf(" %8s", "-");
 	else
-		printf(" %8.2f", credits * USD_OF_CREDIT * MILLION / batch);
+		printf(" %8.2f", usd);
 }
 
 static void
 print_row(const struct model *m)
 {
 	json_object *entry = js_parse_quiet(m->json, strlen(m->json));
-	json_object *prices = js_obj(js_obj(entry, "billing"), "token_prices");
+	json_object *cost = js_obj(entry, "cost");
 
 	printf("%-26s", m->id);
 	print_endpoints(m);
@@ -69,8 +64,8 @@ print_row(const struct model *m)
 		printf(" %8lld", (long long)m->max_context_window_tokens);
 	else
 		printf(" %8s", "-");
-	print_price(prices, "input_price");
-	print_price(prices, "output_price");
+	print_price(cost, "input");
+	print_price(cost, "output");
 	printf("\n");
 	json_object_put(entry);
 }

@@ -9,6 +9,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/autos.h \
 	%reldir%/call.c \
 	%reldir%/call.h \
+	%reldir%/card.c \
+	%reldir%/card.h \
 	%reldir%/copilot.c \
 	%reldir%/copilot.h \
 	%reldir%/device.c \

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "copilot/call.h"
+#include "copilot/card.h"
 #include "copilot/models.h"
 
 /*
@@ -317,7 +318,42 @@ static const char *const passed_on[] = {
 	"supported_endpoints", "capabilities", "billing"
 };
 
-/* OpenAI's four members first, then what Copilot adds. */
+/* Chat completions upstream take no PDF, whatever the list says of a model. */
+static bool
+takes_pdf(const struct model *m)
+{
+	size_t i;
+
+	if ((m->endpoints & (MODEL_RESPONSES | MODEL_MESSAGES)) == 0)
+		return false;
+	for (i = 0; m->image_types[i] != NULL; i++)
+		if (strcmp(m->image_types[i], "application/pdf") == 0)
+			return true;
+	return false;
+}
+
+/* The window has the answer in it, too. */
+static void
+add_card(json_object *obj, const struct model *m, json_object *entry)
+{
+	struct card c = {
+		.context = m->max_context_window_tokens,
+		.output = m->max_output_tokens,
+		.vectors = m->endpoints == MODEL_EMBEDDINGS,
+		.image = m->vision,
+		.pdf = takes_pdf(m),
+		.tools = m->tool_calls,
+		.parallel = m->parallel_tool_calls,
+		.schema = m->structured_outputs,
+		.thinks = *m->reasoning_effort != NULL
+	};
+
+	if (c.context == 0 && m->max_prompt_tokens > 0)
+		c.context = m->max_prompt_tokens + m->max_output_tokens;
+	card_add(obj, &c, entry);
+}
+
+/* OpenAI's four members first, then what Copilot adds, and a card. */
 static char *
 model_json(const struct model *m, json_object *entry)
 {
@@ -335,6 +371,7 @@ model_json(const struct model *m, json_object *entry)
 		if (js_get(entry, passed_on[i]) != NULL)
 			js_add_ref(obj, passed_on[i],
 			    js_get(entry, passed_on[i]));
+	add_card(obj, m, entry);
 	if (js_str(js_obj(entry, "policy"), "state") != NULL) {
 		policy = json_object_new_object();
 		js_add_ref(policy, "state",
@@ -519,6 +556,16 @@ note_outdated(struct models *models, json_object *obj)
 	}
 }
 
+/* Numbers in a name count as numbers: gpt-5 is before gpt-10. */
+static int
+by_name(const void *a, const void *b)
+{
+	const struct model *x = a, *y = b;
+
+	return strverscmp(x->id, y->id);
+}
+
+/* Upstream's order changes from fetch to fetch; clients page through ours. */
 static void
 models_read(struct models *models, json_object *data)
 {
@@ -532,6 +579,7 @@ models_read(struct models *models, json_object *data)
 		if (is_wanted(entry, seen))
 			model_init(&models->list[models->n++], entry);
 	}
+	qsort(models->list, models->n, sizeof(*models->list), by_name);
 	json_object_put(seen);
 	add_auto(models);
 }

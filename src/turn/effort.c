@@ -43,3 +43,15 @@ effort_nearest(const char *asked, char *const *list)
 	}
 	return best;
 }
+
+const char *
+effort_in_name(const char *name, size_t *n)
+{
+	const char	*colon = strrchr(name, ':');
+	int		 rank;
+
+	if (colon == NULL || colon == name || (rank = rank_of(colon + 1)) < 0)
+		return NULL;
+	*n = (size_t)(colon - name);
+	return efforts[rank];
+}

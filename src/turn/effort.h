@@ -2,6 +2,8 @@
 #ifndef TURN_EFFORT_H
 #define TURN_EFFORT_H
 
+#include <stddef.h>
+
 /*
  * The nearest effort in a model's list (NULL-terminated; may be NULL): the one
  * asked for when it is there or unknown to us; of two equally near ones the
@@ -9,5 +11,11 @@
  * in the list will do.
  */
 const char *effort_nearest(const char *asked, char *const *list);
+
+/*
+ * The effort behind a model's name: in "gpt-5.5:high" that is "high", a static
+ * string, and *n the length of the name before it. NULL: there is none.
+ */
+const char *effort_in_name(const char *name, size_t *n);
 
 #endif
