@@ -24,6 +24,9 @@ exchange_handler api_messages;		/* POST /v1/messages */
 exchange_handler api_messages_count;	/* POST /v1/messages/count_tokens */
 exchange_handler api_messages_batches;	/* /v1/messages/batches */
 exchange_handler api_embeddings;	/* POST /v1/embeddings */
+exchange_handler api_images;	/* POST /v1/images/generations */
+exchange_handler api_image_edits;	/* POST /v1/images/edits */
+exchange_handler api_image_variations;	/* POST /v1/images/variations */
 exchange_handler api_models;		/* GET /v1/models */
 exchange_handler api_model;		/* GET /v1/models/{id} */
 exchange_handler api_usage;		/* GET /usage */

@@ -31,6 +31,9 @@ src_libcore_a_SOURCES += \
 	%reldir%/embeddings.c \
 	%reldir%/exchange.c \
 	%reldir%/exchange.h \
+	%reldir%/form.c \
+	%reldir%/form.h \
+	%reldir%/images.c \
 	%reldir%/interaction.c \
 	%reldir%/interaction.h \
 	%reldir%/keep.c \

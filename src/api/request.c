@@ -168,6 +168,8 @@ set_content_type(struct request *r, const char *value)
 {
 	char *p;
 
+	if (util_starts_nocase(value, "multipart/form-data"))
+		set(&r->form, value);
 	set(&r->content_type, value);
 	r->content_type[strcspn(r->content_type, "; \t")] = '\0';
 	for (p = r->content_type; *p != '\0'; p++)
@@ -341,6 +343,7 @@ request_finish(struct request *r)
 	free(r->path);
 	free(r->query);
 	free(r->content_type);
+	free(r->form);
 	free(r->authorization);
 	free(r->x_api_key);
 	free(r->origin);

@@ -17,6 +17,7 @@ struct request {
 	char		*path;	/* decoded, normalised, without mount and /v1 */
 	char		*query;		/* raw, never NULL */
 	char		*content_type;	/* lower case, no parameters, or "" */
+	char		*form;	/* "multipart/form-data; ...", or NULL */
 	char		*authorization;	/* NULL when absent, as the next ones */
 	char		*x_api_key;
 	char		*origin;

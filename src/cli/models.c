@@ -24,6 +24,8 @@ static const struct {
 	{ MODEL_RESPONSES, "responses" },
 	{ MODEL_MESSAGES, "messages" },
 	{ MODEL_EMBEDDINGS, "embeddings" },
+	{ MODEL_IMAGES, "images" },
+	{ MODEL_IMAGE_EDITS, "image-edits" },
 };
 
 static void

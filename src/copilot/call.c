@@ -30,6 +30,7 @@ copilot_call_base(const struct conf *conf, const char *api)
 struct values {
 	const char	*authorization;
 	const char	*json;
+	const char	*type;
 	const char	*integration;
 	const char	*editor;
 	const char	*plugin;
@@ -53,7 +54,7 @@ static const struct {
 	size_t		 value;
 } headers[] = {
 	{ "Authorization", VALUE(authorization) },
-	{ "Content-Type", VALUE(json) },
+	{ "Content-Type", VALUE(type) },
 	{ "Accept", VALUE(json) },
 	{ "Copilot-Integration-Id", VALUE(integration) },
 	{ "Editor-Version", VALUE(editor) },
@@ -167,6 +168,7 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	struct values	 values = {
 		.authorization = bearer,
 		.json = "application/json",
+		.type = call->type != NULL ? call->type : "application/json",
 		.integration = integration(conf, id),
 		.editor = conf->editor_version,
 		.plugin = conf->editor_plugin_version,

@@ -15,6 +15,7 @@ struct http_request;
 struct upstream_call {
 	const char	*method;	/* "POST", "GET" */
 	const char	*path;	/* below the Copilot base URL: "/responses" */
+	const char	*type; /* of the body; NULL: "application/json" */
 	struct buf	 body;
 	const char	*version; /* of the API; NULL: the configuration's */
 	const char	*session; /* Copilot-Session-Token, or NULL */

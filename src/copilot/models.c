@@ -157,6 +157,14 @@ resolve(const struct models *models, const char *name)
 	return m;
 }
 
+/* It doesn't talk: embeddings, images. */
+static bool
+is_for_more(const struct model *m)
+{
+	return m->endpoints != 0 && (m->endpoints &
+	    (MODEL_CHAT | MODEL_RESPONSES | MODEL_MESSAGES)) == 0;
+}
+
 const struct model *
 models_resolve(const struct models *models, const char *name)
 {
@@ -169,7 +177,7 @@ models_resolve(const struct models *models, const char *name)
 		return &models->list[models->n - models->auto_only];
 	m = is_auto ? NULL : resolve(models, name);
 	if (models->chosen == NULL || (m != NULL && (!models->auto_only ||
-	    m->endpoints == MODEL_EMBEDDINGS)))
+	    is_for_more(m))))
 		return m;
 	return models->chosen;
 }
@@ -202,7 +210,11 @@ static const struct {
 	{ "/v1/responses",		MODEL_RESPONSES },
 	{ "/v1/messages",		MODEL_MESSAGES },
 	{ "/embeddings",		MODEL_EMBEDDINGS },
-	{ "/v1/embeddings",		MODEL_EMBEDDINGS }
+	{ "/v1/embeddings",		MODEL_EMBEDDINGS },
+	{ "/images/generations",	MODEL_IMAGES },
+	{ "/v1/images/generations",	MODEL_IMAGES },
+	{ "/images/edits",		MODEL_IMAGE_EDITS },
+	{ "/v1/images/edits",		MODEL_IMAGE_EDITS }
 };
 
 static unsigned
@@ -517,7 +529,7 @@ add_auto(struct models *models)
 	size_t		 i;
 
 	for (i = 0; i < models->n; i++)
-		if (models->list[i].endpoints != MODEL_EMBEDDINGS) {
+		if (!is_for_more(&models->list[i])) {
 			chat = true;
 			pick = pick || models->list[i].picker;
 		}

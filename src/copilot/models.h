@@ -18,7 +18,9 @@ enum {					/* struct model, endpoints */
 	MODEL_CHAT	 = 1 << 0,	/* /chat/completions */
 	MODEL_RESPONSES	 = 1 << 1,	/* /responses */
 	MODEL_MESSAGES	 = 1 << 2,	/* /v1/messages */
-	MODEL_EMBEDDINGS = 1 << 3
+	MODEL_EMBEDDINGS = 1 << 3,
+	MODEL_IMAGES	 = 1 << 4,	/* /v1/images/generations */
+	MODEL_IMAGE_EDITS = 1 << 5	/* /v1/images/edits */
 };
 
 struct model {

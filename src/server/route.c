@@ -18,7 +18,8 @@ enum {
 	ROUTE_BODY = 1 << 1,	/* takes a JSON body */
 	/* The handler waits for no disk, and not for long on a small body. */
 	ROUTE_QUICK = 1 << 2,
-	ROUTE_WATCH = 1 << 3	/* no key from metrics.allowFrom */
+	ROUTE_WATCH = 1 << 3,	/* no key from metrics.allowFrom */
+	ROUTE_FORM = 1 << 4	/* a form with files, or a JSON body */
 };
 
 /*
@@ -57,6 +58,9 @@ static const struct route {
 	{ "/messages/batches/**", "POST", 0, api_messages_batches },
 	{ "/messages/batches/**", "DELETE", 0, api_messages_batches },
 	{ "/embeddings", "POST", ROUTE_BODY | ROUTE_QUICK, api_embeddings },
+	{ "/images/generations", "POST", ROUTE_BODY, api_images },
+	{ "/images/edits", "POST", ROUTE_BODY | ROUTE_FORM, api_image_edits },
+	{ "/images/variations", "POST", 0, api_image_variations },
 	{ "/models", "GET", ROUTE_QUICK, api_models },
 	{ "/models/**", "GET", ROUTE_QUICK, api_model },
 	{ "/usage", "GET", 0, api_usage },
@@ -177,11 +181,13 @@ content_type_fits(const char *type)
 }
 
 static bool
-body_fits(const struct exchange *x, struct err *err)
+body_fits(const struct exchange *x, unsigned flags, struct err *err)
 {
-	const struct request *r = &x->req;
+	const struct request	*r = &x->req;
+	bool			 form = r->form != NULL &&
+				    (flags & ROUTE_FORM) != 0;
 
-	if (!content_type_fits(r->content_type))
+	if (!form && !content_type_fits(r->content_type))
 		return err_set(err, 415, ERR_REQUEST,
 		    "unsupported_content_type", NULL,
 		    "Unsupported content type: '%.100s'. This API method "
@@ -258,7 +264,7 @@ route_find(struct exchange *x, bool *wants_body)
 	x->key = x->client != NULL ? x->client->key : NULL;
 	*wants_body = (route->flags & ROUTE_BODY) != 0;
 	x->quick = (route->flags & ROUTE_QUICK) != 0;
-	if (*wants_body && !body_fits(x, &err))
+	if (*wants_body && !body_fits(x, route->flags, &err))
 		return refuse(x, &err);
 	if (*wants_body && !encoding_fits(&x->req, &err)) {
 		refuse(x, &err);

@@ -1,0 +1,235 @@
+/*
+ * POST /v1/images/generations and /v1/images/edits: passed on to a model of the
+ * list that has such an endpoint, as a few accounts' lists do (gpt-image-*).
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/form.h"
+#include "api/target.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/util.h"
+#include "copilot/failure.h"
+#include "copilot/models.h"
+#include "turn/complain.h"
+
+#define NAME_MAX_BYTES 256
+
+/* --- The answer. */
+
+/* It is upstream's, byte for byte: megabytes of base64. */
+static enum answer_said
+whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
+{
+	json_object	*obj = js_parse_quiet(p, n);
+	bool		 ok = js_array(obj, "data") != NULL;
+
+	if (ok) {
+		usage_read(self, js_obj(obj, "usage"),
+		    js_obj(obj, "copilot_usage"));
+		buf_append(out, p, n);
+	} else if (js_get(obj, "error") != NULL)
+		failure_read_event(obj, err);
+	else
+		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "GitHub Copilot's answer to the image request could not "
+		    "be read.");
+	json_object_put(obj);
+	return ok ? ANSWER_COMPLETE : ANSWER_FAILED;
+}
+
+/* The usage is the exchange's. */
+static void
+keep(void *self)
+{
+	(void)self;
+}
+
+static const struct answer_ops ops = { .whole = whole, .destroy = keep };
+
+/* --- The model. */
+
+static const struct model *
+first_of(const struct models *models, unsigned endpoint)
+{
+	size_t i;
+
+	for (i = 0; models != NULL && i < models->n; i++)
+		if ((models->list[i].endpoints & endpoint) != 0)
+			return &models->list[i];
+	return NULL;
+}
+
+static bool
+refuse_none(const struct exchange *x, struct err *err)
+{
+	err_set(err, 404, ERR_REQUEST, "model_not_found", "model", "No model "
+	    "of this account makes images: GitHub Copilot lists none for "
+	    "/v1%.100s. GET /v1/models lists what there is.", x->req.path);
+	err->no_retry = true;
+	return false;
+}
+
+/* The one that is asked for; the first there is if none is. */
+static bool
+choose(struct exchange *x, json_object *obj, unsigned endpoint,
+    struct target *t, struct err *err)
+{
+	if (x->models != NULL && first_of(x->models, endpoint) == NULL)
+		return refuse_none(x, err);
+	if (js_get(obj, "model") == NULL && x->models != NULL)
+		js_add_str(obj, "model", first_of(x->models, endpoint)->id);
+	return target_find(x, obj, endpoint, t, err);
+}
+
+/* --- The request. */
+
+static void
+set_call(struct exchange *x, const char *path, const struct target *t)
+{
+	x->call.method = "POST";
+	x->call.path = path;
+	x->call.completion = true;
+	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
+	x->model = xstrdup(t->upstream);
+	x->answer = &ops;
+	x->self = &x->usage;
+}
+
+static bool
+check_stream(json_object *obj, struct err *err)
+{
+	if (js_bool(obj, "stream", false))
+		return err_param(err, "stream", "unsupported_parameter",
+		    "Unsupported parameter: 'stream'. GitHub Copilot sends "
+		    "images whole.");
+	return js_get(obj, "model") == NULL || js_str(obj, "model") != NULL ||
+	    complain_wrong_type(err, "model", "a string",
+	    js_get(obj, "model"));
+}
+
+static bool
+ask_json(struct exchange *x, json_object *obj, const char *path,
+    unsigned endpoint, struct err *err)
+{
+	struct js_edit	edit = { .key = "model" };
+	struct target	t;
+
+	if (!choose(x, obj, endpoint, &t, err))
+		return false;
+	edit.value = json_object_new_string(t.upstream);
+	js_splice(x->req.body.p, x->req.body.len, &edit, 1, &x->call.body);
+	json_object_put(edit.value);
+	set_call(x, path, &t);
+	return true;
+}
+
+static enum handled
+handle_json(struct exchange *x, const char *path, unsigned endpoint)
+{
+	json_object	*obj = NULL;
+	struct err	 err;
+	enum handled	 h = HANDLED_CALL;
+
+	if (!exchange_parse(x, &obj, &err))
+		return exchange_refuse(x, &err);
+	if (!json_object_is_type(obj, json_type_object)) {
+		complain_wrong_type(&err, NULL, "an object", obj);
+		h = exchange_refuse(x, &err);
+	} else if (!check_stream(obj, &err))
+		h = exchange_refuse(x, &err);
+	else if (x->models == NULL && !x->models_tried)
+		h = HANDLED_MODELS;
+	else if (!ask_json(x, obj, path, endpoint, &err))
+		h = exchange_refuse(x, &err);
+	json_object_put(obj);
+	return h;
+}
+
+/* --- The same of a form with files. */
+
+/* What counts of it: model and stream. */
+static json_object *
+members_of(const struct exchange *x, size_t *at, size_t *len)
+{
+	const struct buf	*b = &x->req.body;
+	json_object		*obj = json_object_new_object();
+	size_t			 from, n;
+
+	if (form_field(x->req.form, buf_str(b), b->len, "stream", &from, &n))
+		js_add_bool(obj, "stream", n == 4 &&
+		    memcmp(b->p + from, "true", 4) == 0);
+	*len = 0;
+	if (form_field(x->req.form, buf_str(b), b->len, "model", at, len) &&
+	    *len > 0 && *len <= NAME_MAX_BYTES)
+		js_add_take(obj, "model", json_object_new_string_len(
+		    b->p + *at, (int)*len));
+	return obj;
+}
+
+static bool
+ask_form(struct exchange *x, json_object *obj, size_t at, size_t len,
+    struct err *err)
+{
+	struct buf	*b = &x->req.body;
+	struct target	 t;
+
+	if (len == 0)
+		return complain_missing(err, "model");
+	if (!choose(x, obj, MODEL_IMAGE_EDITS, &t, err))
+		return false;
+	buf_append(&x->call.body, b->p, at);
+	buf_puts(&x->call.body, t.upstream);
+	buf_append(&x->call.body, b->p + at + len, b->len - at - len);
+	x->call.type = x->req.form;
+	set_call(x, "/v1/images/edits", &t);
+	return true;
+}
+
+static enum handled
+handle_form(struct exchange *x)
+{
+	size_t		 at, len;
+	json_object	*obj = members_of(x, &at, &len);
+	struct err	 err;
+	enum handled	 h = HANDLED_CALL;
+
+	if (!check_stream(obj, &err))
+		h = exchange_refuse(x, &err);
+	else if (x->models == NULL && !x->models_tried)
+		h = HANDLED_MODELS;
+	else if (!ask_form(x, obj, at, len, &err))
+		h = exchange_refuse(x, &err);
+	json_object_put(obj);
+	return h;
+}
+
+enum handled
+api_images(struct exchange *x)
+{
+	return handle_json(x, "/v1/images/generations", MODEL_IMAGES);
+}
+
+enum handled
+api_image_edits(struct exchange *x)
+{
+	return x->req.form != NULL ? handle_form(x) :
+	    handle_json(x, "/v1/images/edits", MODEL_IMAGE_EDITS);
+}
+
+/* By name: whoever has code for it shall know. */
+enum handled
+api_image_variations(struct exchange *x)
+{
+	struct err err;
+
+	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "Variations of images are "
+	    "not available: GitHub Copilot has none. POST /v1/images/edits "
+	    "changes an image where a model of the account does that.");
+	err.no_retry = true;
+	return exchange_refuse(x, &err);
+}
