@@ -419,8 +419,6 @@ static const struct refusal {
 	  "integer_below_min_value", "Expected a value >= 1, but got 0" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"n\":129}", "n",
 	  "integer_above_max_value", "Expected a value <= 128, but got 129" },
-	{ "{\"model\":\"m\",\"input\":\"x\"}", "messages",
-	  "missing_required_parameter", "/v1/responses" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":{}}", "tools",
 	  "invalid_type", "expected an array of objects" },
 	{ "{\"model\":\"m\"," MESSAGES ",\"tools\":[1]}", "tools[0]",

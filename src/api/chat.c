@@ -8,6 +8,7 @@
 #include "api/carry-claude.h"
 #include "api/carry.h"
 #include "api/chat-ask.h"
+#include "api/chat-foreign.h"
 #include "api/interaction.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -168,8 +169,13 @@ api_chat(struct exchange *x)
 {
 	json_object	*obj;
 	struct err	 err;
+	bool		 edited;
 
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
-	return chat_ask_take(x, obj, false);
+	if (!chat_foreign(x, obj, &edited, &err)) {
+		json_object_put(obj);
+		return exchange_refuse(x, &err);
+	}
+	return chat_ask_take(x, obj, edited);
 }

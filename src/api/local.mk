@@ -14,6 +14,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/carry-messages.c \
 	%reldir%/carry-messages.h \
 	%reldir%/chat-ask.h \
+	%reldir%/chat-foreign.c \
+	%reldir%/chat-foreign.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/cl100k.c \

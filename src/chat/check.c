@@ -233,17 +233,6 @@ check_format(json_object *req, struct err *err)
 	    js_get(format, "json_schema"), "response_format.json_schema", err);
 }
 
-/* Some clients send what belongs to the other endpoint. */
-static bool
-no_messages(json_object *req, struct err *err)
-{
-	if (js_get(req, "input") == NULL)
-		return complain_missing(err, "messages");
-	return err_param(err, "messages", "missing_required_parameter",
-	    "Missing required parameter: 'messages'. A request with 'input' "
-	    "is sent to /v1/responses.");
-}
-
 bool
 chat_check(json_object *req, struct err *err)
 {
@@ -256,7 +245,7 @@ chat_check(json_object *req, struct err *err)
 	if ((model = js_str(req, "model")) == NULL || model[0] == '\0')
 		return complain_missing(err, "model");
 	if (js_get(req, "messages") == NULL)
-		return no_messages(req, err);
+		return complain_missing(err, "messages");
 	return check_n(req, err) && tuning_check(req, err) &&
 	    check_format(req, err) && check_tools(req, err) &&
 	    check_functions(req, err);
