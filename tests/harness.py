@@ -562,7 +562,7 @@ class Fronts:
                 assert "Sanitizer" not in log and "runtime error" not in log, log
 
 
-# --- OpenAI's description of its answers
+# --- What OpenAI and Anthropic say of their answers
 
 def skeleton(value):
     """What a description can say of a value: members and types, and words."""
@@ -579,8 +579,8 @@ class Shapes:
     """Answers, kept to be held against the description all at once, since the
     checker is slow to start; of those that differ in their words only, one."""
 
-    def __init__(self):
-        self.seen = {}
+    def __init__(self, api="openai"):
+        self.api, self.seen = api, {}
 
     def add(self, name, what, text):
         value = json.loads(text)
@@ -592,12 +592,12 @@ class Shapes:
                 self.add(name, what, data)
 
     def check(self):
-        checker = os.path.join(SOURCE, "tests/openai-shape")
+        checker = os.path.join(SOURCE, "tests/api-shape")
         wrong = []
         for name, answers in self.seen.items():
             answers = list(answers.values())
             text = "".join("data: %s\n" % text for _, text in answers)
-            p = subprocess.run(["/usr/bin/python3", checker, "--sse", name], input=text.encode(),
+            p = subprocess.run(["/usr/bin/python3", checker, "--sse", self.api, name], input=text.encode(),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             if p.returncode == 2:
                 raise Skip(p.stderr.decode().strip())

@@ -1,5 +1,5 @@
 /*
- * Text against OpenAI's own description of its answers, by tests/openai-shape.
+ * Text against OpenAI's own description of its answers, by tests/api-shape.
  */
 #ifndef SHAPE_H
 #define SHAPE_H
@@ -24,7 +24,7 @@ shape_check(const char *args, const struct buf *text)
 	int		 status;
 
 	snprintf(command, sizeof(command),
-	    "/usr/bin/python3 %s/tests/openai-shape %s 1>&2",
+	    "/usr/bin/python3 %s/tests/api-shape openai %s 1>&2",
 	    dir != NULL ? dir : ".", args);
 	if ((f = popen(command, "w")) == NULL)
 		fail_msg("popen");
