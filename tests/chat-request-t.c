@@ -113,6 +113,26 @@ test_untouched(void **state)
 	SAME(gpt, ",\"stream\":false");
 }
 
+/* So do calls and their results, when nothing is wrong with their ids. */
+static void
+test_calls_untouched(void **state)
+{
+	static const char text[] = "{\"model\":\"gpt-5-mini\",\"messages\":["
+	    "{\"role\":\"user\",\"content\":\"\\u00e9\"}, "
+	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+	    "{\"id\":\"call_1\",\"type\":\"function\",\"function\":{"
+	    "\"name\":\"f\",\"arguments\":\"{}\"}},"
+	    "{\"id\":\"call_2\",\"type\":\"function\",\"function\":{"
+	    "\"name\":\"f\",\"arguments\":\"{\\\"a\\\":1}\"}}]},"
+	    "{\"role\":\"tool\",\"tool_call_id\":\"call_2\",\"content\":\"b\"},"
+	    "{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"a\"},"
+	    "{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":\"a\"}"
+	    "]}";
+
+	(void)state;
+	check_body(__LINE__, text, &models, text);
+}
+
 static void
 test_max_tokens(void **state)
 {
@@ -672,6 +692,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_untouched),
+		cmocka_unit_test(test_calls_untouched),
 		cmocka_unit_test(test_max_tokens),
 		cmocka_unit_test(test_effort),
 		cmocka_unit_test(test_stream_options),

@@ -152,6 +152,27 @@ check_name(json_object *function, const char *where, struct err *err)
 	return true;
 }
 
+/* Nobody else has to know where it is. */
+static bool
+has_name(json_object *function)
+{
+	json_object	*v = js_get(function, "name");
+	const char	*s = js_str(function, "name");
+	size_t		 n;
+
+	if (s == NULL)
+		return false;
+	n = (size_t)json_object_get_string_len(v);
+	return n > 0 && strspn(s, NAME_BYTES) == n;
+}
+
+static const char *
+of_tool(char param[static PARAM_SIZE], size_t i, const char *rest)
+{
+	snprintf(param, PARAM_SIZE, "tools[%zu]%s", i, rest);
+	return param;
+}
+
 static bool
 check_tool(json_object *tool, size_t i, struct err *err)
 {
@@ -159,19 +180,22 @@ check_tool(json_object *tool, size_t i, struct err *err)
 	const char	*type;
 	char		 param[PARAM_SIZE];
 
-	snprintf(param, sizeof(param), "tools[%zu]", i);
 	if (!json_object_is_type(tool, json_type_object))
-		return complain_wrong_type(err, param, "an object", tool);
-	snprintf(param, sizeof(param), "tools[%zu].type", i);
+		return complain_wrong_type(err, of_tool(param, i, ""),
+		    "an object", tool);
 	if ((v = js_get(tool, "type")) == NULL)
-		return complain_missing(err, param);
+		return complain_missing(err, of_tool(param, i, ".type"));
 	if (!json_object_is_type(v, json_type_string))
-		return complain_wrong_type(err, param, "a string", v);
+		return complain_wrong_type(err, of_tool(param, i, ".type"),
+		    "a string", v);
 	type = json_object_get_string(v);
 	if (strcmp(type, "function") != 0 && strcmp(type, "custom") != 0)
-		return err_param(err, param, "invalid_value",
+		return err_param(err, of_tool(param, i, ".type"),
+		    "invalid_value",
 		    "Invalid value: '%.*s'. Supported values are: 'function' "
 		    "and 'custom'.", complain_clip(type), type);
+	if (has_name(js_obj(tool, type)))
+		return true;
 	snprintf(param, sizeof(param), "tools[%zu].%s", i, type);
 	if ((v = js_get(tool, type)) == NULL)
 		return complain_missing(err, param);

@@ -54,6 +54,21 @@ url_of(json_object *part)
 	return json_object_is_type(url, json_type_string) ? url : NULL;
 }
 
+/* A part's place and what is in it: names are made for refusals only. */
+static const char *
+of_part(char param[static PARAM_SIZE], size_t i, size_t j, const char *rest)
+{
+	snprintf(param, PARAM_SIZE, "messages[%zu].content[%zu]%s", i, j, rest);
+	return param;
+}
+
+static const char *
+of_message(char param[static PARAM_SIZE], size_t i, const char *rest)
+{
+	snprintf(param, PARAM_SIZE, "messages[%zu]%s", i, rest);
+	return param;
+}
+
 static bool
 read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
     struct err *err)
@@ -61,29 +76,25 @@ read_part(json_object *part, size_t i, size_t j, struct chat_messages *m,
 	char		 param[PARAM_SIZE];
 	const char	*type;
 
-	snprintf(param, sizeof(param), "messages[%zu].content[%zu]", i, j);
 	if (!json_object_is_type(part, json_type_object))
-		return complain_wrong_type(err, param, "an object", part);
-	snprintf(param, sizeof(param), "messages[%zu].content[%zu].type", i, j);
+		return complain_wrong_type(err, of_part(param, i, j, ""),
+		    "an object", part);
 	if ((type = js_str(part, "type")) == NULL)
-		return complain_no_string(err, param, js_get(part, "type"));
+		return complain_no_string(err, of_part(param, i, j, ".type"),
+		    js_get(part, "type"));
 	if (strcmp(type, "file") == 0 && !m->file) {
 		m->file = true;
 		m->file_message = i;
 		m->file_part = j;
 	}
-	if (strcmp(type, "refusal") == 0 && js_str(part, "refusal") == NULL) {
-		snprintf(param, sizeof(param),
-		    "messages[%zu].content[%zu].refusal", i, j);
-		return complain_no_string(err, param, js_get(part, "refusal"));
-	}
+	if (strcmp(type, "refusal") == 0 && js_str(part, "refusal") == NULL)
+		return complain_no_string(err, of_part(param, i, j,
+		    ".refusal"), js_get(part, "refusal"));
 	if (strcmp(type, "image_url") != 0)
 		return true;
 	m->vision = true;
-	snprintf(param, sizeof(param),
-	    "messages[%zu].content[%zu].image_url.url", i, j);
 	return url_of(part) != NULL ||
-	    complain_no_string(err, param,
+	    complain_no_string(err, of_part(param, i, j, ".image_url.url"),
 	    js_get(js_get(part, "image_url"), "url"));
 }
 
@@ -92,9 +103,8 @@ chat_messages_no_file(const struct chat_messages *m, struct err *err)
 {
 	char param[PARAM_SIZE];
 
-	snprintf(param, sizeof(param), "messages[%zu].content[%zu].type",
-	    m->file_message, m->file_part);
-	return err_param(err, param, "invalid_value",
+	return err_param(err, of_part(param, m->file_message, m->file_part,
+	    ".type"), "invalid_value",
 	    "Invalid value: 'file'. Supported values are: 'text' and "
 	    "'image_url'. GitHub Copilot takes no files for this model.");
 }
@@ -110,8 +120,8 @@ read_content(json_object *content, size_t i, struct chat_messages *m,
 		if (content == NULL ||
 		    json_object_is_type(content, json_type_string))
 			return true;
-		snprintf(param, sizeof(param), "messages[%zu].content", i);
-		return complain_wrong_type(err, param,
+		return complain_wrong_type(err, of_message(param, i,
+		    ".content"),
 		    "one of a string or array of objects", content);
 	}
 	for (j = 0; j < n; j++)
@@ -139,14 +149,15 @@ read_message(json_object *msg, size_t i, struct chat_messages *m,
 	const char		*name;
 	char			 param[PARAM_SIZE];
 
-	snprintf(param, sizeof(param), "messages[%zu]", i);
 	if (!json_object_is_type(msg, json_type_object))
-		return complain_wrong_type(err, param, "an object", msg);
-	snprintf(param, sizeof(param), "messages[%zu].role", i);
+		return complain_wrong_type(err, of_message(param, i, ""),
+		    "an object", msg);
 	if ((name = js_str(msg, "role")) == NULL)
-		return complain_no_string(err, param, js_get(msg, "role"));
+		return complain_no_string(err, of_message(param, i, ".role"),
+		    js_get(msg, "role"));
 	if ((role = role_find(name)) == NULL)
-		return err_param(err, param, "invalid_value",
+		return err_param(err, of_message(param, i, ".role"),
+		    "invalid_value",
 		    "Invalid value: '%.*s'. Supported values are: 'system', "
 		    "'assistant', 'user', 'function', 'tool', and 'developer'.",
 		    complain_clip(name), name);
@@ -200,9 +211,8 @@ chat_messages_images(json_object *messages, const struct model *model,
 			part = json_object_array_get_idx(content, j);
 			if (!is_image(part))
 				continue;
-			snprintf(param, sizeof(param),
-			    "messages[%zu].content[%zu].image_url", i, j);
-			if (!images_check(url_of(part), model, param, err))
+			if (!images_check(url_of(part), model, of_part(param,
+			    i, j, ".image_url"), err))
 				return false;
 		}
 	}

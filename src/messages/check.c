@@ -5,13 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "messages/check.h"
 #include "messages/error.h"
-
-#define PATH_SIZE 128
 
 enum {
 	STRING	= 1 << 0,
@@ -76,26 +75,62 @@ type_of(json_object *v)
 	}
 }
 
+/* A place: a member, or an element of a list. Printed for a refusal only. */
+struct path {
+	const struct path	*up;	/* what it is in, or NULL */
+	const char		*name;	/* NULL: an element */
+	size_t			 at;
+};
+
+static void
+print_path(const struct path *path, struct buf *out)
+{
+	if (path->up != NULL) {
+		print_path(path->up, out);
+		buf_putc(out, '.');
+	}
+	if (path->name != NULL)
+		buf_puts(out, path->name);
+	else
+		buf_printf(out, "%zu", path->at);
+}
+
 /* "PATH: WORDS", as Anthropic has it. Always false. */
-static bool complain(struct err *, const char *path, const char *, ...)
+static bool complain(struct err *, const struct path *, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 
 static bool
-complain(struct err *err, const char *path, const char *fmt, ...)
+complain(struct err *err, const struct path *path, const char *fmt, ...)
 {
-	char	words[512];
-	va_list	ap;
+	struct buf	text = { 0 };
+	char		words[512];
+	va_list		ap;
 
 	va_start(ap, fmt);
 	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	return err_param(err, path, "invalid_value", "%s: %s", path, words);
+	print_path(path, &text);
+	err_param(err, text.p, "invalid_value", "%s: %s", text.p, words);
+	buf_finish(&text);
+	return false;
 }
 
+/* The same of a member of the request. */
 static bool
-missing_field(struct err *err, const char *path)
+complain_top(struct err *err, const char *name, const char *words)
 {
-	return complain(err, path, "Field required");
+	const struct path path = { .name = name };
+
+	return complain(err, &path, "%s", words);
+}
+
+/* A member of what is there is missing. */
+static bool
+missing_field(struct err *err, const struct path *up, const char *name)
+{
+	const struct path path = { .up = up, .name = name };
+
+	return complain(err, &path, "Field required");
 }
 
 /* --- Content. */
@@ -115,48 +150,43 @@ static const struct block {
 	{ "redacted_thinking", "data", STRING }
 };
 
-static bool	check_content(json_object *, const char *, struct err *);
+static bool	check_content(json_object *, const struct path *,
+		    struct err *);
 
 static bool
-check_block(json_object *block, const char *path, struct err *err)
+check_block(json_object *block, const struct path *path, struct err *err)
 {
-	const char	*type = js_str(block, "type");
-	char		 inner[PATH_SIZE];
-	size_t		 i;
+	const char		*type = js_str(block, "type");
+	const struct path	 inner = { path, type, 0 };
+	const struct path	 content = { &inner, "content", 0 };
+	size_t			 i;
 
 	if (!json_object_is_type(block, json_type_object) || block == NULL)
 		return complain(err, path, "Input should be an object");
-	if (type == NULL) {
-		snprintf(inner, sizeof(inner), "%.80s.type", path);
-		return missing_field(err, inner);
-	}
+	if (type == NULL)
+		return missing_field(err, path, "type");
 	for (i = 0; i < COUNT(blocks); i++)
 		if (strcmp(blocks[i].type, type) == 0 && (blocks[i].types &
-		    type_of(js_get(block, blocks[i].member))) == 0) {
-			snprintf(inner, sizeof(inner), "%.80s.%.20s.%.20s",
-			    path, type, blocks[i].member);
-			return missing_field(err, inner);
-		}
-	if (strcmp(type, "tool_result") != 0)
-		return true;
-	snprintf(inner, sizeof(inner), "%.80s.tool_result.content", path);
-	return js_get(block, "content") == NULL ||
-	    check_content(js_get(block, "content"), inner, err);
+		    type_of(js_get(block, blocks[i].member))) == 0)
+			return missing_field(err, &inner, blocks[i].member);
+	return strcmp(type, "tool_result") != 0 ||
+	    js_get(block, "content") == NULL ||
+	    check_content(js_get(block, "content"), &content, err);
 }
 
 /* A string or blocks. */
 static bool
-check_content(json_object *content, const char *path, struct err *err)
+check_content(json_object *content, const struct path *path, struct err *err)
 {
-	char	inner[PATH_SIZE];
-	size_t	i;
+	struct path	inner = { .up = path };
+	size_t		i;
 
 	if ((type_of(content) & (STRING | ARRAY)) == 0)
 		return complain(err, path,
 		    "Input should be a valid string or list");
 	for (i = 0; i < js_len(content); i++) {
-		snprintf(inner, sizeof(inner), "%.80s.%zu", path, i);
-		if (!check_block(json_object_array_get_idx(content, i), inner,
+		inner.at = i;
+		if (!check_block(json_object_array_get_idx(content, i), &inner,
 		    err))
 			return false;
 	}
@@ -169,25 +199,25 @@ static bool
 check_message(json_object *msg, size_t at, struct err *err)
 {
 	static const char *const roles[] = { "user", "assistant", "system" };
-	const char	*role = js_str(msg, "role");
-	char		 path[PATH_SIZE];
-	size_t		 i;
+	const char		*role = js_str(msg, "role");
+	const struct path	 list = { .name = "messages" };
+	const struct path	 path = { .up = &list, .at = at };
+	const struct path	 of_role = { &path, "role", 0 };
+	const struct path	 content = { &path, "content", 0 };
+	size_t			 i;
 
-	snprintf(path, sizeof(path), "messages.%zu", at);
 	if (!json_object_is_type(msg, json_type_object) || msg == NULL)
-		return complain(err, path, "Input should be an object");
-	snprintf(path, sizeof(path), "messages.%zu.role", at);
+		return complain(err, &path, "Input should be an object");
 	if (role == NULL)
-		return missing_field(err, path);
+		return missing_field(err, &path, "role");
 	for (i = 0; i < COUNT(roles) && strcmp(roles[i], role) != 0; i++)
 		;
 	if (i == COUNT(roles))
-		return complain(err, path,
+		return complain(err, &of_role,
 		    "Input should be 'user' or 'assistant'");
-	snprintf(path, sizeof(path), "messages.%zu.content", at);
 	if (js_get(msg, "content") == NULL)
-		return missing_field(err, path);
-	return check_content(js_get(msg, "content"), path, err);
+		return missing_field(err, &path, "content");
+	return check_content(js_get(msg, "content"), &content, err);
 }
 
 static bool
@@ -196,7 +226,7 @@ check_messages(json_object *messages, struct err *err)
 	size_t i, n = js_len(messages);
 
 	if (n == 0)
-		return complain(err, "messages",
+		return complain_top(err, "messages",
 		    "at least one message is required");
 	for (i = 0; i < n; i++)
 		if (!check_message(json_object_array_get_idx(messages, i), i,
@@ -211,22 +241,21 @@ check_messages(json_object *messages, struct err *err)
 static bool
 check_tool(json_object *tool, size_t at, struct err *err)
 {
-	char path[PATH_SIZE];
+	const struct path	list = { .name = "tools" };
+	const struct path	path = { .up = &list, .at = at };
+	const struct path	type = { &path, "type", 0 };
+	const struct path	custom = { &path, "custom", 0 };
 
-	snprintf(path, sizeof(path), "tools.%zu", at);
 	if (!json_object_is_type(tool, json_type_object) || tool == NULL)
-		return complain(err, path, "Input should be an object");
-	if (js_get(tool, "type") != NULL && js_str(tool, "type") == NULL) {
-		snprintf(path, sizeof(path), "tools.%zu.type", at);
-		return complain(err, path, "Input should be a valid string");
-	}
+		return complain(err, &path, "Input should be an object");
+	if (js_get(tool, "type") != NULL && js_str(tool, "type") == NULL)
+		return complain(err, &type, "Input should be a valid string");
 	if (js_get(tool, "type") != NULL && !js_is(tool, "type", "custom"))
 		return true;
-	snprintf(path, sizeof(path), "tools.%zu.custom.name", at);
 	if (js_str(tool, "name") == NULL)
-		return missing_field(err, path);
-	snprintf(path, sizeof(path), "tools.%zu.custom.input_schema", at);
-	return js_obj(tool, "input_schema") != NULL || missing_field(err, path);
+		return missing_field(err, &custom, "name");
+	return js_obj(tool, "input_schema") != NULL ||
+	    missing_field(err, &custom, "input_schema");
 }
 
 static bool
@@ -246,12 +275,13 @@ static bool
 check_types(json_object *obj, struct err *err)
 {
 	const struct member	*m;
+	struct path		 path = { 0 };
 	json_object		*v;
 
 	for (m = members; m < members + COUNT(members); m++) {
-		v = js_get(obj, m->name);
+		v = js_get(obj, path.name = m->name);
 		if (v != NULL && (type_of(v) & m->types) == 0)
-			return complain(err, m->name, "Input should be %s",
+			return complain(err, &path, "Input should be %s",
 			    m->expected);
 	}
 	return true;
@@ -271,7 +301,7 @@ check_missing(json_object *obj, struct err *err)
 		v = js_get(obj, missing[i].name);
 		if (v != NULL && (!json_object_is_type(v, json_type_array) ||
 		    js_len(v) > 0))
-			return complain(err, missing[i].name, "%s",
+			return complain_top(err, missing[i].name,
 			    missing[i].why);
 	}
 	return true;
@@ -280,20 +310,22 @@ check_missing(json_object *obj, struct err *err)
 bool
 messages_check(json_object *obj, bool counts, struct err *err)
 {
+	const struct path system = { .name = "system" };
+
 	if (!json_object_is_type(obj, json_type_object) || obj == NULL)
 		return err_set(err, 400, ERR_REQUEST, NULL, NULL,
 		    "The body of the request has to be a JSON object.");
 	if (!check_types(obj, err) || !check_missing(obj, err))
 		return false;
 	if (js_str(obj, "model") == NULL || js_is(obj, "model", ""))
-		return missing_field(err, "model");
+		return missing_field(err, NULL, "model");
 	if (!counts && js_get(obj, "max_tokens") == NULL)
-		return missing_field(err, "max_tokens");
+		return missing_field(err, NULL, "max_tokens");
 	if (js_int(obj, "max_tokens", 1) < 1)
-		return complain(err, "max_tokens",
+		return complain_top(err, "max_tokens",
 		    "Input should be greater than or equal to 1");
 	return check_messages(js_array(obj, "messages"), err) &&
 	    (js_array(obj, "system") == NULL ||
-	    check_content(js_get(obj, "system"), "system", err)) &&
+	    check_content(js_get(obj, "system"), &system, err)) &&
 	    check_tools(js_array(obj, "tools"), err);
 }

@@ -264,62 +264,80 @@ responses_input_check(json_object *item, size_t i, struct err *err)
 	return complain_wrong_type(err, param, "an input item", item);
 }
 
-static bool	check_images(json_object *, const char *, struct buf *,
+/* A place in "input": an element of a list there. Printed for a refusal. */
+struct place {
+	const struct place	*up;		/* NULL: of "input" itself */
+	const char		*list;
+	size_t			 at;
+};
+
+static void
+print_place(const struct place *p, struct buf *out)
+{
+	if (p->up != NULL) {
+		print_place(p->up, out);
+		buf_putc(out, '.');
+	}
+	buf_printf(out, "%s[%zu]", p->list, p->at);
+}
+
+static bool
+check_image(json_object *url, const struct place *place,
+    const struct responses_input *in, struct err *err)
+{
+	struct buf	where = { 0 };
+	bool		ok;
+
+	print_place(place, &where);
+	buf_puts(&where, ".image_url");
+	ok = images_check(url, in->model, where.p, err);
+	buf_finish(&where);
+	return ok;
+}
+
+static bool	check_images(json_object *, const char *, const struct place *,
 		    const struct responses_input *, struct err *);
 
 /* The image that a part or an item is, and those that are in it. */
 static bool
-check_part(json_object *part, struct buf *where,
+check_part(json_object *part, const struct place *place,
     const struct responses_input *in, struct err *err)
 {
-	size_t	len = where->len;
-	bool	ok = true;
-
-	if (js_is(part, "type", "input_image")) {
-		buf_puts(where, ".image_url");
-		ok = images_check(js_get(part, "image_url"), in->model,
-		    buf_str(where), err);
-		buf_truncate(where, len);
-	}
-	return ok && check_images(part, "content", where, in, err) &&
-	    check_images(part, "output", where, in, err);
+	return (!js_is(part, "type", "input_image") ||
+	    check_image(js_get(part, "image_url"), place, in, err)) &&
+	    check_images(part, "content", place, in, err) &&
+	    check_images(part, "output", place, in, err);
 }
 
 /*
- * Of the images in a list, as deep as they are: does the model take them?
- * "where" is what the list is in, and the same again afterwards.
+ * Of the images in a list, as deep as they are: does the model take them? "up"
+ * is what the list is in.
  */
 static bool
-check_images(json_object *obj, const char *key, struct buf *where,
+check_images(json_object *obj, const char *key, const struct place *up,
     const struct responses_input *in, struct err *err)
 {
 	json_object	*list = js_array(obj, key);
-	size_t		 n = js_len(list), len = where->len, i;
-	bool		 ok = true;
+	struct place	 place = { up, key, 0 };
+	size_t		 n = js_len(list);
 
-	for (i = 0; i < n && ok; i++) {
-		buf_printf(where, ".%s[%zu]", key, i);
-		ok = check_part(json_object_array_get_idx(list, i), where, in,
-		    err);
-		buf_truncate(where, len);
-	}
-	return ok;
+	for (; place.at < n; place.at++)
+		if (!check_part(json_object_array_get_idx(list, place.at),
+		    &place, in, err))
+			return false;
+	return true;
 }
 
 static bool
 check_item_images(json_object *item, size_t i,
     const struct responses_input *in, struct err *err)
 {
-	struct buf	where = { 0 };
-	bool		ok;
+	const struct place place = { NULL, "input", i };
 
 	if (js_array(item, "content") == NULL &&
 	    js_array(item, "output") == NULL)
 		return true;
-	buf_printf(&where, "input[%zu]", i);
-	ok = check_part(item, &where, in, err);
-	buf_finish(&where);
-	return ok;
+	return check_part(item, &place, in, err);
 }
 
 json_object *

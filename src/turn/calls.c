@@ -192,6 +192,18 @@ call_ids_call(struct call_ids *ids, json_object *id)
 	return ours;
 }
 
+/*
+ * "id", where ours says the same: what was not changed needs not be printed.
+ */
+static json_object *
+same_or_take(json_object *id, json_object *ours)
+{
+	if (strcmp(text_of(id), json_object_get_string(ours)) != 0)
+		return ours;
+	json_object_put(ours);
+	return json_object_get(id);
+}
+
 json_object *
 call_ids_result(struct call_ids *ids, json_object *id)
 {
@@ -202,11 +214,11 @@ call_ids_result(struct call_ids *ids, json_object *id)
 		ours = json_object_get(json_object_array_get_idx(open, 0));
 		json_object_array_del_idx(open, 0, 1);
 		js_add_ref(ids->answered, theirs, ours);
-		return ours;
+		return same_or_take(id, ours);
 	}
 	/* A result that comes twice; or of a call that is not there. */
 	if ((ours = js_get(ids->answered, theirs)) != NULL)
-		return json_object_get(ours);
+		return same_or_take(id, json_object_get(ours));
 	return is_fine(theirs) ? json_object_get(id) :
 	    substitute(ids, theirs);
 }
