@@ -17,9 +17,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/parse.c \
 	%reldir%/parse.h \
 	%reldir%/responses.c \
-	%reldir%/setup-clients.c \
 	%reldir%/setup.c \
-	%reldir%/setup.h \
 	%reldir%/start.c \
 	%reldir%/supervise.c \
 	%reldir%/table.c \

@@ -17,45 +17,12 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
-#include "cli/setup.h"
+#include "setup/clients.h"
 
 #define LIST_MAX	(4u << 20)
 #define TIMEOUT_MS	5000
 
-/* What is filled in. */
-struct setup {
-	const struct setup_client *client;
-	char		*base;		/* http://localhost:4141 */
-	char		*docker;	/* the same, from within a container */
-	const char	*key;
-	json_object	*models;	/* an array of names */
-	const char	*model, *small;
-};
-
 /* --- The models. */
-
-static bool
-can_chat(const char *id)
-{
-	return strstr(id, "embedding") == NULL;
-}
-
-static json_object *
-names_of(json_object *list)
-{
-	json_object	*names = json_object_new_array();
-	json_object	*data = js_array(list, "data");
-	const char	*id;
-	size_t		 i;
-
-	for (i = 0; i < js_len(data); i++) {
-		id = js_str(json_object_array_get_idx(data, i), "id");
-		if (id != NULL && can_chat(id))
-			json_object_array_add(names,
-			    json_object_new_string(id));
-	}
-	return names;
-}
 
 static json_object *
 usual_models(void)
@@ -90,7 +57,7 @@ ask_models(const struct setup *s, const struct conf *conf)
 	free(bearer);
 	if (http_fetch(http, conf, &req, &rep, &err) && rep.status == 200)
 		list = js_parse_quiet(buf_str(&rep.body), rep.body.len);
-	names = names_of(list);
+	names = setup_models(list);
 	json_object_put(list);
 	http_reply_finish(&rep);
 	http_request_finish(&req);
@@ -103,81 +70,7 @@ ask_models(const struct setup *s, const struct conf *conf)
 	return usual_models();
 }
 
-static const char *
-name_at(const struct setup *s, size_t i)
-{
-	return json_object_get_string(json_object_array_get_idx(s->models, i));
-}
-
-/* The first that begins so, else the first. */
-static const char *
-pick(const struct setup *s, const char *prefix)
-{
-	size_t i;
-
-	for (i = 0; prefix != NULL && i < js_len(s->models); i++)
-		if (util_starts(name_at(s, i), prefix))
-			return name_at(s, i);
-	return name_at(s, 0);
-}
-
 /* --- The text. */
-
-static void	expand(const struct setup *, const char *, const char *id,
-		    struct buf *);
-
-static void
-expand_each(const struct setup *s, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < js_len(s->models); i++) {
-		if (i > 0 && s->client->separator != NULL)
-			buf_puts(out, s->client->separator);
-		expand(s, s->client->each, name_at(s, i), out);
-	}
-}
-
-/* "@NAME@" at "p" is replaced: how long it is, 0 if it is none. */
-static size_t
-expand_one(const struct setup *s, const char *p, const char *id,
-    struct buf *out)
-{
-	const struct { const char *name, *value; } values[] = {
-		{ "@BASE@", s->base }, { "@KEY@", s->key },
-		{ "@MODEL@", s->model }, { "@SMALL@", s->small },
-		{ "@DOCKER@", s->docker }, { "@ID@", id },
-	};
-	size_t i;
-
-	if (util_starts(p, "@URL@")) {
-		buf_printf(out, "%s/v1", s->base);
-		return strlen("@URL@");
-	}
-	if (util_starts(p, "@EACH@")) {
-		expand_each(s, out);
-		return strlen("@EACH@");
-	}
-	for (i = 0; i < COUNT(values); i++)
-		if (values[i].value != NULL && util_starts(p, values[i].name)) {
-			buf_puts(out, values[i].value);
-			return strlen(values[i].name);
-		}
-	return 0;
-}
-
-static void
-expand(const struct setup *s, const char *p, const char *id, struct buf *out)
-{
-	size_t n;
-
-	while (*p != '\0') {
-		n = *p == '@' ? expand_one(s, p, id, out) : 0;
-		if (n == 0)
-			buf_putc(out, *p++);
-		p += n;
-	}
-}
 
 /* Members of "from" go into "to", objects are joined. */
 static void
@@ -241,8 +134,8 @@ compose(const struct setup *s, const char *path, const struct buf *old,
 	bool		ok = true;
 
 	if (s->client->head != NULL)
-		expand(s, s->client->head, NULL, &head);
-	expand(s, s->client->text, NULL, &text);
+		setup_expand(s, s->client->head, &head);
+	setup_expand(s, s->client->text, &text);
 	if (s->client->form == SETUP_JSON) {
 		ok = merge_json(old, &text, out);
 		if (!ok)
@@ -391,6 +284,7 @@ int
 cli_setup(struct cli *cli)
 {
 	struct setup	 s = { .client = find(cli->command) };
+	char		*base, *docker;
 	struct conf	*conf;
 	struct err	 err;
 	const char	*home = getenv("HOME");
@@ -400,13 +294,14 @@ cli_setup(struct cli *cli)
 
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
-	s.base = xasprintf("http://%s:%s", cli->host != NULL ? cli->host :
+	base = xasprintf("http://%s:%s", cli->host != NULL ? cli->host :
 	    "localhost", port);
-	s.docker = xasprintf("http://host.docker.internal:%s/v1", port);
+	docker = xasprintf("http://host.docker.internal:%s/v1", port);
+	s.base = base;
+	s.docker = docker;
 	s.key = key_of(cli, conf);
 	s.models = ask_models(&s, conf);
-	s.model = pick(&s, s.client->prefer);
-	s.small = pick(&s, s.client->prefer_small);
+	setup_choose(&s);
 	if (s.client->file != NULL)
 		path = xasprintf("%s/%s", home != NULL ? home : "~",
 		    s.client->file);
@@ -423,8 +318,8 @@ cli_setup(struct cli *cli)
 		fprintf(stderr, "%s\n", s.client->after);
 	json_object_put(s.models);
 	conf_unref(conf);
-	free(s.base);
-	free(s.docker);
+	free(base);
+	free(docker);
 	free(path);
 	return rc;
 }

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "base/util.h"
-#include "cli/setup.h"
+#include "setup/clients.h"
 
 /*
  * @URL@ ends with /v1, @BASE@ does not; @KEY@ is a client key; @MODEL@ and

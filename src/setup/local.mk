@@ -1,0 +1,4 @@
+src_libcore_a_SOURCES += \
+	%reldir%/clients.c \
+	%reldir%/clients.h \
+	%reldir%/expand.c
