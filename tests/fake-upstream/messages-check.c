@@ -101,6 +101,9 @@ check_mark(struct seen *s, json_object *of, const char *where)
 
 	if (mark == NULL)
 		return true;
+	if (!json_object_is_type(mark, json_type_object))
+		return messages_refuse(s->c, "%s.cache_control: Input should "
+		    "be an object", where);
 	s->marks++;
 	json_object_object_foreach(mark, name, value) {
 		(void)value;
@@ -313,6 +316,9 @@ check_tool(struct seen *s, size_t at, json_object *tool)
 	json_object	*schema = js_obj(tool, "input_schema");
 	size_t		 i;
 
+	if (js_str(tool, "name") == NULL)
+		return messages_refuse(s->c, "tools.%zu.custom.name: Field "
+		    "required", at);
 	if (!check_mark(s, tool, "tools"))
 		return false;
 	for (i = 0; i < COUNT(deferring); i++)
@@ -353,7 +359,8 @@ check_tools(struct seen *s)
 		if (ok && js_has(names, js_str(tool, "name")))
 			ok = messages_refuse(s->c,
 			    "tools: Tool names must be unique.");
-		js_add_bool(names, js_str(tool, "name"), true);
+		if (ok)
+			js_add_bool(names, js_str(tool, "name"), true);
 	}
 	json_object_put(names);
 	return ok && (js_len(tools) > 0 ||
@@ -439,6 +446,20 @@ check_thinking(struct seen *s)
 }
 
 static bool
+check_sequences(struct seen *s)
+{
+	json_object	*list = js_array(s->c->body, "stop_sequences");
+	size_t		 i;
+
+	for (i = 0; i < js_len(list); i++)
+		if (!json_object_is_type(json_object_array_get_idx(list, i),
+		    json_type_string))
+			return messages_refuse(s->c, "stop_sequences.%zu: "
+			    "Input should be a valid string", i);
+	return true;
+}
+
+static bool
 check_numbers(struct seen *s, bool counts)
 {
 	int64_t		 max = js_int(s->c->body, "max_tokens", 0);
@@ -458,6 +479,8 @@ check_numbers(struct seen *s, bool counts)
 	if (js_has(s->c->body, "temperature") && js_has(s->c->body, "top_p"))
 		return messages_refuse(s->c, "`temperature` and `top_p` cannot "
 		    "both be specified for this model. Please use only one.");
+	if (!check_sequences(s))
+		return false;
 	return setting_bool(s->c->f, "prompt_limit") == false ||
 	    s->m->prompt == 0 ||
 	    (int64_t)s->c->req->body.len / 4 <= s->m->prompt ||
