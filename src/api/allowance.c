@@ -83,7 +83,10 @@ within_budget(const struct exchange *x, struct err *err)
 	if (k == NULL || (k->monthly < 0 && k->daily < 0))
 		return true;
 	now = (int64_t)time(NULL);
-	s = ledger_spent(x->ledger, k->name);
+	if (!ledger_spent(x->ledger, k->name, &s))
+		return err_set(err, 503, ERR_SERVER, "budget_unknown", NULL,
+		    "This API key has a budget, and what it has spent can't "
+		    "be read now.");
 	return !is_spent("month", k->monthly, s.month, ledger_month(now, 1),
 	    err) &&
 	    !is_spent("day", k->daily, s.day, ledger_day(now, 1), err);

@@ -11,7 +11,8 @@ struct models;
 /*
  * May the request ask this model: "asked" as the client says, "upstream" as
  * upstream knows it? False with "err" set: a 404 as for a model that isn't
- * there, or a 429 when a budget is spent. Looks at the disk, now and then.
+ * there, a 429 when a budget is spent, or a 503 when nobody can tell whether it
+ * is. Looks at the disk, now and then.
  */
 bool	allowance_check(const struct exchange *, const char *asked,
 	    const char *upstream, struct err *);

@@ -36,6 +36,7 @@ enum phase {
 	CALLING,		/* upstream is asked, and answers */
 	TRANSLATING,		/* a worker has upstream's whole answer */
 	KEEPING,		/* a worker keeps a complete answer */
+	RECORDING,		/* what it took goes on record */
 	LINGERING,		/* all is said; upstream shall end, too */
 	DRAINING,		/* all is said; the client still reads */
 	STOPPING,		/* a worker has it; then comes an error */
@@ -59,6 +60,8 @@ struct relay {
 	size_t			  base;		/* memory beside buffers */
 	size_t			  received;	/* bytes of events */
 	struct buf		  last;	/* to be written once it is kept */
+	struct tally		  tally;
+	void			(*recorded)(struct relay *);
 	struct err		  err;
 	const char		 *remark;	/* for the log */
 };
@@ -89,7 +92,7 @@ end(struct relay *r, bool whole)
 	loop_timer_stop(r->server->loop, &r->linger);
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
-	tally(r->x, status, false);
+	tally(r->x, status);
 	meter(r->x, status);
 	access_log(r->x, r->outlet.bytes, r->call.upstream_id, r->remark);
 	*r->prev = r->next;
@@ -279,12 +282,20 @@ commit(struct relay *r)
 	memory->forced = false;
 }
 
-static void
-keep(struct relay *r)
+/*
+ * What it took is on record before the client has the end. False: nothing is
+ * waited for.
+ */
+static bool
+record(struct relay *r, void (*then)(struct relay *))
 {
-	if (r->said == ANSWER_HELD)
-		commit(r);
-	tally(r->x, 200, true);
+	if (r->said == ANSWER_FAILED || r->said == ANSWER_AGAIN ||
+	    !tally_wait(&r->tally, r->x, r->server->loop, 200))
+		return false;
+	r->phase = RECORDING;
+	r->recorded = then;
+	outlet_watch(&r->outlet, 0);
+	return true;
 }
 
 /* What a worker added to the answer follows what is in "out". */
@@ -347,6 +358,13 @@ kept(struct relay *r)
 }
 
 static void
+record_kept(struct relay *r)
+{
+	if (!record(r, kept))
+		kept(r);
+}
+
+static void
 translate(struct relay *r)
 {
 	struct exchange		*x = r->x;
@@ -369,11 +387,11 @@ translate(struct relay *r)
 }
 
 static void
-translate_and_keep(struct relay *r)
+translate_and_commit(struct relay *r)
 {
 	translate(r);
-	if (keeps(r))
-		keep(r);
+	if (r->said == ANSWER_HELD)
+		commit(r);
 }
 
 static void
@@ -394,6 +412,13 @@ translated(struct relay *r)
 		reply_json(&x->reply, 200);
 		send_reply(r);
 	}
+}
+
+static void
+record_translated(struct relay *r)
+{
+	if (!record(r, translated))
+		translated(r);
 }
 
 /* --- The call, while it lasts. */
@@ -512,8 +537,10 @@ call_events(struct call *c, const char *p, size_t n)
 	}
 	if (!ok)
 		return HTTP_STOP;
-	if (done)
-		travel(r, KEEPING, keeps(r) ? keep : NULL);
+	if (done && r->said == ANSWER_HELD)
+		travel(r, KEEPING, commit);
+	else if (done && !record(r, kept))
+		travel(r, KEEPING, NULL);
 	return HTTP_GO;
 }
 
@@ -533,25 +560,26 @@ read_events(struct relay *r)
 	/* A cut behind the last event is no loss: the answer itself knows. */
 	if (r->said == ANSWER_MORE || r->said == ANSWER_ENOUGH)
 		r->said = x->answer->end(x->self, &r->outlet.out, &r->err);
-	if (keeps(r)) {
+	if (keeps(r))
 		hold_last(r, before);
-		travel(r, KEEPING, keep);
-	} else
-		end_events(r);
+	if (r->said == ANSWER_HELD)
+		travel(r, KEEPING, commit);
+	else
+		record_kept(r);
 }
 
 static void
 read_whole(struct relay *r)
 {
 	if (r->call.body.len > INLINE_MAX) {
-		travel(r, TRANSLATING, translate_and_keep);
+		travel(r, TRANSLATING, translate_and_commit);
 		return;
 	}
 	translate(r);
-	if (keeps(r))
-		travel(r, TRANSLATING, keep);
+	if (r->said == ANSWER_HELD)
+		travel(r, TRANSLATING, commit);
 	else
-		translated(r);
+		record_translated(r);
 }
 
 static void
@@ -690,6 +718,12 @@ models_ready(struct fetch_waiter *w, const struct err *err)
 	travel(r, HANDLING, make_call);
 }
 
+static void
+recorded(struct relay *r)
+{
+	r->recorded(r);
+}
+
 /* --- The phases: what happens in each, and what that means. */
 
 typedef void	cell(struct relay *);
@@ -704,8 +738,9 @@ static const struct {
 	[MODELS]	= { leave,       stop,       NULL,        NULL },
 	[HANDLING]	= { leave_later, stop_later, NULL,        proceed },
 	[CALLING]	= { leave,       stop,       read_answer, NULL },
-	[TRANSLATING]	= { leave_later, carry_on,   NULL,        translated },
-	[KEEPING]	= { leave_later, carry_on,   carry_on,    kept },
+	[TRANSLATING]	= { leave_later, carry_on, NULL, record_translated },
+	[KEEPING]	= { leave_later, carry_on, carry_on, record_kept },
+	[RECORDING]	= { leave_later, carry_on,   carry_on,    recorded },
 	[LINGERING]	= { leave,       end_stream, end_stream,  NULL },
 	[DRAINING]	= { leave,       carry_on,   NULL,        NULL },
 	[STOPPING]	= { leave_later, carry_on,   NULL,        stop },
@@ -736,6 +771,14 @@ came_back(struct loop_task *task)
 	struct relay *r = CONTAINER(task, struct relay, back);
 
 	assert(in[r->phase].back != NULL);
+	in[r->phase].back(r);
+}
+
+static void
+tally_done(struct tally *t)
+{
+	struct relay *r = CONTAINER(t, struct relay, tally);
+
 	in[r->phase].back(r);
 }
 
@@ -804,6 +847,7 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	r->handled = handled;
 	r->back.run = came_back;
 	r->linger.expired = linger_over;
+	r->tally.done = tally_done;
 	outlet_init(&r->outlet, &outlet_ops, s->loop, client);
 	call_init(&r->call, &call_ops, s, x);
 	r->next = s->relays;

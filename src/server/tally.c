@@ -8,7 +8,8 @@
 #include "base/util.h"
 #include "copilot/models.h"
 #include "server/tally.h"
-#include "state/ledger.h"
+
+#define SLOW_MS	200	/* for the disk, before an answer's end */
 
 /* To count tokens costs nothing. */
 bool
@@ -36,8 +37,8 @@ known(int64_t n)
 	return n > 0 ? n : 0;
 }
 
-void
-tally(struct exchange *x, int status, bool wait)
+static bool
+note(struct exchange *x, int status, struct ledger_wait *wait)
 {
 	const struct usage		*u = &x->usage;
 	const struct ledger_keep	 keep = {
@@ -47,7 +48,7 @@ tally(struct exchange *x, int status, bool wait)
 	struct ledger_row		 r;
 
 	if (!tally_wanted(x))
-		return;
+		return false;
 	x->tallied = true;
 	r = (struct ledger_row){
 		.start = (int64_t)time(NULL),
@@ -57,7 +58,46 @@ tally(struct exchange *x, int status, bool wait)
 		.status = status,
 		.initiator = initiator_name(x->initiator),
 		.counts = { 1, known(u->input), u->cached, u->cache_write,
-		    known(u->output), known(u->nano) }
+		    known(u->output), known(u->nano), 0 }
 	};
-	ledger_note(x->ledger, &r, &keep, wait);
+	return ledger_note(x->ledger, &r, &keep, wait);
+}
+
+void
+tally(struct exchange *x, int status)
+{
+	note(x, status, NULL);
+}
+
+/* --- Those who wait. */
+
+static void
+on_record(struct loop_task *task)
+{
+	struct tally *t = CONTAINER(task, struct tally, wait.done);
+
+	loop_timer_stop(t->wait.loop, &t->slow);
+	t->done(t);
+}
+
+static void
+too_slow(struct loop_timer *timer)
+{
+	struct tally *t = CONTAINER(timer, struct tally, slow);
+
+	if (ledger_wait_over(t->ledger, &t->wait))
+		t->done(t);
+}
+
+bool
+tally_wait(struct tally *t, struct exchange *x, struct loop *loop, int status)
+{
+	t->ledger = x->ledger;
+	t->wait.loop = loop;
+	t->wait.done.run = on_record;
+	t->slow.expired = too_slow;
+	if (!note(x, status, &t->wait))
+		return false;
+	loop_timer_set(loop, &t->slow, SLOW_MS);
+	return true;
 }

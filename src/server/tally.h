@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+#include "base/loop.h"
+#include "state/ledger.h"
+
 struct exchange;
 
 /*
@@ -12,13 +15,25 @@ struct exchange;
  */
 const char *tally_model(const struct exchange *);
 
+/* Who waits until it is on record. Embedded in its owner's. */
+struct tally {
+	void			(*done)(struct tally *); /* on the loop */
+	struct ledger		 *ledger;
+	struct ledger_wait	  wait;
+	struct loop_timer	  slow;
+};
+
 /* Has it asked a model, and is not in the ledger yet? */
 bool	tally_wanted(const struct exchange *);
 
+/* Put it there, if it is wanted, with HTTP's status. */
+void	tally(struct exchange *, int status);
 /*
- * Put it there, if it is wanted, with HTTP's status; "wait" as for
- * ledger_note(): what is to be on record before the client has its last byte.
+ * The same, before the client has its last byte. True: done() is called when it
+ * is on record, or nobody waits for the disk any longer, and never from here.
+ * False: nothing is waited for.
  */
-void	tally(struct exchange *, int status, bool wait);
+bool	tally_wait(struct tally *, struct exchange *, struct loop *,
+	    int status);
 
 #endif

@@ -23,6 +23,7 @@
 #define LOCK_QUICK	20	/* these come sooner */
 #define LOCK_TRIES	400	/* two seconds */
 #define HEAD_SIZE	(JOURNAL_ID_SIZE + 1)	/* '#', id, line end */
+#define SPOILED		'\030'	/* ends a line that is not whole (CAN) */
 
 struct journal {
 	char		*home;
@@ -63,18 +64,18 @@ journal_destroy(struct journal *j)
 
 /* Somebody may have deleted it. */
 static bool
-is_open(const struct journal *j, struct stat *st)
+is_there(const struct journal *j, struct stat *st)
 {
-	return j->fd >= 0 && fstat(j->fd, st) == 0 && st->st_nlink > 0;
+	return fstat(j->fd, st) == 0 && st->st_nlink > 0;
 }
 
 /* False when somebody else has it for longer than a few lines take. */
 static bool
-take_lock(int fd)
+take_lock(int fd, int kind)
 {
 	int tries;
 
-	for (tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+	for (tries = 0; flock(fd, kind | LOCK_NB) < 0; tries++) {
 		if ((errno != EWOULDBLOCK && errno != EINTR) ||
 		    tries == LOCK_TRIES)
 			return false;
@@ -83,38 +84,59 @@ take_lock(int fd)
 	return true;
 }
 
+static bool
+open_file(struct journal *j)
+{
+	mkdir(j->home, 0700);
+	j->fd = open(j->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	return j->fd >= 0;
+}
+
 /*
- * Open it and take its lock, which other processes hold while they write a few
- * lines. "st" is what it is under the lock.
+ * Open it and take its lock. Those who append share it: each write() goes
+ * behind what is there. Who gives the file its first line, or begins it anew,
+ * is alone. "st" is what it is under the lock.
  */
 static bool
 enter(struct journal *j, struct stat *st)
 {
+	int kind = LOCK_SH;
+
 	for (;;) {
-		if (!is_open(j, st)) {
+		if (j->fd < 0 && !open_file(j))
+			return false;
+		if (!take_lock(j->fd, kind))
+			return false;
+		if (!is_there(j, st))
 			shut(j);
-			mkdir(j->home, 0700);
-			j->fd = open(j->path, O_RDWR | O_APPEND | O_CREAT |
-			    O_CLOEXEC, 0600);
-		}
-		if (j->fd < 0)
-			return false;
-		if (!take_lock(j->fd))
-			return false;
-		if (is_open(j, st))
+		else if (st->st_size > 0 || kind == LOCK_EX)
 			return true;
+		else
+			kind = LOCK_EX;
 	}
 }
 
-/* A line that a killed writer left without its end gets one. */
-static bool
+/* Of "put" bytes of lines, those of whole ones. */
+static size_t
+whole_lines(const char *lines, size_t put)
+{
+	const char *end = put > 0 ? memrchr(lines, '\n', put) : NULL;
+
+	return end != NULL ? (size_t)(end - lines) + 1 : 0;
+}
+
+/*
+ * What a killed writer left of a line, or a disk that became full, is spoilt
+ * and ended first.
+ */
+static size_t
 write_lines(struct journal *j, const char *lines, size_t n,
     const struct stat *st)
 {
-	char		 head[HEAD_SIZE + 1] = "\n";
-	struct iovec	 v[2] = { { head, 1 }, { NULL, n } };
+	char		 head[HEAD_SIZE + 1] = { SPOILED, '\n' };
+	struct iovec	 v[2] = { { head, 2 }, { NULL, n } };
 	ssize_t		 put;
-	int		 why;
+	size_t		 first;
 
 	if (st->st_size == 0) {
 		head[0] = '#';
@@ -123,30 +145,47 @@ write_lines(struct journal *j, const char *lines, size_t n,
 		v[0].iov_len = HEAD_SIZE;
 	}
 	v[1].iov_base = (char *)(uintptr_t)lines;
+	first = v[0].iov_len;
 	put = writev(j->fd, v, 2);
-	if (put == (ssize_t)(v[0].iov_len + n))
-		return true;
-	why = put < 0 ? errno : ENOSPC;
-	if (put > 0 && ftruncate(j->fd, st->st_size) < 0)
-		why = errno;
-	errno = why;
-	return false;
+	if (put >= 0 && (size_t)put < first + n)
+		errno = ENOSPC;
+	return put > (ssize_t)first ? whole_lines(lines, (size_t)put - first) :
+	    0;
 }
 
-bool
+size_t
 journal_append(struct journal *j, const char *lines, size_t n)
 {
 	struct stat	st;
-	bool		ok;
+	size_t		done = 0;
+	int		why;
 
 	pthread_mutex_lock(&j->lock);
-	ok = enter(j, &st);
-	if (ok) {
-		ok = write_lines(j, lines, n, &st);
+	if (enter(j, &st)) {
+		done = write_lines(j, lines, n, &st);
+		why = errno;
+		flock(j->fd, LOCK_UN);
+		errno = why;
+	}
+	pthread_mutex_unlock(&j->lock);
+	return done;
+}
+
+size_t
+journal_append_now(struct journal *j, const char *lines, size_t n)
+{
+	struct stat	st;
+	size_t		done = 0;
+
+	if (pthread_mutex_trylock(&j->lock) != 0)
+		return 0;
+	if (j->fd >= 0 && flock(j->fd, LOCK_SH | LOCK_NB) == 0) {
+		if (is_there(j, &st) && st.st_size > 0)
+			done = write_lines(j, lines, n, &st);
 		flock(j->fd, LOCK_UN);
 	}
 	pthread_mutex_unlock(&j->lock);
-	return ok;
+	return done;
 }
 
 /* --- Reading. */
@@ -169,6 +208,13 @@ find_place(int fd, struct journal_place *at)
 	return true;
 }
 
+/* Has it a text, which is whole? */
+static bool
+is_whole(const char *line, const char *end)
+{
+	return end > line && end[-1] != SPOILED;
+}
+
 /* The whole lines of a block; the bytes that they take, or -1. */
 static int64_t
 take_lines(char *p, size_t n, bool (*line)(char *, void *), void *arg)
@@ -177,35 +223,53 @@ take_lines(char *p, size_t n, bool (*line)(char *, void *), void *arg)
 
 	while ((end = memchr(at, '\n', n - (size_t)(at - p))) != NULL) {
 		*end = '\0';
-		if (end > at && !line(at, arg))
+		if (is_whole(at, end) && !line(at, arg))
 			return -1;
 		at = end + 1;
 	}
 	return at - p;
 }
 
+static bool
+read_on(int fd, struct journal_place *at, bool (*line)(char *, void *),
+    void *arg)
+{
+	char	*block = xmalloc(BLOCK);
+	ssize_t	 n;
+	int64_t	 took = 1;
+
+	while (took > 0 &&
+	    (n = pread(fd, block, BLOCK, (off_t)at->offset)) > 0) {
+		took = take_lines(block, (size_t)n, line, arg);
+		at->offset += took > 0 ? took : 0;
+	}
+	free(block);
+	return took == 0 || (took > 0 && n == 0);
+}
+
+/*
+ * A file that is begun anew while it is read has nothing more for the place;
+ * what stands there then is of another generation.
+ */
 bool
 journal_read(struct journal *j, struct journal_place *at,
     bool (*line)(char *, void *), void *arg)
 {
-	char	*block;
-	ssize_t	 n = 0;
-	int64_t	 took = 1;
-	int	 fd = open(j->path, O_RDONLY | O_CLOEXEC);
+	struct journal_place	after;
+	int			fd = open(j->path, O_RDONLY | O_CLOEXEC);
+	bool			ok;
 
 	if (fd < 0)
 		return errno == ENOENT;
-	block = xmalloc(BLOCK);
+	ok = true;
 	if (find_place(fd, at)) {
-		while (took > 0 &&
-		    (n = pread(fd, block, BLOCK, (off_t)at->offset)) > 0) {
-			took = take_lines(block, (size_t)n, line, arg);
-			at->offset += took > 0 ? took : 0;
-		}
+		ok = read_on(fd, at, line, arg);
+		after = *at;
+		ok = ok && find_place(fd, &after) &&
+		    strcmp(after.generation, at->generation) == 0;
 	}
-	free(block);
 	close(fd);
-	return n >= 0 && took >= 0;
+	return ok;
 }
 
 void
@@ -215,7 +279,8 @@ journal_cut(struct journal *j, const struct journal_place *at)
 
 	if (at->offset < CUT_BYTES || pthread_mutex_trylock(&j->lock) != 0)
 		return;
-	if (is_open(j, &st) && flock(j->fd, LOCK_EX | LOCK_NB) == 0) {
+	if (j->fd >= 0 && is_there(j, &st) &&
+	    flock(j->fd, LOCK_EX | LOCK_NB) == 0) {
 		struct journal_place now = *at;
 
 		if (fstat(j->fd, &st) == 0 && st.st_size == at->offset &&

@@ -20,10 +20,19 @@ struct journal *journal_create(const char *home, const char *name);
 void	journal_destroy(struct journal *);
 
 /*
- * Append whole lines, all or none. False when the disk refuses, with errno.
- * Waits for other processes that are about to append.
+ * Append lines, each with its end. Returns how many of the bytes are on record,
+ * whole lines of them, from the first one on; the others are not, and never
+ * will be by themselves: when the disk refuses, with errno. What was appended
+ * is never taken back, since a reader may have it. Waits a moment for a process
+ * that begins the file anew; for none that appends, too.
  */
-bool	journal_append(struct journal *, const char *lines, size_t n);
+size_t	journal_append(struct journal *, const char *lines, size_t n);
+
+/*
+ * The same for who has no time: the file is open, and its lock is free. Four
+ * system calls, of which one copies the lines into the kernel's memory.
+ */
+size_t	journal_append_now(struct journal *, const char *lines, size_t n);
 
 #define JOURNAL_ID_SIZE 17
 
@@ -36,7 +45,8 @@ struct journal_place {
  * Hand on the lines behind the place, without their ends, and move the place
  * behind them; it stays if there is nothing new. "line" may edit its text. A
  * line that lacks its end was never appended as far as its writer knows, and
- * is left. False when the file can't be read, or "line" says so.
+ * is left. False when the file can't be read, when it was begun anew meanwhile,
+ * or "line" says so: then nothing of what it was told counts.
  */
 bool	journal_read(struct journal *, struct journal_place *,
 	    bool (*line)(char *, void *), void *arg);

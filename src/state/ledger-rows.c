@@ -6,8 +6,6 @@
 #include "base/util.h"
 #include "state/ledger-rows.h"
 
-#define HOUR	3600
-
 /* Never edit a step that was released. */
 static const char *const steps[] = {
 	"CREATE TABLE usage (start INTEGER NOT NULL, span INTEGER NOT NULL,"
@@ -34,6 +32,7 @@ static const char *const steps[] = {
 	"INSERT INTO usage SELECT start, span, key, model, endpoint, status,"
 	" '', requests, input, cached, cache_write, output, nano FROM usage_1;"
 	"DROP TABLE usage_1;",
+	"ALTER TABLE usage ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;",
 };
 
 const struct sqlite_schema ledger_schema = {
@@ -76,31 +75,32 @@ ledger_place_set(struct stored *s, const struct journal_place *at)
 	" requests = requests + excluded.requests," \
 	" input = input + excluded.input, cached = cached + excluded.cached," \
 	" cache_write = cache_write + excluded.cache_write," \
-	" output = output + excluded.output, nano = nano + excluded.nano"
+	" output = output + excluded.output, nano = nano + excluded.nano," \
+	" estimated = estimated + excluded.estimated"
 
 bool
 ledger_row_add(struct stored *s, const struct ledger_row *r)
 {
 	const struct ledger_counts	*c = &r->counts;
 	const int64_t			 numbers[] = {
-		r->start - r->start % HOUR, LEDGER_HOUR, r->status,
+		r->start - r->start % LEDGER_SECONDS, LEDGER_HOUR, r->status,
 		c->requests, c->input, c->cached, c->cache_write, c->output,
-		c->nano
+		c->nano, c->estimated
 	};
 	sqlite3_stmt			*st;
 	size_t				 i;
 
 	st = sqlite_prepare(s, "INSERT INTO usage (key, model, endpoint, start,"
 	    " span, status, requests, input, cached, cache_write, output, nano,"
-	    " initiator) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-	    " ?12, ?13)"
+	    " estimated, initiator) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+	    " ?10, ?11, ?12, ?13, ?14)"
 	    ADD_UP, r->key, r->model);
 	if (st == NULL)
 		return false;
 	sqlite3_bind_text(st, 3, r->endpoint, -1, SQLITE_STATIC);
 	for (i = 0; i < COUNT(numbers); i++)
 		sqlite3_bind_int64(st, 4 + (int)i, numbers[i]);
-	sqlite3_bind_text(st, 13, r->initiator, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 14, r->initiator, -1, SQLITE_STATIC);
 	return sqlite_finish(st);
 }
 
@@ -117,9 +117,9 @@ run_before(struct stored *s, const char *sql, int64_t limit)
 #define SUM_OF(start, from, to) \
 	"INSERT INTO usage SELECT " start ", " to ", key, model, endpoint," \
 	" status, initiator, sum(requests), sum(input), sum(cached)," \
-	" sum(cache_write), sum(output), sum(nano) FROM usage WHERE span = " \
-	from " AND start < ?1 GROUP BY 1, key, model, endpoint, status," \
-	" initiator" ADD_UP
+	" sum(cache_write), sum(output), sum(nano), sum(estimated) FROM usage" \
+	" WHERE span = " from " AND start < ?1" \
+	" GROUP BY 1, key, model, endpoint, status, initiator" ADD_UP
 
 bool
 ledger_compact(struct stored *s, const struct ledger_keep *k, int64_t now)
@@ -165,6 +165,7 @@ read_row(sqlite3_stmt *st, struct ledger_row *r)
 	r->counts.cache_write = sqlite3_column_int64(st, 10);
 	r->counts.output = sqlite3_column_int64(st, 11);
 	r->counts.nano = sqlite3_column_int64(st, 12);
+	r->counts.estimated = sqlite3_column_int64(st, 13);
 }
 
 bool

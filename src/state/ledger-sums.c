@@ -40,6 +40,7 @@ ledger_add(struct ledger_counts *sum, const struct ledger_counts *c)
 	sum->cache_write += c->cache_write;
 	sum->output += c->output;
 	sum->nano += c->nano;
+	sum->estimated += c->estimated;
 }
 
 /* --- As text. */
@@ -60,19 +61,26 @@ ledger_credits(int64_t nano, char out[static LEDGER_CREDITS_SIZE])
 	out[n] = '\0';
 }
 
-void
-ledger_counts_json(const struct ledger_counts *c, json_object *obj)
+static void
+add_credits(json_object *obj, const char *name, int64_t nano)
 {
 	char credits[LEDGER_CREDITS_SIZE];
 
-	ledger_credits(c->nano, credits);
+	ledger_credits(nano, credits);
+	js_add_take(obj, name, json_object_new_double_s((double)nano /
+	    (double)NANO, credits));
+}
+
+void
+ledger_counts_json(const struct ledger_counts *c, json_object *obj)
+{
 	js_add_int(obj, "requests", c->requests);
 	js_add_int(obj, "input_tokens", c->input);
 	js_add_int(obj, "cached_tokens", c->cached);
 	js_add_int(obj, "cache_write_tokens", c->cache_write);
 	js_add_int(obj, "output_tokens", c->output);
-	js_add_take(obj, "credits", json_object_new_double_s((double)c->nano /
-	    (double)NANO, credits));
+	add_credits(obj, "credits", c->nano);
+	add_credits(obj, "estimated_credits", c->estimated);
 }
 
 /* --- Groups. */

@@ -9,6 +9,7 @@
 
 #define LEDGER_FILE	"usage.sqlite"	/* in the data directory */
 #define LEDGER_JOURNAL	"usage.journal"
+#define LEDGER_SECONDS	3600		/* what is newest is summed up by */
 
 struct ledger_counts {
 	int64_t	requests;
@@ -16,6 +17,7 @@ struct ledger_counts {
 	int64_t	cached, cache_write;	/* of it */
 	int64_t	output;
 	int64_t	nano;		/* credits */
+	int64_t	estimated;	/* of it: upstream did not say */
 };
 
 enum ledger_span { LEDGER_HOUR, LEDGER_DAY, LEDGER_MONTH };
@@ -40,12 +42,12 @@ struct ledger_keep {
 struct ledger_spent {
 	int64_t	day, month;
 };
+
 /* The beginning of a day and of a month (UTC), "n" of them later. */
 int64_t	ledger_day(int64_t time, int n);
 int64_t	ledger_month(int64_t time, int n);
 
 void	ledger_add(struct ledger_counts *, const struct ledger_counts *);
-
 
 /* "1.5" of 1500000000, exactly. */
 #define LEDGER_CREDITS_SIZE 32

@@ -10,18 +10,23 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/util.h"
 #include "state/journal.h"
 #include "state/ledger-rows.h"
 #include "state/ledger.h"
 
-#define WAIT_MS		200	/* for the disk, before an answer's end */
+#define WAIT_MS		200	/* for the disk, where somebody reads */
+#define STALL_MS	20	/* a write of a line that took as long */
+#define DETOUR_MS	60000	/* keeps all others off the loop for that */
 #define TAKE_MS		1000	/* between two takings over */
 #define SPENT_MS	2000	/* sums are that old at the most */
+#define STALE_MS	60000	/* likewise, where they can't be read anew */
 #define COMPACT_MS	3600000
 #define PENDING_MAX	(16 << 20) /* notes in memory, while the disk refuses */
 #define LEFT_BYTES	(64 << 10) /* a journal that a short process leaves */
 #define TEXT_MAX	128	/* of a name in a line */
+#define SUMS_MAX	64	/* added up before they are put down */
 
 struct spent {
 	struct spent		*next;
@@ -40,17 +45,24 @@ struct ledger {
 	pthread_mutex_t		 lock;		/* of all below */
 	pthread_cond_t		 written;
 	pthread_cond_t		 to_write, to_take;
+	bool			 idle;		/* the writer waits */
 	struct buf		 pending;	/* lines, to be written */
+	struct buf		 writing;	/* these are written now */
 	uint64_t		 noted, on_record;	/* how many */
+	struct ledger_wait	*waits, **last_wait;	/* for their notes */
+	int64_t			 detour_until;	/* all goes by the writer */
 	bool			 slow;		/* nobody waits for him */
 	bool			 refused;	/* by the disk, lately */
 	bool			 fresh;		/* there is to take over */
 	bool			 stop;
 	struct ledger_keep	 keep;		/* as last heard */
 	int64_t			 compact_ms;	/* when it is due */
+
 	struct spent		*spent;
+	struct spent		*since;	/* noted while these are read anew */
 	int64_t			 spent_day;	/* that their days are of */
-	int64_t			 spent_ms;	/* when read; 0: never */
+	int64_t			 spent_ms;	/* when tried; 0: never */
+	int64_t			 known_ms;	/* when read; 0: never */
 	bool			 spent_busy;	/* somebody reads them anew */
 };
 
@@ -84,6 +96,7 @@ ledger_create(const char *home)
 
 	l->journal = journal_create(home, LEDGER_JOURNAL);
 	l->db = sqlite_create(home, &ledger_schema);
+	l->last_wait = &l->waits;
 	pthread_mutex_init(&l->lock, NULL);
 	init_cond(&l->written);
 	init_cond(&l->to_write);
@@ -93,7 +106,9 @@ ledger_create(const char *home)
 
 /* --- Lines of the journal. */
 
-#define FIELDS 13	/* the last one says that the line is whole */
+/* The last one says that the line is whole; older lines have less. */
+#define FIELDS		14
+#define FIELDS_OLDEST	12
 
 static void
 put_text(struct buf *out, const char *s)
@@ -120,121 +135,287 @@ put_line(struct buf *out, const struct ledger_row *r)
 	put_text(out, r->model);
 	put_text(out, r->endpoint);
 	put_text(out, r->initiator);
-	buf_puts(out, ".\n");
+	buf_printf(out, "%lld\t.\n", (long long)c->estimated);
 }
 
 /*
  * False for a line that was not written to its end. Those of older versions
- * don't say who asked.
+ * don't say who asked, and have nothing that is estimated.
  */
 static bool
 read_line(char *line, struct ledger_row *r)
 {
 	char	*f[FIELDS], *at = line;
-	int64_t	 n[8];
+	int64_t	 n[8], estimated = 0;
 	size_t	 i, fields;
 
 	for (fields = 0; fields < FIELDS && at != NULL; fields++)
 		f[fields] = strsep(&at, "\t");
-	if (fields < FIELDS - 1 || at != NULL ||
+	if (fields < FIELDS_OLDEST || at != NULL ||
 	    strcmp(f[fields - 1], ".") != 0)
 		return false;
 	for (i = 0; i < COUNT(n); i++)
 		if (!util_parse_int64(f[i], &n[i]))
 			return false;
+	if (fields == FIELDS && !util_parse_int64(f[12], &estimated))
+		return false;
 	*r = (struct ledger_row){
 		.start = n[0], .status = (int)n[1],
-		.counts = { n[2], n[3], n[4], n[5], n[6], n[7] },
+		.counts = { n[2], n[3], n[4], n[5], n[6], n[7], estimated },
 		.key = f[8], .model = f[9], .endpoint = f[10],
-		.initiator = fields == FIELDS ? f[11] : ""
+		.initiator = fields > FIELDS_OLDEST ? f[11] : ""
 	};
 	return true;
 }
 
 /* --- From memory into the journal. */
 
+static uint64_t
+count_lines(const char *p, size_t n)
+{
+	const char	*at = p;
+	uint64_t	 lines = 0;
+
+	while (n > 0 && (at = memchr(at, '\n', n - (size_t)(at - p))) != NULL) {
+		lines++;
+		at++;
+	}
+	return lines;
+}
+
+/* Under the lock: whoever has waited for what is on record goes on. */
+static void
+let_go(struct ledger *l)
+{
+	struct ledger_wait *w;
+
+	while ((w = l->waits) != NULL && (l->refused ||
+	    w->number <= l->on_record)) {
+		if ((l->waits = w->next) == NULL)
+			l->last_wait = &l->waits;
+		w->waiting = false;
+		loop_post(w->loop, &w->done);
+	}
+	pthread_cond_broadcast(&l->written);
+}
+
+/* Under the lock: what is not on record comes before what was noted since. */
+static void
+put_back(struct ledger *l, size_t done, int why)
+{
+	struct buf rest = { 0 };
+
+	if (!l->refused)
+		log_warn("usage: %s: %s; it is kept in memory until that is "
+		    "possible", LEDGER_JOURNAL, strerror(why));
+	l->refused = true;
+	buf_append(&rest, l->writing.p + done, l->writing.len - done);
+	buf_append(&rest, buf_str(&l->pending), l->pending.len);
+	buf_finish(&l->pending);
+	l->pending = rest;
+}
+
+/* Under the lock: the taker hears of the first line that he doesn't know of. */
+static void
+to_be_taken(struct ledger *l)
+{
+	if (!l->fresh)
+		pthread_cond_broadcast(&l->to_take);
+	l->fresh = true;
+}
+
 /* Under the lock: write what is pending. Others add to what is next. */
 static void
 write_pending(struct ledger *l)
 {
-	struct buf	lines = l->pending;
-	uint64_t	upto = l->noted;
-	bool		ok;
-	int		why;
+	size_t	done;
+	int	why;
 
+	l->writing = l->pending;
 	l->pending = (struct buf){ 0 };
 	pthread_mutex_unlock(&l->lock);
-	ok = lines.len == 0 || journal_append(l->journal, lines.p, lines.len);
+	done = l->writing.len == 0 ? 0 : journal_append(l->journal,
+	    l->writing.p, l->writing.len);
 	why = errno;
 	pthread_mutex_lock(&l->lock);
-	if (ok) {
-		l->on_record = upto;
+	l->on_record += count_lines(l->writing.p, done);
+	if (done > 0)
+		to_be_taken(l);
+	if (done < l->writing.len)
+		put_back(l, done, why);
+	else
 		l->slow = l->refused = false;
-		l->fresh |= lines.len > 0;
-		pthread_cond_broadcast(&l->to_take);
-	} else {
-		if (!l->refused)
-			log_warn("usage: %s: %s; it is kept in memory until "
-			    "that is possible", LEDGER_JOURNAL, strerror(why));
-		l->refused = true;
-		buf_append(&lines, buf_str(&l->pending), l->pending.len);
-		buf_finish(&l->pending);
-		l->pending = lines;
-		lines = (struct buf){ 0 };
-	}
-	buf_finish(&lines);
-	pthread_cond_broadcast(&l->written);
-}
-
-/* Under the lock, until the note of this number is on record, or can't be. */
-static void
-wait_written(struct ledger *l, uint64_t number)
-{
-	struct timespec until = after_ms(WAIT_MS);
-
-	while (l->on_record < number && !l->refused && !l->slow) {
-		if (!l->started)
-			write_pending(l);
-		else if (pthread_cond_timedwait(&l->written, &l->lock,
-		    &until) == ETIMEDOUT && l->on_record < number) {
-			l->slow = true;
-			log_warn("usage: the disk is slow");
-		}
-	}
+	buf_finish(&l->writing);
+	let_go(l);
 }
 
 static void	add_spent(struct ledger *, const struct ledger_row *);
 static void	start(struct ledger *);
 
-void
-ledger_note(struct ledger *l, const struct ledger_row *r,
-    const struct ledger_keep *keep, bool wait)
+/* Under the lock. */
+static void
+wait_for(struct ledger *l, struct ledger_wait *w)
 {
+	w->number = l->noted;
+	w->next = NULL;
+	w->waiting = true;
+	*l->last_wait = w;
+	l->last_wait = &w->next;
+}
+
+/*
+ * Under the lock: put a line into the journal from here, where that is a copy
+ * into the kernel's memory and no more. False: it has to be written in the
+ * usual way. A disk that made this thread wait is left to the writer.
+ */
+static bool
+write_now(struct ledger *l, const struct buf *line)
+{
+	int64_t before = util_now_ms();
+
+	if (!l->idle || l->pending.len > 0 || l->writing.len > 0 ||
+	    l->refused || l->slow || before < l->detour_until ||
+	    journal_append_now(l->journal, line->p, line->len) < line->len)
+		return false;
+	if (util_now_ms() - before >= STALL_MS)
+		l->detour_until = before + DETOUR_MS;
+	l->noted++;
+	l->on_record++;
+	to_be_taken(l);
+	return true;
+}
+
+/* Under the lock. True: somebody waits for it. */
+static bool
+write_later(struct ledger *l, const struct buf *line, struct ledger_wait *w)
+{
+	buf_append(&l->pending, line->p, line->len);
+	l->noted++;
+	if (!l->started) {
+		if (w != NULL)
+			write_pending(l);
+		return false;
+	}
+	if (l->idle)
+		pthread_cond_signal(&l->to_write);
+	if (w == NULL || l->refused || l->slow)
+		return false;
+	wait_for(l, w);
+	return true;
+}
+
+bool
+ledger_note(struct ledger *l, const struct ledger_row *r,
+    const struct ledger_keep *keep, struct ledger_wait *w)
+{
+	struct buf	line = { 0 };
+	bool		waits = false;
+
 	if (l == NULL)
-		return;
+		return false;
+	put_line(&line, r);
 	pthread_mutex_lock(&l->lock);
-	if (l->pending.len < PENDING_MAX) {
-		put_line(&l->pending, r);
-		l->noted++;
-		add_spent(l, r);
-	} else
-		log_err("usage: an answer is not counted: the disk refuses");
 	l->keep = *keep;
 	start(l);
-	pthread_cond_signal(&l->to_write);
-	if (wait)
-		wait_written(l, l->noted);
+	if (l->pending.len > PENDING_MAX)
+		log_err("usage: an answer is not counted: the disk refuses");
+	else {
+		add_spent(l, r);
+		waits = !write_now(l, &line) && write_later(l, &line, w);
+	}
 	pthread_mutex_unlock(&l->lock);
+	buf_finish(&line);
+	return waits;
+}
+
+bool
+ledger_wait_over(struct ledger *l, struct ledger_wait *w)
+{
+	struct ledger_wait	**at;
+	bool			  waited;
+
+	pthread_mutex_lock(&l->lock);
+	if ((waited = w->waiting)) {
+		for (at = &l->waits; *at != w; at = &(*at)->next)
+			;
+		if ((*at = w->next) == NULL)
+			l->last_wait = at;
+		w->waiting = false;
+		if (!l->slow)
+			log_warn("usage: the disk is slow");
+		l->slow = true;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return waited;
 }
 
 /* --- From the journal into the database. */
 
+/* Sums of lines, since most differ in their numbers only. */
+struct sums {
+	struct stored		*db;
+	struct ledger_row	 rows[SUMS_MAX];
+	char			*lines[SUMS_MAX];	/* with their texts */
+	size_t			 n;
+};
+
+static bool
+is_same(const struct ledger_row *a, const struct ledger_row *b)
+{
+	return a->status == b->status &&
+	    a->start / LEDGER_SECONDS == b->start / LEDGER_SECONDS &&
+	    strcmp(a->key, b->key) == 0 && strcmp(a->model, b->model) == 0 &&
+	    strcmp(a->endpoint, b->endpoint) == 0 &&
+	    strcmp(a->initiator, b->initiator) == 0;
+}
+
+static bool
+put_sums(struct sums *s, bool ok)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		ok = ok && ledger_row_add(s->db, &s->rows[i]);
+		free(s->lines[i]);
+	}
+	s->n = 0;
+	return ok;
+}
+
 static bool
 take_line(char *line, void *arg)
 {
-	struct ledger_row r;
+	struct sums		*s = arg;
+	struct ledger_row	 r;
+	char			*copy;
+	size_t			 i;
 
-	return !read_line(line, &r) || ledger_row_add(arg, &r);
+	if (s->n == SUMS_MAX && !put_sums(s, true))
+		return false;
+	copy = xstrdup(line);
+	if (!read_line(copy, &r)) {
+		free(copy);
+		return true;
+	}
+	for (i = 0; i < s->n && !is_same(&s->rows[i], &r); i++)
+		;
+	if (i < s->n) {
+		ledger_add(&s->rows[i].counts, &r.counts);
+		free(copy);
+		return true;
+	}
+	s->rows[s->n] = r;
+	s->lines[s->n++] = copy;
+	return true;
+}
+
+static bool
+take_lines(struct ledger *l, struct journal_place *at)
+{
+	struct sums	s = { .db = l->db };
+	bool		ok = journal_read(l->journal, at, take_line, &s);
+
+	return put_sums(&s, ok);
 }
 
 /* Under the database's lock, in a transaction. */
@@ -247,7 +428,7 @@ take_all(struct ledger *l, struct journal_place *at,
 	if (!ledger_place_get(l->db, at))
 		return false;
 	before = *at;
-	return journal_read(l->journal, at, take_line, l->db) &&
+	return take_lines(l, at) &&
 	    ((before.offset == at->offset &&
 	    strcmp(before.generation, at->generation) == 0) ||
 	    ledger_place_set(l->db, at)) &&
@@ -331,7 +512,9 @@ write_all(void *arg)
 	pthread_mutex_lock(&l->lock);
 	while (!l->stop) {
 		if (l->pending.len == 0) {
+			l->idle = true;
 			pthread_cond_wait(&l->to_write, &l->lock);
+			l->idle = false;
 			continue;
 		}
 		write_pending(l);
@@ -397,12 +580,12 @@ finish_threads(struct ledger *l)
 }
 
 static void
-forget_spent(struct ledger *l)
+forget_spent(struct spent **list)
 {
 	struct spent *s;
 
-	while ((s = l->spent) != NULL) {
-		l->spent = s->next;
+	while ((s = *list) != NULL) {
+		*list = s->next;
 		free(s->key);
 		free(s);
 	}
@@ -421,7 +604,7 @@ ledger_destroy(struct ledger *l)
 		settle(l);
 	if (l->pending.len > 0)
 		log_err("usage: answers are not counted: the disk refuses");
-	forget_spent(l);
+	forget_spent(&l->spent);
 	buf_finish(&l->pending);
 	sqlite_destroy(l->db);
 	journal_destroy(l->journal);
@@ -452,82 +635,186 @@ ledger_rows(struct ledger *l, int64_t since, int64_t until, const char *key,
 
 /* Under the lock; made when it is new. */
 static struct spent *
-find_spent(struct ledger *l, const char *key)
+find_spent(struct spent **list, const char *key)
 {
 	struct spent *s;
 
-	for (s = l->spent; s != NULL && strcmp(s->key, key) != 0; s = s->next)
+	for (s = *list; s != NULL && strcmp(s->key, key) != 0; s = s->next)
 		;
 	if (s == NULL) {
 		s = xcalloc(1, sizeof(*s));
 		s->key = xstrdup(key);
-		s->next = l->spent;
-		l->spent = s;
+		s->next = *list;
+		*list = s;
 	}
 	return s;
 }
 
-/* What this process notes counts at once. */
+/* A sum of the database, or the notes of a line. */
+static void
+take_spent(const char *key, const struct ledger_spent *sum, void *list)
+{
+	struct spent *s = find_spent(list, key);
+
+	s->sum.month += sum->month;
+	s->sum.day += sum->day;
+}
+
+/* Who spends what is added up in a list. */
+struct spending {
+	struct spent	**list;
+	int64_t		  month, day;		/* where they begin */
+};
+
+static void
+spend(const struct spending *to, const struct ledger_row *r)
+{
+	const struct ledger_spent sum = {
+		r->start >= to->day ? r->counts.nano : 0, r->counts.nano
+	};
+
+	if (r->counts.nano != 0 && r->start >= to->month)
+		take_spent(r->key, &sum, to->list);
+}
+
+static bool
+spend_line(char *line, void *to)
+{
+	struct ledger_row r;
+
+	if (read_line(line, &r))
+		spend(to, &r);
+	return true;
+}
+
+/* Lines that are in memory only. */
+static void
+spend_lines(const struct buf *lines, struct spending *to)
+{
+	char	*copy = xstrndup(buf_str(lines), lines->len), *at = copy, *line;
+
+	while ((line = strsep(&at, "\n")) != NULL)
+		spend_line(line, to);
+	free(copy);
+}
+
+/*
+ * What this process notes counts at once; twice for a moment, perhaps, when it
+ * is noted while the sums are read.
+ */
 static void
 add_spent(struct ledger *l, const struct ledger_row *r)
 {
-	struct spent *s;
+	struct spending to = { &l->spent, INT64_MIN, l->spent_day };
 
-	if (l->spent_ms == 0 || r->counts.nano == 0)
-		return;			/* nobody has asked yet */
-	s = find_spent(l, r->key);
-	s->sum.month += r->counts.nano;
-	if (r->start >= l->spent_day)
-		s->sum.day += r->counts.nano;
+	if (l->known_ms != 0)
+		spend(&to, r);
+	to.list = &l->since;
+	to.day = ledger_day(r->start, 0);
+	if (l->spent_busy)
+		spend(&to, r);
+}
+
+/*
+ * What is in the database, and in the journal behind that: nobody has to be
+ * able to write. A journal that was begun anew in between is in the database.
+ */
+static bool
+read_sums(struct ledger *l, struct spending *to)
+{
+	struct journal_place	at = { .generation = "" };
+	char			generation[JOURNAL_ID_SIZE];
+	bool			ok;
+
+	if (!sqlite_enter(l->db))
+		return false;
+	ok = sqlite_run(l->db, "BEGIN") && ledger_place_get(l->db, &at) &&
+	    ledger_spent_each(l->db, to->month, to->day, take_spent, to->list);
+	sqlite_run(l->db, "COMMIT");
+	sqlite_leave(l->db);
+	snprintf(generation, sizeof(generation), "%s", at.generation);
+	return ok && journal_read(l->journal, &at, spend_line, to) &&
+	    (generation[0] == '\0' || strcmp(generation, at.generation) == 0);
+}
+
+/* Once more, if the journal was begun anew meanwhile. */
+static bool
+read_anew(struct ledger *l, struct spending *to)
+{
+	if (read_sums(l, to))
+		return true;
+	forget_spent(to->list);
+	return read_sums(l, to);
 }
 
 static void
-take_spent(const char *key, const struct ledger_spent *sum, void *arg)
+merge_spent(struct spent **list, const struct spent *more)
 {
-	find_spent(arg, key)->sum = *sum;
+	for (; more != NULL; more = more->next)
+		take_spent(more->key, &more->sum, list);
 }
 
 /* Read the sums anew; who asks meanwhile has the old ones. */
 static void
 read_spent(struct ledger *l, int64_t now)
 {
-	struct ledger	fresh = { 0 };
-	int64_t		day = ledger_day(now, 0);
-	bool		ok = false;
+	struct spent	*fresh = NULL, *unwritten = NULL;
+	struct spending	 to = { &fresh, ledger_month(now, 0),
+			    ledger_day(now, 0) };
+	bool		 ok;
 
 	l->spent_busy = true;
+	flush(l);
+	to.list = &unwritten;
+	spend_lines(&l->writing, &to);
+	spend_lines(&l->pending, &to);
+	to.list = &fresh;
 	pthread_mutex_unlock(&l->lock);
-	settle(l);
-	if (sqlite_enter(l->db)) {
-		ok = ledger_spent_each(l->db, ledger_month(now, 0), day,
-		    take_spent, &fresh);
-		sqlite_leave(l->db);
-	}
+	ok = read_anew(l, &to);
 	pthread_mutex_lock(&l->lock);
 	l->spent_busy = false;
 	l->spent_ms = util_now_ms();
 	if (ok) {
-		forget_spent(l);
-		l->spent = fresh.spent;
-		l->spent_day = day;
+		merge_spent(&fresh, unwritten);
+		merge_spent(&fresh, l->since);
+		forget_spent(&l->spent);
+		l->spent = fresh;
+		l->spent_day = to.day;
+		l->known_ms = l->spent_ms;
 	} else
 		forget_spent(&fresh);
+	forget_spent(&unwritten);
+	forget_spent(&l->since);
+	pthread_cond_broadcast(&l->written);
 }
 
-struct ledger_spent
-ledger_spent(struct ledger *l, const char *key)
+/* Under the lock: the first sums are waited for, for a moment. */
+static void
+wait_known(struct ledger *l)
 {
-	struct ledger_spent	sum = { 0, 0 };
-	int64_t			now = (int64_t)time(NULL);
+	struct timespec	until = after_ms(WAIT_MS);
+	int		rc = 0;
+
+	while (l->known_ms == 0 && l->spent_busy && rc == 0)
+		rc = pthread_cond_timedwait(&l->written, &l->lock, &until);
+}
+
+bool
+ledger_spent(struct ledger *l, const char *key, struct ledger_spent *sum)
+{
+	int64_t	now = (int64_t)time(NULL);
+	bool	known;
 
 	if (l == NULL)
-		return sum;
+		return false;
 	pthread_mutex_lock(&l->lock);
 	if (!l->spent_busy && (l->spent_ms == 0 ||
 	    util_now_ms() - l->spent_ms >= SPENT_MS ||
 	    l->spent_day != ledger_day(now, 0)))
 		read_spent(l, now);
-	sum = find_spent(l, key)->sum;
+	wait_known(l);
+	known = l->known_ms != 0 && util_now_ms() - l->known_ms < STALE_MS;
+	*sum = find_spent(&l->spent, key)->sum;
 	pthread_mutex_unlock(&l->lock);
-	return sum;
+	return known;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/loop.h"
 #include "state/ledger-sums.h"
 
 struct ledger;
@@ -24,19 +25,42 @@ void	ledger_destroy(struct ledger *);
 void	ledger_start(struct ledger *);
 
 /*
- * Note an answer, whose time is now. With "wait" it is on record afterwards,
- * unless the disk refuses or is slow, which nobody waits for: it is then kept
- * in memory and written when that is possible. Without it takes no time.
+ * Whoever waits for his note on the loop; it is his, and stays until "done"
+ * runs there.
  */
-void	ledger_note(struct ledger *, const struct ledger_row *,
-	    const struct ledger_keep *, bool wait);
+struct ledger_wait {
+	struct loop		*loop;
+	struct loop_task	 done;		/* its "run" is the caller's */
+	/* The ledger's. */
+	struct ledger_wait	*next;
+	uint64_t		 number;
+	bool			 waiting;
+};
+
+/*
+ * Note an answer, whose time is now. It goes into the kernel's memory at once,
+ * in some microseconds; where that would take a wait, or took one in the last
+ * minute, a thread writes it, with all that comes meanwhile. Without
+ * ledger_start() it is always written here. "wait" may be NULL: nobody waits.
+ * True: wait->done will run, when the note is on record, or the disk has
+ * refused it and it stays in memory until that is possible. False: there is
+ * nothing to wait for.
+ */
+bool	ledger_note(struct ledger *, const struct ledger_row *,
+	    const struct ledger_keep *, struct ledger_wait *wait);
+/*
+ * It took too long: nobody waits for this disk until it has written. False when
+ * "done" is on its way already; else it will not run.
+ */
+bool	ledger_wait_over(struct ledger *, struct ledger_wait *);
 
 /*
  * What a key has spent today and this month (UTC), in nano credits; what other
- * processes noted may be missing for a few seconds. Waits for the disk, now
- * and then.
+ * processes noted may be missing for two seconds. False when that isn't known:
+ * there is no ledger, or it could not be read for a minute. Waits for the disk,
+ * now and then.
  */
-struct ledger_spent ledger_spent(struct ledger *, const char *key);
+bool	ledger_spent(struct ledger *, const char *key, struct ledger_spent *);
 
 /*
  * Hand on all rows that begin from "since" on and before "until", oldest first;

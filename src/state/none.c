@@ -294,22 +294,32 @@ ledger_start(struct ledger *l)
 	(void)l;
 }
 
-void
+bool
 ledger_note(struct ledger *l, const struct ledger_row *r,
-    const struct ledger_keep *keep, bool wait)
+    const struct ledger_keep *keep, struct ledger_wait *w)
 {
 	(void)l;
 	(void)r;
 	(void)keep;
-	(void)wait;
+	(void)w;
+	return false;
 }
 
-struct ledger_spent
-ledger_spent(struct ledger *l, const char *key)
+bool
+ledger_wait_over(struct ledger *l, struct ledger_wait *w)
+{
+	(void)l;
+	(void)w;
+	return false;
+}
+
+bool
+ledger_spent(struct ledger *l, const char *key, struct ledger_spent *sum)
 {
 	(void)l;
 	(void)key;
-	return (struct ledger_spent){ 0, 0 };
+	*sum = (struct ledger_spent){ 0, 0 };
+	return false;
 }
 
 bool
