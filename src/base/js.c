@@ -127,6 +127,48 @@ js_print(json_object *obj, struct buf *out)
 }
 
 json_object *
+js_print_string(json_object *v)
+{
+	struct buf	 text = { 0 };
+	json_object	*string;
+
+	js_print(v, &text);
+	string = json_object_new_string_len(buf_str(&text), (int)text.len);
+	buf_finish(&text);
+	return string;
+}
+
+json_object *
+js_typed(const char *type)
+{
+	json_object *obj = json_object_new_object();
+
+	js_add_str(obj, "type", type);
+	return obj;
+}
+
+unsigned
+js_kinds(json_object *v)
+{
+	switch (json_object_get_type(v)) {
+	case json_type_string:
+		return JS_STRING;
+	case json_type_int:
+		return JS_INTEGER | JS_NUMBER;
+	case json_type_double:
+		return JS_NUMBER;
+	case json_type_boolean:
+		return JS_BOOLEAN;
+	case json_type_object:
+		return JS_OBJECT;
+	case json_type_array:
+		return JS_ARRAY;
+	default:
+		return 0;
+	}
+}
+
+json_object *
 js_get(json_object *obj, const char *key)
 {
 	json_object *v;

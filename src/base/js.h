@@ -50,6 +50,19 @@ json_object *js_parse_event(struct js_halves *, const char *, size_t);
 /* Appends the compact text; slashes are not escaped. */
 void	 js_print(json_object *, struct buf *);
 
+/* The same as a new string. */
+json_object *js_print_string(json_object *);
+
+/* A new object with that member: {"type":TYPE}. */
+json_object *js_typed(const char *type);
+
+/* What a value is, as a bit; an integer is a number as well, null is 0. */
+enum {
+	JS_STRING = 1, JS_INTEGER = 2, JS_NUMBER = 4, JS_BOOLEAN = 8,
+	JS_OBJECT = 16, JS_ARRAY = 32
+};
+unsigned js_kinds(json_object *);
+
 /* A member, borrowed; NULL when absent, null, or obj is no object. */
 json_object *js_get(json_object *obj, const char *key);
 bool	 js_has(json_object *obj, const char *key);	/* even when null */

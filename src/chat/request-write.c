@@ -77,18 +77,9 @@ add_take(struct writer *w, json_object *msg, size_t first, size_t n)
 /* --- Parts. */
 
 static json_object *
-typed(const char *type)
-{
-	json_object *part = json_object_new_object();
-
-	js_add_str(part, "type", type);
-	return part;
-}
-
-static json_object *
 text_part(const struct turn_part *p)
 {
-	json_object *part = typed("text");
+	json_object *part = js_typed("text");
 
 	js_add_ref(part, "text", p->text);
 	return part;
@@ -112,7 +103,7 @@ image_part(struct writer *w, const struct turn_item *item,
 	js_add_ref(image, "url", p->text);
 	if (p->detail != NULL)
 		js_add_str(image, "detail", p->detail);
-	part = typed("image_url");
+	part = js_typed("image_url");
 	js_add_take(part, "image_url", image);
 	return part;
 }
@@ -447,7 +438,7 @@ put_format(const struct turn_format *f, json_object *to)
 
 	if (f->kind == TURN_FORMAT_UNSAID || f->kind == TURN_FORMAT_TEXT)
 		return;
-	format = typed(f->kind == TURN_FORMAT_OBJECT ? "json_object" :
+	format = js_typed(f->kind == TURN_FORMAT_OBJECT ? "json_object" :
 	    "json_schema");
 	if (f->kind == TURN_FORMAT_SCHEMA) {
 		inner = json_object_new_object();

@@ -66,15 +66,6 @@ put_take(struct writer *w, json_object *ev, struct buf *out)
 	json_object_put(ev);
 }
 
-static json_object *
-typed(const char *type)
-{
-	json_object *obj = json_object_new_object();
-
-	js_add_str(obj, "type", type);
-	return obj;
-}
-
 /* Those that count at the end say so then: 0 is what is known before. */
 static json_object *
 usage_of(const struct usage *u)
@@ -107,7 +98,7 @@ put_start(struct writer *w, struct buf *out)
 	if (w->begun)
 		return;
 	w->begun = true;
-	message = typed("message");
+	message = js_typed("message");
 	js_add_str(message, "id", w->id);
 	js_add_str(message, "role", "assistant");
 	js_add_str(message, "model", w->model);
@@ -115,7 +106,7 @@ put_start(struct writer *w, struct buf *out)
 	js_add_null(message, "stop_reason");
 	js_add_null(message, "stop_sequence");
 	js_add_take(message, "usage", usage_of(NULL));
-	ev = typed("message_start");
+	ev = js_typed("message_start");
 	js_add_take(ev, "message", message);
 	put_take(w, ev, out);
 }
@@ -127,23 +118,23 @@ content_of(const struct block *b)
 
 	switch (b->kind) {
 	case SINK_CALL:
-		obj = typed("tool_use");
+		obj = js_typed("tool_use");
 		js_add_str(obj, "id", b->id);
 		js_add_str(obj, "name", b->name);
 		js_add_take(obj, "input", json_object_new_object());
 		return obj;
 	case SINK_THOUGHT:
 		if (b->redacted) {
-			obj = typed("redacted_thinking");
+			obj = js_typed("redacted_thinking");
 			js_add_ref(obj, "data", b->signature);
 			return obj;
 		}
-		obj = typed("thinking");
+		obj = js_typed("thinking");
 		js_add_str(obj, "thinking", "");
 		js_add_str(obj, "signature", "");
 		return obj;
 	default:
-		obj = typed("text");
+		obj = js_typed("text");
 		js_add_str(obj, "text", "");
 		return obj;
 	}
@@ -152,7 +143,7 @@ content_of(const struct block *b)
 static void
 put_begin(struct writer *w, struct block *b, struct buf *out)
 {
-	json_object *ev = typed("content_block_start");
+	json_object *ev = js_typed("content_block_start");
 
 	put_start(w, out);
 	js_add_int(ev, "index", w->index);
@@ -166,7 +157,8 @@ static void
 put_delta_take(struct writer *w, const char *type, const char *member,
     json_object *text, struct buf *out)
 {
-	json_object *ev = typed("content_block_delta"), *delta = typed(type);
+	json_object *ev = js_typed("content_block_delta");
+	json_object *delta = js_typed(type);
 
 	js_add_int(ev, "index", w->index);
 	js_add_take(delta, member, text);
@@ -197,7 +189,7 @@ put_waiting(struct writer *w, struct block *b, struct buf *out)
 static void
 put_stop(struct writer *w, struct block *b, struct buf *out)
 {
-	json_object *ev = typed("content_block_stop");
+	json_object *ev = js_typed("content_block_stop");
 
 	if (b->signature != NULL && !b->redacted)
 		put_delta_take(w, "signature_delta", "signature",
@@ -412,7 +404,7 @@ reason_of(const struct writer *w, enum sink_reason reason)
 static void
 put_end(struct writer *w, const struct sink_end *e, struct buf *out)
 {
-	json_object *ev = typed("message_delta");
+	json_object *ev = js_typed("message_delta");
 	json_object *delta = json_object_new_object();
 
 	js_add_str(delta, "stop_reason", reason_of(w, e->reason));
@@ -421,7 +413,7 @@ put_end(struct writer *w, const struct sink_end *e, struct buf *out)
 	js_add_take(ev, "delta", delta);
 	js_add_take(ev, "usage", usage_of(e->usage));
 	put_take(w, ev, out);
-	put_take(w, typed("message_stop"), out);
+	put_take(w, js_typed("message_stop"), out);
 }
 
 static bool

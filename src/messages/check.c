@@ -12,37 +12,28 @@
 #include "messages/check.h"
 #include "messages/error.h"
 
-enum {
-	STRING	= 1 << 0,
-	INTEGER	= 1 << 1,
-	NUMBER	= 1 << 2,
-	BOOLEAN	= 1 << 3,
-	OBJECT	= 1 << 4,
-	ARRAY	= 1 << 5
-};
-
 /* Members whose type is checked; null counts as absent, as SDKs mean it. */
 static const struct member {
 	const char	*name;
 	unsigned	 types;
 	const char	*expected;
 } members[] = {
-	{ "model", STRING, "a valid string" },
-	{ "messages", ARRAY, "a valid list" },
-	{ "max_tokens", INTEGER, "a valid integer" },
-	{ "stream", BOOLEAN, "a valid boolean" },
-	{ "system", STRING | ARRAY, "a valid string or list" },
-	{ "tools", ARRAY, "a valid list" },
-	{ "tool_choice", OBJECT, "an object" },
-	{ "thinking", OBJECT, "an object" },
-	{ "output_config", OBJECT, "an object" },
-	{ "context_management", OBJECT, "an object" },
-	{ "metadata", OBJECT, "an object" },
-	{ "stop_sequences", ARRAY, "a valid list" },
-	{ "temperature", NUMBER, "a valid number" },
-	{ "top_p", NUMBER, "a valid number" },
-	{ "top_k", INTEGER, "a valid integer" },
-	{ "service_tier", STRING, "a valid string" }
+	{ "model", JS_STRING, "a valid string" },
+	{ "messages", JS_ARRAY, "a valid list" },
+	{ "max_tokens", JS_INTEGER, "a valid integer" },
+	{ "stream", JS_BOOLEAN, "a valid boolean" },
+	{ "system", JS_STRING | JS_ARRAY, "a valid string or list" },
+	{ "tools", JS_ARRAY, "a valid list" },
+	{ "tool_choice", JS_OBJECT, "an object" },
+	{ "thinking", JS_OBJECT, "an object" },
+	{ "output_config", JS_OBJECT, "an object" },
+	{ "context_management", JS_OBJECT, "an object" },
+	{ "metadata", JS_OBJECT, "an object" },
+	{ "stop_sequences", JS_ARRAY, "a valid list" },
+	{ "temperature", JS_NUMBER, "a valid number" },
+	{ "top_p", JS_NUMBER, "a valid number" },
+	{ "top_k", JS_INTEGER, "a valid integer" },
+	{ "service_tier", JS_STRING, "a valid string" }
 };
 
 /* What nobody can do here, so that it isn't silently left out. */
@@ -53,27 +44,6 @@ static const struct {
 	    "to them in the client." },
 	{ "container", "GitHub Copilot has no containers to run code in." }
 };
-
-static unsigned
-type_of(json_object *v)
-{
-	switch (json_object_get_type(v)) {
-	case json_type_string:
-		return STRING;
-	case json_type_int:
-		return INTEGER | NUMBER;
-	case json_type_double:
-		return NUMBER;
-	case json_type_boolean:
-		return BOOLEAN;
-	case json_type_object:
-		return OBJECT;
-	case json_type_array:
-		return ARRAY;
-	default:
-		return 0;
-	}
-}
 
 /* A place: a member, or an element of a list. Printed for a refusal only. */
 struct path {
@@ -140,14 +110,14 @@ static const struct block {
 	const char	*type, *member;
 	unsigned	 types;
 } blocks[] = {
-	{ "text", "text", STRING },
-	{ "image", "source", OBJECT },
-	{ "document", "source", OBJECT },
-	{ "tool_use", "id", STRING },
-	{ "tool_use", "name", STRING },
-	{ "tool_result", "tool_use_id", STRING },
-	{ "thinking", "thinking", STRING },
-	{ "redacted_thinking", "data", STRING }
+	{ "text", "text", JS_STRING },
+	{ "image", "source", JS_OBJECT },
+	{ "document", "source", JS_OBJECT },
+	{ "tool_use", "id", JS_STRING },
+	{ "tool_use", "name", JS_STRING },
+	{ "tool_result", "tool_use_id", JS_STRING },
+	{ "thinking", "thinking", JS_STRING },
+	{ "redacted_thinking", "data", JS_STRING }
 };
 
 static bool	check_content(json_object *, const struct path *,
@@ -167,7 +137,7 @@ check_block(json_object *block, const struct path *path, struct err *err)
 		return missing_field(err, path, "type");
 	for (i = 0; i < COUNT(blocks); i++)
 		if (strcmp(blocks[i].type, type) == 0 && (blocks[i].types &
-		    type_of(js_get(block, blocks[i].member))) == 0)
+		    js_kinds(js_get(block, blocks[i].member))) == 0)
 			return missing_field(err, &inner, blocks[i].member);
 	return strcmp(type, "tool_result") != 0 ||
 	    js_get(block, "content") == NULL ||
@@ -181,7 +151,7 @@ check_content(json_object *content, const struct path *path, struct err *err)
 	struct path	inner = { .up = path };
 	size_t		i;
 
-	if ((type_of(content) & (STRING | ARRAY)) == 0)
+	if ((js_kinds(content) & (JS_STRING | JS_ARRAY)) == 0)
 		return complain(err, path,
 		    "Input should be a valid string or list");
 	for (i = 0; i < js_len(content); i++) {
@@ -280,7 +250,7 @@ check_types(json_object *obj, struct err *err)
 
 	for (m = members; m < members + COUNT(members); m++) {
 		v = js_get(obj, path.name = m->name);
-		if (v != NULL && (type_of(v) & m->types) == 0)
+		if (v != NULL && (js_kinds(v) & m->types) == 0)
 			return complain(err, &path, "Input should be %s",
 			    m->expected);
 	}

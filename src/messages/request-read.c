@@ -31,18 +31,6 @@ struct reader {
 
 /* --- Parts. */
 
-static json_object *
-print(json_object *v)
-{
-	struct buf	 text = { 0 };
-	json_object	*string;
-
-	js_print(v, &text);
-	string = json_object_new_string_len(buf_str(&text), (int)text.len);
-	buf_finish(&text);
-	return string;
-}
-
 static void
 add_take(struct reader *r, struct turn_item *item, enum turn_part_kind kind,
     json_object *text, size_t at, json_object *block)
@@ -92,7 +80,7 @@ text_of_source(json_object *source)
 	if (js_is(source, "type", "text") && js_str(source, "data") != NULL)
 		return json_object_get(js_get(source, "data"));
 	return js_is(source, "type", "content") ?
-	    print(js_get(source, "content")) : NULL;
+	    js_print_string(js_get(source, "content")) : NULL;
 }
 
 static bool
@@ -145,7 +133,7 @@ read_part(struct reader *r, struct turn_item *item, json_object *block,
 	else if (js_is(block, "type", "tool_reference"))
 		text = reference(r, block);
 	else
-		text = print(block);
+		text = js_print_string(block);
 	if (text != NULL)
 		add_take(r, item, TURN_TEXT, text, at, block);
 	return true;
@@ -188,7 +176,8 @@ read_call(struct reader *r, json_object *block, size_t at)
 	turn_set(&item->name, js_get(block, "name"));
 	item->mark = js_get(block, "cache_control") != NULL;
 	item->arguments = js_obj(block, "input") != NULL ?
-	    print(js_obj(block, "input")) : json_object_new_string("{}");
+	    js_print_string(js_obj(block, "input")) :
+	    json_object_new_string("{}");
 }
 
 /* What nobody sealed nobody has to have back. */

@@ -122,7 +122,7 @@ put_result(struct writer *w, size_t call)
 	if (i == w->t->n)
 		return no_partner(w, "output found for function call",
 		    w->t->items[call].id);
-	block = messages_typed("tool_result");
+	block = js_typed("tool_result");
 	js_add_ref(block, "tool_use_id", item->id);
 	content = json_object_new_array();
 	js_add_take(block, "content", content);
@@ -183,7 +183,7 @@ put_call(struct writer *w, size_t i)
 	const struct turn_item	*item = &w->t->items[i];
 	const struct turn_name	 name = { item->space, item->name,
 				    item->custom };
-	json_object		*block = messages_typed("tool_use");
+	json_object		*block = js_typed("tool_use");
 	char			 flat[TOOLS_NAME_SIZE];
 
 	turn_flat(&name, flat);
@@ -251,10 +251,10 @@ put_thought(struct writer *w, size_t i)
 		return false;
 	enter(w, "assistant", i);
 	if (item->seal.redacted) {
-		block = messages_typed("redacted_thinking");
+		block = js_typed("redacted_thinking");
 		js_add_ref(block, "data", item->seal.text);
 	} else {
-		block = messages_typed("thinking");
+		block = js_typed("thinking");
 		if (item->nparts > 0)
 			js_add_ref(block, "thinking", item->parts[0].text);
 		else
@@ -305,7 +305,7 @@ put_thinking(const struct turn *t, json_object *config, json_object *to)
 
 	if (!thinks(t))
 		return;
-	thinking = messages_typed("adaptive");
+	thinking = js_typed("adaptive");
 	js_add_str(thinking, "display", "summarized");
 	js_add_take(to, "thinking", thinking);
 	js_add_given(config, "effort", t->effort);
@@ -383,7 +383,7 @@ put_format(struct writer *w, const struct model *m, json_object *config)
 	if (f->kind == TURN_FORMAT_SCHEMA && f->schema != NULL &&
 	    json_object_get_boolean(f->strict) &&
 	    (m == NULL || m->structured_outputs)) {
-		format = messages_typed("json_schema");
+		format = js_typed("json_schema");
 		js_add_ref(format, "schema", f->schema);
 		js_add_take(config, "format", format);
 		return false;
@@ -395,7 +395,7 @@ put_format(struct writer *w, const struct model *m, json_object *config)
 		    "which is not to be repeated:\n");
 		js_print(f->schema, &text);
 	}
-	block = messages_typed("text");
+	block = js_typed("text");
 	js_add_take(block, "text", json_object_new_string_len(text.p,
 	    (int)text.len));
 	json_object_array_add(w->system, block);

@@ -12,21 +12,12 @@
 
 #define BASE64 ";base64,"
 
-json_object *
-messages_typed(const char *type)
-{
-	json_object *obj = json_object_new_object();
-
-	js_add_str(obj, "type", type);
-	return obj;
-}
-
 void
 messages_mark(json_object *block, bool mark)
 {
 	if (mark)
 		js_add_take(block, "cache_control",
-		    messages_typed("ephemeral"));
+		    js_typed("ephemeral"));
 }
 
 /* Where the image or file is, or all of it; NULL: neither. */
@@ -41,14 +32,14 @@ source_of(json_object *address)
 		return NULL;
 	n = (size_t)json_object_get_string_len(address);
 	if (util_starts_nocase(s, "http")) {
-		source = messages_typed("url");
+		source = js_typed("url");
 		js_add_ref(source, "url", address);
 		return source;
 	}
 	data = strstr(s, BASE64);
 	if (!util_starts_nocase(s, "data:") || data == NULL)
 		return NULL;
-	source = messages_typed("base64");
+	source = js_typed("base64");
 	js_add_take(source, "media_type", json_object_new_string_len(s + 5,
 	    (int)(data - s - 5)));
 	data += sizeof(BASE64) - 1;
@@ -79,7 +70,7 @@ with_source(const struct turn_part *p, const char *type,
 
 	if (source == NULL)
 		return refuse(p, item, side, err);
-	block = messages_typed(type);
+	block = js_typed(type);
 	js_add_take(block, "source", source);
 	if (p->kind == TURN_DOCUMENT && p->name != NULL)
 		js_add_ref(block, "title", p->name);
@@ -97,7 +88,7 @@ messages_part(const struct turn_part *p, const struct turn_item *item,
 	else if (p->kind == TURN_DOCUMENT)
 		block = with_source(p, "document", item, side, err);
 	else {
-		block = messages_typed("text");
+		block = js_typed("text");
 		js_add_ref(block, "text", p->text);
 	}
 	if (block != NULL)

@@ -11,7 +11,6 @@ struct terms_side;
 struct turn_item;
 struct turn_part;
 
-json_object *messages_typed(const char *type);
 /* Put a cache mark on a block, where the client put one. */
 void	messages_mark(json_object *block, bool mark);
 

@@ -57,7 +57,7 @@ tool_of(const struct tool *tool)
 	} else if (tool->schema != NULL)
 		schema = json_object_get(tool->schema);
 	else
-		schema = messages_typed("object");
+		schema = js_typed("object");
 	js_add_take(to, "input_schema", schema);
 	messages_mark(to, tool->mark);
 	return to;
@@ -78,7 +78,7 @@ choice_of(const struct turn *t)
 
 	if (t->choice.kind == TURN_CHOICE_UNSAID && !single)
 		return NULL;
-	choice = messages_typed(kinds[t->choice.kind]);
+	choice = js_typed(kinds[t->choice.kind]);
 	if (t->choice.kind == TURN_CHOICE_TOOL) {
 		turn_flat(&t->choice.names[0], flat);
 		js_add_str(choice, "name", flat);

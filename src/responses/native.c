@@ -24,15 +24,6 @@
 
 /* --- What may be there. */
 
-enum {					/* accepted types */
-	STRING	= 1 << 0,
-	INTEGER	= 1 << 1,
-	NUMBER	= 1 << 2,		/* integers, too */
-	BOOLEAN	= 1 << 3,
-	OBJECT	= 1 << 4,
-	ARRAY	= 1 << 5
-};
-
 enum {					/* what becomes of a member */
 	PASS	= 0,
 	DROP	= 1 << 0,		/* upstream refuses it or may do so */
@@ -50,58 +41,37 @@ static const struct member {
 	const char	*expected;
 	unsigned	 fate;
 } members[] = {
-	{ "input", STRING | ARRAY, "a string or an array of input items",
+	{ "input", JS_STRING | JS_ARRAY, "a string or an array of input items",
 	    PASS },
-	{ "instructions", STRING, "a string", ECHO },
-	{ "tools", ARRAY, "an array of tools", ECHO },
-	{ "tool_choice", STRING | OBJECT, "a string or an object", ECHO },
-	{ "parallel_tool_calls", BOOLEAN, "a boolean", ECHO },
-	{ "max_output_tokens", INTEGER, "an integer", ECHO },
-	{ "max_tool_calls", INTEGER, "an integer", ECHO },
-	{ "temperature", NUMBER, "a number", ECHO },
-	{ "top_p", NUMBER, "a number", ECHO },
-	{ "top_logprobs", INTEGER, "an integer", ECHO },
-	{ "text", OBJECT, "an object", ECHO },
-	{ "reasoning", OBJECT, "an object", ECHO },
-	{ "truncation", STRING, "a string", ECHO },
-	{ "include", ARRAY, "an array of strings", PASS },
-	{ "prompt_cache_key", STRING, "a string", ECHO },
-	{ "stream", BOOLEAN, "a boolean", PASS },
-	{ "store", BOOLEAN, "a boolean", ECHO },
-	{ "metadata", OBJECT, "an object", DROP | ECHO },
-	{ "user", STRING, "a string", DROP | ECHO },
-	{ "safety_identifier", STRING, "a string", DROP | ECHO },
-	{ "background", BOOLEAN, "a boolean", DROP },
-	{ "previous_response_id", STRING, "a string", DROP | ECHO },
-	{ "conversation", STRING | OBJECT, "a string or an object",
+	{ "instructions", JS_STRING, "a string", ECHO },
+	{ "tools", JS_ARRAY, "an array of tools", ECHO },
+	{ "tool_choice", JS_STRING | JS_OBJECT, "a string or an object", ECHO },
+	{ "parallel_tool_calls", JS_BOOLEAN, "a boolean", ECHO },
+	{ "max_output_tokens", JS_INTEGER, "an integer", ECHO },
+	{ "max_tool_calls", JS_INTEGER, "an integer", ECHO },
+	{ "temperature", JS_NUMBER, "a number", ECHO },
+	{ "top_p", JS_NUMBER, "a number", ECHO },
+	{ "top_logprobs", JS_INTEGER, "an integer", ECHO },
+	{ "text", JS_OBJECT, "an object", ECHO },
+	{ "reasoning", JS_OBJECT, "an object", ECHO },
+	{ "truncation", JS_STRING, "a string", ECHO },
+	{ "include", JS_ARRAY, "an array of strings", PASS },
+	{ "prompt_cache_key", JS_STRING, "a string", ECHO },
+	{ "stream", JS_BOOLEAN, "a boolean", PASS },
+	{ "store", JS_BOOLEAN, "a boolean", ECHO },
+	{ "metadata", JS_OBJECT, "an object", DROP | ECHO },
+	{ "user", JS_STRING, "a string", DROP | ECHO },
+	{ "safety_identifier", JS_STRING, "a string", DROP | ECHO },
+	{ "background", JS_BOOLEAN, "a boolean", DROP },
+	{ "previous_response_id", JS_STRING, "a string", DROP | ECHO },
+	{ "conversation", JS_STRING | JS_OBJECT, "a string or an object",
 	    DROP | ECHO },
-	{ "service_tier", STRING, "a string", DROP },
-	{ "stream_options", OBJECT, "an object", DROP },
-	{ "client_metadata", OBJECT, "an object", DROP },
-	{ "moderation", OBJECT, "an object", DROP },
-	{ "prompt_cache_retention", STRING, "a string", DROP }
+	{ "service_tier", JS_STRING, "a string", DROP },
+	{ "stream_options", JS_OBJECT, "an object", DROP },
+	{ "client_metadata", JS_OBJECT, "an object", DROP },
+	{ "moderation", JS_OBJECT, "an object", DROP },
+	{ "prompt_cache_retention", JS_STRING, "a string", DROP }
 };
-
-static unsigned
-type_of(json_object *v)
-{
-	switch (json_object_get_type(v)) {
-	case json_type_string:
-		return STRING;
-	case json_type_int:
-		return INTEGER | NUMBER;
-	case json_type_double:
-		return NUMBER;
-	case json_type_boolean:
-		return BOOLEAN;
-	case json_type_object:
-		return OBJECT;
-	case json_type_array:
-		return ARRAY;
-	default:
-		return 0;
-	}
-}
 
 static bool
 check_types(json_object *obj, struct err *err)
@@ -111,7 +81,7 @@ check_types(json_object *obj, struct err *err)
 
 	for (m = members; m < members + COUNT(members); m++) {
 		v = js_get(obj, m->name);
-		if (v != NULL && (type_of(v) & m->types) == 0)
+		if (v != NULL && (js_kinds(v) & m->types) == 0)
 			return complain_wrong_type(err, m->name, m->expected,
 			    v);
 	}

@@ -39,18 +39,6 @@ missing(const struct reader *r, const char *key)
 	return complain_missing(r->err, param);
 }
 
-static json_object *
-print(json_object *v)
-{
-	struct buf	 text = { 0 };
-	json_object	*string;
-
-	js_print(v, &text);
-	string = json_object_new_string_len(buf_str(&text), (int)text.len);
-	buf_finish(&text);
-	return string;
-}
-
 /* --- The parts of a content or an output. */
 
 /* The part in hand. */
@@ -198,7 +186,7 @@ read_parts(struct reader *r, struct turn_item *item, const char *list,
 
 	if (!json_object_is_type(v, json_type_array)) {
 		text = json_object_is_type(v, json_type_string) ?
-		    json_object_get(v) : print(v);
+		    json_object_get(v) : js_print_string(v);
 		turn_add_part(r->t, item, TURN_TEXT, text, -1);
 		json_object_put(text);
 		return true;
@@ -310,7 +298,7 @@ arguments_of(const struct call_kind *k, json_object *item)
 	if (strcmp(k->member, "input") == 0)
 		return json_object_get(v);
 	if (strcmp(k->member, "arguments") != 0)
-		return print(v);
+		return js_print_string(v);
 	return json_object_is_type(v, json_type_string) &&
 	    json_object_get_string_len(v) > 0 ? json_object_get(v) :
 	    json_object_new_string("{}");

@@ -192,19 +192,10 @@ responses_read_choice(json_object *choice, bool web_search, struct turn *t,
 
 /* --- To upstream. */
 
-static json_object *
-typed(const char *type)
-{
-	json_object *obj = json_object_new_object();
-
-	js_add_str(obj, "type", type);
-	return obj;
-}
-
 json_object *
 responses_empty_schema(void)
 {
-	json_object *schema = typed("object");
+	json_object *schema = js_typed("object");
 
 	js_add_take(schema, "properties", json_object_new_object());
 	return schema;
@@ -214,7 +205,7 @@ responses_empty_schema(void)
 static json_object *
 tool_of(const struct tool *from)
 {
-	json_object *tool = typed(from->custom ? "custom" : "function");
+	json_object *tool = js_typed(from->custom ? "custom" : "function");
 
 	js_add_str(tool, "name", from->name);
 	js_add_given(tool, "description", from->description);
@@ -231,7 +222,7 @@ tool_of(const struct tool *from)
 static json_object *
 named(const struct turn_name *name)
 {
-	json_object *tool = typed(name->custom ? "custom" : "function");
+	json_object *tool = js_typed(name->custom ? "custom" : "function");
 
 	js_add_ref(tool, "name", name->name);
 	return tool;
@@ -240,7 +231,7 @@ named(const struct turn_name *name)
 static json_object *
 allowed(const struct turn_choice *c)
 {
-	json_object	*choice = typed("allowed_tools");
+	json_object	*choice = js_typed("allowed_tools");
 	json_object	*tools = json_object_new_array();
 	size_t		 i;
 

@@ -18,21 +18,12 @@
 
 #define OUTPUT_TOKENS_MIN 16	/* upstream's; other protocols have none */
 
-static json_object *
-typed(const char *type)
-{
-	json_object *obj = json_object_new_object();
-
-	js_add_str(obj, "type", type);
-	return obj;
-}
-
 /* --- Parts. */
 
 static json_object *
 text_part(const struct turn_part *p, bool said)
 {
-	json_object *part = typed(said ? "output_text" : "input_text");
+	json_object *part = js_typed(said ? "output_text" : "input_text");
 
 	js_add_ref(part, "text", p->text);
 	return part;
@@ -42,7 +33,7 @@ text_part(const struct turn_part *p, bool said)
 static json_object *
 image_part(const struct turn_part *p)
 {
-	json_object *part = typed("input_image");
+	json_object *part = js_typed("input_image");
 
 	js_add_ref(part, "image_url", p->text);
 	js_add_str(part, "detail", p->detail != NULL ? p->detail : "auto");
@@ -53,7 +44,7 @@ image_part(const struct turn_part *p)
 static json_object *
 file_part(const struct turn_part *p)
 {
-	json_object	*part = typed("input_file");
+	json_object	*part = js_typed("input_file");
 	const char	*s = json_object_get_string(p->text);
 
 	if (s != NULL && util_starts_nocase(s, "http")) {
@@ -81,7 +72,7 @@ part_of(const struct turn_part *p, bool said)
 	case TURN_REFUSAL:
 		if (!said)
 			return text_part(p, said);
-		part = typed("refusal");
+		part = js_typed("refusal");
 		js_add_ref(part, "refusal", p->text);
 		return part;
 	default:
@@ -116,7 +107,7 @@ content_of(const struct turn_item *item)
 static json_object *
 message_of(const struct turn_item *item, const char *role)
 {
-	json_object *msg = typed("message");
+	json_object *msg = js_typed("message");
 
 	js_add_str(msg, "role", role);
 	js_add_take(msg, "content", item->kind == TURN_SAID ?
@@ -150,7 +141,7 @@ thought_of(const struct turn_item *item)
 
 	if (item->seal.endpoint != MODEL_RESPONSES || item->seal.text == NULL)
 		return NULL;
-	obj = typed("reasoning");
+	obj = js_typed("reasoning");
 	js_add_take(obj, "summary", json_object_new_array());
 	js_add_ref(obj, "encrypted_content", item->seal.text);
 	return obj;
@@ -159,7 +150,7 @@ thought_of(const struct turn_item *item)
 static json_object *
 call_of(const struct turn_item *item)
 {
-	json_object *obj = typed(item->custom ? "custom_tool_call" :
+	json_object *obj = js_typed(item->custom ? "custom_tool_call" :
 	    "function_call");
 
 	js_add_ref(obj, "call_id", item->id);
@@ -172,7 +163,7 @@ call_of(const struct turn_item *item)
 static json_object *
 result_of(const struct turn_item *item)
 {
-	json_object *obj = typed(item->custom ? "custom_tool_call_output" :
+	json_object *obj = js_typed(item->custom ? "custom_tool_call_output" :
 	    "function_call_output");
 
 	js_add_ref(obj, "call_id", item->id);
@@ -211,7 +202,7 @@ format_of(const struct turn_format *f)
 		[TURN_FORMAT_OBJECT] = "json_object",
 		[TURN_FORMAT_SCHEMA] = "json_schema",
 	};
-	json_object *format = typed(types[f->kind]);
+	json_object *format = js_typed(types[f->kind]);
 
 	if (f->kind != TURN_FORMAT_SCHEMA)
 		return format;

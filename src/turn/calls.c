@@ -18,18 +18,6 @@
 
 /* --- Arguments. */
 
-static json_object *
-print(json_object *v)
-{
-	struct buf	 text = { 0 };
-	json_object	*string;
-
-	js_print(v, &text);
-	string = json_object_new_string_len(text.p, (int)text.len);
-	buf_finish(&text);
-	return string;
-}
-
 bool
 calls_are_none(json_object *v)
 {
@@ -50,7 +38,7 @@ print_unparsed(json_object *v)
 	if (!calls_are_none(v) &&
 	    (!json_object_is_type(v, json_type_array) || js_len(v) > 0))
 		js_add_ref(obj, "unparsed", v);
-	text = print(obj);
+	text = js_print_string(obj);
 	json_object_put(obj);
 	return text;
 }
@@ -86,7 +74,7 @@ calls_arguments(json_object *v)
 	if (json_object_is_type(v, json_type_string))
 		return text_arguments(v);
 	return json_object_is_type(v, json_type_object) && v != NULL ?
-	    print(v) : print_unparsed(v);
+	    js_print_string(v) : print_unparsed(v);
 }
 
 json_object *
@@ -98,7 +86,7 @@ calls_of_input(json_object *input)
 		js_add_ref(obj, "input", input);
 	else
 		js_add_str(obj, "input", "");
-	text = print(obj);
+	text = js_print_string(obj);
 	json_object_put(obj);
 	return text;
 }
