@@ -55,6 +55,14 @@ xrealloc(void *p, size_t n)
 	return p;
 }
 
+void *
+util_grow(void *list, size_t n, size_t size)
+{
+	if ((n & (n - 1)) != 0)
+		return list;
+	return xrealloc(list, (n > 0 ? n * 2 : 1) * size);
+}
+
 char *
 xstrdup(const char *s)
 {

@@ -118,10 +118,7 @@ add(struct chat_calls *c, const char *id, int64_t theirs, struct err *err)
 		too_many(err);
 		return NULL;
 	}
-	/* Room grows by doubling: at each power of two. */
-	if ((c->n & (c->n - 1)) == 0)
-		c->list = xrealloc(c->list,
-		    (c->n > 0 ? c->n * 2 : 1) * sizeof(*c->list));
+	c->list = util_grow(c->list, c->n, sizeof(*c->list));
 	assert(c->list != NULL);	/* made with the first */
 	call = &c->list[c->n++];
 	*call = (struct chat_call){ .theirs = theirs };

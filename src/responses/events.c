@@ -140,9 +140,7 @@ events_item_begin(struct events *e, json_object *take, struct buf *out)
 	responses_ids_item(&e->ids, (int64_t)item->index, take);
 	responses_item(take, false);
 	memcpy(item->id, js_str(take, "id"), strlen(js_str(take, "id")) + 1);
-	if ((e->n & (e->n - 1)) == 0)
-		e->items = xrealloc(e->items,
-		    (e->n > 0 ? e->n * 2 : 1) * sizeof(struct events_item *));
+	e->items = util_grow(e->items, e->n, sizeof(*e->items));
 	e->items[e->n++] = item;
 	put_item(e, item, "response.output_item.added", out);
 	return item;

@@ -34,9 +34,7 @@ chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
 	const char	*made = (const char *)sqlite3_column_text(st, 1);
 	struct link	*l;
 
-	if ((c->n & (c->n - 1)) == 0)
-		c->links = xrealloc(c->links,
-		    (c->n > 0 ? c->n * 2 : 1) * sizeof(*c->links));
+	c->links = util_grow(c->links, c->n, sizeof(*c->links));
 	l = &c->links[c->n++];
 	*l = (struct link){ .foreign = made != NULL && model != NULL &&
 	    strcmp(made, model) != 0 };

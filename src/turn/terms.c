@@ -166,14 +166,6 @@ terms_place(const struct terms_side *side, const struct turn_item *item,
 
 /* --- The record. */
 
-static void *
-grow(void *list, size_t n, size_t size)
-{
-	if ((n & (n - 1)) != 0)
-		return list;
-	return xrealloc(list, (n > 0 ? n * 2 : 1) * size);
-}
-
 void
 terms_begin(struct terms *t, const struct turn *turn,
     const struct terms_side *from)
@@ -191,7 +183,7 @@ terms_begin(struct terms *t, const struct turn *turn,
 void
 terms_note(struct terms *t, size_t first, size_t n)
 {
-	t->elements = grow(t->elements, t->nelements, sizeof(*t->elements));
+	t->elements = util_grow(t->elements, t->nelements, sizeof(*t->elements));
 	t->elements[t->nelements++] = (struct terms_element){ first, n, 0 };
 }
 
@@ -205,7 +197,7 @@ terms_note_extra(struct terms *t, size_t item)
 void
 terms_note_tool(struct terms *t, const struct tool *tool)
 {
-	t->tools = grow(t->tools, t->ntools, sizeof(*t->tools));
+	t->tools = util_grow(t->tools, t->ntools, sizeof(*t->tools));
 	t->tools[t->ntools++] = (struct terms_tool){
 		tool->at, tool->space != NULL, tool->custom
 	};

@@ -61,9 +61,7 @@ tools_add(struct tools *t, const char *space, const char *name)
 		return NULL;
 	if (t->names == NULL)
 		t->names = json_object_new_object();
-	if ((t->n & (t->n - 1)) == 0)
-		t->list = xrealloc(t->list,
-		    (t->n > 0 ? t->n * 2 : 1) * sizeof(*t->list));
+	t->list = util_grow(t->list, t->n, sizeof(*t->list));
 	assert(t->list != NULL);	/* made with the first */
 	js_add_int(t->names, flat, (int64_t)t->n);
 	t->list[t->n] = (struct tool){

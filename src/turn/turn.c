@@ -7,15 +7,6 @@
 #include "base/util.h"
 #include "turn/turn.h"
 
-/* Room for one more of n: it doubles at each power of two. */
-static void *
-grow(void *list, size_t n, size_t size)
-{
-	if ((n & (n - 1)) != 0)
-		return list;
-	return xrealloc(list, (n > 0 ? n * 2 : 1) * size);
-}
-
 void
 turn_set(json_object **member, json_object *v)
 {
@@ -28,7 +19,7 @@ turn_set(json_object **member, json_object *v)
 struct turn_item *
 turn_add(struct turn *t, enum turn_kind kind, int64_t index, int64_t part)
 {
-	t->items = grow(t->items, t->n, sizeof(*t->items));
+	t->items = util_grow(t->items, t->n, sizeof(*t->items));
 	t->items[t->n] = (struct turn_item){
 		.kind = kind, .origin = { index, part }
 	};
@@ -39,7 +30,7 @@ struct turn_part *
 turn_add_part(struct turn *t, struct turn_item *item, enum turn_part_kind kind,
     json_object *text, int64_t at)
 {
-	item->parts = grow(item->parts, item->nparts, sizeof(*item->parts));
+	item->parts = util_grow(item->parts, item->nparts, sizeof(*item->parts));
 	item->parts[item->nparts] = (struct turn_part){
 		.kind = kind, .text = json_object_get(text), .at = at
 	};
@@ -51,7 +42,7 @@ void
 turn_add_name(struct turn_choice *c, json_object *space, json_object *name,
     bool custom)
 {
-	c->names = grow(c->names, c->n, sizeof(*c->names));
+	c->names = util_grow(c->names, c->n, sizeof(*c->names));
 	c->names[c->n++] = (struct turn_name){
 		json_object_get(space), json_object_get(name), custom
 	};
