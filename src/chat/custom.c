@@ -1,53 +1,23 @@
 /* Custom tools of a chat completion request as functions. */
 #include "config.h"
 
-#include "base/buf.h"
 #include "base/js.h"
 #include "chat/custom.h"
 #include "turn/calls.h"
+#include "turn/tools.h"
 
 /* --- A tool as a function. */
-
-/* Its grammar can only be asked for, in the description. */
-static void
-describe_format(json_object *function, json_object *description,
-    json_object *format)
-{
-	const char	*syntax;
-	struct buf	 b = { 0 };
-
-	/* Chat completions wrap it. */
-	if (js_obj(format, "grammar") != NULL)
-		format = js_obj(format, "grammar");
-	syntax = js_str(format, "syntax");
-	if (js_str(format, "definition") == NULL)
-		return;
-	if (description != NULL)
-		buf_printf(&b, "%s\n\n", json_object_get_string(description));
-	buf_printf(&b, "The input has to follow this %s grammar:\n",
-	    syntax != NULL ? syntax : "formal");
-	buf_puts(&b, js_str(format, "definition"));
-	js_add_str(function, "description", b.p);
-	buf_finish(&b);
-}
 
 json_object *
 chat_custom_function(const char *name, json_object *description,
     json_object *format)
 {
-	static const char schema[] = "{\"type\":\"object\",\"properties\":{"
-	    "\"input\":{\"type\":\"string\","
-	    "\"description\":\"The whole input of the tool.\"}},"
-	    "\"required\":[\"input\"],\"additionalProperties\":false}";
-	json_object *function = json_object_new_object();
+	json_object *function = json_object_new_object(), *text;
 
 	js_add_str(function, "name", name);
-	if (!json_object_is_type(description, json_type_string))
-		description = NULL;
-	js_add_given(function, "description", description);
-	describe_format(function, description, format);
-	js_add_take(function, "parameters",
-	    js_parse_quiet(schema, sizeof(schema) - 1));
+	if ((text = tools_custom_description(description, format)) != NULL)
+		js_add_take(function, "description", text);
+	js_add_take(function, "parameters", tools_custom_schema());
 	return function;
 }
 
@@ -78,8 +48,8 @@ chat_custom_names(json_object *tools)
 	return names;
 }
 
-static json_object *
-typed_take(json_object *function)
+json_object *
+chat_function_take(json_object *function)
 {
 	json_object *obj = json_object_new_object();
 
@@ -97,10 +67,11 @@ chat_custom_tools(json_object *tools)
 	for (i = 0; i < n; i++) {
 		tool = json_object_array_get_idx(tools, i);
 		custom = js_obj(tool, "custom");
-		json_object_array_add(list, is_custom(tool) ?
-		    typed_take(chat_custom_function(js_str(custom, "name"),
-		    js_get(custom, "description"), js_get(custom, "format"))) :
-		    json_object_get(tool));
+		json_object_array_add(list, !is_custom(tool) ?
+		    json_object_get(tool) :
+		    chat_function_take(chat_custom_function(
+		    js_str(custom, "name"), js_get(custom, "description"),
+		    js_get(custom, "format"))));
 	}
 	return list;
 }
@@ -114,7 +85,7 @@ one_choice(json_object *choice)
 		return json_object_get(choice);
 	function = json_object_new_object();
 	js_add_ref(function, "name", js_get(js_obj(choice, "custom"), "name"));
-	return typed_take(function);
+	return chat_function_take(function);
 }
 
 json_object *

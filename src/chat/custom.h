@@ -17,6 +17,9 @@
 json_object *chat_custom_function(const char *name, json_object *description,
 	    json_object *format);
 
+/* {"type":"function","function":..}: a tool, or the choice of one. */
+json_object *chat_function_take(json_object *function);
+
 /* The names of a request's custom tools, an object; NULL: there are none. */
 json_object *chat_custom_names(json_object *tools);
 

@@ -63,19 +63,6 @@ add(struct reader *r, struct turn_item *item, enum turn_part_kind kind,
 	return turn_add_part(r->t, item, kind, text, (int64_t)j);
 }
 
-/* The others know three of the four details. */
-static const char *
-detail_of(json_object *image)
-{
-	static const char *const known[] = { "auto", "low", "high" };
-	size_t i;
-
-	for (i = 0; i < COUNT(known); i++)
-		if (js_is(image, "detail", known[i]))
-			return known[i];
-	return js_is(image, "detail", "original") ? "high" : NULL;
-}
-
 /* Some clients write the address where the object with "url" belongs. */
 static bool
 read_image(struct reader *r, struct turn_item *item, json_object *part,
@@ -88,7 +75,7 @@ read_image(struct reader *r, struct turn_item *item, json_object *part,
 	if (!json_object_is_type(url, json_type_string))
 		return complain_no_string(r->err,
 		    param(r, ".content[%zu].image_url.url", j), url);
-	add(r, item, TURN_IMAGE, url, j)->detail = detail_of(image);
+	add(r, item, TURN_IMAGE, url, j)->detail = turn_detail(image);
 	return true;
 }
 

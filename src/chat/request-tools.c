@@ -15,11 +15,6 @@
 #include "turn/tools.h"
 #include "turn/turn.h"
 
-static const char *const modes[] = {
-	[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
-	[TURN_CHOICE_REQUIRED] = "required",
-};
-
 /* --- From the client. */
 
 /* A tool's own object, of whichever kind; NULL: none with a name. */
@@ -88,25 +83,13 @@ read_list(json_object *list, bool functions, struct tools *t)
 	}
 }
 
-static enum turn_choice_kind
-mode_of(json_object *v)
-{
-	size_t i;
-
-	for (i = TURN_CHOICE_AUTO; i < COUNT(modes); i++)
-		if (json_object_is_type(v, json_type_string) &&
-		    strcmp(json_object_get_string(v), modes[i]) == 0)
-			return (enum turn_choice_kind)i;
-	return TURN_CHOICE_UNSAID;
-}
-
 static bool
 read_mode(json_object *v, const char *param, struct turn_choice *c,
     struct err *err)
 {
 	const char *s = json_object_get_string(v);
 
-	if ((c->kind = mode_of(v)) != TURN_CHOICE_UNSAID)
+	if ((c->kind = turn_mode(v)) != TURN_CHOICE_UNSAID)
 		return true;
 	return err_param(err, param, "invalid_value", "Invalid value: '%.*s'. "
 	    "Supported values are: 'none', 'auto', and 'required'.",
@@ -130,7 +113,7 @@ read_allowed(json_object *in, struct turn_choice *c, struct err *err)
 		    js_is(v, "type", "custom"));
 	}
 	c->limited = true;
-	c->kind = mode_of(js_get(in, "mode"));
+	c->kind = turn_mode(js_get(in, "mode"));
 	return true;
 }
 
@@ -197,16 +180,6 @@ named(const char *flat)
 }
 
 static json_object *
-typed_take(json_object *function)
-{
-	json_object *obj = json_object_new_object();
-
-	js_add_str(obj, "type", "function");
-	js_add_take(obj, "function", function);
-	return obj;
-}
-
-static json_object *
 tool_of(const struct tool *tool)
 {
 	json_object	*function;
@@ -214,13 +187,13 @@ tool_of(const struct tool *tool)
 
 	tools_flat(tool->space, tool->name, flat);
 	if (tool->custom)
-		return typed_take(chat_custom_function(flat,
+		return chat_function_take(chat_custom_function(flat,
 		    tool->description, tool->format));
 	function = named(flat);
 	js_add_given(function, "description", tool->description);
 	js_add_given(function, "parameters", tool->schema);
 	js_add_given(function, "strict", tool->strict);
-	return typed_take(function);
+	return chat_function_take(function);
 }
 
 static json_object *
@@ -241,26 +214,20 @@ choice_of(const struct turn_choice *c)
 	if (c->kind == TURN_CHOICE_UNSAID)
 		return NULL;
 	if (c->kind != TURN_CHOICE_TOOL)
-		return json_object_new_string(modes[c->kind]);
+		return json_object_new_string(turn_mode_word(c->kind));
 	turn_flat(&c->names[0], flat);
-	return typed_take(named(flat));
+	return chat_function_take(named(flat));
 }
 
-/* Without tools nothing can be said about them. */
+/* A request without tools has no choice among them either. */
 void
 chat_write_tools(const struct turn *t, struct terms *terms, json_object *to)
 {
-	json_object	*tools, *choice;
-	size_t		 i;
+	json_object *choice;
 
 	if (t->tools.n == 0)
 		return;
-	tools = json_object_new_array();
-	for (i = 0; i < t->tools.n; i++) {
-		json_object_array_add(tools, marked_tool(&t->tools.list[i]));
-		terms_note_tool(terms, &t->tools.list[i]);
-	}
-	js_add_take(to, "tools", tools);
+	terms_put_tools(terms, t, to, marked_tool);
 	if ((choice = choice_of(&t->choice)) != NULL)
 		js_add_take(to, "tool_choice", choice);
 	js_add_given(to, "parallel_tool_calls", t->parallel);

@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
-#include "base/text.h"
 #include "base/util.h"
 #include "chat/fit.h"
 #include "chat/native.h"
@@ -185,17 +184,6 @@ flush_images(struct writer *w, size_t item)
 
 /* --- Results. */
 
-static bool
-no_partner(struct writer *w, const char *what, json_object *id)
-{
-	char shown[128];
-
-	text_clean(json_object_get_string(id),
-	    (size_t)json_object_get_string_len(id), shown, sizeof(shown));
-	return err_param(w->err, terms_name(w->t->side, TERM_LIST), NULL,
-	    "No tool %s %s.", what, shown);
-}
-
 /* Directly behind its call, wherever it stood. */
 static bool
 put_result(struct writer *w, size_t call)
@@ -207,8 +195,7 @@ put_result(struct writer *w, size_t call)
 	bool			 ok;
 
 	if (i == w->t->n)
-		return no_partner(w, "output found for function call",
-		    w->t->items[call].id);
+		return terms_unpaired(w->t, call, w->err);
 	if ((ok = join(w, item, "\n", &text))) {
 		if (text.len == 0 && w->images != NULL)
 			buf_puts(&text, CHAT_FIT_IMAGE_BELOW);
@@ -363,9 +350,8 @@ put_result_place(struct writer *w, size_t i)
 {
 	if (!flush(w))
 		return false;
-	return w->pairs[i] < i || no_partner(w,
-	    "call found for function call output with call_id",
-	    w->t->items[i].id);
+	return w->pairs[i] < i || terms_unpaired(w->t, i,
+	    w->err);
 }
 
 /*

@@ -7,8 +7,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
-#include "base/text.h"
-#include "base/util.h"
 #include "copilot/models.h"
 #include "messages/request-write.h"
 #include "messages/signature.h"
@@ -102,17 +100,6 @@ put_words(struct writer *w, const struct turn_item *item, json_object *to)
 /* --- Calls and results. */
 
 static bool
-no_partner(struct writer *w, const char *what, json_object *id)
-{
-	char shown[128];
-
-	text_clean(json_object_get_string(id),
-	    (size_t)json_object_get_string_len(id), shown, sizeof(shown));
-	return err_param(w->err, terms_name(w->t->side, TERM_LIST), NULL,
-	    "No tool %s %s.", what, shown);
-}
-
-static bool
 put_result(struct writer *w, size_t call)
 {
 	size_t			 i = w->pairs[call];
@@ -120,8 +107,7 @@ put_result(struct writer *w, size_t call)
 	json_object		*block, *content;
 
 	if (i == w->t->n)
-		return no_partner(w, "output found for function call",
-		    w->t->items[call].id);
+		return terms_unpaired(w->t, call, w->err);
 	block = js_typed("tool_result");
 	js_add_ref(block, "tool_use_id", item->id);
 	content = json_object_new_array();
@@ -201,9 +187,8 @@ put_call(struct writer *w, size_t i)
 static bool
 put_result_place(struct writer *w, size_t i)
 {
-	return put_results(w) && (w->pairs[i] < i || no_partner(w,
-	    "call found for function call output with call_id",
-	    w->t->items[i].id));
+	return put_results(w) && (w->pairs[i] < i || terms_unpaired(w->t, i,
+	    w->err));
 }
 
 /* --- Words and thoughts. */

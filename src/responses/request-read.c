@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/text.h"
@@ -97,19 +96,6 @@ read_refusal(const struct place *p, json_object *part)
 	return true;
 }
 
-/* The others know three of the four details. */
-static const char *
-detail_of(json_object *part)
-{
-	static const char *const known[] = { "auto", "low", "high" };
-	size_t i;
-
-	for (i = 0; i < COUNT(known); i++)
-		if (js_is(part, "detail", known[i]))
-			return known[i];
-	return js_is(part, "detail", "original") ? "high" : NULL;
-}
-
 static bool
 read_image(const struct place *p, json_object *part)
 {
@@ -118,7 +104,7 @@ read_image(const struct place *p, json_object *part)
 		    "image_url", "this server keeps no files, the image itself "
 		    "is needed: an address or a data URL in 'image_url'.");
 	add(p, TURN_IMAGE, js_get(part, "image_url"))->detail =
-	    detail_of(part);
+	    turn_detail(part);
 	return true;
 }
 

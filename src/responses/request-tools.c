@@ -17,11 +17,6 @@
 
 #define PARAM_SIZE 64
 
-static const char *const modes[] = {
-	[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
-	[TURN_CHOICE_REQUIRED] = "required",
-};
-
 /* --- Tools from the client. */
 
 /*
@@ -138,18 +133,6 @@ refuse_choice(json_object *choice, struct err *err)
 	    "this tool.", shown);
 }
 
-static enum turn_choice_kind
-mode_of(json_object *v)
-{
-	size_t i;
-
-	for (i = TURN_CHOICE_AUTO; i < COUNT(modes); i++)
-		if (json_object_is_type(v, json_type_string) &&
-		    strcmp(json_object_get_string(v), modes[i]) == 0)
-			return (enum turn_choice_kind)i;
-	return TURN_CHOICE_UNSAID;
-}
-
 static void
 add_name(struct turn_choice *c, json_object *tool)
 {
@@ -164,7 +147,7 @@ choose_allowed(json_object *choice, struct turn_choice *c)
 	size_t		 i, n = js_len(tools);
 
 	c->limited = true;
-	c->kind = mode_of(js_get(choice, "mode"));
+	c->kind = turn_mode(js_get(choice, "mode"));
 	for (i = 0; i < n; i++)
 		add_name(c, json_object_array_get_idx(tools, i));
 }
@@ -177,7 +160,7 @@ responses_read_choice(json_object *choice, bool web_search, struct turn *t,
 
 	if (choice == NULL)
 		return true;
-	if ((t->choice.kind = mode_of(choice)) != TURN_CHOICE_UNSAID)
+	if ((t->choice.kind = turn_mode(choice)) != TURN_CHOICE_UNSAID)
 		return true;
 	if (is_own(choice)) {
 		t->choice.kind = TURN_CHOICE_TOOL;
@@ -238,7 +221,7 @@ allowed(const struct turn_choice *c)
 	for (i = 0; i < c->n; i++)
 		json_object_array_add(tools, named(&c->names[i]));
 	if (c->kind != TURN_CHOICE_UNSAID)
-		js_add_str(choice, "mode", modes[c->kind]);
+		js_add_str(choice, "mode", turn_mode_word(c->kind));
 	js_add_take(choice, "tools", tools);
 	return choice;
 }
@@ -251,25 +234,19 @@ choice_of(const struct turn_choice *c)
 	if (c->kind == TURN_CHOICE_TOOL)
 		return named(&c->names[0]);
 	return c->kind == TURN_CHOICE_UNSAID ? NULL :
-	    json_object_new_string(modes[c->kind]);
+	    json_object_new_string(turn_mode_word(c->kind));
 }
 
-/* Without tools nothing can be said about them. */
+/* A request without tools has no choice among them either. */
 void
 responses_write_tools(const struct turn *t, struct terms *terms,
     json_object *to)
 {
-	json_object	*tools, *choice;
-	size_t		 i;
+	json_object *choice;
 
 	if (t->tools.n == 0)
 		return;
-	tools = json_object_new_array();
-	for (i = 0; i < t->tools.n; i++) {
-		json_object_array_add(tools, tool_of(&t->tools.list[i]));
-		terms_note_tool(terms, &t->tools.list[i]);
-	}
-	js_add_take(to, "tools", tools);
+	terms_put_tools(terms, t, to, tool_of);
 	js_add_given(to, "parallel_tool_calls", t->parallel);
 	if ((choice = choice_of(&t->choice)) != NULL)
 		js_add_take(to, "tool_choice", choice);

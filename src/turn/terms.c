@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/js.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "turn/terms.h"
@@ -183,7 +184,8 @@ terms_begin(struct terms *t, const struct turn *turn,
 void
 terms_note(struct terms *t, size_t first, size_t n)
 {
-	t->elements = util_grow(t->elements, t->nelements, sizeof(*t->elements));
+	t->elements = util_grow(t->elements, t->nelements,
+	    sizeof(*t->elements));
 	t->elements[t->nelements++] = (struct terms_element){ first, n, 0 };
 }
 
@@ -201,6 +203,35 @@ terms_note_tool(struct terms *t, const struct tool *tool)
 	t->tools[t->ntools++] = (struct terms_tool){
 		tool->at, tool->space != NULL, tool->custom
 	};
+}
+
+bool
+terms_unpaired(const struct turn *t, size_t item, struct err *err)
+{
+	const struct turn_item	*one = &t->items[item];
+	char			 shown[128];
+
+	text_clean(json_object_get_string(one->id),
+	    (size_t)json_object_get_string_len(one->id), shown, sizeof(shown));
+	return err_param(err, terms_name(t->side, TERM_LIST), NULL,
+	    one->kind == TURN_CALL ?
+	    "No tool output found for function call %s." :
+	    "No tool call found for function call output with call_id %s.",
+	    shown);
+}
+
+void
+terms_put_tools(struct terms *t, const struct turn *turn, json_object *to,
+    json_object *(*print)(const struct tool *))
+{
+	json_object	*tools = json_object_new_array();
+	size_t		 i;
+
+	for (i = 0; i < turn->tools.n; i++) {
+		json_object_array_add(tools, print(&turn->tools.list[i]));
+		terms_note_tool(t, &turn->tools.list[i]);
+	}
+	js_add_take(to, "tools", tools);
 }
 
 void

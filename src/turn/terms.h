@@ -122,7 +122,13 @@ void	terms_note(struct terms *, size_t first, size_t n);
 /* It was made of what belongs to this item but is no member of it. */
 void	terms_note_extra(struct terms *, size_t item);
 void	terms_note_tool(struct terms *, const struct tool *);
+/* The member "tools" of a request, of the turn's in order; each is noted. */
+void	terms_put_tools(struct terms *, const struct turn *, json_object *to,
+	    json_object *(*print)(const struct tool *));
 void	terms_finish(struct terms *);
+
+/* A call without its result, or the other way round. Always false. */
+bool	terms_unpaired(const struct turn *, size_t item, struct err *);
 
 /* Change param and text of an error of upstream's. */
 void	terms_apply(const struct terms *, struct err *);

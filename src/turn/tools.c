@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "turn/tools.h"
@@ -69,6 +70,44 @@ tools_add(struct tools *t, const char *space, const char *name)
 		.space = space != NULL ? xstrdup(space) : NULL
 	};
 	return &t->list[t->n++];
+}
+
+json_object *
+tools_custom_schema(void)
+{
+	static const char schema[] = "{\"type\":\"object\",\"properties\":{"
+	    "\"input\":{\"type\":\"string\","
+	    "\"description\":\"The whole input of the tool.\"}},"
+	    "\"required\":[\"input\"],\"additionalProperties\":false}";
+
+	return js_parse_quiet(schema, sizeof(schema) - 1);
+}
+
+json_object *
+tools_custom_description(json_object *description, json_object *format)
+{
+	const char	*syntax;
+	struct buf	 b = { 0 };
+	json_object	*string;
+
+	if (!json_object_is_type(description, json_type_string))
+		description = NULL;
+	/* Chat completions wrap it. */
+	if (js_obj(format, "grammar") != NULL)
+		format = js_obj(format, "grammar");
+	syntax = js_str(format, "syntax");
+	if (js_str(format, "definition") == NULL)
+		return json_object_get(description);
+	if (description != NULL) {
+		js_append_text(&b, description);
+		buf_puts(&b, "\n\n");
+	}
+	buf_printf(&b, "The input has to follow this %s grammar:\n",
+	    syntax != NULL ? syntax : "formal");
+	js_append_text(&b, js_get(format, "definition"));
+	string = json_object_new_string_len(b.p, (int)b.len);
+	buf_finish(&b);
+	return string;
 }
 
 static void

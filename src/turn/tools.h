@@ -45,6 +45,16 @@ void	tools_flat(const char *space, const char *name,
  */
 struct tool *tools_add(struct tools *, const char *space, const char *name);
 
+/*
+ * A custom tool as a function, where upstream has functions only: the schema
+ * of its one argument, and its description (which may be NULL) with the
+ * grammar, which can only be asked for. "format" is Responses' or chat's, or
+ * NULL. Both are new; no description is NULL.
+ */
+json_object *tools_custom_schema(void);
+json_object *tools_custom_description(json_object *description,
+	    json_object *format);
+
 /* By the flat name; NULL: the request has none like that. */
 const struct tool *tools_find(const struct tools *, const char *flat);
 

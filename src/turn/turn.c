@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/js.h"
 #include "base/util.h"
@@ -30,7 +31,8 @@ struct turn_part *
 turn_add_part(struct turn *t, struct turn_item *item, enum turn_part_kind kind,
     json_object *text, int64_t at)
 {
-	item->parts = util_grow(item->parts, item->nparts, sizeof(*item->parts));
+	item->parts = util_grow(item->parts, item->nparts,
+	    sizeof(*item->parts));
 	item->parts[item->nparts] = (struct turn_part){
 		.kind = kind, .text = json_object_get(text), .at = at
 	};
@@ -46,6 +48,44 @@ turn_add_name(struct turn_choice *c, json_object *space, json_object *name,
 	c->names[c->n++] = (struct turn_name){
 		json_object_get(space), json_object_get(name), custom
 	};
+}
+
+/* --- Words. */
+
+/* Responses know a fourth detail. */
+const char *
+turn_detail(json_object *image)
+{
+	static const char *const known[] = { "auto", "low", "high" };
+	size_t i;
+
+	for (i = 0; i < COUNT(known); i++)
+		if (js_is(image, "detail", known[i]))
+			return known[i];
+	return js_is(image, "detail", "original") ? "high" : NULL;
+}
+
+static const char *const modes[] = {
+	[TURN_CHOICE_AUTO] = "auto", [TURN_CHOICE_NONE] = "none",
+	[TURN_CHOICE_REQUIRED] = "required",
+};
+
+enum turn_choice_kind
+turn_mode(json_object *word)
+{
+	size_t i;
+
+	for (i = TURN_CHOICE_AUTO; i < COUNT(modes); i++)
+		if (json_object_is_type(word, json_type_string) &&
+		    strcmp(json_object_get_string(word), modes[i]) == 0)
+			return (enum turn_choice_kind)i;
+	return TURN_CHOICE_UNSAID;
+}
+
+const char *
+turn_mode_word(enum turn_choice_kind kind)
+{
+	return (size_t)kind < COUNT(modes) ? modes[kind] : NULL;
 }
 
 /* --- An item that is over. */

@@ -162,6 +162,16 @@ void	turn_add_name(struct turn_choice *, json_object *space,
 /* The one name of a tool, see tools.h. */
 void	turn_flat(const struct turn_name *, char flat[static TOOLS_NAME_SIZE]);
 
+/* An image's "detail" as all know it, static; NULL: any. */
+const char *turn_detail(json_object *image);
+
+/*
+ * The words that OpenAI's APIs have for a choice: "auto", "none", "required".
+ * What is none of them is TURN_CHOICE_UNSAID, which has no word.
+ */
+enum turn_choice_kind turn_mode(json_object *word);
+const char *turn_mode_word(enum turn_choice_kind);
+
 /* Set a member to another reference to "v", which may be NULL. */
 void	turn_set(json_object **member, json_object *v);
 
