@@ -1,11 +1,8 @@
 /* Answers that are read in one protocol and written in another. */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "api/carry-answer.h"
 #include "api/carry.h"
-#include "base/util.h"
 #include "chat/answer-read.h"
 #include "chat/answer-write.h"
 #include "chat/answer.h"
@@ -17,34 +14,15 @@
 
 /* --- A chat completion of a Responses answer. */
 
-static void
-reword(void *self, struct err *err)
-{
-	struct carry_note *b = self;
-
-	terms_apply(&b->terms, err);
-}
-
-static void
-forget(void *self)
-{
-	carry_note_finish(self);
-	free(self);
-}
-
-static const struct answer_terms terms = { reword, forget };
-
 struct answer *
 carry_answer_chat(const struct chat_wanted *wanted, struct carry_note *take,
     struct usage *usage)
 {
-	struct carry_note	*b = xmalloc(sizeof(*b));
+	struct carry_note	*b = carry_note_take(take);
 	struct answer		*a;
 
-	*b = *take;
-	*take = (struct carry_note){ 0 };
 	a = answer_create(chat_write_create(wanted));
-	answer_terms(a, &terms, b);
+	answer_terms(a, &carry_note_words, b);
 	if (wanted->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&wanted->thoughts));
 	if (wanted->format_in_prompt)
@@ -60,35 +38,16 @@ carry_answer_chat(const struct chat_wanted *wanted, struct carry_note *take,
 
 /* --- A Responses answer of a chat completion. */
 
-static void
-explain(void *self, struct err *err)
-{
-	const struct carry_note *b = self;
-
-	terms_apply(&b->terms, err);
-}
-
-static void
-forget_request(void *self)
-{
-	carry_note_finish(self);
-	free(self);
-}
-
-static const struct answer_terms responses_terms = { explain, forget_request };
-
 struct answer *
 carry_answer_responses(struct carry_note *take, size_t max,
     struct usage *usage)
 {
-	struct carry_note	*b = xmalloc(sizeof(*b));
+	struct carry_note	*b = carry_note_take(take);
 	struct answer		*a;
 
-	*b = *take;
-	*take = (struct carry_note){ 0 };
 	a = answer_create(responses_write_create(&b->responses, b->encrypted,
 	    b->vendor));
-	answer_terms(a, &responses_terms, b);
+	answer_terms(a, &carry_note_words, b);
 	if (b->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&b->thoughts));
 	answer_read(a, &chat_reader, chat_reader_create(answer_first(a),

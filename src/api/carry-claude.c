@@ -71,32 +71,6 @@ write_turn(struct exchange *x, struct turn *t, const struct model *m,
 
 /* --- Chat completions. */
 
-/* What the answer has to know of the request. */
-struct known {
-	struct terms	terms;
-	struct tools	tools;
-};
-
-static void
-reword(void *self, struct err *err)
-{
-	struct known *k = self;
-
-	terms_apply(&k->terms, err);
-}
-
-static void
-forget(void *self)
-{
-	struct known *k = self;
-
-	terms_finish(&k->terms);
-	tools_finish(&k->tools);
-	free(k);
-}
-
-static const struct answer_terms chat_words = { reword, forget };
-
 /*
  * Stop strings without a visible character are refused; where there is such a
  * one all are honoured here.
@@ -118,20 +92,22 @@ read_stop(const struct chat_request *r, struct turn *t,
 
 static void
 await_chat(struct exchange *x, const struct chat_wanted *wanted,
-    struct stop *stop, struct known *take)
+    struct carry_note *take)
 {
-	struct answer *a = answer_create(chat_write_create(wanted));
+	struct carry_note	*b = carry_note_take(take);
+	struct answer		*a = answer_create(chat_write_create(wanted));
 
-	answer_terms(a, &chat_words, take);
+	answer_terms(a, &carry_note_words, b);
 	if (wanted->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&wanted->thoughts));
 	if (wanted->format_in_prompt)
 		answer_stage(a, stage_object_create());
-	if (stop != NULL)
-		answer_stage(a, stage_stop_create(stop));
+	if (b->stop != NULL)
+		answer_stage(a, stage_stop_create(b->stop));
+	b->stop = NULL;
 	answer_stage(a, messages_seal_stage());
 	answer_read(a, &messages_reader, messages_reader_create(
-	    answer_first(a), &take->tools, &x->usage));
+	    answer_first(a), &b->tools, &x->usage));
 	x->answer = &turn_answer;
 	x->self = a;
 }
@@ -140,24 +116,20 @@ bool
 carry_claude_chat(struct exchange *x, struct chat_request *r,
     struct chat_wanted *wanted, struct err *err)
 {
-	struct known		*k = xcalloc(1, sizeof(*k));
-	struct stop	*stop = NULL;
+	struct carry_note	 note = { .stop = NULL };
 	struct turn		 t = { 0 };
 	bool			 ok;
 
-	ok = chat_request_turn(r, &t, err) && read_stop(r, &t, &stop, err) &&
-	    write_turn(x, &t, r->info, r->model, &k->terms,
+	ok = chat_request_turn(r, &t, err) &&
+	    read_stop(r, &t, &note.stop, err) &&
+	    write_turn(x, &t, r->info, r->model, &note.terms,
 	    &wanted->format_in_prompt, err);
 	if (ok) {
-		k->terms.limit = chat_request_limit(r);
-		tools_settle(&t.tools);
-		k->tools = t.tools;
-		t.tools = (struct tools){ 0 };
-		await_chat(x, wanted, stop, k);
-	} else {
-		stop_destroy(stop);
-		forget(k);
+		note.terms.limit = chat_request_limit(r);
+		carry_note_tools(&note, &t);
+		await_chat(x, wanted, &note);
 	}
+	carry_note_finish(&note);
 	turn_finish(&t);
 	return ok;
 }
@@ -171,8 +143,7 @@ read_and_write(struct exchange *x, json_object *obj,
 {
 	return responses_request_read(obj, set->web_search, t, err) &&
 	    write_turn(x, t, set->model, set->upstream, &b->terms,
-	    &b->format_in_prompt,
-	    err);
+	    &b->format_in_prompt, err);
 }
 
 bool
@@ -187,46 +158,21 @@ carry_claude_responses(struct exchange *x, json_object *obj,
 	*b = (struct carry_note){
 		.vendor = xstrdup(vendor != NULL ? vendor : "")
 	};
-	if ((ok = read_and_write(x, obj, set, &t, b, err))) {
-		b->encrypted = set->sealed || responses_included(
-		    js_array(obj, "include"), RESPONSES_SEALED);
-		responses_request_echo(obj, &t, &b->responses);
-		tools_settle(&t.tools);
-		b->tools = t.tools;
-		t.tools = (struct tools){ 0 };
-	}
+	if ((ok = read_and_write(x, obj, set, &t, b, err)))
+		carry_note_responses(b, obj, set, &t);
 	turn_finish(&t);
 	return ok;
 }
 
-static void
-explain(void *self, struct err *err)
-{
-	const struct carry_note *b = self;
-
-	terms_apply(&b->terms, err);
-}
-
-static void
-forget_request(void *self)
-{
-	carry_note_finish(self);
-	free(self);
-}
-
-static const struct answer_terms responses_words = { explain, forget_request };
-
 void
 carry_claude_await(struct exchange *x, struct carry_note *take)
 {
-	struct carry_note	*b = xmalloc(sizeof(*b));
+	struct carry_note	*b = carry_note_take(take);
 	struct answer		*a;
 
-	*b = *take;
-	*take = (struct carry_note){ 0 };
 	a = answer_create(responses_write_create(&b->responses, b->encrypted,
 	    b->vendor));
-	answer_terms(a, &responses_words, b);
+	answer_terms(a, &carry_note_words, b);
 	if (b->format_in_prompt)
 		answer_stage(a, stage_object_create());
 	answer_stage(a, messages_seal_stage());

@@ -17,6 +17,7 @@
 #include "responses/request-write.h"
 #include "responses/tools.h"
 #include "state/reasoning.h"
+#include "turn/answer.h"
 #include "turn/cache-marks.h"
 #include "turn/stop.h"
 #include "turn/turn.h"
@@ -30,6 +31,51 @@ carry_note_finish(struct carry_note *n)
 	tools_finish(&n->tools);
 	free(n->vendor);
 	*n = (struct carry_note){ 0 };
+}
+
+struct carry_note *
+carry_note_take(struct carry_note *take)
+{
+	struct carry_note *n = xmalloc(sizeof(*n));
+
+	*n = *take;
+	*take = (struct carry_note){ 0 };
+	return n;
+}
+
+static void
+reword(void *self, struct err *err)
+{
+	const struct carry_note *n = self;
+
+	terms_apply(&n->terms, err);
+}
+
+static void
+forget(void *self)
+{
+	carry_note_finish(self);
+	free(self);
+}
+
+const struct answer_terms carry_note_words = { reword, forget };
+
+void
+carry_note_tools(struct carry_note *n, struct turn *t)
+{
+	tools_settle(&t->tools);
+	n->tools = t->tools;
+	t->tools = (struct tools){ 0 };
+}
+
+void
+carry_note_responses(struct carry_note *n, json_object *obj,
+    const struct responses_setting *set, struct turn *t)
+{
+	n->encrypted = set->sealed || responses_included(
+	    js_array(obj, "include"), RESPONSES_SEALED);
+	responses_request_echo(obj, t, &n->responses);
+	carry_note_tools(n, t);
 }
 
 /* What is true for every chat request to this model is done by its owner. */
@@ -82,14 +128,8 @@ carry_by_chat(json_object *obj, const struct responses_setting *set,
 		.vendor = xstrdup(m != NULL && m->vendor != NULL ?
 		    m->vendor : "")
 	};
-	if ((ok = carry(obj, set, &t, b, body, err))) {
-		b->encrypted = set->sealed || responses_included(
-		    js_array(obj, "include"), RESPONSES_SEALED);
-		responses_request_echo(obj, &t, &b->responses);
-		tools_settle(&t.tools);
-		b->tools = t.tools;
-		t.tools = (struct tools){ 0 };
-	}
+	if ((ok = carry(obj, set, &t, b, body, err)))
+		carry_note_responses(b, obj, set, &t);
 	turn_finish(&t);
 	return ok;
 }

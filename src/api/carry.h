@@ -15,10 +15,12 @@
 #include "turn/thought.h"
 #include "turn/tools.h"
 
+struct answer_terms;
 struct buf;
 struct chat_request;
 struct err;
 struct stop;
+struct turn;
 
 /* What the answer has to know of the request. */
 struct carry_note {
@@ -34,6 +36,16 @@ struct carry_note {
 };
 
 void	carry_note_finish(struct carry_note *);
+/* What was in it, of the heap; nothing is left in "take". */
+struct carry_note *carry_note_take(struct carry_note *take);
+/* The words of an answer that owns such a one of the heap. */
+extern const struct answer_terms carry_note_words;
+
+/* The tools, once the request is written; the turn has none then. */
+void	carry_note_tools(struct carry_note *, struct turn *);
+/* All that the answer to a Responses request has to know of it. */
+void	carry_note_responses(struct carry_note *, json_object *obj,
+	    const struct responses_setting *, struct turn *);
 
 /*
  * Check a parsed Responses request, whose "model" is a string, and append the
