@@ -55,6 +55,9 @@
 #define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define LINGER_MS	1000	/* for what the web server still sends */
+#define LINGER_RATE	(256u << 10)	/* what keeps us reading, in that time */
+#define LINGER_MAX	120	/* times that time: then it was long enough */
+#define LINGER_PIECE	(256u << 10)	/* then others get their turn */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
 #define LARGE		(256u << 10)	/* memory of one request */
 /*
@@ -90,6 +93,9 @@ struct conn {
 	bool		  keep;		/* FCGI_KEEP_CONN */
 	bool		  large;	/* the request took much memory */
 	bool		  here;		/* the loop handles it */
+	bool		  refused;	/* so was its body, which still comes */
+	int		  lingered;	/* times LINGER_MS */
+	size_t		  unwanted;	/* bytes since the timer was set */
 	struct upload	  upload;
 	int		  buffer;	/* SO_SNDBUF */
 	long		  room;
@@ -149,13 +155,20 @@ conns_remove(struct conn *c)
 static void
 conn_close(struct conn *c)
 {
+	struct fcgi	*fcgi = c->fcgi;
+	bool		 refused = c->refused;
+
 	conns_remove(c);
-	loop_timer_stop(c->fcgi->server->loop, &c->timer);
-	loop_fd_stop(c->fcgi->server->loop, &c->watch);
+	loop_timer_stop(fcgi->server->loop, &c->timer);
+	loop_fd_stop(fcgi->server->loop, &c->watch);
 	if (c->watch.fd >= 0)
 		close(c->watch.fd);
 	header_finish(&c->header);
+	if (refused)
+		fcgi->busy--;
 	free(c);
+	if (refused)
+		fcgi->done(fcgi, false);
 }
 
 /* Bytes for the web server itself: few, and nothing else is on its way. */
@@ -248,41 +261,55 @@ conn_late(struct loop_timer *t)
 {
 	struct conn *c = CONTAINER(t, struct conn, timer);
 
+	if (c->state == CONN_LINGER && c->unwanted >= LINGER_RATE &&
+	    c->lingered++ < LINGER_MAX) {
+		c->unwanted = 0;
+		loop_timer_set(c->fcgi->server->loop, t, LINGER_MS);
+		return;
+	}
 	if (c->state != CONN_LINGER)
 		log_debug("a connection stopped in the middle of a header");
 	conn_close(c);
 }
 
-/* Read what nobody wants, until the web server closes. */
+/* Read a piece of what nobody wants; close when the web server does. */
 static void
 conn_linger_on(struct conn *c)
 {
-	char	piece[4096];
-	ssize_t	n;
+	char	piece[16384];
+	size_t	total = 0;
+	ssize_t	n = 0;
 
-	while ((n = recv(c->watch.fd, piece, sizeof(piece),
-	    MSG_DONTWAIT)) > 0)
-		continue;
-	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	while (total < LINGER_PIECE && (n = recv(c->watch.fd, piece,
+	    sizeof(piece), MSG_DONTWAIT)) > 0)
+		total += (size_t)n;
+	c->unwanted += total;
+	if (total < LINGER_PIECE &&
+	    (n == 0 || (errno != EAGAIN && errno != EINTR)))
 		conn_close(c);
 }
 
 /*
  * All is said, and closing comes next. But Apache sends the end of the body
  * after the body, and forgets the answer when nobody is there to read that.
+ * mod_fcgid and Caddy look for an answer when they have sent all of a body, and
+ * make up one of their own when they can't: it is read for as long as it comes
+ * fast, by the loop, so that it occupies no thread.
  */
 static void
 conn_linger(struct conn *c)
 {
 	struct loop *loop = c->fcgi->server->loop;
 
-	if (c->watch.fd < 0 || c->fcgi->server->draining ||
-	    shutdown(c->watch.fd, SHUT_WR) < 0 || !loop_fd_set(loop, &c->watch,
-	    EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+	if (c->watch.fd < 0 || (c->fcgi->server->draining && !c->refused) ||
+	    shutdown(c->watch.fd, SHUT_WR) < 0 ||
+	    !loop_fd_set(loop, &c->watch, EPOLLIN | EPOLLRDHUP)) {
 		conn_close(c);
 		return;
 	}
 	c->state = CONN_LINGER;
+	c->lingered = 0;
+	c->unwanted = 0;
 	conns_add(&c->fcgi->lingering, c);
 	loop_timer_set(loop, &c->timer, LINGER_MS);
 	conn_linger_on(c);
@@ -358,16 +385,20 @@ conn_idle(struct conn *c)
 	conn_peek(c);
 }
 
-/* Descriptors run short: close the connection that has been idle longest. */
+/* The oldest idle one, or the one whose refused body has come for longest. */
 bool
 fcgi_shed(struct fcgi *fcgi)
 {
 	struct conn *c = fcgi->idle.first;
 
-	if (c == NULL || loop_now(fcgi->server->loop) - c->idle_since <
+	if (c != NULL && loop_now(fcgi->server->loop) - c->idle_since >=
 	    IDLE_SAFE_MS)
+		conn_close(conns_take(&fcgi->idle));
+	else if (fcgi->lingering.first != NULL &&
+	    fcgi->lingering.first->lingered > 0)
+		conn_close(conns_take(&fcgi->lingering));
+	else
 		return false;
-	conn_close(conns_take(&fcgi->idle));
 	return true;
 }
 
@@ -416,19 +447,24 @@ fcgi_finish(struct fcgi *fcgi)
 
 /* --- A connection with a request, on a worker. */
 
-/* The request on this connection is over. */
+/*
+ * The request on this connection is over. While the rest of a refused body
+ * comes, it counts as busy.
+ */
 static void
 conn_done(struct conn *c)
 {
 	struct fcgi	*fcgi = c->fcgi;
 	bool		 large = c->large;
+	bool		 refused = c->refused;
 
 	c->large = false;
 	if (c->keep)
 		conn_idle(c);
 	else
 		conn_linger(c);
-	fcgi->busy--;
+	if (!refused)
+		fcgi->busy--;
 	fcgi->done(fcgi, large);
 }
 
@@ -523,9 +559,9 @@ answer_now(struct conn *c, struct exchange *x)
 	out_len = out.len;
 	FCGX_PutStr(out.p, (int)out.len, c->request.out);
 	request_finish_fcgi(c, true);
-	if (!drained && c->watch.fd >= 0) {
+	if (!drained) {
 		c->keep = false;
-		upload_linger(&c->upload);
+		c->refused = true;
 	}
 	buf_finish(&out);
 	exchange_over(c, x, out_len, NULL);

@@ -33,8 +33,9 @@ void	fcgi_finish(struct fcgi *);
 /* A new connection. It closes the descriptor in the end. */
 void	fcgi_connect(struct fcgi *, int fd);
 /*
- * Descriptors run short: close the connection that has been idle longest.
- * False when there is none, or was busy a moment ago.
+ * Descriptors run short: close the connection that has been idle longest, or
+ * the one whose refused body has come for longest. False when there is none, or
+ * was busy a moment ago.
  */
 bool	fcgi_shed(struct fcgi *);
 /* Close all that have no request. */

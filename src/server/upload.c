@@ -18,7 +18,7 @@
 #include "server/upload.h"
 
 #define PIECE		16384
-#define DISCARD_MAX	(1 << 20)	/* of a refused body; beyond, hang up */
+#define DISCARD_MAX	(1 << 20)	/* of a refused body, to keep the connection */
 #define STEP_MAX	(1u << 20)	/* of memory for a body */
 #define SOAK_MAX	64		/* reads behind the end of a body */
 
@@ -31,11 +31,10 @@ struct pace {
 	struct timeval	silence;
 	int64_t		grace_ms;
 	size_t		rate;		/* bytes a millisecond */
-	int		linger_ms;
 };
 
-static const struct pace patient = { { 30, 0 }, 30000, 4, 1000 };
-static const struct pace hurried = { { 0, 500000 }, 1000, 100, 100 };
+static const struct pace patient = { { 30, 0 }, 30000, 4 };
+static const struct pace hurried = { { 0, 500000 }, 1000, 100 };
 
 #define PATIENT_MAX	(WORKERS_MAX * 3 / 5)
 
@@ -194,13 +193,4 @@ upload_discard(struct upload *u)
 	if (whole)
 		soak(u);
 	return whole;
-}
-
-void
-upload_linger(const struct upload *u)
-{
-	struct pollfd p = { u->fd, POLLRDHUP, 0 };
-
-	shutdown(u->fd, SHUT_WR);
-	poll(&p, 1, u->pace->linger_ms);
 }

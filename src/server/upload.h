@@ -52,7 +52,5 @@ bool	upload_refuse(const struct upload *, struct err *);
  * as it has come. False: it did not end.
  */
 bool	upload_discard(struct upload *);
-/* Have the peer read what was written, while it still sends. */
-void	upload_linger(const struct upload *);
 
 #endif
