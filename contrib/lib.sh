@@ -65,7 +65,7 @@ apt-get -q install -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
 if test -d /run/systemd/system; then
 	for p in "$@"; do
 		case $p in
-		apache2) systemctl disable apache2 ;;
+		apache2 | caddy | haproxy) systemctl disable "$p" ;;
 		lighttpd) systemctl disable lighttpd ;;
 		nginx-light) systemctl disable nginx ;;
 		esac

@@ -165,6 +165,7 @@ class Server(Lighttpd):
     streams = 200           # at once
     gone = 2                # seconds until the upstream knows that a client left
     silent = 504            # the answer to an unstreamed request over the limit
+    chunks = 200            # the answer to a large body without a length
     down = 502              # the answer while the program is down
     probe = "/v1/models"
 
@@ -341,6 +342,63 @@ class ApacheFcgid(Apache):
     @staticmethod
     def scaled(text):
         return replaced(text, pairs={"FcgidIOTimeout 3600": "FcgidIOTimeout %d" % SILENCE_LIMIT})
+
+
+# --- Caddy
+
+class Caddy(Server):
+    name = "Caddy"
+    gone = 2 * KEEP_ALIVE + 3
+    silent = 200            # no limit before the head
+    file = "Caddyfile"
+
+    def command(self):
+        return find("caddy")
+
+    def configure(self):
+        p = self.place
+        text = replaced(self.edit(contrib(self.file)), pairs={
+            "admin localhost:2019": "admin 127.0.0.1:%d" % self.tls_port,
+            "unix//run/copilot-api/fastcgi.sock": "unix/" + p.socket,
+            "http://:4141": "http://:%d" % self.port})
+        self.conf = p.file("Caddyfile", text)
+        # It keeps a copy of its configuration below $HOME.
+        return ["env", "HOME=" + p.path, "XDG_CONFIG_HOME=" + p.path, "XDG_DATA_HOME=" + p.path,
+                self.command(), "run", "--adapter", "caddyfile", "--config", self.conf]
+
+    def reload(self):
+        subprocess.run([self.command(), "reload", "--force", "--adapter", "caddyfile", "--config", self.conf,
+                        "--address", "127.0.0.1:%d" % self.tls_port], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, timeout=60)
+
+    @staticmethod
+    def scaled(text):
+        return text
+
+
+# --- HAProxy
+
+class Haproxy(Server):
+    name = "HAProxy"
+    chunks = 400
+    gone = 2 * KEEP_ALIVE + 3
+    down = 503
+    file = "haproxy.cfg"
+    reload_signal = signal.SIGUSR2
+
+    def command(self):
+        return find("haproxy")
+
+    def configure(self):
+        p = self.place
+        text = replaced(self.edit(contrib(self.file)), pairs={
+            "unix@/run/copilot-api/fastcgi.sock": "unix@" + p.socket,
+            "bind 127.0.0.1:4141": "bind 127.0.0.1:%d" % self.port})
+        return [self.command(), "-W", "-f", p.file("haproxy.cfg", text)]
+
+    @staticmethod
+    def scaled(text):
+        return replaced(text, pairs={"timeout server 1h": "timeout server %ds" % SILENCE_LIMIT})
 
 
 # --- lighttpd
