@@ -55,7 +55,7 @@
 #define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define LINGER_MS	1000	/* for what the web server still sends */
-#define LINGER_RATE	(256u << 10)	/* what keeps us reading, in that time */
+#define LINGER_RATE	(256u << 10)	/* bytes in that time: read on */
 #define LINGER_MAX	120	/* times that time: then it was long enough */
 #define LINGER_PIECE	(256u << 10)	/* then others get their turn */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
