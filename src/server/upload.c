@@ -18,7 +18,7 @@
 #include "server/upload.h"
 
 #define PIECE		16384
-#define DISCARD_MAX	(1 << 20)	/* of a refused body; beyond, no keeping */
+#define DISCARD_MAX	(1 << 20)	/* of a refused body, in here */
 #define STEP_MAX	(1u << 20)	/* of memory for a body */
 #define SOAK_MAX	64		/* reads behind the end of a body */
 
