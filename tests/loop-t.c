@@ -115,6 +115,55 @@ poster(void *arg)
 	return NULL;
 }
 
+static int	soon_run;
+
+static void
+on_soon(struct loop_task *t)
+{
+	/* One that is set from inside runs in the same turn. */
+	if (++soon_run == 1)
+		loop_soon(loop, t);
+}
+
+/* Behind the event that set it, once however often it was set. */
+static void
+on_event_sets(struct loop_fd *f, unsigned events)
+{
+	static struct loop_task	task = { .run = on_soon };
+	static struct loop_task	never = { .run = on_soon };
+
+	(void)events;
+	assert_int_equal(soon_run, 0);
+	loop_soon(loop, &task);
+	loop_soon(loop, &never);
+	loop_soon(loop, &task);
+	loop_soon_stop(loop, &never);
+	loop_soon_stop(loop, &never);
+	assert_int_equal(soon_run, 0);
+	loop_fd_stop(loop, f);
+	loop_stop(loop);
+}
+
+static void
+test_soon(void **state)
+{
+	struct loop_fd	 f = { .ready = on_event_sets };
+	int		 ends[2];
+
+	(void)state;
+	loop = loop_create();
+	soon_run = 0;
+	assert_int_equal(pipe(ends), 0);
+	f.fd = ends[0];
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_true(loop_fd_set(loop, &f, EPOLLIN));
+	loop_run(loop);
+	assert_int_equal(soon_run, 2);
+	close(ends[0]);
+	close(ends[1]);
+	loop_destroy(loop);
+}
+
 static void
 test_tasks(void **state)
 {
@@ -185,6 +234,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_tasks),
+		cmocka_unit_test(test_soon),
 		cmocka_unit_test(test_removed_in_its_turn),
 	};
 

@@ -371,6 +371,7 @@ events(const char *data)
 		call->answer = CALL_STOPPED;
 		call->ops->ended(call);
 	}
+	loop_settle(server.loop);
 }
 
 static void
@@ -621,7 +622,7 @@ static const struct row {
 	  "200 a!cut" },
 	{ __LINE__, in_answering, sends_bad, "whole (Bad.)", NULL, "",
 	  "200 a!bad_event" },
-	{ __LINE__, in_answering, cannot_write, GONE, NULL, "", "200 a" },
+	{ __LINE__, in_answering, cannot_write, GONE " cancel", NULL, "", "200 a" },
 	{ __LINE__, in_answering, reads_slowly, "pause", reads, "resume",
 	  "200 ab" },
 

@@ -24,6 +24,8 @@ struct loop {
 	struct epoll_event	 batch[BATCH];
 	int			 nbatch, at; /* events to dispatch, from at */
 
+	struct loop_task	*soon;		/* the last one comes first */
+
 	struct loop_timer      **heap;		/* heap[1] expires first */
 	size_t			 nheap, heap_cap;
 
@@ -117,6 +119,43 @@ loop_fd_stop(struct loop *l, struct loop_fd *f)
 			l->batch[i].data.ptr = NULL;
 }
 
+/* --- What follows at once. */
+
+void
+loop_soon(struct loop *l, struct loop_task *task)
+{
+	if (task->queued)
+		return;
+	task->queued = true;
+	task->next = l->soon;
+	l->soon = task;
+}
+
+void
+loop_soon_stop(struct loop *l, struct loop_task *task)
+{
+	struct loop_task **at;
+
+	if (!task->queued)
+		return;
+	for (at = &l->soon; *at != task; at = &(*at)->next)
+		;
+	*at = task->next;
+	task->queued = false;
+}
+
+void
+loop_settle(struct loop *l)
+{
+	struct loop_task *task;
+
+	while ((task = l->soon) != NULL) {
+		l->soon = task->next;
+		task->queued = false;
+		task->run(task);
+	}
+}
+
 static void
 dispatch(struct loop *l)
 {
@@ -129,6 +168,7 @@ dispatch(struct loop *l)
 		l->at++;
 		if (f != NULL)
 			f->ready(f, events);
+		loop_settle(l);
 	}
 	l->nbatch = l->at = 0;
 }
@@ -212,6 +252,7 @@ expire(struct loop *l)
 		t = l->heap[1];
 		loop_timer_stop(l, t);
 		t->expired(t);
+		loop_settle(l);
 	}
 }
 
@@ -264,6 +305,7 @@ run_tasks(struct loop *l)
 		next = task->next;
 		task->queued = false;
 		task->run(task);
+		loop_settle(l);
 	}
 }
 

@@ -47,5 +47,13 @@ struct loop_task {
  * task that is still queued must not be posted again.
  */
 void	 loop_post(struct loop *, struct loop_task *);
+/*
+ * Run a task when what the loop does now is done: one event of a descriptor, a
+ * timer, a task. The loop's thread only; nothing if it is queued already.
+ */
+void	 loop_soon(struct loop *, struct loop_task *);
+void	 loop_soon_stop(struct loop *, struct loop_task *);
+/* Run them now: what the loop does each time that it comes back to itself. */
+void	 loop_settle(struct loop *);
 
 #endif

@@ -248,11 +248,12 @@ sse_finish(struct sse *s)
 static size_t
 line_len(const char *p, size_t n)
 {
-	size_t i;
+	const char *end = memchr(p, '\n', n);
 
-	for (i = 0; i < n && p[i] != '\n' && p[i] != '\r'; i++)
-		;
-	return i;
+	if (end != NULL)
+		n = (size_t)(end - p);
+	end = memchr(p, '\r', n);
+	return end != NULL ? (size_t)(end - p) : n;
 }
 
 void

@@ -41,6 +41,7 @@ outlet_give_up(struct outlet *o, const char *why)
 {
 	o->state = OUTLET_GONE;
 	o->why = why;
+	loop_soon_stop(o->loop, &o->soon);
 	loop_timer_stop(o->loop, &o->silence);
 	loop_timer_stop(o->loop, &o->stall);
 }
@@ -88,6 +89,7 @@ write_piece(struct outlet *o)
 bool
 outlet_write(struct outlet *o)
 {
+	loop_soon_stop(o->loop, &o->soon);
 	if (o->state == OUTLET_GONE)
 		return false;
 	while (o->at < o->out.len) {
@@ -114,7 +116,26 @@ outlet_push(struct outlet *o)
 		o->ops->drained(o);
 }
 
+void
+outlet_push_soon(struct outlet *o)
+{
+	if (o->state != OUTLET_GONE)
+		loop_soon(o->loop, &o->soon);
+}
+
+bool
+outlet_waits(const struct outlet *o)
+{
+	return o->soon.queued;
+}
+
 /* --- What happens by itself. */
+
+static void
+soon(struct loop_task *t)
+{
+	outlet_push(CONTAINER(t, struct outlet, soon));
+}
 
 static void
 lose(struct outlet *o, const char *why)
@@ -198,7 +219,8 @@ outlet_init(struct outlet *o, const struct outlet_ops *ops, struct loop *loop,
 		.client = client,
 		.written = loop_now(loop),
 		.silence.expired = silence_due,
-		.stall.expired = stall_due
+		.stall.expired = stall_due,
+		.soon.run = soon
 	};
 	client->owner = o;
 	client->gone = client_gone;
@@ -210,6 +232,7 @@ outlet_finish(struct outlet *o, bool whole)
 {
 	loop_timer_stop(o->loop, &o->silence);
 	loop_timer_stop(o->loop, &o->stall);
+	loop_soon_stop(o->loop, &o->soon);
 	o->client->ops->finish(o->client, whole);
 	buf_finish(&o->out);
 }

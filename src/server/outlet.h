@@ -48,6 +48,7 @@ struct outlet {
 	int64_t			 patience;	/* ms until silent() */
 	struct loop_timer	 silence;
 	struct loop_timer	 stall;
+	struct loop_task	 soon;		/* it is to be written */
 };
 
 void	outlet_init(struct outlet *, const struct outlet_ops *, struct loop *,
@@ -66,6 +67,12 @@ void	outlet_last(struct outlet *);
 bool	outlet_write(struct outlet *);
 /* The same, and then tells the owner what came of it. */
 void	outlet_push(struct outlet *);
+/*
+ * The same once the loop has done what it is doing: events that arrive together
+ * go together. Does it wait for that?
+ */
+void	outlet_push_soon(struct outlet *);
+bool	outlet_waits(const struct outlet *);
 /* Bytes that wait for the client. */
 size_t	outlet_backlog(const struct outlet *);
 /* Give the client up; gone() is not told. */

@@ -15,6 +15,7 @@
 #include "copilot/quota.h"
 #include "server/access-log.h"
 #include "server/call.h"
+#include "server/client.h"
 #include "server/handle.h"
 #include "server/meter.h"
 #include "server/outlet.h"
@@ -462,7 +463,7 @@ may_come(struct relay *r)
 {
 	struct outlet *o = &r->outlet;
 
-	if (!r->x->stream || o->out.len == 0)
+	if (!r->x->stream || o->out.len == 0 || outlet_waits(o))
 		return HTTP_GO;
 	if (!call_multiplexed(&r->call))
 		return HTTP_PAUSE;
@@ -512,6 +513,19 @@ hold_last(struct relay *r, size_t at)
 	buf_truncate(out, at);
 }
 
+/*
+ * Each chunk of HTTP comes by itself, many of them out of one read: they are
+ * written once, unless they are much.
+ */
+static bool
+send_events(struct relay *r)
+{
+	if (outlet_backlog(&r->outlet) >= CLIENT_PIECE)
+		return outlet_write(&r->outlet);
+	outlet_push_soon(&r->outlet);
+	return true;
+}
+
 static enum http_flow
 call_events(struct call *c, const char *p, size_t n)
 {
@@ -533,7 +547,7 @@ call_events(struct call *c, const char *p, size_t n)
 		if (x->times.first == 0)
 			x->times.first = util_now_ms();
 		outlet_begin(&r->outlet, &x->reply, &x->req);
-		ok = outlet_write(&r->outlet) && ok;
+		ok = send_events(r) && ok;
 	}
 	if (!ok)
 		return HTTP_STOP;
