@@ -107,6 +107,7 @@ static const struct {
 	{ "maxMemoryBytes", "0" },
 	{ "maxKeyPercent", "50" },
 	{ "cors.allowOrigins", "[]" },
+	{ "fetchImages", "\"public\"" },
 	{ "storedResponses.enabled", "true" },
 	{ "storedResponses.maxAgeDays", "30" },
 	{ "storedResponses.maxBytes", "1073741824" },
@@ -193,6 +194,14 @@ test_values(void **state)
 		{ "{\"sseKeepAliveSeconds\":30}", "sseKeepAliveSeconds", "30" },
 		{ "{\"sseKeepAliveEvents\":\"always\"}", "sseKeepAliveEvents",
 		    "\"always\"" },
+		{ "{\"fetchImages\":\"off\"}", "fetchImages", "\"off\"" },
+		{ "{\"fetchImages\":[]}", "fetchImages", "\"off\"" },
+		{ "{\"fetchImages\":[\"public\"]}", "fetchImages",
+		    "\"public\"" },
+		{ "{\"fetchImages\":[\"http://*.a-b.c\",\"10.0.0.0/8\","
+		    "\"http://fd00::/8\"]}", "fetchImages",
+		    "[\"http://*.a-b.c\",\"10.0.0.0/8\","
+		    "\"http://fd00::/8\"]" },
 		{ "{\"cors\":{\"allowOrigins\":[\" https://a.b/ \",\"*\"]}}",
 		    "cors.allowOrigins", "[\"https://a.b\",\"*\"]" },
 		{ "{\"storedResponses\":{\"enabled\":false,\"maxAgeDays\":1}}",
@@ -332,6 +341,12 @@ static const struct {
 	{ "{\"cors\":{\"allowOrigins\":[\"*\",1]}}", "1: cors.allowOrigins: "
 	    "expected an array of strings such as \"https://app.example\" or "
 	    "\"*\"" },
+	{ "{\"fetchImages\":true}", "1: fetchImages: expected" },
+	{ "{\"fetchImages\":\"all\"}", "1: fetchImages: expected" },
+	{ "{\"fetchImages\":[\"https://a.b\"]}", "1: fetchImages: expected" },
+	{ "{\"fetchImages\":[\"a.b/c\"]}", "1: fetchImages: expected" },
+	{ "{\"fetchImages\":[\"10.0.0.0/33\"]}", "1: fetchImages: expected" },
+	{ "{\"fetchImages\":[5]}", "1: fetchImages: expected" },
 	{ "{\"cors\":\n5}", "2: cors: expected an object" },
 	{ "{\"storedResponses\":{\"maxAgeDays\":true}}",
 	    "1: storedResponses.maxAgeDays: " NUMBER("1 to 36500") },

@@ -192,6 +192,8 @@ class Home:
         if fake:
             # Most tests are about chat completions, and those of Claude are odd.
             self.config.setdefault("claudeUpstream", os.environ.get("CLAUDE_UPSTREAM", "chat"))
+            # Nothing leaves this machine.
+            self.config.setdefault("fetchImages", "off")
             self.config.setdefault("githubBaseUrl", fake.url)
             self.config.setdefault("githubApiBaseUrl", fake.url)
         self.write_config()

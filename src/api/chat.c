@@ -9,6 +9,7 @@
 #include "api/carry.h"
 #include "api/chat-ask.h"
 #include "api/chat-foreign.h"
+#include "api/inline.h"
 #include "api/interaction.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -91,7 +92,6 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 		chat_messages_forget(js_array(r->obj, "messages"));
 		r->messages.dirty = true;
 	}
-	interaction_find(x, r->obj, NULL, NULL);
 	r->cache_key = interaction_key(x);
 	lessons_recall(x->lessons, x->key, r->model, &x->retry.lesson);
 	x->stream = r->stream;
@@ -132,6 +132,22 @@ find_model(struct exchange *x, struct chat_request *r, bool edited,
 	return chat_request_model(r, x->conf, t->upstream, t->model, err);
 }
 
+/* With what it names by an address in it. */
+static enum handled
+ask(struct exchange *x, struct chat_request *r, bool edited, struct err *err)
+{
+	interaction_find(x, r->obj, NULL, NULL);
+	switch (inline_chat(x, r->obj, &edited, err)) {
+	case INLINE_REFUSED:
+		return chat_refuse(x, err);
+	case INLINE_FETCH:
+		return HANDLED_FETCH;
+	case INLINE_DONE:
+		break;
+	}
+	return prepare(x, r, edited, err) ? HANDLED_CALL : chat_refuse(x, err);
+}
+
 /*
  * What is wrong with a request is said before the list of models is asked for:
  * that never needs an upstream.
@@ -142,15 +158,16 @@ chat_ask_take(struct exchange *x, json_object *take, bool edited)
 	struct chat_request	r = { 0 };
 	struct target		t;
 	struct err		err;
-	enum handled		handled = HANDLED_CALL;
+	enum handled		handled;
 
 	if (!chat_request_take(&r, take, &err))
 		handled = chat_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		handled = HANDLED_MODELS;
-	else if (!find_model(x, &r, edited, &t, &err) ||
-	    !prepare(x, &r, edited, &err))
+	else if (!find_model(x, &r, edited, &t, &err))
 		handled = chat_refuse(x, &err);
+	else
+		handled = ask(x, &r, edited, &err);
 	x->parsed = r.obj;
 	r.obj = NULL;
 	chat_request_finish(&r);

@@ -9,6 +9,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "copilot/models.h"
+#include "remote/remote.h"
 #include "turn/thought.h"
 #include "turn/terms.h"
 
@@ -82,7 +83,16 @@ exchange_create(void)
 size_t
 exchange_bytes(const struct exchange *x)
 {
-	return x->req.body.cap + 2 * x->call.body.cap + x->reply.body.cap;
+	return x->req.body.cap + 2 * x->call.body.cap + x->reply.body.cap +
+	    remote_bytes(x->remote);
+}
+
+void
+exchange_forget_remote(struct exchange *x)
+{
+	remote_finish(x->remote);
+	free(x->remote);
+	x->remote = NULL;
 }
 
 static void
@@ -123,6 +133,7 @@ exchange_destroy(struct exchange *x)
 	if (x == NULL)
 		return;
 	exchange_reset(x);
+	exchange_forget_remote(x);
 	reply_finish(&x->reply);
 	request_finish(&x->req);
 	models_unref(x->models);

@@ -32,6 +32,7 @@ struct json_object;
 struct ledger;
 struct metrics;
 struct models;
+struct remote_list;
 struct stored;
 struct terms;
 struct thought_keeper;
@@ -40,7 +41,8 @@ enum handled {
 	HANDLED_REPLY,		/* x->reply is complete */
 	HANDLED_CALL,		/* x->call, x->answer and x->self are */
 	HANDLED_MODELS,	/* call me again with x->models, or models_tried */
-	HANDLED_AUTO	/* likewise, with a session of Auto: x->wish */
+	HANDLED_AUTO,	/* likewise, with a session of Auto: x->wish */
+	HANDLED_FETCH	/* likewise, with what x->remote wants */
 };
 
 /* What upstream's refusals of this request taught the handler. */
@@ -81,6 +83,8 @@ struct exchange {
 	struct err		 models_err;	/* why not */
 	const char		*unhealthy;	/* /healthz: why; static */
 	const char		*unready;	/* /readyz: likewise */
+	/* What was fetched for it; NULL: nothing. Until upstream answers. */
+	struct remote_list	*remote;
 	/* Items of "input" that come before the client's, and who asked. */
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */
@@ -151,6 +155,8 @@ void	exchange_thinks(struct exchange *, const char *model, bool memory_only);
 struct thought_keeper exchange_keeper(struct exchange *);
 
 struct exchange *exchange_create(void);
+/* Upstream has what was fetched. */
+void	exchange_forget_remote(struct exchange *);
 /* About the memory of what it holds now, but for "parsed". */
 size_t	exchange_bytes(const struct exchange *);
 /* Forget the handler's result, so that it can be called again. */

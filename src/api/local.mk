@@ -36,6 +36,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/form.c \
 	%reldir%/form.h \
 	%reldir%/images.c \
+	%reldir%/inline.c \
+	%reldir%/inline.h \
 	%reldir%/interaction.c \
 	%reldir%/interaction.h \
 	%reldir%/keep.c \

@@ -7,6 +7,7 @@
 #include "api/allowance.h"
 #include "api/api.h"
 #include "api/carry-messages.h"
+#include "api/inline.h"
 #include "api/interaction.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -169,6 +170,14 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	if (r->counts && endpoint != MODEL_MESSAGES)
 		return estimate(x, r->obj);
 	interaction_find(x, r->obj, NULL, NULL);
+	switch (inline_messages(x, r->obj, &r->edited, err)) {
+	case INLINE_REFUSED:
+		return exchange_refuse(x, err);
+	case INLINE_FETCH:
+		return HANDLED_FETCH;
+	case INLINE_DONE:
+		break;
+	}
 	lessons_recall(x->lessons, x->key, x->model, &x->retry.lesson);
 	x->call.method = "POST";
 	x->call.completion = true;

@@ -8,6 +8,7 @@
 #include "api/carry-answer.h"
 #include "api/carry-claude.h"
 #include "api/carry.h"
+#include "api/inline.h"
 #include "api/interaction.h"
 #include "api/keep.h"
 #include "api/restore.h"
@@ -172,6 +173,32 @@ ask_endpoint(struct exchange *x, json_object *obj, const struct target *t,
 	    ask_native(x, obj, t, set, stored);
 }
 
+/*
+ * What the request names by an address is fetched before it is stored, so that
+ * those who go on from it see the same; and then what is in a conversation.
+ */
+static enum inline_said
+restore(struct exchange *x, json_object *obj, struct restored *stored,
+    struct err *err)
+{
+	enum inline_said	said;
+	bool			edited = false;
+
+	x->restored = 0;
+	interaction_find(x, obj, NULL, NULL);
+	said = inline_items(x, js_array(obj, "input"), &edited, err);
+	if (said != INLINE_DONE)
+		return said;
+	if (!restore_read(stored, x, obj, err))
+		return INLINE_REFUSED;
+	interaction_find(x, obj, stored->conversation, stored->interaction);
+	said = inline_items(x, js_array(obj, "input"), &edited, err);
+	if (said == INLINE_REFUSED)
+		exchange_terms(x, err);
+	stored->edited |= edited;
+	return said;
+}
+
 static enum handled
 ask(struct exchange *x, json_object *obj, struct restored *stored)
 {
@@ -180,11 +207,17 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 	struct err			err;
 
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT |
-	    MODEL_MESSAGES, &t, &err) ||
-	    !restore_read(stored, x, obj, &err))
+	    MODEL_MESSAGES, &t, &err))
 		return exchange_refuse(x, &err);
+	switch (restore(x, obj, stored, &err)) {
+	case INLINE_REFUSED:
+		return exchange_refuse(x, &err);
+	case INLINE_FETCH:
+		return HANDLED_FETCH;
+	case INLINE_DONE:
+		break;
+	}
 	target_set_effort(x, obj, t.effort, TARGET_RESPONSES);
-	interaction_find(x, obj, stored->conversation, stored->interaction);
 	exchange_thinks(x, t.upstream, !stored->keep);
 	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);
 	set = (struct responses_setting){

@@ -30,6 +30,7 @@ enum conf_type {
 	CONF_PATH,		/* empty or an absolute path */
 	CONF_URL,		/* empty only when that is the default */
 	CONF_LIST,		/* of strings; see "example" */
+	CONF_PLACES,		/* "public", "off" or a list of hosts */
 	CONF_COMMAND,		/* a list: a program and its arguments */
 	CONF_KEYS,
 	CONF_MAPPINGS
@@ -66,6 +67,10 @@ void	 conf_find_unknown(struct conf *, const struct conf_source *);
 /* Where the row's value lives in "c". */
 void	*conf_row_member(const struct conf *c, const struct conf_row *);
 void	 conf_row_set_text(struct conf *, const struct conf_row *,
+	    const char *);
+
+/* A list of one place, or of none (""). */
+void	 conf_row_set_place(struct conf *, const struct conf_row *,
 	    const char *);
 
 /* Is "word" one of "a, b, c"? */

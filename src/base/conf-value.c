@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/conf-row.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -302,6 +303,73 @@ read_list(struct conf *c, const struct conf_row *r, json_object *v,
 	return true;
 }
 
+/* --- Places. */
+
+void
+conf_row_set_place(struct conf *c, const struct conf_row *r, const char *place)
+{
+	char ***at = conf_row_member(c, r), **p;
+
+	for (p = *at; p != NULL && *p != NULL; p++)
+		free(*p);
+	free(*at);
+	*at = xcalloc(2, sizeof(**at));
+	if (*place != '\0')
+		(*at)[0] = xstrdup(place);
+}
+
+/* "public", a host, "*." and a domain, an address or a range; see rules.h. */
+static bool
+is_place(const char *s)
+{
+	static const char names[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	struct addr_range range;
+
+	if (util_starts(s, "http://"))
+		s += strlen("http://");
+	if (addr_range_read(s, &range))
+		return true;
+	if (util_starts(s, "*."))
+		s += 2;
+	return all_in(s, strlen(s), names);
+}
+
+static bool
+read_places(struct conf *c, const struct conf_row *r, json_object *v,
+    const struct conf_source *src, const char *key)
+{
+	static const char what[] = "expected \"public\", \"off\", or an array "
+	    "of hosts, addresses and ranges of addresses, each with http:// "
+	    "before it or without";
+	char	***at = conf_row_member(c, r);
+	size_t	   i, n = js_len(v);
+
+	if (json_object_is_type(v, json_type_string)) {
+		if (!conf_is_choice("public, off", json_object_get_string(v)))
+			return conf_refuse(src, key, what);
+		conf_row_set_place(c, r, strcmp(json_object_get_string(v),
+		    "off") == 0 ? "" : "public");
+		return true;
+	}
+	if (!json_object_is_type(v, json_type_array))
+		return conf_refuse(src, key, what);
+	conf_row_set_place(c, r, "");
+	*at = xrealloc(*at, (n + 2) * sizeof(**at));
+	for (i = 0; i < n; i++) {
+		json_object *e = json_object_array_get_idx(v, i);
+
+		if (!json_object_is_type(e, json_type_string) ||
+		    strlen(json_object_get_string(e)) !=
+		    (size_t)json_object_get_string_len(e) ||
+		    !is_place(json_object_get_string(e)))
+			return conf_refuse(src, key, what);
+		(*at)[i] = xstrdup(json_object_get_string(e));
+		(*at)[i + 1] = NULL;
+	}
+	return true;
+}
+
 /* A target "codex/gpt-x" names another provider, which we cannot reach. */
 static bool
 read_mappings(struct conf *c, json_object *v, const struct conf_source *src,
@@ -353,6 +421,8 @@ conf_value_read(struct conf *c, const struct conf_row *r, json_object *v,
 	case CONF_LIST:
 	case CONF_COMMAND:
 		return read_list(c, r, v, src, key);
+	case CONF_PLACES:
+		return read_places(c, r, v, src, key);
 	case CONF_KEYS:
 		return conf_keys_read(c, v, src, key);
 	case CONF_MAPPINGS:

@@ -105,6 +105,9 @@ static const struct conf_row rows[] = {
 	{ .name = "cors.allowOrigins", .type = CONF_LIST,
 	    .offset = AT(cors_allow_origins),
 	    .example = "\"https://app.example\" or \"*\"" },
+	{ .name = "fetchImages", .type = CONF_PLACES,
+	    .offset = AT(fetch_images),
+	    .example = "\"images.example.com\" or \"public\"" },
 	{ .name = "storedResponses.enabled", .type = CONF_BOOL,
 	    .offset = AT(stored_responses_enabled), .dflt = true },
 	{ .name = "storedResponses.maxAgeDays", .type = CONF_INT,
@@ -196,6 +199,9 @@ set_default(struct conf *c, const struct conf_row *r)
 	case CONF_LIST:
 	case CONF_COMMAND:
 		*(char ***)conf_row_member(c, r) = xcalloc(1, sizeof(char *));
+		break;
+	case CONF_PLACES:
+		conf_row_set_place(c, r, "public");
 		break;
 	case CONF_KEYS:
 	case CONF_MAPPINGS:
@@ -419,6 +425,7 @@ conf_unref(struct conf *c)
 	conf_keys_free(c);
 	free_list(c->cors_allow_origins);
 	free_list(c->server_hosts);
+	free_list(c->fetch_images);
 	free_list(c->metrics_allow_from);
 	free_list(c->github_token_command);
 	for (i = 0; i < c->nmodel_mappings; i++) {
@@ -460,6 +467,15 @@ list_json(char *const *list)
 }
 
 static json_object *
+places_json(char *const *list)
+{
+	if (list[0] == NULL)
+		return json_object_new_string("off");
+	return list[1] == NULL && strcmp(list[0], "public") == 0 ?
+	    json_object_new_string(list[0]) : list_json(list);
+}
+
+static json_object *
 mappings_json(const struct conf *c)
 {
 	json_object	*o = json_object_new_object();
@@ -495,6 +511,8 @@ row_json(const struct conf *c, const struct conf_row *r)
 	case CONF_LIST:
 	case CONF_COMMAND:
 		return list_json(*(char **const *)p);
+	case CONF_PLACES:
+		return places_json(*(char **const *)p);
 	case CONF_MAPPINGS:
 		return mappings_json(c);
 	default:

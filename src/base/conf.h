@@ -86,6 +86,7 @@ struct conf {
 	int64_t		  max_memory_bytes;	/* 0: a share of the machine */
 	int64_t		  max_key_percent;	/* of both, for one */
 	char		**cors_allow_origins;	/* NULL-terminated */
+	char		**fetch_images;	/* likewise; empty: "off" */
 	bool		  stored_responses_enabled;
 	int64_t		  stored_responses_max_age_days;
 	int64_t		  stored_responses_max_bytes;

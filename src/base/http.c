@@ -2,8 +2,11 @@
 #include "config.h"
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
+#include <arpa/inet.h>
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +53,8 @@ struct http_call {
 	bool			 silent;	/* a limit was reached */
 	bool			 paused;	/* by HTTP_PAUSE */
 	bool			 resume;	/* in the next turn */
+	const struct http_guard	*guard;
+	size_t			 head_bytes;	/* of all heads, guarded */
 	curl_off_t		 body_len;
 	int64_t			 active; /* when something last happened */
 	int64_t			 headers_limit;
@@ -416,6 +421,11 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	n *= size;
 	if (c->head_done)			/* trailers */
 		return n;
+	/* Heads without an end are somebody's weapon. */
+	if (c->guard != NULL && (c->head_bytes += n) > HEAD_MAX) {
+		c->stopped = true;
+		return 0;
+	}
 	/* Single lines, or a 103 now and then, are no answer. */
 	if (!head_line(&c->reply, p, n))
 		return n;
@@ -450,6 +460,60 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	}
 }
 
+/* --- Addresses that somebody else chose. */
+
+static curl_socket_t
+open_guarded(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	const struct http_guard *g = arg;
+
+	(void)purpose;
+	if (!g->may_connect(&a->addr, g->arg))
+		return CURL_SOCKET_BAD;
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* Whoever it is that the connection leads to in the end. */
+static int
+before_request(void *arg, char *peer, char *own, int port, int own_port)
+{
+	const struct http_guard *g = arg;
+	struct sockaddr_in	 four = { .sin_family = AF_INET };
+	struct sockaddr_in6	 six = { .sin6_family = AF_INET6 };
+	const struct sockaddr	*sa = NULL;
+
+	(void)own;
+	(void)port;
+	(void)own_port;
+	if (inet_pton(AF_INET, peer, &four.sin_addr) == 1)
+		sa = (const struct sockaddr *)&four;
+	else if (inet_pton(AF_INET6, peer, &six.sin6_addr) == 1)
+		sa = (const struct sockaddr *)&six;
+	return sa != NULL && g->may_connect(sa, g->arg) ?
+	    CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+static void
+guard(CURL *h, const struct http_guard *g)
+{
+	SET(h, CURLOPT_OPENSOCKETFUNCTION, open_guarded);
+	SET(h, CURLOPT_OPENSOCKETDATA, (void *)(uintptr_t)g);
+	SET(h, CURLOPT_PREREQFUNCTION, before_request);
+	SET(h, CURLOPT_PREREQDATA, (void *)(uintptr_t)g);
+	SET(h, CURLOPT_PROXY, "");
+	SET(h, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(h, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(h, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	SET(h, CURLOPT_FRESH_CONNECT, 1L);
+	SET(h, CURLOPT_FORBID_REUSE, 1L);
+	SET(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(h, CURLOPT_PIPEWAIT, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Else giving up waits for the resolver's thread, and so do all. */
+	SET(h, CURLOPT_QUICK_EXIT, 1L);
+#endif
+}
+
 struct http_call *
 http_start(struct http *http, const struct conf *conf,
     const struct http_request *r, const struct http_ops *ops, void *arg)
@@ -467,6 +531,9 @@ http_start(struct http *http, const struct conf *conf,
 	c->timer.expired = call_timer;
 	c->easy = easy_take(http);
 	prepare(c->easy, conf, r, c->headers, c->why);
+	c->guard = r->guard;
+	if (c->guard != NULL)
+		guard(c->easy, c->guard);
 	SET(c->easy, CURLOPT_PRIVATE, c);
 	SET(c->easy, CURLOPT_HEADERFUNCTION, on_header);
 	SET(c->easy, CURLOPT_HEADERDATA, c);
@@ -492,10 +559,12 @@ http_resume(struct http_call *c)
 bool
 http_sent(const struct http_call *c)
 {
-	curl_off_t sent = 0;
+	curl_off_t	sent = 0;
+	long		head = 0;
 
 	curl_easy_getinfo(c->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-	return sent == c->body_len;
+	curl_easy_getinfo(c->easy, CURLINFO_REQUEST_SIZE, &head);
+	return sent == c->body_len && head > 0;
 }
 
 bool

@@ -15,6 +15,17 @@
 struct conf;
 struct err;
 struct loop;
+struct sockaddr;
+
+/*
+ * For an address that somebody else chose: what a call may connect to is asked
+ * for each address that a name leads to, and again before the request goes out;
+ * nothing that it knows, no connection, cookie or proxy, is anybody else's.
+ */
+struct http_guard {
+	bool	(*may_connect)(const struct sockaddr *, void *arg);
+	void	*arg;
+};
 
 struct http_request {
 	const char	 *method;	/* static */
@@ -27,6 +38,8 @@ struct http_request {
 	/* between bytes of the body; 0 none */
 	int64_t		  silence_timeout_ms;
 	size_t		  body_max; /* http_fetch: most bytes of the answer */
+	/* NULL: an address of the configuration. http_start only. */
+	const struct http_guard *guard;
 };
 
 void	 http_request_header(struct http_request *, const char *name,
@@ -81,7 +94,7 @@ void	 http_destroy(struct http *);
 struct http_call *http_start(struct http *, const struct conf *,
 	    const struct http_request *, const struct http_ops *, void *arg);
 void	 http_resume(struct http_call *);	/* nothing unless paused */
-/* Has the whole body of the request gone out? Then it may be freed. */
+/* Has the whole request gone out? Then it may be freed. */
 bool	 http_sent(const struct http_call *);
 /*
  * Does the answer share its connection with others? Then HTTP_PAUSE stops them,

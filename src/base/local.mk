@@ -1,4 +1,6 @@
 src_libcore_a_SOURCES += \
+	%reldir%/addr.c \
+	%reldir%/addr.h \
 	%reldir%/base64.c \
 	%reldir%/base64.h \
 	%reldir%/budget.c \
@@ -45,6 +47,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/text.h \
 	%reldir%/tree.c \
 	%reldir%/tree.h \
+	%reldir%/url.c \
+	%reldir%/url.h \
 	%reldir%/util.c \
 	%reldir%/util.h \
 	%reldir%/workers.c \

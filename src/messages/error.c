@@ -84,6 +84,16 @@ reword(const struct err *e, struct buf *out)
 		buf_puts(out, e->msg);
 }
 
+/* Anthropic's errors have no place for a place but their sentence. */
+static void
+add_message(const struct err *e, struct buf *out)
+{
+	if (util_starts(e->param, "messages.") &&
+	    !util_starts(e->msg, e->param))
+		buf_printf(out, "%s: ", e->param);
+	buf_puts(out, e->msg);
+}
+
 static void
 add_details(json_object *to)
 {
@@ -106,7 +116,7 @@ messages_error(const struct err *e, const char *id, struct buf *out)
 	if (strcmp(e->code, "context_length_exceeded") == 0)
 		reword(e, &text);
 	else
-		buf_puts(&text, e->msg);
+		add_message(e, &text);
 	js_add_str(obj, "type", "error");
 	js_add_str(in, "type", find(status_of(e))->type);
 	js_add_str(in, "message", buf_str(&text));

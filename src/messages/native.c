@@ -65,7 +65,7 @@ edit_messages(struct messages_request *r, struct edits *ed,
 
 	if (!messages_fit(fit, r->obj, &messages, &system, err))
 		return false;
-	messages |= place_mark(r->obj);
+	messages |= place_mark(r->obj) || r->edited;
 	edits_drop(ed, r->obj, "cache_control");
 	if (messages)
 		edits_set_take(ed, "messages", json_object_get(

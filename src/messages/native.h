@@ -23,6 +23,7 @@ struct messages_request {
 	bool			 counts;	/* only tokens */
 	bool			 cache;	/* the prompt shall be cached */
 	bool			 unsealed;	/* leave out the thoughts */
+	bool			 edited; /* "messages" differ from the text */
 	/* The result. */
 	bool			 vision;
 	char			*header;	/* anthropic-beta, or NULL */

@@ -12,6 +12,7 @@ struct ledger;
 struct metrics;
 struct loop;
 struct relay;
+struct remote;
 struct stored;
 struct reasoning;
 struct workers;
@@ -19,6 +20,7 @@ struct workers;
 struct server {
 	struct loop		*loop;
 	struct http		*http;
+	struct remote		*remote;	/* what clients name */
 	struct conf_file	*conf_file;
 	struct accounts		*accounts;
 	struct stored		*stored;	/* NULL: there is none */

@@ -13,6 +13,7 @@
 #include "copilot/copilot.h"
 #include "copilot/models.h"
 #include "copilot/quota.h"
+#include "remote/remote.h"
 #include "server/access-log.h"
 #include "server/call.h"
 #include "server/client.h"
@@ -33,6 +34,7 @@
 
 enum phase {
 	MODELS,			/* the list of models is waited for */
+	FETCHING,		/* what the client named by an address is */
 	HANDLING,		/* a worker has the handler make a call */
 	CALLING,		/* upstream is asked, and answers */
 	TRANSLATING,		/* a worker has upstream's whole answer */
@@ -52,6 +54,7 @@ struct relay {
 	struct outlet		  outlet;
 	struct call		  call;
 	struct fetch_waiter		  models;
+	struct remote_job	  remote;
 	struct job		  job;		/* a trip to a worker */
 	void			(*errand)(struct relay *);
 	struct loop_task	  back;		/* from there */
@@ -69,6 +72,7 @@ struct relay {
 
 static void	models_ready(struct fetch_waiter *, const struct err *);
 static void	session_ready(struct fetch_waiter *, const struct err *);
+static void	fetched(struct remote_job *, const struct err *);
 
 /* --- The end. */
 
@@ -90,6 +94,7 @@ end(struct relay *r, bool whole)
 	    r->x->reply.status : GONE;
 
 	fetch_waiter_forget(&r->models);
+	remote_cancel(&r->remote);
 	loop_timer_stop(r->server->loop, &r->linger);
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
@@ -166,6 +171,7 @@ static void
 stop(struct relay *r)
 {
 	fetch_waiter_forget(&r->models);
+	remote_cancel(&r->remote);
 	err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
 	    "This server is shutting down.");
 	fail(r);
@@ -438,6 +444,7 @@ call_head(struct call *c, const struct http_reply *reply)
 		return;
 	/* Nothing is asked again: minutes may pass, with megabytes in it. */
 	buf_finish(&x->req.body);
+	exchange_forget_remote(x);
 	hold(r);
 }
 
@@ -699,6 +706,14 @@ proceed(struct relay *r)
 		autos_want(r->x->account->autos, &r->x->wish, r->x->conf,
 		    &r->models);
 		break;
+	case HANDLED_FETCH:
+		r->phase = FETCHING;
+		r->remote.list = r->x->remote;
+		r->remote.conf = r->x->conf;
+		r->remote.memory = &r->x->memory;
+		r->remote.ready = fetched;
+		remote_start(r->server->remote, &r->remote);
+		break;
 	case HANDLED_CALL:
 		start_call(r);
 		break;
@@ -738,6 +753,20 @@ recorded(struct relay *r)
 	r->recorded(r);
 }
 
+/* What the client named is there, so the handler puts it in. */
+static void
+fetched(struct remote_job *job, const struct err *err)
+{
+	struct relay *r = CONTAINER(job, struct relay, remote);
+
+	if (err != NULL) {
+		r->err = *err;
+		fail(r);
+		return;
+	}
+	travel(r, HANDLING, make_call);
+}
+
 /* --- The phases: what happens in each, and what that means. */
 
 typedef void	cell(struct relay *);
@@ -750,6 +779,7 @@ static const struct {
 	cell	*gone, *stop, *ended, *back;
 } in[] = {
 	[MODELS]	= { leave,       stop,       NULL,        NULL },
+	[FETCHING]	= { leave,       stop,       NULL,        NULL },
 	[HANDLING]	= { leave_later, stop_later, NULL,        proceed },
 	[CALLING]	= { leave,       stop,       read_answer, NULL },
 	[TRANSLATING]	= { leave_later, carry_on, NULL, record_translated },

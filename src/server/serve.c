@@ -14,6 +14,7 @@
 #include "base/workers.h"
 #include "copilot/accounts.h"
 #include "copilot/copilot.h"
+#include "remote/remote.h"
 #include "server/cgi.h"
 #include "server/parts.h"
 #include "server/process.h"
@@ -64,6 +65,7 @@ serve_main(const struct serve_options *o)
 	s.metrics = metrics_create(o->home);
 	s.thoughts = reasoning_create(s.stored);
 	s.budget = budget_create();
+	s.remote = remote_create(s.loop, s.budget);
 	if (process_wanted()) {
 		raise_file_limit();
 		files_exposed(o->home, warn, NULL);
@@ -73,6 +75,7 @@ serve_main(const struct serve_options *o)
 		workers_destroy(s.workers);
 	} else
 		rc = cgi_run(&s);
+	remote_destroy(s.remote);
 	budget_destroy(s.budget);
 	reasoning_destroy(s.thoughts);
 	metrics_destroy(s.metrics);

@@ -1,0 +1,385 @@
+/* Images and files that a request names by an address. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/inline.h"
+#include "base/base64.h"
+#include "base/budget.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/js.h"
+#include "base/text.h"
+#include "base/util.h"
+#include "remote/blob.h"
+#include "remote/remote.h"
+
+#define DEPTH_MAX	8	/* lists in lists: results in results */
+#define PLACE_SIZE	128
+#define NAME_MAX_BYTES	120	/* of a file, as its address has it */
+
+/* A walk through a request. */
+struct walk {
+	struct exchange		*x;
+	bool			 edited;
+	bool			 wants;		/* something is to be fetched */
+	bool			 failed;
+	struct err		*err;
+};
+
+/* Where the part is that is looked at, as the client's API says it. */
+struct place {
+	char	text[PLACE_SIZE];
+};
+
+static struct place	at(const struct place *, const char *, ...)
+			    __attribute__((format(printf, 2, 3)));
+
+static struct place
+at(const struct place *p, const char *fmt, ...)
+{
+	struct place	more = { .text = "" };
+	size_t		n = 0;
+	va_list		ap;
+
+	if (p != NULL) {
+		more = *p;
+		n = strlen(more.text);
+	}
+	va_start(ap, fmt);
+	vsnprintf(more.text + n, sizeof(more.text) - n, fmt, ap);
+	va_end(ap);
+	return more;
+}
+
+/* --- One address. */
+
+static const char *
+address_of(json_object *v)
+{
+	const char *s;
+
+	if (!json_object_is_type(v, json_type_string))
+		return NULL;
+	s = json_object_get_string(v);
+	return util_starts_nocase(s, "http://") ||
+	    util_starts_nocase(s, "https://") ? s : NULL;
+}
+
+static bool
+refuse(struct walk *w, const char *code, const struct place *p,
+    const char *why)
+{
+	w->failed = true;
+	return err_param(w->err, p->text, code, "Invalid '%s': %s", p->text,
+	    why);
+}
+
+/* It isn't there yet: once more with it. */
+static void
+want(struct walk *w, const char *s, bool file, const struct place *p)
+{
+	struct exchange *x = w->x;
+
+	if (x->remote == NULL)
+		x->remote = xcalloc(1, sizeof(*x->remote));
+	w->wants = true;
+	if (remote_add(x->remote, s, file, p->text) == NULL) {
+		char why[96];
+
+		snprintf(why, sizeof(why), "this server fetches at most %d "
+		    "addresses for a request.", REMOTE_MAX);
+		refuse(w, "too_many_images", p, why);
+	}
+}
+
+/* What was fetched from the address, or NULL: it is wanted now, or refused. */
+static struct remote_blob *
+find(struct walk *w, json_object *v, bool file, const struct place *p)
+{
+	const char		*s = address_of(v);
+	struct remote_want	*known;
+
+	if (s == NULL || w->failed)
+		return NULL;
+	if (strlen(s) != (size_t)json_object_get_string_len(v)) {
+		refuse(w, file ? "invalid_file_url" : "invalid_image_url", p,
+		    "an address has no character U+0000.");
+		return NULL;
+	}
+	known = remote_find(w->x->remote, s, file);
+	if (known != NULL && known->blob != NULL)
+		return known->blob;
+	want(w, s, file, p);
+	return NULL;
+}
+
+/* "before" and the bytes as base64, new; NULL: there is no memory for it. */
+static json_object *
+encoded(struct walk *w, const struct remote_blob *blob, const char *before)
+{
+	struct buf	 text = { 0 };
+	json_object	*v;
+	size_t		 n = blob->bytes.len;
+
+	if (!budget_afford(n + n / 3 + 64)) {
+		w->failed = true;
+		budget_refuse(NULL, w->err);
+		return NULL;
+	}
+	buf_reserve(&text, strlen(before) + n + n / 3 + 8);
+	buf_puts(&text, before);
+	base64_encode(buf_str(&blob->bytes), n, &text);
+	v = json_object_new_string_len(text.p, (int)text.len);
+	buf_finish(&text);
+	w->edited = true;
+	return v;
+}
+
+static json_object *
+data_url(struct walk *w, const struct remote_blob *blob)
+{
+	char before[64];
+
+	snprintf(before, sizeof(before), "data:%s;base64,", blob->type);
+	return encoded(w, blob, before);
+}
+
+/* Put what was fetched from obj's member "key" in its place, as a data URL. */
+static void
+replace(struct walk *w, json_object *obj, const char *key, bool file,
+    const struct place *p)
+{
+	struct remote_blob	*blob = find(w, js_get(obj, key), file, p);
+	json_object		*v = blob != NULL ? data_url(w, blob) : NULL;
+
+	if (v != NULL)
+		js_add_take(obj, key, v);
+}
+
+/* --- Chat completions. */
+
+static void
+chat_part(struct walk *w, json_object *part, const struct place *p)
+{
+	struct place	inner;
+	json_object	*image = js_get(part, "image_url");
+	json_object	*file = js_obj(part, "file");
+
+	if (js_is(part, "type", "image_url")) {
+		inner = at(p, ".image_url.url");
+		if (json_object_is_type(image, json_type_string))
+			replace(w, part, "image_url", false, &inner);
+		else if (js_obj(part, "image_url") != NULL)
+			replace(w, image, "url", false, &inner);
+	} else if (js_is(part, "type", "file") && file != NULL) {
+		/* OpenAI has no such addresses, but OpenRouter's clients do. */
+		inner = at(p, ".file.file_data");
+		replace(w, file, "file_data", true, &inner);
+	}
+}
+
+/* --- Responses. */
+
+/* The last part of the path: what a person would call the file. */
+static void
+name_file(json_object *part, const char *address)
+{
+	const char	*slash, *path = strstr(address, "://") + 3;
+	size_t		 n = strcspn(path, "?#");
+	char		*name;
+
+	if (js_str(part, "filename") != NULL)
+		return;
+	slash = memrchr(path, '/', n);
+	n -= slash != NULL ? (size_t)(slash + 1 - path) : n;
+	if (slash == NULL || n == 0 || n > NAME_MAX_BYTES) {
+		js_add_str(part, "filename", "file.pdf");
+		return;
+	}
+	name = xstrndup(slash + 1, n);
+	js_add_str(part, "filename", name);
+	free(name);
+}
+
+static void
+file_part(struct walk *w, json_object *part, const struct place *p)
+{
+	struct place		 inner = at(p, ".file_url");
+	struct remote_blob	*blob;
+	json_object		*v;
+
+	if (js_str(part, "file_data") != NULL)
+		return;
+	blob = find(w, js_get(part, "file_url"), true, &inner);
+	if (blob == NULL || (v = data_url(w, blob)) == NULL)
+		return;
+	name_file(part, js_str(part, "file_url"));
+	js_del(part, "file_url");
+	js_add_take(part, "file_data", v);
+}
+
+static void	item_lists(struct walk *, json_object *, const struct place *,
+		    int depth);
+
+static void
+item_list(struct walk *w, json_object *list, const struct place *p, int depth)
+{
+	json_object	*part;
+	struct place	 here, inner;
+	size_t		 i, n = js_len(list);
+
+	for (i = 0; i < n && !w->failed; i++) {
+		part = json_object_array_get_idx(list, i);
+		here = at(p, "[%zu]", i);
+		if (js_is(part, "type", "input_image")) {
+			inner = at(&here, ".image_url");
+			replace(w, part, "image_url", false, &inner);
+		} else if (js_is(part, "type", "input_file"))
+			file_part(w, part, &here);
+		item_lists(w, part, &here, depth + 1);
+	}
+}
+
+static void
+item_lists(struct walk *w, json_object *obj, const struct place *p, int depth)
+{
+	static const char *const lists[] = { "content", "output" };
+	struct place	inner;
+	size_t		i;
+
+	for (i = 0; i < COUNT(lists) && depth < DEPTH_MAX; i++) {
+		inner = at(p, ".%s", lists[i]);
+		item_list(w, js_array(obj, lists[i]), &inner, depth);
+	}
+}
+
+/* --- Messages. */
+
+static void
+source(struct walk *w, json_object *block, const struct place *p)
+{
+	bool			 file = js_is(block, "type", "document");
+	json_object		*old = js_obj(block, "source"), *new, *data;
+	struct remote_blob	*blob;
+	struct place		 inner;
+
+	if (!js_is(old, "type", "url"))
+		return;
+	inner = at(p, ".%s.source.url", file ? "document" : "image");
+	blob = find(w, js_get(old, "url"), file, &inner);
+	if (blob == NULL || (data = encoded(w, blob, "")) == NULL)
+		return;
+	new = json_object_new_object();
+	js_add_str(new, "type", "base64");
+	js_add_str(new, "media_type", blob->type);
+	js_add_take(new, "data", data);
+	js_add_take(block, "source", new);
+}
+
+static void
+blocks(struct walk *w, json_object *list, const struct place *p, int depth)
+{
+	json_object	*block;
+	struct place	 here, inner;
+	size_t		 i, n = js_len(list);
+
+	for (i = 0; i < n && !w->failed; i++) {
+		block = json_object_array_get_idx(list, i);
+		here = at(p, ".%zu", i);
+		if (js_is(block, "type", "image") ||
+		    js_is(block, "type", "document"))
+			source(w, block, &here);
+		if (!js_is(block, "type", "tool_result") || depth == DEPTH_MAX)
+			continue;
+		inner = at(&here, ".content");
+		blocks(w, js_array(block, "content"), &inner, depth + 1);
+	}
+}
+
+/* --- The whole. */
+
+static bool
+is_on(const struct exchange *x)
+{
+	return x->conf->fetch_images != NULL &&
+	    x->conf->fetch_images[0] != NULL;
+}
+
+/* Whose and which conversation's it is: see remote/cache.h. */
+static void
+set_scope(struct exchange *x)
+{
+	if (x->remote->scope == NULL)
+		x->remote->scope = xasprintf("%s %s", x->call.interaction,
+		    x->key != NULL ? x->key : "");
+}
+
+static enum inline_said
+end(struct walk *w, bool *edited)
+{
+	*edited |= w->edited;
+	if (w->failed)
+		return INLINE_REFUSED;
+	if (!w->wants)
+		return INLINE_DONE;
+	set_scope(w->x);
+	return INLINE_FETCH;
+}
+
+enum inline_said
+inline_chat(struct exchange *x, json_object *obj, bool *edited,
+    struct err *err)
+{
+	struct walk	 w = { .x = x, .err = err };
+	json_object	*messages = js_array(obj, "messages"), *content;
+	struct place	 p;
+	size_t		 i, j, n = is_on(x) ? js_len(messages) : 0;
+
+	for (i = 0; i < n && !w.failed; i++) {
+		content = js_array(json_object_array_get_idx(messages, i),
+		    "content");
+		for (j = 0; j < js_len(content) && !w.failed; j++) {
+			p = at(NULL, "messages[%zu].content[%zu]", i, j);
+			chat_part(&w, json_object_array_get_idx(content, j),
+			    &p);
+		}
+	}
+	return end(&w, edited);
+}
+
+enum inline_said
+inline_messages(struct exchange *x, json_object *obj, bool *edited,
+    struct err *err)
+{
+	struct walk	 w = { .x = x, .err = err };
+	json_object	*messages = js_array(obj, "messages");
+	struct place	 p;
+	size_t		 i, n = is_on(x) ? js_len(messages) : 0;
+
+	for (i = 0; i < n && !w.failed; i++) {
+		p = at(NULL, "messages.%zu.content", i);
+		blocks(&w, js_array(json_object_array_get_idx(messages, i),
+		    "content"), &p, 0);
+	}
+	return end(&w, edited);
+}
+
+enum inline_said
+inline_items(struct exchange *x, json_object *items, bool *edited,
+    struct err *err)
+{
+	struct walk	 w = { .x = x, .err = err };
+	struct place	 p;
+	size_t		 i, n = is_on(x) ? js_len(items) : 0;
+
+	for (i = 0; i < n && !w.failed; i++) {
+		p = at(NULL, "input[%zu]", i);
+		item_lists(&w, json_object_array_get_idx(items, i), &p, 0);
+	}
+	return end(&w, edited);
+}
