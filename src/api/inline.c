@@ -28,6 +28,7 @@ struct walk {
 	bool			 edited;
 	bool			 wants;		/* something is to be fetched */
 	bool			 failed;
+	bool			 goes_on;	/* the model has spoken */
 	struct err		*err;
 };
 
@@ -303,6 +304,16 @@ blocks(struct walk *w, json_object *list, const struct place *p, int depth)
 
 /* --- The whole. */
 
+/*
+ * Has the model spoken, called, thought? Else a conversation begins, and sees
+ * what is there now, even if it begins as an earlier one did.
+ */
+static bool
+is_models(json_object *item)
+{
+	return js_get(item, "role") == NULL || js_is(item, "role", "assistant");
+}
+
 static bool
 is_on(const struct exchange *x)
 {
@@ -314,7 +325,7 @@ is_on(const struct exchange *x)
 static void
 set_scope(struct exchange *x)
 {
-	if (x->remote->scope == NULL)
+	if (x->remote->scope == NULL && x->call.interaction[0] != '\0')
 		x->remote->scope = xasprintf("%s %s", x->call.interaction,
 		    x->key != NULL ? x->key : "");
 }
@@ -328,6 +339,7 @@ end(struct walk *w, bool *edited)
 	if (!w->wants)
 		return INLINE_DONE;
 	set_scope(w->x);
+	w->x->remote->anew = !w->goes_on;
 	return INLINE_FETCH;
 }
 
@@ -336,13 +348,14 @@ inline_chat(struct exchange *x, json_object *obj, bool *edited,
     struct err *err)
 {
 	struct walk	 w = { .x = x, .err = err };
-	json_object	*messages = js_array(obj, "messages"), *content;
+	json_object	*messages = js_array(obj, "messages"), *msg, *content;
 	struct place	 p;
 	size_t		 i, j, n = is_on(x) ? js_len(messages) : 0;
 
 	for (i = 0; i < n && !w.failed; i++) {
-		content = js_array(json_object_array_get_idx(messages, i),
-		    "content");
+		msg = json_object_array_get_idx(messages, i);
+		w.goes_on |= is_models(msg);
+		content = js_array(msg, "content");
 		for (j = 0; j < js_len(content) && !w.failed; j++) {
 			p = at(NULL, "messages[%zu].content[%zu]", i, j);
 			chat_part(&w, json_object_array_get_idx(content, j),
@@ -357,14 +370,15 @@ inline_messages(struct exchange *x, json_object *obj, bool *edited,
     struct err *err)
 {
 	struct walk	 w = { .x = x, .err = err };
-	json_object	*messages = js_array(obj, "messages");
+	json_object	*messages = js_array(obj, "messages"), *msg;
 	struct place	 p;
 	size_t		 i, n = is_on(x) ? js_len(messages) : 0;
 
 	for (i = 0; i < n && !w.failed; i++) {
+		msg = json_object_array_get_idx(messages, i);
+		w.goes_on |= is_models(msg);
 		p = at(NULL, "messages.%zu.content", i);
-		blocks(&w, js_array(json_object_array_get_idx(messages, i),
-		    "content"), &p, 0);
+		blocks(&w, js_array(msg, "content"), &p, 0);
 	}
 	return end(&w, edited);
 }
@@ -374,12 +388,15 @@ inline_items(struct exchange *x, json_object *items, bool *edited,
     struct err *err)
 {
 	struct walk	 w = { .x = x, .err = err };
+	json_object	*item;
 	struct place	 p;
 	size_t		 i, n = is_on(x) ? js_len(items) : 0;
 
 	for (i = 0; i < n && !w.failed; i++) {
+		item = json_object_array_get_idx(items, i);
+		w.goes_on |= is_models(item);
 		p = at(NULL, "input[%zu]", i);
-		item_lists(&w, json_object_array_get_idx(items, i), &p, 0);
+		item_lists(&w, item, &p, 0);
 	}
 	return end(&w, edited);
 }

@@ -44,18 +44,25 @@ entry_free(struct entry *e)
 }
 
 static void
-drop_last(struct remote_cache *c)
+drop(struct remote_cache *c, struct entry **p)
 {
-	struct entry **p = &c->first, *e;
+	struct entry *e = *p;
 
-	while ((*p)->next != NULL)
-		p = &(*p)->next;
-	e = *p;
-	*p = NULL;
+	*p = e->next;
 	c->n--;
 	c->bytes -= cost(e);
 	budget_hold(&c->memory, c->bytes);
 	entry_free(e);
+}
+
+static void
+drop_last(struct remote_cache *c)
+{
+	struct entry **p = &c->first;
+
+	while ((*p)->next != NULL)
+		p = &(*p)->next;
+	drop(c, p);
 }
 
 struct remote_cache *
@@ -119,9 +126,9 @@ remote_cache_put(struct remote_cache *c, const char *scope,
 	struct remote_blob	*old = remote_cache_get(c, scope, address);
 	struct entry		*e;
 
-	if (old != NULL) {		/* two requests at the same time */
+	if (old != NULL) {		/* which is the first now */
 		remote_blob_unref(old);
-		return;
+		drop(c, &c->first);
 	}
 	e = xcalloc(1, sizeof(*e));
 	e->scope = xstrdup(scope);

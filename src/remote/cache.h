@@ -21,7 +21,7 @@ void	remote_cache_destroy(struct remote_cache *);
  */
 struct remote_blob *remote_cache_get(struct remote_cache *, const char *scope,
 	    const char *address);
-/* Keep a reference; what was used longest ago makes room. */
+/* Keep it in place of what was; what was used longest ago makes room. */
 void	remote_cache_put(struct remote_cache *, const char *scope,
 	    const char *address, struct remote_blob *);
 

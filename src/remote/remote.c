@@ -50,6 +50,7 @@ struct remote_work {
 	struct transfer		*at[REMOTE_MAX];
 	size_t			 started;	/* of the list, in order */
 	size_t			 running;
+	size_t			 bytes;		/* of all, so far */
 	bool			 failed;
 	struct err		 err;
 	struct loop_timer	 deadline;
@@ -143,6 +144,7 @@ enum fault {
 	STATUS,
 	REDIRECTS,
 	LARGE,
+	TOGETHER,
 	IMAGE_TYPE,
 	FILE_TYPE,
 	EMPTY,
@@ -177,6 +179,8 @@ static const struct {
 	    "an address redirects too often" },
 	[LARGE] = { "it has more than 20 MiB",
 	    "what an address has is too large" },
+	[TOGETHER] = { "with it the request has more than this server takes "
+	    "(maxRequestBodyBytes)", "addresses have too much together" },
 	[IMAGE_TYPE] = { "it is no image of these types: PNG, JPEG, GIF, WebP",
 	    "an address has no image" },
 	[FILE_TYPE] = { "it is no PDF", "an address has no PDF" },
@@ -369,6 +373,15 @@ wrong_type(const struct transfer *t)
 	return t->want->file ? FILE_TYPE : IMAGE_TYPE;
 }
 
+/* As base64 it is a third more. */
+static bool
+has_room(struct remote_work *w, size_t n)
+{
+	w->bytes += n;
+	return w->bytes <=
+	    (size_t)w->job->conf->max_request_body_bytes / 4 * 3;
+}
+
 static enum http_flow
 on_body(void *arg, const char *p, size_t n)
 {
@@ -376,6 +389,8 @@ on_body(void *arg, const char *p, size_t n)
 
 	if (t->body.len + n > REMOTE_BYTES_MAX)
 		return stop(t, LARGE);
+	if (!has_room(t->work, n))
+		return stop(t, TOGETHER);
 	if (!budget_more(t->work->job->memory, n * COPIES))
 		return stop(t, MEMORY);
 	buf_append(&t->body, p, n);
@@ -411,8 +426,9 @@ complete(struct transfer *t)
 		return;
 	}
 	t->want->blob = remote_blob_create(type, &t->body);
-	remote_cache_put(w->remote->cache, job->list->scope, t->want->address,
-	    t->want->blob);
+	if (job->list->scope != NULL)
+		remote_cache_put(w->remote->cache, job->list->scope,
+		    t->want->address, t->want->blob);
 	transfer_end(t);
 	if (remote_complete(job->list))
 		work_end_soon(w);
@@ -558,20 +574,25 @@ pump(struct remote *remote)
 static bool
 take_cached(struct remote *remote, struct remote_job *job)
 {
+	struct remote_work	*work = job->work;
 	struct remote_list	*list = job->list;
 	struct remote_want	*w;
 	struct remote_blob	*blob;
 
+	if (list->anew || list->scope == NULL)
+		return true;
 	for (w = list->want; w < list->want + list->n; w++) {
 		if (w->blob != NULL || (blob = remote_cache_get(remote->cache,
 		    list->scope, w->address)) == NULL)
 			continue;
-		if (fits(w, blob->type))
-			w->blob = blob;
-		else
+		if (!fits(w, blob->type)) {
 			remote_blob_unref(blob);
-		if (w->blob != NULL && !budget_more(job->memory,
-		    blob->bytes.len * COPIES))
+			continue;
+		}
+		w->blob = blob;
+		/* What was sent in an earlier turn is not refused now. */
+		work->bytes += blob->bytes.len;
+		if (!budget_more(job->memory, blob->bytes.len * COPIES))
 			return false;
 	}
 	return true;

@@ -21,7 +21,8 @@ struct remote;
 struct remote_blob;
 
 #define REMOTE_MAX		32	/* addresses of a request */
-#define REMOTE_BYTES_MAX	((size_t)20 << 20)	/* of one of them */
+/* Of one of them; together three quarters of maxRequestBodyBytes, see base64 */
+#define REMOTE_BYTES_MAX	((size_t)20 << 20)
 #define REMOTE_TIMEOUT_MS	30000	/* for all of a request */
 #define REMOTE_REDIRECTS_MAX	5
 
@@ -36,7 +37,8 @@ struct remote_want {
 struct remote_list {
 	struct remote_want	 want[REMOTE_MAX];
 	size_t			 n;
-	char			*scope;		/* see cache.h; yours */
+	char			*scope;	/* see cache.h; NULL: keep nothing */
+	bool			 anew;	/* what is kept doesn't serve */
 };
 
 /*

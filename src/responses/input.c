@@ -295,6 +295,31 @@ check_image(json_object *url, const struct place *place,
 	return ok;
 }
 
+/* OpenAI's files are OpenAI's: neither Copilot nor this server has them. */
+static bool
+refuse_file(const struct place *place, struct err *err)
+{
+	struct buf	where = { 0 };
+
+	print_place(place, &where);
+	buf_puts(&where, ".file_id");
+	err_param(err, where.p, "invalid_value", "Invalid '%s': this server "
+	    "keeps no files: send the file or the image itself, or its "
+	    "address.", where.p);
+	buf_finish(&where);
+	return false;
+}
+
+/* Has the part nothing but the id of a file? */
+static bool
+is_file_alone(json_object *part)
+{
+	return js_get(part, "file_id") != NULL &&
+	    js_get(part, "image_url") == NULL &&
+	    js_get(part, "file_data") == NULL &&
+	    js_get(part, "file_url") == NULL;
+}
+
 static bool	check_images(json_object *, const char *, const struct place *,
 		    const struct responses_input *, struct err *);
 
@@ -303,6 +328,9 @@ static bool
 check_part(json_object *part, const struct place *place,
     const struct responses_input *in, struct err *err)
 {
+	if ((js_is(part, "type", "input_image") ||
+	    js_is(part, "type", "input_file")) && is_file_alone(part))
+		return refuse_file(place, err);
 	return (!js_is(part, "type", "input_image") ||
 	    check_image(js_get(part, "image_url"), place, in, err)) &&
 	    check_images(part, "content", place, in, err) &&
