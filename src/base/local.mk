@@ -41,6 +41,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/plain.h \
 	%reldir%/scan.c \
 	%reldir%/scan.h \
+	%reldir%/shape.c \
+	%reldir%/shape.h \
 	%reldir%/sse.c \
 	%reldir%/sse.h \
 	%reldir%/text.c \

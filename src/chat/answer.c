@@ -11,6 +11,7 @@
 #include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/shape.h"
 #include "base/sse.h"
 #include "base/util.h"
 #include "chat/answer.h"
@@ -31,6 +32,7 @@ struct native {
 	struct chat_pieces	 pieces;
 	struct chat_head	 head;
 	struct chat_collect	*collect;	/* NULL when we stream */
+	struct shape		 shape;		/* of the last event */
 	json_object		*extra;		/* other members, collected */
 	struct thought		 thought;	/* of the first choice */
 	bool			 kept;
@@ -178,12 +180,64 @@ ended(struct native *n, bool ok, struct buf *out, struct err *err)
 	    sink_finish(n->first, &end, out, err));
 }
 
+/* --- Events like the one before: most have a few letters and no news. */
+
+static const struct shape_member told[] = {
+	{ "content", SHAPE_SAME },
+	{ "obfuscation", SHAPE_SAME },
+	{ "padding", SHAPE_LOST },
+};
+
+/*
+ * Members that change what is known of the answer each time that they come, or
+ * that go out under another name. All else says the same twice.
+ */
+static const char *const news[] = {
+	"\"tool_calls\"", "\"function_call\"", "\"reasoning_content\"",
+	"\"reasoning_text\"", "\"reasoning_opaque\"", "\"thinking\"",
+	"\"signature\"", "\"cot_", "\"copilot_", "\"finish_reason\":\"",
+};
+
+static bool
+holds(const char *p, size_t n, const char *text)
+{
+	return memmem(p, n, text, strlen(text)) != NULL;
+}
+
+/* What went out is behind "at". The role is said once. */
+static bool
+tells_the_next(const struct native *n, const struct sse_event *ev,
+    const struct buf *out, size_t at)
+{
+	size_t i;
+
+	if (n->collect != NULL || n->wanted.stop != NULL ||
+	    n->wanted.format_in_prompt || n->pieces.ended || ev->bare ||
+	    ev->unfinished || out->len == at ||
+	    holds(out->p + at, out->len - at, "\"role\""))
+		return false;
+	for (i = 0; i < COUNT(news); i++)
+		if (holds(ev->data, ev->len, news[i]))
+			return false;
+	return true;
+}
+
 static bool
 event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
 {
-	struct native *n = self;
+	struct native	*n = self;
+	size_t		 at = out->len;
 
-	return ended(n, chat_pieces_event(&n->pieces, ev, out, err), out, err);
+	if (ev->bare || ev->unfinished)
+		shape_forget(&n->shape);
+	if (shape_follow(&n->shape, told, ev->data, ev->len, 0, out))
+		return true;
+	if (!chat_pieces_event(&n->pieces, ev, out, err))
+		return false;
+	if (tells_the_next(n, ev, out, at))
+		shape_learn(&n->shape, told, COUNT(told), ev->data, ev->len,
+		    out->p + at, out->len - at);
+	return ended(n, true, out, err);
 }
 
 static bool
@@ -303,6 +357,7 @@ destroy(struct sink *s)
 	chat_collect_destroy(n->collect);
 	json_object_put(n->extra);
 	thought_finish(&n->thought);
+	shape_finish(&n->shape);
 	chat_head_finish(&n->head);
 	free(n->asked);
 	free(n);

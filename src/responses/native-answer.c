@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/shape.h"
 #include "base/sse.h"
 #include "base/util.h"
 #include "copilot/failure.h"
@@ -39,6 +40,7 @@ struct responses_answer {
 	 */
 	struct buf		 held;
 	struct buf		 text;		/* of one event */
+	struct shape		 shape;		/* of the last one */
 	bool			 announced;	/* response.created was made */
 	bool			 begun;		/* and has gone out */
 	/* What is printed at the end: the last event, or the response. */
@@ -320,14 +322,67 @@ unreadable(struct err *err)
 	    "Copilot's answer could not be read.");
 }
 
+/*
+ * Deltas like the one before: upstream gives the same item another id each
+ * time, which is nothing to us, and what hides the length of a text goes on
+ * with it, unless the client wants none.
+ */
+static const struct shape_member told[] = {
+	{ "delta", SHAPE_SAME },
+	{ "item_id", SHAPE_LOST },
+	{ "sequence_number", SHAPE_COUNT },
+	{ "obfuscation", SHAPE_SAME },
+};
+static const struct shape_member told_plain[] = {
+	{ "delta", SHAPE_SAME },
+	{ "item_id", SHAPE_LOST },
+	{ "sequence_number", SHAPE_COUNT },
+	{ "obfuscation", SHAPE_LOST },
+};
+
+static const struct shape_member *
+told_of(const struct responses_answer *a)
+{
+	return a->r.plain ? told_plain : told;
+}
+
+static bool
+follows(struct responses_answer *a, const struct sse_event *e, struct buf *out)
+{
+	if (e->bare || e->unfinished)
+		shape_forget(&a->shape);
+	if (!shape_follow(&a->shape, told_of(a), e->data, e->len, a->sequence,
+	    out))
+		return false;
+	a->sequence++;
+	return true;
+}
+
+/* What went out is behind "at". A delta changes nothing but that. */
+static void
+learn(struct responses_answer *a, const struct sse_event *e, json_object *ev,
+    const struct buf *out, size_t at)
+{
+	const char *type = js_str(ev, "type");
+
+	if (type == NULL || !util_ends(type, ".delta") || e->bare ||
+	    e->unfinished || out->len == at)
+		return;
+	shape_learn(&a->shape, told_of(a), COUNT(told), e->data, e->len,
+	    out->p + at, out->len - at);
+}
+
 static bool
 event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 {
 	struct responses_answer	*a = self;
 	json_object		*ev;
 	const char		*type;
-	bool			 ok = true;
+	size_t			 at = out->len;
+	bool			 ok = true, begun = a->begun;
 
+	if (follows(a, e, out))
+		return true;
 	if ((e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
 		return true;
 	if (!a->r.stream)
@@ -347,6 +402,8 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 		ok = take_failure(a, ev, err);
 	else if (type != NULL && util_starts(type, "response."))
 		ok = take_event(a, ev, type, out, err);
+	if (ok && begun)
+		learn(a, e, ev, out, at);
 	json_object_put(ev);
 	return ok;
 }
@@ -480,6 +537,7 @@ destroy(struct sink *s)
 	json_object_put(a->last);
 	buf_finish(&a->held);
 	buf_finish(&a->text);
+	shape_finish(&a->shape);
 	free(a);
 }
 
