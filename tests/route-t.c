@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "api/api.h"
+#include "page/page.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -124,7 +125,7 @@ test_routes(void **state)
 	    NULL);
 	expect("", ENV("PATH_INFO=/healthz"), api_health, 0, NULL);
 	expect("", ENV("PATH_INFO=/usage"), api_usage, 0, NULL);
-	expect("", ENV("PATH_INFO=/"), api_root, 0, NULL);
+	expect("", ENV("PATH_INFO=/"), page_root, 0, NULL);
 }
 
 static void
@@ -184,7 +185,7 @@ test_keys(void **state)
 	    api_models, 0, NULL);
 	/* Open routes, and 404 does not tell strangers apart from friends. */
 	expect(KEYS, ENV("PATH_INFO=/healthz"), api_health, 0, NULL);
-	expect(KEYS, ENV("PATH_INFO=/"), api_root, 0, NULL);
+	expect(KEYS, ENV("PATH_INFO=/"), page_root, 0, NULL);
 }
 
 static void
@@ -288,12 +289,12 @@ test_pages(void **state)
 		    rows[i].site, rows[i].mode, rows[i].path),
 		    rows[i].status == 0 ? api_models : NULL, rows[i].status,
 		    NULL);
-	/* With keys the name is no secret, and a visit shows one line. */
+	/* With keys the name is no secret, and a visit may see the page. */
 	expect("{\"auth\":{\"apiKeys\":[\"k\"]}}", ENV("PATH_INFO=/v1/models",
 	    "HTTP_HOST=site.example", "SERVER_ADDR=127.0.0.1",
 	    "HTTP_X_API_KEY=k"), api_models, 0, NULL);
 	expect("{}", ENV("PATH_INFO=/", "HTTP_SEC_FETCH_SITE=cross-site",
-	    "HTTP_SEC_FETCH_MODE=navigate"), api_root, 0, NULL);
+	    "HTTP_SEC_FETCH_MODE=navigate"), page_root, 0, NULL);
 }
 
 /* A header value from outside must not bring a line of its own. */

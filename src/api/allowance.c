@@ -10,8 +10,22 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "copilot/copilot.h"
+#include "copilot/accounts.h"
 #include "copilot/models.h"
 #include "state/ledger.h"
+
+void
+allowance_enter(struct exchange *x, const struct conf_key *client)
+{
+	const char *name = client != NULL ? client->account : NULL;
+
+	x->client = client;
+	x->key = client != NULL ? client->key : NULL;
+	x->account = accounts_find(x->accounts, name != NULL ? name :
+	    x->conf->default_account);
+	x->lessons = copilot_lessons(x->account->copilot);
+}
 
 /* --- Models. */
 

@@ -4,9 +4,16 @@
 
 #include <stdbool.h>
 
+struct conf_key;
 struct err;
 struct exchange;
 struct models;
+
+/*
+ * The request is this client's, NULL for one that needs no key, and goes by the
+ * account that the key names: no key sees what another account has.
+ */
+void	allowance_enter(struct exchange *, const struct conf_key *);
 
 /*
  * May the request ask this model: "asked" as the client says, "upstream" as

@@ -27,11 +27,13 @@
 
 struct conf;
 struct conf_key;
+struct accounts;
 struct copilot_account;
 struct json_object;
 struct ledger;
 struct metrics;
 struct models;
+struct recent;
 struct remote_list;
 struct stored;
 struct terms;
@@ -75,7 +77,9 @@ struct exchange {
 	struct ledger		*ledger;	/* likewise */
 	struct metrics		*metrics;	/* likewise */
 	struct reasoning_scope	 thinker;	/* whose the answer's are */
+	struct accounts		*accounts;	/* those that there are */
 	struct copilot_account	*account;	/* whose it is upstream */
+	struct recent		*recent;	/* or NULL */
 	struct lessons		*lessons;	/* its; or NULL */
 	const struct models	*models;	/* NULL: not known */
 	/* and can't be had: do without */

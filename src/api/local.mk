@@ -52,6 +52,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/organization.c \
 	%reldir%/query.c \
 	%reldir%/query.h \
+	%reldir%/recent.c \
+	%reldir%/recent.h \
 	%reldir%/references.c \
 	%reldir%/references.h \
 	%reldir%/reply.c \

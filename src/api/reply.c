@@ -71,6 +71,14 @@ reply_json(struct reply *r, int status)
 	r->content_type = "application/json";
 }
 
+void
+reply_whole(struct reply *r)
+{
+	r->status = 200;
+	if (r->content_type == NULL)
+		r->content_type = "application/json";
+}
+
 /* OpenAI says it in both ways, and its SDKs look for the milliseconds first. */
 static void
 put_retry(struct reply *r, const struct err *err)

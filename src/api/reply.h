@@ -30,6 +30,8 @@ void	reply_header(struct reply *, const char *name, const char *value);
 void	reply_header_always(struct reply *, const char *name,
 	    const char *value);
 void	reply_json(struct reply *, int status);	/* body is to be filled in */
+/* Status 200, and JSON unless the handler has set another type. */
+void	reply_whole(struct reply *);
 /*
  * Replaces whatever is there by the error and its headers, in the form of the
  * API that the request is for: OpenAI's or Anthropic's.

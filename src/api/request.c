@@ -297,6 +297,12 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 			set(&r->host, value);
 		else if (IS("SERVER_ADDR"))
 			set(&r->server_addr, value);
+		else if (IS("HTTP_ACCEPT"))
+			r->html = strstr(value, "text/html") != NULL;
+		else if (IS("HTTPS"))
+			r->https = strcmp(value, "on") == 0;
+		else if (IS("REQUEST_SCHEME"))
+			r->https |= strcmp(value, "https") == 0;
 		else if (IS("REMOTE_ADDR"))
 			set(&r->remote_addr, value);
 		else if (IS("HTTP_TRACEPARENT"))

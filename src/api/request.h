@@ -32,6 +32,8 @@ struct request {
 	char		*session;	/* what names the client's session */
 	size_t		 session_rank;	/* how well: private to request.c */
 	bool		 codex;	/* by its User-Agent, or headers of its own */
+	bool		 html;		/* a browser, which shows a page */
+	bool		 https;
 	bool		 anthropic; /* speaks Anthropic's API */
 	char		*anthropic_beta;	/* its betas, or NULL */
 	bool		 claude_code;	/* by its User-Agent */

@@ -394,6 +394,19 @@ conf_keys_json(const struct conf *c)
 
 /* --- What a key may use. */
 
+const struct conf_key *
+conf_key_find(const struct conf *conf, const char *secret)
+{
+	const struct conf_key	*found = NULL;
+	size_t			 i;
+
+	/* All of them are compared. */
+	for (i = 0; secret != NULL && i < conf->nkeys; i++)
+		if (util_equal_secret(conf->keys[i].key, secret))
+			found = &conf->keys[i];
+	return found;
+}
+
 /* "gpt-5*" is every name that begins so. */
 static bool
 fits(const char *pattern, const char *name)

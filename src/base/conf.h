@@ -132,6 +132,12 @@ const char *conf_map_model(const struct conf *, const char *);
 /* May an account be called so? It is a directory's name, too. */
 bool	 conf_account_ok(const char *);
 
+/*
+ * The configured key that is this secret, or NULL, as for NULL. The time tells
+ * nothing of how close another one was.
+ */
+const struct conf_key *conf_key_find(const struct conf *, const char *secret);
+
 /* May this key use the model? No key, and one without a list, may. */
 bool	 conf_key_allows(const struct conf_key *, const char *model);
 

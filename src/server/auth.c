@@ -21,22 +21,6 @@ bearer(const char *authorization)
 	return authorization + strspn(authorization, " ");
 }
 
-/*
- * The configured key that is equal, or NULL. All keys are compared, so that the
- * time does not tell which one was close.
- */
-static const struct conf_key *
-known(const struct conf *conf, const char *key)
-{
-	const struct conf_key	*found = NULL;
-	size_t			 i;
-
-	for (i = 0; key != NULL && i < conf->nkeys; i++)
-		if (util_equal_secret(conf->keys[i].key, key))
-			found = &conf->keys[i];
-	return found;
-}
-
 bool
 auth_check(const struct conf *conf, const struct request *r,
     const struct conf_key **key, struct err *err)
@@ -50,8 +34,8 @@ auth_check(const struct conf *conf, const struct request *r,
 		    "them: see its log.");
 	if (conf->nkeys == 0)
 		return true;
-	if ((*key = known(conf, r->x_api_key)) != NULL ||
-	    (*key = known(conf, token)) != NULL)
+	if ((*key = conf_key_find(conf, r->x_api_key)) != NULL ||
+	    (*key = conf_key_find(conf, token)) != NULL)
 		return true;
 	if (r->x_api_key == NULL && token == NULL)
 		return err_set(err, 401, ERR_REQUEST, NULL, NULL,

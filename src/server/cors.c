@@ -117,7 +117,7 @@ host_allowed(const struct exchange *x)
 
 /*
  * An image, a form or a script of another site needs no Origin to make a
- * request; browsers say whose it is. A visit of "/" shows one line.
+ * request; browsers say whose it is. A visit of "/" shows the page to a person.
  */
 static bool
 fetch_allowed(const struct request *r)

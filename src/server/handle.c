@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/allowance.h"
 #include "api/auto.h"
 #include "base/conf.h"
 #include "base/encoding.h"
@@ -50,17 +51,6 @@ handle_leave(struct exchange *x)
 	x->place = NULL;
 }
 
-/* The account that its key names; no key sees what another account has. */
-static void
-choose_account(struct server *s, struct exchange *x)
-{
-	const char *name = x->client != NULL ? x->client->account : NULL;
-
-	x->account = accounts_find(s->accounts,
-	    name != NULL ? name : x->conf->default_account);
-	x->lessons = copilot_lessons(x->account->copilot);
-}
-
 /* Why a load balancer should not send requests here; NULL: it should. */
 static const char *
 unready(const struct server *s, const struct exchange *x)
@@ -89,6 +79,8 @@ handle_route(struct server *s, struct exchange *x)
 	x->conf = conf_file_get(s->conf_file);
 	x->usage.show_cost = x->conf->usage_cost;
 	x->ledger = x->conf->usage_ledger ? s->ledger : NULL;
+	x->accounts = s->accounts;
+	x->recent = s->recent;
 	x->metrics = x->conf->metrics_enabled ? s->metrics : NULL;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
@@ -101,7 +93,7 @@ handle_route(struct server *s, struct exchange *x)
 	}
 	if ((x->handler = route_find(x, &wants_body)) == NULL)
 		return HANDLE_DONE;
-	choose_account(s, x);
+	allowance_enter(x, x->client);
 	x->unready = unready(s, x);
 	x->memory.holder = budget_holder(s->budget, x->key, key_percent(x));
 	if (wants_body && !take_place(x, &err)) {

@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/exchange.h"
+#include "api/recent.h"
 #include "base/conf.h"
 #include "base/util.h"
 #include "server/meter.h"
@@ -132,12 +134,31 @@ add_all_usage(const struct exchange *x, const char *operation)
 		    (double)u->nano / CREDIT_NANO);
 }
 
+/* Those that the client or upstream is to be asked about. */
+static void
+note_error(const struct exchange *x, int status)
+{
+	struct recent_error e = { .time = (int64_t)time(NULL),
+		.status = status };
+
+	snprintf(e.id, sizeof(e.id), "%s", x->req.id);
+	snprintf(e.route, sizeof(e.route), "%s", x->route != NULL ? x->route :
+	    "other");
+	if (x->model != NULL)
+		snprintf(e.model, sizeof(e.model), "%s", tally_model(x));
+	if (x->client != NULL)
+		snprintf(e.key, sizeof(e.key), "%s", x->client->name);
+	recent_add(x->recent, &e);
+}
+
 void
 meter(const struct exchange *x, int status)
 {
 	const char	*operation = operation_of(x);
 	char		 labels[METRIC_LABELS] = "";
 
+	if (status > 399 && status != 499)
+		note_error(x, status);
 	if (x->metrics == NULL)
 		return;
 	metrics_label(labels, "endpoint", x->route != NULL ? x->route :

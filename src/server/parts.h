@@ -11,6 +11,7 @@ struct http;
 struct ledger;
 struct metrics;
 struct loop;
+struct recent;
 struct relay;
 struct remote;
 struct stored;
@@ -27,6 +28,7 @@ struct server {
 	struct ledger		*ledger;	/* likewise */
 	struct reasoning		*thoughts;
 	struct metrics		*metrics;
+	struct recent		*recent;
 	struct budget		*budget;
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	struct relay		*relays; /* answers under way on the loop */

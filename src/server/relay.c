@@ -147,6 +147,18 @@ send_reply(struct relay *r)
 	drain(r);
 }
 
+static void
+refuse(struct exchange *x, const struct err *err)
+{
+	if (x->answer == NULL || x->answer->instead == NULL) {
+		reply_error(&x->reply, &x->req, err);
+		return;
+	}
+	buf_truncate(&x->reply.body, 0);
+	x->answer->instead(x->self, err, &x->reply.body);
+	reply_whole(&x->reply);
+}
+
 /* r->err: before the head as an HTTP error, behind it as an event. */
 static void
 fail(struct relay *r)
@@ -158,7 +170,7 @@ fail(struct relay *r)
 	r->remark = err_for_log(&r->err);
 	if (r->outlet.state == OUTLET_EMPTY) {
 		buf_truncate(&r->outlet.out, 0);
-		reply_error(&x->reply, &x->req, &r->err);
+		refuse(x, &r->err);
 		send_reply(r);
 	} else {
 		if (x->answer != NULL)
@@ -337,7 +349,7 @@ end_events(struct relay *r)
 	} else {
 		x->reply.body = r->outlet.out;
 		r->outlet.out = (struct buf){ 0 };
-		reply_json(&x->reply, 200);
+		reply_whole(&x->reply);
 		send_reply(r);
 	}
 }
@@ -416,7 +428,7 @@ translated(struct relay *r)
 		    x->reply.body.len);
 		end_stream(r);
 	} else {
-		reply_json(&x->reply, 200);
+		reply_whole(&x->reply);
 		send_reply(r);
 	}
 }

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "page/page.h"
 #include "server/auth.h"
 #include "server/cors.h"
 #include "server/route.h"
@@ -19,7 +20,8 @@ enum {
 	/* The handler waits for no disk, and not for long on a small body. */
 	ROUTE_QUICK = 1 << 2,
 	ROUTE_WATCH = 1 << 3,	/* no key from metrics.allowFrom */
-	ROUTE_FORM = 1 << 4	/* a form with files, or a JSON body */
+	ROUTE_FORM = 1 << 4,	/* a form with files, or a JSON body */
+	ROUTE_FIELDS = 1 << 5	/* what a page's form posts */
 };
 
 /*
@@ -70,7 +72,11 @@ static const struct route {
 	{ "/metrics", "GET", ROUTE_WATCH, api_metrics },
 	{ "/readyz", "GET", ROUTE_OPEN | ROUTE_QUICK, api_ready },
 	{ "/healthz", "GET", ROUTE_OPEN | ROUTE_QUICK, api_health },
-	{ "/", "GET", ROUTE_OPEN | ROUTE_QUICK, api_root },
+	{ "/page.css", "GET", ROUTE_OPEN | ROUTE_QUICK, page_style },
+	{ "/page.js", "GET", ROUTE_OPEN | ROUTE_QUICK, page_script },
+	{ "/", "GET", ROUTE_OPEN, page_root },
+	{ "/", "POST", ROUTE_OPEN | ROUTE_BODY | ROUTE_FIELDS,
+	    page_root },
 };
 
 #define ALLOW_SIZE 64
@@ -184,8 +190,11 @@ static bool
 body_fits(const struct exchange *x, unsigned flags, struct err *err)
 {
 	const struct request	*r = &x->req;
-	bool			 form = r->form != NULL &&
-				    (flags & ROUTE_FORM) != 0;
+	bool			 form = (r->form != NULL &&
+				    (flags & ROUTE_FORM) != 0) ||
+				    ((flags & ROUTE_FIELDS) != 0 &&
+				    strcmp(r->content_type, "application/"
+				    "x-www-form-urlencoded") == 0);
 
 	if (!form && !content_type_fits(r->content_type))
 		return err_set(err, 415, ERR_REQUEST,
@@ -261,7 +270,6 @@ route_find(struct exchange *x, bool *wants_body)
 		    "Bearer realm=\"copilot-api\"");
 		return NULL;
 	}
-	x->key = x->client != NULL ? x->client->key : NULL;
 	*wants_body = (route->flags & ROUTE_BODY) != 0;
 	x->quick = (route->flags & ROUTE_QUICK) != 0;
 	if (*wants_body && !body_fits(x, route->flags, &err))

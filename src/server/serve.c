@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "api/recent.h"
 #include "base/budget.h"
 #include "base/conf.h"
 #include "base/files.h"
@@ -63,6 +64,7 @@ serve_main(const struct serve_options *o)
 	s.stored = stored_create(o->home);
 	s.ledger = ledger_create(o->home);
 	s.metrics = metrics_create(o->home);
+	s.recent = recent_create();
 	s.thoughts = reasoning_create(s.stored);
 	s.budget = budget_create();
 	s.remote = remote_create(s.loop, s.budget);
@@ -78,6 +80,7 @@ serve_main(const struct serve_options *o)
 	remote_destroy(s.remote);
 	budget_destroy(s.budget);
 	reasoning_destroy(s.thoughts);
+	recent_destroy(s.recent);
 	metrics_destroy(s.metrics);
 	ledger_destroy(s.ledger);
 	stored_destroy(s.stored);

@@ -52,6 +52,11 @@ struct answer_ops {
 	 */
 	void	(*explain)(void *self, struct err *);
 	/*
+	 * May be NULL. What the client gets, with status 200, in place of an
+	 * error that is known before its head went out.
+	 */
+	void	(*instead)(void *self, const struct err *, struct buf *out);
+	/*
 	 * May be NULL. Append an event that says nothing, for a client that
 	 * takes a stream without events for a dead one. False, and nothing is
 	 * appended, where none can be: before the first event, behind the last.

@@ -1,0 +1,276 @@
+/* The page at "/": it is put together here. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/allowance.h"
+#include "api/api.h"
+#include "base/buf.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/util.h"
+#include "copilot/github.h"
+#include "page/html.h"
+#include "page/page.h"
+#include "page/parts.h"
+#include "page/spent.h"
+#include "turn/answer.h"
+
+/* Linked in, see assets.S. */
+extern const char page_css[], page_css_end[], page_js[], page_js_end[];
+
+/*
+ * Nothing from elsewhere, nothing within the page that runs or styles, no
+ * frame around it, no form that posts to elsewhere.
+ */
+#define POLICY "default-src 'none'; style-src 'self'; script-src 'self'; " \
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+/* The page but for GitHub's answer, which comes between the two. */
+struct page {
+	struct buf	before, after;
+};
+
+static void
+begin_reply(struct exchange *x, int status, const char *type)
+{
+	struct reply *r = &x->reply;
+
+	r->status = status;
+	r->content_type = type;
+	reply_header(r, "Content-Security-Policy", POLICY);
+	reply_header(r, "X-Frame-Options", "DENY");
+	reply_header(r, "X-Content-Type-Options", "nosniff");
+	reply_header(r, "Referrer-Policy", "no-referrer");
+	reply_header(r, "Cross-Origin-Opener-Policy", "same-origin");
+	reply_header(r, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+/* --- The frame around all of it. */
+
+/* The path of the page without the slash at its end: "/copilot", or "". */
+static void
+print_mount(const struct exchange *x, struct buf *out)
+{
+	size_t	 n = strlen(x->req.uri);
+	char	*mount;
+
+	while (n > 0 && x->req.uri[n - 1] == '/')
+		n--;
+	mount = xstrndup(x->req.uri, n);
+	html_text(out, mount);
+	free(mount);
+}
+
+static void
+print_head(const struct exchange *x, struct buf *out)
+{
+	buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
+	    "<meta charset=\"utf-8\"><title>copilot-api</title>"
+	    "<meta name=\"viewport\" content=\"width=device-width\">"
+	    "<meta name=\"color-scheme\" content=\"light dark\">"
+	    "<link rel=\"stylesheet\" href=\"");
+	print_mount(x, out);
+	buf_puts(out, "/page.css\"><script defer src=\"");
+	print_mount(x, out);
+	buf_puts(out, "/page.js\"></script></head><body><header><h1>"
+	    "copilot-api</h1><p>" PACKAGE_VERSION "</p></header><main>");
+}
+
+static void
+print_foot(struct buf *out)
+{
+	buf_puts(out, "</main></body></html>\n");
+}
+
+/* --- The form for a key. */
+
+static enum handled
+print_form(struct exchange *x, bool wrong)
+{
+	struct buf *out = &x->reply.body;
+
+	begin_reply(x, wrong ? 401 : 200, "text/html; charset=utf-8");
+	reply_header(&x->reply, "Cache-Control", "no-store");
+	print_head(x, out);
+	buf_puts(out, "<section><h2>Who is there?</h2><form method=\"post\" "
+	    "action=\"\" id=\"enter\">");
+	if (wrong)
+		buf_puts(out, "<p role=\"alert\" id=\"wrong\">This server has "
+		    "no such key.</p>");
+	buf_puts(out, "<label>A client key of this server <input "
+	    "type=\"password\" name=\"key\" autocomplete=\"off\" required "
+	    "autofocus></label> <button>Show</button></form></section>");
+	print_foot(out);
+	return HANDLED_REPLY;
+}
+
+/* Post the key again, or forget it. */
+static void
+print_again(const struct exchange *x, struct buf *out)
+{
+	if (x->client == NULL)
+		return;
+	buf_puts(out, "<form method=\"post\" action=\"\" id=\"again\"><input "
+	    "type=\"hidden\" name=\"key\" value=\"");
+	html_text(out, x->key);
+	buf_puts(out, "\"><button>Refresh</button> <a href=\"");
+	print_mount(x, out);
+	buf_puts(out, "/\" id=\"leave\">Leave</a> Key: <b>");
+	html_text(out, x->client->name);
+	buf_puts(out, "</b></form>");
+}
+
+/* --- The page. */
+
+static void
+print_status(const struct exchange *x, struct buf *out)
+{
+	buf_puts(out, "<section><h2>Status</h2><p class=\"");
+	buf_puts(out, x->unready == NULL ? "good\">Ready." :
+	    "bad\">Not ready: ");
+	html_text(out, x->unready);
+	buf_puts(out, "</p>");
+}
+
+static void
+print_quota(struct buf *out, const char *body, size_t n)
+{
+	struct github_usage	usage = { 0 };
+	struct err		err = { 0 };
+
+	if (github_usage_read(200, body, n, &usage, &err))
+		part_quota(&usage, out);
+	else
+		html_element(out, "p", err.msg);
+	github_usage_finish(&usage);
+}
+
+static void
+join(struct page *p, const struct buf *quota, struct buf *out)
+{
+	buf_append(out, buf_str(&p->before), p->before.len);
+	buf_append(out, buf_str(quota), quota->len);
+	buf_append(out, buf_str(&p->after), p->after.len);
+}
+
+static enum answer_said
+page_whole(void *self, const char *body, size_t n, struct buf *out,
+    struct err *err)
+{
+	struct buf quota = { 0 };
+
+	(void)err;
+	print_quota(&quota, body, n);
+	join(self, &quota, out);
+	buf_finish(&quota);
+	return ANSWER_COMPLETE;
+}
+
+/* GitHub says nothing: the page says why. */
+static void
+page_instead(void *self, const struct err *err, struct buf *out)
+{
+	struct buf quota = { 0 };
+
+	buf_puts(&quota, "<p class=\"bad\">Plan and quota are not known: ");
+	html_text(&quota, err->msg);
+	buf_puts(&quota, "</p>");
+	join(self, &quota, out);
+	buf_finish(&quota);
+}
+
+static void
+page_destroy(void *self)
+{
+	struct page *p = self;
+
+	buf_finish(&p->before);
+	buf_finish(&p->after);
+	free(p);
+}
+
+static const struct answer_ops page_answer = {
+	.whole = page_whole, .instead = page_instead, .destroy = page_destroy
+};
+
+static enum handled
+print_page(struct exchange *x)
+{
+	struct page *p = xcalloc(1, sizeof(*p));
+
+	begin_reply(x, 200, "text/html; charset=utf-8");
+	reply_header(&x->reply, "Cache-Control", "no-store");
+	print_head(x, &p->before);
+	print_again(x, &p->before);
+	print_status(x, &p->before);
+	buf_puts(&p->after, "</section>");
+	spent_print(x, &p->after);
+	part_errors(x, &p->after);
+	part_models(x, &p->after);
+	part_clients(x, &p->after);
+	print_foot(&p->after);
+	x->call.method = "GET";
+	x->call.path = GITHUB_PATH_USAGE;
+	x->call.github = true;
+	x->answer = &page_answer;
+	x->self = p;
+	return HANDLED_CALL;
+}
+
+/* The key that the form sent; NULL: none. */
+static char *
+posted_key(const struct exchange *x)
+{
+	struct request	 form = { .query = (char *)buf_str(&x->req.body) };
+
+	return request_query(&form, "key");
+}
+
+enum handled
+page_root(struct exchange *x)
+{
+	const struct conf_key	*client = NULL;
+	char			*key;
+
+	if (!x->req.html)
+		return api_root(x);
+	if (x->conf->nkeys == 0 && !x->conf->closed)
+		return print_page(x);
+	if (strcmp(x->req.method, "POST") != 0)
+		return print_form(x, false);
+	if (x->client == NULL) {
+		key = posted_key(x);
+		client = conf_key_find(x->conf, key);
+		free(key);
+		if (client == NULL)
+			return print_form(x, true);
+		allowance_enter(x, client);
+	}
+	return print_page(x);
+}
+
+static enum handled
+print_asset(struct exchange *x, const char *type, const char *from,
+    const char *to)
+{
+	begin_reply(x, 200, type);
+	reply_header(&x->reply, "Cache-Control", "no-cache");
+	buf_append(&x->reply.body, from, (size_t)(to - from));
+	return HANDLED_REPLY;
+}
+
+enum handled
+page_style(struct exchange *x)
+{
+	return print_asset(x, "text/css; charset=utf-8", page_css,
+	    page_css_end);
+}
+
+enum handled
+page_script(struct exchange *x)
+{
+	return print_asset(x, "text/javascript; charset=utf-8", page_js,
+	    page_js_end);
+}
