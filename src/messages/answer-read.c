@@ -34,6 +34,12 @@ struct reader {
 	struct js_halves	 halves;
 	struct block		*blocks;
 	size_t			 n, items;
+	/*
+	 * Upstream ends a block before it says why the answer ends: the end of
+	 * the last item waits until it is known whether that was cut off.
+	 */
+	bool			 ending;
+	size_t			 last;
 	struct sink_end		 end;
 	char			*string;	/* behind end.string */
 	bool			 stopped, finished;
@@ -154,6 +160,16 @@ say_beginning(struct reader *r, struct block *b, json_object *content,
 	return say(r, b, SINK_SUMMARY, js_get(content, "thinking"), out, err);
 }
 
+/* The item whose end waits, if any. */
+static bool
+end_last(struct reader *r, bool cut, struct buf *out, struct err *err)
+{
+	if (!r->ending)
+		return true;
+	r->ending = false;
+	return sink_end(r->to, r->last, cut, out, err);
+}
+
 static bool
 begin(struct reader *r, int64_t index, json_object *content, struct buf *out,
     struct err *err)
@@ -161,6 +177,8 @@ begin(struct reader *r, int64_t index, json_object *content, struct buf *out,
 	struct block		*b = block_at(r, index);
 	struct sink_item	 item = { 0 };
 
+	if (!end_last(r, false, out, err))
+		return false;
 	if (b == NULL || b->known || !kind_of(content, &b->kind))
 		return true;
 	b->known = b->open = true;
@@ -244,8 +262,11 @@ stop(struct reader *r, int64_t index, struct buf *out, struct err *err)
 	if (b == NULL || !b->open)
 		return true;
 	b->open = false;
-	return say_rest(r, b, out, err) &&
-	    sink_end(r->to, b->item, false, out, err);
+	if (!end_last(r, false, out, err) || !say_rest(r, b, out, err))
+		return false;
+	r->ending = true;
+	r->last = b->item;
+	return true;
 }
 
 /* --- The answer as a whole. */
@@ -289,7 +310,9 @@ read_usage(struct reader *r, json_object *usage, json_object *beside)
 static bool
 finish(struct reader *r, struct buf *out, struct err *err)
 {
-	size_t i;
+	bool	cut = r->end.reason == SINK_LENGTH ||
+		    r->end.reason == SINK_FILTER;
+	size_t	i;
 
 	if (r->finished)
 		return true;
@@ -297,7 +320,8 @@ finish(struct reader *r, struct buf *out, struct err *err)
 	for (i = 0; i < r->n; i++)
 		if (r->blocks[i].open && !stop(r, (int64_t)i, out, err))
 			return false;
-	return sink_finish(r->to, &r->end, out, err);
+	return end_last(r, cut, out, err) &&
+	    sink_finish(r->to, &r->end, out, err);
 }
 
 static bool

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "copilot/models.h"
+#include "messages/fit.h"
 #include "messages/request-write.h"
 #include "messages/signature.h"
 #include "messages/terms.h"
@@ -22,6 +23,7 @@
 
 struct writer {
 	struct turn		*t;
+	const struct model	*info;		/* may be NULL */
 	struct terms		*terms;
 	struct err		*err;
 	size_t			*pairs;
@@ -76,7 +78,7 @@ put_parts(struct writer *w, const struct turn_item *item, json_object *to)
 
 	for (i = 0; i < item->nparts; i++) {
 		block = messages_part(&item->parts[i], item, w->t->side,
-		    w->err);
+		    w->info, w->err);
 		if (block == NULL)
 			return false;
 		json_object_array_add(to, block);
@@ -251,6 +253,41 @@ put_thought(struct writer *w, size_t i)
 }
 
 static bool
+has_words(json_object *msg)
+{
+	json_object	*blocks = js_array(msg, "content"), *block;
+	size_t		 i;
+
+	for (i = 0; i < js_len(blocks); i++) {
+		block = json_object_array_get_idx(blocks, i);
+		if (!js_is(block, "type", "text") ||
+		    !messages_is_blank(js_get(block, "text")))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Upstream wants words of a user. Clients of other APIs do without them: with a
+ * prompt that is empty, or with a system alone.
+ */
+static void
+put_begin(struct writer *w)
+{
+	size_t		 i, n = js_len(w->messages);
+	json_object	*block;
+
+	for (i = 0; i < n; i++)
+		if (has_words(json_object_array_get_idx(w->messages, i)))
+			return;
+	enter(w, "user", w->t->n);
+	block = js_typed("text");
+	js_add_str(block, "text", n > 0 ? "(empty)" : "Begin.");
+	json_object_array_add(w->blocks, block);
+	flush(w);
+}
+
+static bool
 put_items(struct writer *w)
 {
 	static bool (*const put[TURN_KIND__MAX])(struct writer *, size_t) = {
@@ -265,6 +302,8 @@ put_items(struct writer *w)
 		ok = put[w->t->items[i].kind](w, i);
 	ok = ok && put_results(w);
 	flush(w);
+	if (ok)
+		put_begin(w);
 	return ok;
 }
 
@@ -441,7 +480,8 @@ messages_request_write(struct turn *t, const char *upstream,
     struct err *err)
 {
 	struct writer w = {
-		.t = t, .terms = terms, .err = err, .pairs = turn_pairs(t),
+		.t = t, .info = info, .terms = terms, .err = err,
+		.pairs = turn_pairs(t),
 		.messages = json_object_new_array(),
 		.system = json_object_new_array()
 	};

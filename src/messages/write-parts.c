@@ -1,12 +1,14 @@
 /* Parts of a turn's items as blocks of Messages. */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "messages/write-parts.h"
+#include "turn/images.h"
 #include "turn/terms.h"
 #include "turn/turn.h"
 
@@ -26,7 +28,7 @@ source_of(json_object *address)
 {
 	const char	*s = json_object_get_string(address), *data;
 	json_object	*source;
-	size_t		 n;
+	size_t		 n, type;
 
 	if (s == NULL)
 		return NULL;
@@ -40,8 +42,13 @@ source_of(json_object *address)
 	if (!util_starts_nocase(s, "data:") || data == NULL)
 		return NULL;
 	source = js_typed("base64");
-	js_add_take(source, "media_type", json_object_new_string_len(s + 5,
-	    (int)(data - s - 5)));
+	/* Parameters may follow the type: "text/plain;charset=utf-8". */
+	type = strcspn(s + 5, ";");
+	if (type == 9 && util_starts_nocase(s + 5, "image/jpg"))
+		js_add_str(source, "media_type", "image/jpeg");
+	else
+		js_add_take(source, "media_type", json_object_new_string_len(
+		    s + 5, (int)type));
 	data += sizeof(BASE64) - 1;
 	js_add_take(source, "data", json_object_new_string_len(data,
 	    (int)(n - (size_t)(data - s))));
@@ -77,14 +84,29 @@ with_source(const struct turn_part *p, const char *type,
 	return block;
 }
 
+/* The image, if the model takes such ones; NULL with "err" set. */
+static json_object *
+image_block(const struct turn_part *p, const struct turn_item *item,
+    const struct terms_side *side, const struct model *m, struct err *err)
+{
+	char	place[TERMS_PLACE_SIZE];
+	size_t	n;
+
+	terms_place(side, item, TERMS_CONTENT, p->at, place);
+	n = strlen(place);
+	snprintf(place + n, sizeof(place) - n, "%s", side->image);
+	return images_check(p->text, m, place, err) ? with_source(p, "image",
+	    item, side, err) : NULL;
+}
+
 json_object *
 messages_part(const struct turn_part *p, const struct turn_item *item,
-    const struct terms_side *side, struct err *err)
+    const struct terms_side *side, const struct model *m, struct err *err)
 {
 	json_object *block;
 
 	if (p->kind == TURN_IMAGE)
-		block = with_source(p, "image", item, side, err);
+		block = image_block(p, item, side, m, err);
 	else if (p->kind == TURN_DOCUMENT)
 		block = with_source(p, "document", item, side, err);
 	else {

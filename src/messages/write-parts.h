@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 struct err;
+struct model;
 struct terms_side;
 struct turn_item;
 struct turn_part;
@@ -16,10 +17,10 @@ void	messages_mark(json_object *block, bool mark);
 
 /*
  * A new block; NULL with "err" set, in the client's terms, when it can't be
- * carried.
+ * carried, or the model, which may be NULL, takes no such image.
  */
 json_object *messages_part(const struct turn_part *,
 	    const struct turn_item *, const struct terms_side *,
-	    struct err *);
+	    const struct model *, struct err *);
 
 #endif
