@@ -190,8 +190,8 @@ class Home:
         self.path = tempdir()
         self.config = dict(config)
         if fake:
-            # Most tests are about chat completions, and those of Claude are odd.
-            self.config.setdefault("claudeUpstream", os.environ.get("CLAUDE_UPSTREAM", "chat"))
+            if "CLAUDE_UPSTREAM" in os.environ:
+                self.config.setdefault("claudeUpstream", os.environ["CLAUDE_UPSTREAM"])
             # Nothing leaves this machine.
             self.config.setdefault("fetchImages", "off")
             self.config.setdefault("githubBaseUrl", fake.url)

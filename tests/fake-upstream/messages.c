@@ -44,7 +44,7 @@ read_content(json_object *content, struct buf *text, struct buf *result,
     int *images)
 {
 	json_object	*block;
-	size_t		 i;
+	size_t		 i, from = 0;
 
 	if (json_object_is_type(content, json_type_string))
 		buf_puts(text, json_object_get_string(content));
@@ -52,12 +52,17 @@ read_content(json_object *content, struct buf *text, struct buf *result,
 		block = json_object_array_get_idx(content, i);
 		if (js_is(block, "type", "text")) {
 			/* What a program reminds of is no user's word. */
-			if (!util_starts(js_str(block, "text"), "<system-"))
-				buf_puts(text, js_str(block, "text"));
+			if (util_starts(js_str(block, "text"), "<system-"))
+				continue;
+			/* Who spoke twice has one message; the last counts. */
+			if (result != NULL)
+				buf_truncate(text, from);
+			buf_puts(text, js_str(block, "text"));
 		} else if (js_is(block, "type", "image")) {
 			++*images;
 		} else if (js_is(block, "type", "document")) {
 			buf_puts(text, "[document]");
+			from = text->len;
 		} else if (js_is(block, "type", "tool_result") &&
 		    result != NULL) {
 			if (result->len > 0)
@@ -107,6 +112,9 @@ read_messages(struct call *c, struct plan_input *in, struct texts *t)
 		in->images = 0;
 		read_content(js_get(msg, "content"), &text, &t->result,
 		    &in->images);
+		/* Words of a user, in a message of their own elsewhere. */
+		if (text.len > 0 && !util_starts(text.p, "Tool loaded."))
+			buf_truncate(&t->result, 0);
 		buf_truncate(&t->user, 0);
 		buf_append(&t->user, buf_str(&text), text.len);
 	}

@@ -3,7 +3,7 @@ import { Agent, MemorySession, OpenAIConversationsSession, Runner,
     OpenAIProvider, tool } from "@openai/agents";
 import OpenAI from "openai";
 import { z } from "zod";
-import { all, assert, base, bothCalls, fake, run, styles, test }
+import { all, assert, base, bothCalls, fake, pathOf, run, styles, test }
     from "./lib.mjs";
 
 const client = new OpenAI({ baseURL: base, apiKey: "any", maxRetries: 0 });
@@ -89,9 +89,8 @@ async function turns(how, model, memory, streamed)
 }
 
 const responses = Object.assign(runner(true), { path: (model) =>
-    model.startsWith("gpt-5") ? "/responses" : "/chat/completions" });
-const chat = Object.assign(runner(false), { path: () =>
-    "/chat/completions" });
+    model.startsWith("gpt-5") ? "/responses" : pathOf(model) });
+const chat = Object.assign(runner(false), { path: pathOf });
 
 for (const streamed of [false, true]) {
 	const how = streamed ? ", streamed" : "";

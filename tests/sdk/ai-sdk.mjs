@@ -5,8 +5,8 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, embed, embedMany, generateObject, generateText,
     isStepCount, Output, streamObject, streamText, tool } from "ai";
 import { z } from "zod";
-import { all, assert, base, bothCalls, fake, key, lively, locked, run, styles,
-    test } from "./lib.mjs";
+import { all, assert, base, bothCalls, breakOf, fake, key, lively, locked,
+    pathOf, run, styles, test } from "./lib.mjs";
 
 const openai = createOpenAI({ baseURL: base, apiKey: "any" });
 const compatible = createOpenAICompatible({ name: "copilot", baseURL: base,
@@ -22,14 +22,12 @@ const models = [
     ["chat, bridged", openai.chat("gpt-5.4"), "/responses"],
     ["compatible, bridged", compatible("gpt-5.4"), "/responses"],
     ["responses, bridged claude", openai("claude-sonnet-4.6"),
-	"/chat/completions"],
+	"/v1/messages"],
     ["responses, bridged gemini", openai("gemini-3.1-pro-preview"),
 	"/chat/completions"]];
 for (const [style, name] of Object.entries(styles)) {
-	models.push([`chat, ${style}`, openai.chat(name),
-	    "/chat/completions"]);
-	models.push([`compatible, ${style}`, compatible(name),
-	    "/chat/completions"]);
+	models.push([`chat, ${style}`, openai.chat(name), pathOf(name)]);
+	models.push([`compatible, ${style}`, compatible(name), pathOf(name)]);
 }
 
 const tools = {
@@ -202,8 +200,7 @@ perModel("an error", async (model, path) => {
 });
 
 perModel("an error in mid-stream", async (model, path) => {
-	await fake.scenario(path, path === "/responses" ? "error_event" :
-	    "error_chunk");
+	await fake.scenario(path, breakOf(path));
 	const r = streamText({ model, prompt: "one two three four",
 	    maxRetries: 0, providerOptions, onError: () => {} });
 	const parts = await all(r.fullStream);
@@ -224,7 +221,7 @@ perModel("leaving a stream closes upstream's", async (model, path) => {
 });
 
 for (const [name, path] of [["gpt-5.4", "/responses"],
-    ["claude-sonnet-4.6", "/chat/completions"]]) {
+    ["claude-sonnet-4.6", "/v1/messages"]]) {
 	test(`events in silence (${name})`, async () => {
 		await fake.silence(path);
 		const model = createOpenAI({ baseURL: lively, apiKey: "any" })

@@ -200,7 +200,7 @@ async function windowOf(home)
 
 for (const [how, options] of Object.entries(catalogs)) {
 	for (const [model, path, prompt] of [
-	    ["claude-sonnet-4.6", "/chat/completions", 168000],
+	    ["claude-sonnet-4.6", "/v1/messages", 168000],
 	    ["gpt-4o", "/chat/completions", 64000],
 	    ["gpt-5.3-codex", PATH, 272000]]) {
 		codex(`${model} is no stranger (${how})`, { ...options, model },
@@ -254,7 +254,7 @@ const patience = { provider: "stream_idle_timeout_ms = 2500" };
 const pause = { n: 5, pause_ms: 4000 };
 
 for (const [model, path] of [["gpt-5.4", PATH],
-    ["claude-sonnet-4.6", "/chat/completions"]]) {
+    ["claude-sonnet-4.6", "/v1/messages"]]) {
 	codex(`a long silence of ${model}`, { model, ...patience },
 	    async (ask) => {
 		await fake.scenario(path, "pause_after_events", pause);

@@ -4,8 +4,8 @@ import { AIMessageChunk, HumanMessage, SystemMessage, ToolMessage }
 import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, OpenAIEmbeddings } from "@langchain/openai";
 import { z } from "zod";
-import { all, assert, base, bothCalls, fake, key, lively, locked, run, styles,
-    test } from "./lib.mjs";
+import { all, assert, base, bothCalls, breakOf, fake, key, lively, locked,
+    pathOf, run, styles, test } from "./lib.mjs";
 
 const common = { apiKey: "any", configuration: { baseURL: base },
     maxRetries: 0 };
@@ -17,7 +17,7 @@ const models = [
     useResponsesApi: true, zdrEnabled: true,
     include: ["reasoning.encrypted_content"] }]];
 for (const [style, model] of Object.entries(styles))
-	models.push([`chat, ${style}`, "/chat/completions",
+	models.push([`chat, ${style}`, pathOf(model),
 	    { model, useResponsesApi: false }]);
 
 const tools = [
@@ -116,8 +116,7 @@ perModel("an error", async (model, path) => {
 });
 
 perModel("an error in mid-stream", async (model, path) => {
-	await fake.scenario(path, path === "/responses" ? "error_event" :
-	    "error_chunk");
+	await fake.scenario(path, breakOf(path));
 	await assert.rejects(async () => all(await model.stream("one two")));
 });
 
@@ -131,7 +130,7 @@ perModel("leaving a stream closes upstream's", async (model, path) => {
 });
 
 for (const [model, path] of [["gpt-5-mini", "/responses"],
-    ["claude-sonnet-4.6", "/chat/completions"]]) {
+    ["claude-sonnet-4.6", "/v1/messages"]]) {
 	test(`events in silence (${model})`, async () => {
 		await fake.silence(path);
 		const m = await gathered(await new ChatOpenAI({ ...common,

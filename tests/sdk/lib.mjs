@@ -20,6 +20,13 @@ export const styles = {
 export const messagesModels = ["claude-sonnet-4-6", "gpt-5.4",
     "gemini-3.1-pro-preview"];
 
+// Where upstream is asked for a model by those who ask chat completions.
+export const pathOf = (model) => /claude/.test(model) ? "/v1/messages" :
+    /^gpt-5\.[3-9]|^gpt-6/.test(model) ? "/responses" : "/chat/completions";
+// How an answer breaks there.
+export const breakOf = (path) => path === "/chat/completions" ? "error_chunk" :
+    "error_event";
+
 // The fake upstream (tests/fake-upstream/README).
 async function control(path, body)
 {

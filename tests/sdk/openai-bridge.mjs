@@ -8,7 +8,7 @@ const client = new OpenAI({ baseURL: base, apiKey: "any", maxRetries: 0 });
 const models = {
 	"gpt-5-mini": ["/chat/completions", "/responses"],
 	"gpt-5.4": ["/responses", "/responses"],
-	"claude-sonnet-4.6": ["/chat/completions", "/chat/completions"],
+	"claude-sonnet-4.6": ["/v1/messages", "/v1/messages"],
 	"gemini-3.1-pro-preview": ["/chat/completions", "/chat/completions"],
 };
 const question = 'call weather with {"city":"Paris"}';

@@ -2,8 +2,8 @@
 import OpenAI from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { z } from "zod";
-import { all, assert, base, bothCalls, chatTools, constant, fake, perStyle,
-    run, schemas, test, user } from "./lib.mjs";
+import { all, assert, base, bothCalls, breakOf, chatTools, constant, fake,
+    pathOf, perStyle, run, schemas, test, user } from "./lib.mjs";
 
 const CHAT = "/chat/completions";
 const client = new OpenAI({ baseURL: base, apiKey: "any", maxRetries: 0 });
@@ -227,7 +227,7 @@ async function runTools(model, stream)
 
 	assert.equal(await runner.finalContent(),
 	    "Tool result: weather=Paris; time=UTC");
-	assert.equal((await fake.requests(CHAT)).length, 2);
+	assert.equal((await fake.requests(pathOf(model))).length, 2);
 }
 
 perStyle("parse, with a plain JSON schema", async (model) => {
@@ -283,15 +283,18 @@ test("a parameter that the model refuses does no harm", async () => {
 // ---- what goes wrong in a stream
 
 for (const [name, scenario] of Object.entries({
-    "an error in mid-stream": "error_chunk",
+    "an error in mid-stream": breakOf,
     "a stream that is cut": "cut_after_events",
     "a stream that is reset": "reset_after_events" })) {
 	perStyle(`${name} is an error`, async (model) => {
-		await fake.scenario(CHAT, scenario);
+		const path = pathOf(model);
+		const what = scenario.call ? scenario(path) : scenario;
+
+		await fake.scenario(path, what);
 		await assert.rejects(async () =>
 		    all(await stream(model, "one two three four five")),
 		    (e) => e instanceof OpenAI.APIError && e.message !== "");
-		await fake.scenario(CHAT, scenario);
+		await fake.scenario(path, what);
 		await assert.rejects(completions.stream({ model,
 		    messages: user("one two three four five") })
 		    .finalChatCompletion(), OpenAI.APIError);
@@ -299,12 +302,12 @@ for (const [name, scenario] of Object.entries({
 }
 
 perStyle("leaving a stream closes upstream's", async (model) => {
-	await fake.scenario(CHAT, "stall_after_events", { n: 3 });
+	await fake.scenario(pathOf(model), "stall_after_events", { n: 5 });
 	for await (const chunk of await stream(model, "one two three four")) {
 		assert(chunk.choices);
 		break;
 	}
-	await fake.closed(CHAT);
+	await fake.closed(pathOf(model));
 });
 
 test("aborting a stream closes upstream's", async () => {
@@ -319,13 +322,13 @@ test("aborting a stream closes upstream's", async () => {
 });
 
 test("aborting the stream helper closes upstream's", async () => {
-	await fake.scenario(CHAT, "stall_after_events", { n: 3 });
+	await fake.scenario("/v1/messages", "stall_after_events", { n: 5 });
 	const helper = completions.stream({ model: "claude-sonnet-4.6",
 	    messages: user("one two three four") });
 
 	helper.once("content", () => helper.abort());
 	await assert.rejects(helper.done(), OpenAI.APIUserAbortError);
-	await fake.closed(CHAT);
+	await fake.closed("/v1/messages");
 });
 
 for (const streamed of [false, true]) {

@@ -295,7 +295,7 @@ test("a member of the wrong type is named", async () => {
 
 // As OpenAI's own API bridges silence, by events that it does not document.
 for (const [model, path] of [["gpt-5-mini", PATH],
-    ["claude-sonnet-4.6", "/chat/completions"]]) {
+    ["claude-sonnet-4.6", "/v1/messages"]]) {
 	const { responses } = new OpenAI({ baseURL: lively, apiKey: "any",
 	    maxRetries: 0 });
 	const body = { model, input: "one two three four five" };
