@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -443,6 +444,39 @@ test_read(void **state)
 	json_object_put(o);
 }
 
+/* Of objects of any size, and not by the beginning of a name. */
+static void
+test_many_members(void **state)
+{
+	json_object	*o = json_object_new_object();
+	char		 name[16];
+	int		 n, i;
+
+	(void)state;
+	for (n = 0; n < 40; n++) {
+		for (i = 0; i < 40; i++) {
+			snprintf(name, sizeof(name), "m%d", i);
+			assert_int_equal(js_int(o, name, -1), i < n ? i : -1);
+			assert_int_equal(js_has(o, name), i < n);
+		}
+		assert_false(js_has(o, "m"));
+		assert_false(js_has(o, ""));
+		snprintf(name, sizeof(name), "m%d", n);
+		js_add_int(o, name, n);
+	}
+	js_add_null(o, "m7");
+	assert_true(js_has(o, "m7"));
+	assert_null(js_get(o, "m7"));
+	for (i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		js_del(o, name);
+		js_del(o, name);
+		assert_false(js_has(o, name));
+	}
+	assert_int_equal(json_object_object_length(o), 0);
+	json_object_put(o);
+}
+
 static void
 test_write(void **state)
 {
@@ -621,6 +655,7 @@ main(void)
 		cmocka_unit_test(test_parse_depth),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_many_members),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_splice),
 		cmocka_unit_test(test_splice_tricks),

@@ -17,6 +17,8 @@
 /* A print is a buffer of json-c's and one of ours; both double to grow. */
 #define PRINT_COST 4
 
+#define FEW 12		/* members that are compared one by one */
+
 static void
 position(const char *p, size_t at, size_t *line, size_t *column)
 {
@@ -168,22 +170,49 @@ js_kinds(json_object *v)
 	}
 }
 
-json_object *
-js_get(json_object *obj, const char *key)
+/*
+ * The member of that name, or NULL. Most objects have a few: to compare these
+ * names costs less than to compute the hash of one.
+ */
+static const struct lh_entry *
+find(json_object *obj, const char *key)
+{
+	const struct lh_table	*table;
+	const struct lh_entry	*e;
+
+	if (!json_object_is_type(obj, json_type_object) || obj == NULL)
+		return NULL;
+	table = json_object_get_object(obj);
+	if (table->count > FEW)
+		return lh_table_lookup_entry(json_object_get_object(obj), key);
+	for (e = table->head; e != NULL; e = e->next)
+		if (*(const char *)e->k == *key && strcmp(e->k, key) == 0)
+			return e;
+	return NULL;
+}
+
+/* json-c has it as a constant. */
+static json_object *
+value_of(const struct lh_entry *e)
 {
 	json_object *v;
 
-	if (!json_object_is_type(obj, json_type_object) ||
-	    !json_object_object_get_ex(obj, key, &v))
-		return NULL;
+	memcpy(&v, &e->v, sizeof(v));
 	return v;
+}
+
+json_object *
+js_get(json_object *obj, const char *key)
+{
+	const struct lh_entry *e = find(obj, key);
+
+	return e != NULL ? value_of(e) : NULL;
 }
 
 bool
 js_has(json_object *obj, const char *key)
 {
-	return json_object_is_type(obj, json_type_object) &&
-	    json_object_object_get_ex(obj, key, NULL);
+	return find(obj, key) != NULL;
 }
 
 static json_object *
@@ -307,7 +336,8 @@ js_add_null(json_object *obj, const char *key)
 void
 js_del(json_object *obj, const char *key)
 {
-	json_object_object_del(obj, key);
+	if (js_has(obj, key))
+		json_object_object_del(obj, key);
 }
 
 void
