@@ -23,7 +23,8 @@ static const char	 usage_text[] =
 "usage: load --url URL --streams N [--duration S] [--interval MS]\n"
 "            [--chunk-bytes N] [--ramp PER_SECOND] [common options]\n"
 "       load --url URL --requests N [--concurrency C] [--body-bytes B]\n"
-"            [--duration S] [--no-keep-alive] [common options]\n"
+"            [--duration S] [--answer-chunks N] [--interval MS]\n"
+"            [--no-keep-alive] [common options]\n"
 "common: --header 'NAME: VALUE' (repeat), --body-bytes B, --timeout S\n"
 "URL: http://127.0.0.1:PORT/PATH, only loopback addresses are accepted\n";
 
@@ -132,7 +133,7 @@ header_add(struct plan *plan, const char *line)
 enum opt {
 	OPT_HEADER = 256, OPT_URL, OPT_NO_KEEP_ALIVE, OPT_HELP,
 	OPT_STREAMS, OPT_REQUESTS, OPT_CONCURRENCY, OPT_BODY, OPT_DURATION,
-	OPT_TIMEOUT, OPT_RAMP, OPT_INTERVAL, OPT_CHUNK, OPT__END
+	OPT_TIMEOUT, OPT_RAMP, OPT_INTERVAL, OPT_CHUNK, OPT_ANSWER, OPT__END
 };
 
 /* The options that are numbers, and their range; times are kept in ms. */
@@ -148,8 +149,9 @@ static const struct limit {
 	{ "duration",	 100, 600000, 5000, true },
 	{ "timeout",	 100, 900000, 0, true },
 	{ "ramp",	 1, 10000, 500, false },
-	{ "interval",	 1, 10000, 50, false },
+	{ "interval",	 0, 10000, 50, false },
 	{ "chunk-bytes", 32, 1u << 20, 64, false },
+	{ "answer-chunks", 0, 1000000, 0, false },
 };
 
 /* Seconds such as 1.5, in milliseconds and in range, or the program ends. */
@@ -189,7 +191,8 @@ plan_fill(struct plan *plan, const uint64_t v[])
 	uint64_t	 ms = value(v, OPT_DURATION), ramp_up;
 
 	if ((value(v, OPT_STREAMS) == 0) == (value(v, OPT_REQUESTS) == 0) ||
-	    plan->path == NULL)
+	    plan->path == NULL || (value(v, OPT_STREAMS) != 0 &&
+	    value(v, OPT_INTERVAL) == 0))
 		usage();
 	plan->streaming = value(v, OPT_STREAMS) != 0;
 	plan->requests = value(v, OPT_REQUESTS);
@@ -202,7 +205,9 @@ plan_fill(struct plan *plan, const uint64_t v[])
 	plan->chunk_bytes = value(v, OPT_CHUNK);
 	/* The first stream must outlast the opening of the last one. */
 	ramp_up = plan->conns * 1000 / plan->ramp + 500;
-	plan->chunks = (ms + ramp_up) / plan->interval_ms + 1;
+	plan->answer_chunks = value(v, OPT_ANSWER);
+	if (plan->streaming)
+		plan->chunks = (ms + ramp_up) / plan->interval_ms + 1;
 	plan->timeout = value(v, OPT_TIMEOUT) * NS_PER_MS;
 	if (plan->timeout == 0)
 		plan->timeout = plan->duration + 30 * NS_PER_S +

@@ -28,6 +28,7 @@ struct plan {
 	uint64_t	 ramp;		/* streams opened in a second */
 	uint64_t	 interval_ms;	/* between the chunks of a stream */
 	uint64_t	 chunk_bytes;
+	uint64_t	 answer_chunks;	/* a request's; 0: no stream */
 	uint64_t	 chunks;	/* that a stream must bring */
 };
 

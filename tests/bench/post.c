@@ -8,6 +8,7 @@
 #include "plan.h"
 #include "post.h"
 
+#define CALL_ID "call_9fK2"	/* and four digits */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
@@ -37,12 +38,12 @@ static const struct turn {
 	  "number_read(l, out, n);\\n}\\n",
 	  "```\\n\\nThe comma is skipped before a value is known to exist.\"}," },
 	{ "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":"
-	  "\"call_9fK2hQx1\",\"type\":\"function\",\"function\":{\"name\":"
+	  "\"call_9fK2....\",\"type\":\"function\",\"function\":{\"name\":"
 	  "\"run_command\",\"arguments\":\"{\\\"command\\\":[\\\"grep\\\"",
 	  ",\\\"-e\\\",\\\"list_next\\\"",
 	  "],\\\"timeout_ms\\\":10000,\\\"workdir\\\":\\\"/home/user/src\\\"}\""
 	  "}}]}," },
-	{ "{\"role\":\"tool\",\"tool_call_id\":\"call_9fK2hQx1\",\"content\":"
+	{ "{\"role\":\"tool\",\"tool_call_id\":\"call_9fK2....\",\"content\":"
 	  "\"{\\\"exit_code\\\":0,\\\"path\\\":\\\"C:\\\\\\\\src\\\"}\\n",
 	  "src/config.c:214:list_next(struct list *l, char *out, size_t n)\\n"
 	  "src/config.c:301:\\twhile (list_next(&l, word, sizeof(word)))\\n"
@@ -111,6 +112,26 @@ messages(FILE *f, size_t bytes)
 	fputs(last_tail, f);
 }
 
+/* Each call has an id of its own, and its result the same one. */
+static void
+number_calls(char *p)
+{
+	char	 digits[8];
+	size_t	 n;
+
+	for (n = 0; (p = strstr(p, CALL_ID)) != NULL; n++) {
+		p += sizeof(CALL_ID) - 1;
+		snprintf(digits, sizeof(digits), "%04zu", n / 2 % 10000);
+		memcpy(p, digits, 4);
+	}
+}
+
+static bool
+is_stream(const struct plan *plan)
+{
+	return plan->streaming || plan->answer_chunks > 0;
+}
+
 /* The JSON body: a chat request for the fake upstream's benchmark model. */
 static struct post
 body_create(const struct plan *plan)
@@ -123,12 +144,14 @@ body_create(const struct plan *plan)
 	fprintf(f, "{\"model\":\"bench-%" PRIu64 "-%" PRIu64 "-%" PRIu64 "\","
 	    "\"stream\":%s,\"messages\":[{\"role\":\"system\",\"content\":"
 	    "\"You are a careful engineer.\\n\"},",
-	    plan->streaming ? plan->chunks : 1, plan->interval_ms,
-	    plan->chunk_bytes, plan->streaming ? "true" : "false");
+	    plan->streaming ? plan->chunks : plan->answer_chunks > 0 ?
+	    plan->answer_chunks : 1, plan->interval_ms, plan->chunk_bytes,
+	    is_stream(plan) ? "true" : "false");
 	fflush(f);
 	messages(f, plan->body_bytes);
 	if (fclose(f) != 0)
 		out_of_memory();
+	number_calls(t.p);
 	return t;
 }
 
@@ -143,7 +166,7 @@ post_create(const struct plan *plan)
 	fprintf(f, "POST %s HTTP/1.1\r\nHost: %s\r\n"
 	    "Content-Type: application/json\r\nContent-Length: %zu\r\n"
 	    "Accept: %s\r\n%s%s\r\n", plan->path, plan->host, body.len,
-	    plan->streaming ? "text/event-stream" : "application/json",
+	    is_stream(plan) ? "text/event-stream" : "application/json",
 	    plan->keep_alive ? "" : "Connection: close\r\n", plan->headers);
 	fwrite(body.p, 1, body.len, f);
 	if (fclose(f) != 0)

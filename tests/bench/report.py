@@ -199,6 +199,109 @@ TARGETS = (
 )
 
 
+# The figures that agents feel: (text, key, field, is more better, the goal
+# behind lighttpd and behind nginx with kept connections). Ratios are to nginx
+# proxy_pass in the same run.
+FIGURES = (
+    ("chat 1 kB, requests/s at 16", "body-1000", "per_second", True,
+     "0.40 / 0.60"),
+    ("chat 200 kB, requests/s at 16", "body-200000", "per_second", True,
+     "0.35 / 0.50"),
+    ("chat 2 MB, requests/s at 16", "body-2000000", "per_second", True,
+     "0.30 / 0.45"),
+    ("processor time a request, 1 kB", "body-1000", "cpu_us", False, "4 / 3"),
+    ("processor time a request, 200 kB", "body-200000", "cpu_us", False,
+     "4 / 3"),
+    ("processor time a request, 2 MB", "body-2000000", "cpu_us", False, ""),
+    ("one client, 200 kB: added time", "body-200000-alone", "added_p50",
+     False, "0.35 / 0.3 ms"),
+    ("one client, 2 MB: added time", "body-2000000-alone", "added_p50", False,
+     "1.8 / 1.5 ms"),
+    ("1000 streams: added per chunk, p50", "streams-1000", "added_p50", False,
+     "0.12 / 0.12 ms"),
+    ("1000 streams: added per chunk, p99", "streams-1000", "added_p99", False,
+     "1 / 1 ms"),
+    ("processor time a chunk, 1000 streams", "streams-1000", "cpu_per_100k",
+     False, "1.5 / 1.5"),
+    ("memory at 1000 streams", "streams-1000", "memory_kb", False,
+     "45 / 50 MB"),
+    ("upstream that does not wait, chunks/s", "flood", "chunks_per_second",
+     True, "0.8 / 0.8"),
+)
+TOLERANCE = 1.25
+
+
+def figure(s, variant, key, field):
+    """One figure of one variant in its own unit, or None."""
+    if field.startswith("added_"):
+        return s.added(variant, key, field[len("added_"):] + "_us")
+    if field == "memory_kb":
+        return s.first(variant, key, field)
+    return s.value(variant, key, field)
+
+
+def ratios(s):
+    """Of all figures and variants, to the reference in this run."""
+    return {v: {text: _ratio(figure(s, v, key, field),
+                             figure(s, REFERENCE, key, field))
+                for text, key, field, _, _ in FIGURES}
+            for v in s.variants if v not in ("direct", REFERENCE)}
+
+
+def compare(s, baseline):
+    """Each ratio that both have; "worse" by more than the tolerance."""
+    rows = []
+    now = ratios(s)
+    for variant in now:
+        for text, _, _, more, _ in FIGURES:
+            is_, was = now[variant][text], baseline.get(variant, {}).get(text)
+            if is_ and was:
+                change = was / is_ if more else is_ / was
+                rows.append({"variant": variant, "figure": text, "was": was,
+                             "is": is_, "worse": change > TOLERANCE})
+    return rows
+
+
+def gate(rows):
+    """The comparison as a table."""
+    return "\n".join(_table(
+        ["ratio to nginx proxy_pass", "stored", "now", ""],
+        [[f"{r['variant']}: {r['figure']}", _number(r["was"]),
+          _number(r["is"]), "**worse**" if r["worse"] else ""]
+         for r in rows]))
+
+
+def _absolute(value, field):
+    """In a unit that people read."""
+    if value is None:
+        return "-"
+    if field.startswith("added_"):
+        return f"{value / 1000:.2f} ms"
+    if field == "memory_kb":
+        return f"{value / 1024:.0f} MB"
+    if field == "cpu_us":
+        return f"{value:.0f} us"
+    if field == "cpu_per_100k":
+        return f"{value * 10:.1f} us"
+    return f"{value:.0f}"
+
+
+def figures(s):
+    """Absolute, and as a ratio to the reference."""
+    names = [v for v in s.variants if v != "direct"]
+    rows = []
+    for text, key, field, _, goal in FIGURES:
+        row = [text]
+        for v in names:
+            value = figure(s, v, key, field)
+            ratio = _ratio(value, figure(s, REFERENCE, key, field))
+            row.append(_absolute(value, field) + ("" if v == REFERENCE else
+                       f" ({_number(ratio)})"))
+        rows.append(row + [goal])
+    return _table(["figure (ratio to nginx)"] + names +
+                  ["goal: lighttpd / nginx-keep"], rows)
+
+
 def verdicts(s):
     """Each target with its figure; "held" is None when not measured."""
     out = []
@@ -215,6 +318,7 @@ def verdicts(s):
 def markdown(s, labels, notes):
     """The whole report as text."""
     lines = ["## Benchmark", ""] + [f"- {n}" for n in notes] + [""]
+    lines += figures(s)
     lines += _requests(s, labels)
     lines += _alone(s, labels)
     for n in s.streams:
