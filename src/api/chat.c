@@ -11,6 +11,7 @@
 #include "api/chat-foreign.h"
 #include "api/inline.h"
 #include "api/interaction.h"
+#include "api/split.h"
 #include "api/target.h"
 #include "base/conf.h"
 #include "base/js.h"
@@ -149,6 +150,26 @@ ask(struct exchange *x, struct chat_request *r, bool edited, struct err *err)
 }
 
 /*
+ * Does upstream give so many choices at once? OpenAI's models do over chat
+ * completions; Claude's and Gemini's are not known to, and Responses have none.
+ */
+static bool
+has_choices(const struct exchange *x, const struct chat_request *r)
+{
+	return r->n == 1 || (endpoint_of(x, r) == MODEL_CHAT &&
+	    (r->info == NULL || r->info->openai));
+}
+
+static enum handled
+split(struct exchange *x, const struct chat_request *r)
+{
+	struct err err;
+
+	return split_choices(x, r->obj, r->n, &err) ? HANDLED_PARTS :
+	    chat_refuse(x, &err);
+}
+
+/*
  * What is wrong with a request is said before the list of models is asked for:
  * that never needs an upstream.
  */
@@ -166,6 +187,8 @@ chat_ask_take(struct exchange *x, json_object *take, bool edited)
 		handled = HANDLED_MODELS;
 	else if (!find_model(x, &r, edited, &t, &err))
 		handled = chat_refuse(x, &err);
+	else if (!has_choices(x, &r))
+		handled = split(x, &r);
 	else
 		handled = ask(x, &r, edited, &err);
 	x->parsed = r.obj;

@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/chat-ask.h"
 #include "api/completions-answer.h"
+#include "api/split.h"
 #include "api/target.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -154,9 +155,7 @@ check_list(json_object *list, struct err *err)
 		    err))
 			return false;
 	}
-	return n == 1 || err_param(err, "prompt", "array_above_max_length",
-	    "Invalid 'prompt': array too long. Expected an array with maximum "
-	    "length 1, but got an array with length %zu instead.", n);
+	return true;
 }
 
 static bool
@@ -202,6 +201,22 @@ check(json_object *obj, struct err *err)
 	    check_logprobs(obj, err) && check_best_of(obj, err);
 }
 
+/* Several prompts are requests of their own. */
+static enum handled
+split(struct exchange *x, json_object *obj)
+{
+	json_object	*n = js_get(obj, "n");
+	struct err	 err;
+	bool		 ok;
+
+	if (n != NULL && !json_object_is_type(n, json_type_int))
+		ok = complain_wrong_type(&err, "n", "an integer", n);
+	else
+		ok = split_prompts(x, obj, js_array(obj, "prompt"), &err);
+	json_object_put(obj);
+	return ok ? HANDLED_PARTS : exchange_refuse(x, &err);
+}
+
 enum handled
 api_completions(struct exchange *x)
 {
@@ -215,6 +230,8 @@ api_completions(struct exchange *x)
 		json_object_put(obj);
 		return exchange_refuse(x, &err);
 	}
+	if (js_len(js_array(obj, "prompt")) > 1)
+		return split(x, obj);
 	make_chat(obj);
 	note_terms(x);
 	if ((handled = chat_ask_take(x, obj, true)) == HANDLED_CALL) {

@@ -79,6 +79,32 @@ exchange_create(void)
 	return x;
 }
 
+struct exchange *
+exchange_part(struct exchange *x, size_t k)
+{
+	struct exchange *p = exchange_create();
+
+	request_copy(&p->req, &x->req);
+	p->req.body = x->parts[k];
+	x->parts[k] = (struct buf){ 0 };
+	p->conf = conf_ref(x->conf);
+	p->client = x->client;
+	p->key = x->key;
+	p->stored = x->stored;
+	p->thoughts = x->thoughts;
+	p->ledger = x->ledger;
+	p->metrics = x->metrics;
+	p->account = x->account;
+	p->lessons = x->lessons;
+	p->route = x->route;
+	p->handler = x->handler;
+	p->retry.other_endpoint = x->retry.other_endpoint;
+	p->usage.show_cost = x->usage.show_cost;
+	p->memory.holder = x->memory.holder;
+	p->part = true;
+	return p;
+}
+
 /* Of the call twice: what is to be stored of it is a copy. */
 size_t
 exchange_bytes(const struct exchange *x)
@@ -96,6 +122,18 @@ exchange_forget_remote(struct exchange *x)
 }
 
 static void
+forget_parts(struct exchange *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->nparts; i++)
+		buf_finish(&x->parts[i]);
+	free(x->parts);
+	x->parts = NULL;
+	x->nparts = 0;
+}
+
+static void
 forget_terms(struct exchange *x)
 {
 	if (x->terms != NULL)
@@ -108,6 +146,7 @@ void
 exchange_reset(struct exchange *x)
 {
 	forget_terms(x);
+	forget_parts(x);
 	if (x->self != NULL)
 		x->answer->destroy(x->self);
 	x->answer = NULL;

@@ -44,7 +44,8 @@ enum handled {
 	HANDLED_CALL,		/* x->call, x->answer and x->self are */
 	HANDLED_MODELS,	/* call me again with x->models, or models_tried */
 	HANDLED_AUTO,	/* likewise, with a session of Auto: x->wish */
-	HANDLED_FETCH	/* likewise, with what x->remote wants */
+	HANDLED_FETCH,	/* likewise, with what x->remote wants */
+	HANDLED_PARTS	/* x->parts: requests that take this one's place */
 };
 
 /* What upstream's refusals of this request taught the handler. */
@@ -104,6 +105,9 @@ struct exchange {
 	struct reply		 reply;
 	struct upstream_call	 call;
 	enum initiator		 initiator;	/* for the ledger */
+	/* Bodies of requests to this handler, each of one choice. */
+	struct buf		*parts;
+	size_t			 nparts;
 	const struct answer_ops	*answer;
 	void			*self;		/* the answer's state */
 	bool			 stream;	/* the client wants events */
@@ -128,6 +132,7 @@ struct exchange {
 	struct json_object	*parsed;
 
 	/* The server's. */
+	bool			 part;		/* of another exchange */
 	bool			 quick;	/* the handler waits for nothing */
 	struct budget_account	 memory;	/* what all of it takes */
 	struct budget_holder	*place;		/* that it occupies, or NULL */
@@ -161,6 +166,11 @@ struct thought_keeper exchange_keeper(struct exchange *);
 struct exchange *exchange_create(void);
 /* Upstream has what was fetched. */
 void	exchange_forget_remote(struct exchange *);
+/*
+ * The k-th of x->parts, whose body it takes over, as an exchange of its own: of
+ * the same client, to the same handler. It must not outlive this one.
+ */
+struct exchange *exchange_part(struct exchange *, size_t k);
 /* About the memory of what it holds now, but for "parsed". */
 size_t	exchange_bytes(const struct exchange *);
 /* Forget the handler's result, so that it can be called again. */

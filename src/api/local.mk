@@ -40,6 +40,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/inline.h \
 	%reldir%/interaction.c \
 	%reldir%/interaction.h \
+	%reldir%/join.c \
+	%reldir%/join.h \
 	%reldir%/keep.c \
 	%reldir%/keep.h \
 	%reldir%/messages.c \
@@ -63,6 +65,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/responses.c \
 	%reldir%/restore.c \
 	%reldir%/restore.h \
+	%reldir%/split.c \
+	%reldir%/split.h \
 	%reldir%/stored.c \
 	%reldir%/target.c \
 	%reldir%/target.h

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,29 +341,44 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 	r->anthropic |= is_messages(r->path);
 }
 
+/* All that is text. */
+static const size_t texts[] = {
+#define AT(member) offsetof(struct request, member)
+	AT(method), AT(uri), AT(path), AT(query), AT(content_type), AT(form),
+	AT(authorization), AT(x_api_key), AT(origin), AT(host),
+	AT(server_addr), AT(fetch_site), AT(fetch_mode), AT(content_encoding),
+	AT(acr_headers), AT(interaction), AT(session), AT(anthropic_beta),
+	AT(remote_addr), AT(deployment)
+#undef AT
+};
+
+static char **
+text_at(struct request *r, size_t offset)
+{
+	return (char **)(void *)((char *)r + offset);
+}
+
+void
+request_copy(struct request *r, const struct request *from)
+{
+	char	**p;
+	size_t	  i;
+
+	*r = *from;
+	r->body = (struct buf){ 0 };
+	for (i = 0; i < COUNT(texts); i++) {
+		p = text_at(r, texts[i]);
+		*p = *p != NULL ? xstrdup(*p) : NULL;
+	}
+}
+
 void
 request_finish(struct request *r)
 {
-	free(r->method);
-	free(r->uri);
-	free(r->deployment);
-	free(r->path);
-	free(r->query);
-	free(r->content_type);
-	free(r->form);
-	free(r->authorization);
-	free(r->x_api_key);
-	free(r->origin);
-	free(r->host);
-	free(r->server_addr);
-	free(r->remote_addr);
-	free(r->fetch_site);
-	free(r->fetch_mode);
-	free(r->content_encoding);
-	free(r->acr_headers);
-	free(r->anthropic_beta);
-	free(r->interaction);
-	free(r->session);
+	size_t i;
+
+	for (i = 0; i < COUNT(texts); i++)
+		free(*text_at(r, texts[i]));
 	buf_finish(&r->body);
 	memset(r, 0, sizeof(*r));
 }

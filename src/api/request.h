@@ -53,6 +53,8 @@ struct request {
  */
 void	request_init(struct request *, char *const *env, request_is_head *);
 void	request_finish(struct request *);
+/* The same facts once more, but for the body. */
+void	request_copy(struct request *, const struct request *from);
 
 /*
  * The path to route by: REQUEST_URI up to '?', else SCRIPT_NAME + PATH_INFO;

@@ -360,10 +360,7 @@ read_messages(struct turn *t, json_object *messages, struct err *err)
 
 /* --- The other members. */
 
-/*
- * Each choice would be a call of its own, and cost one: whoever wants several
- * shall see that, and not on the bill.
- */
+/* Several choices are several requests by then (api/split.h). */
 static bool
 check_n(const struct chat_request *r, struct err *err)
 {

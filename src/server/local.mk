@@ -10,6 +10,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/client.h \
 	%reldir%/cors.c \
 	%reldir%/cors.h \
+	%reldir%/fan.c \
+	%reldir%/fan.h \
 	%reldir%/fcgi.c \
 	%reldir%/fcgi.h \
 	%reldir%/handle.c \

@@ -17,6 +17,7 @@
 #include "server/access-log.h"
 #include "server/call.h"
 #include "server/client.h"
+#include "server/fan.h"
 #include "server/handle.h"
 #include "server/meter.h"
 #include "server/outlet.h"
@@ -86,6 +87,19 @@ gauge(const struct server *s)
 	    (int64_t)budget_used(s->budget));
 }
 
+static void
+release(struct relay *r)
+{
+	*r->prev = r->next;
+	if (r->next != NULL)
+		r->next->prev = r->prev;
+	call_finish(&r->call);
+	buf_finish(&r->last);
+	r->server->nrelays--;
+	gauge(r->server);
+	free(r);
+}
+
 /* The client is finished with, the relay is gone. */
 static void
 end(struct relay *r, bool whole)
@@ -99,17 +113,13 @@ end(struct relay *r, bool whole)
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
 	tally(r->x, status);
-	meter(r->x, status);
-	access_log(r->x, r->outlet.bytes, r->call.upstream_id, r->remark);
-	*r->prev = r->next;
-	if (r->next != NULL)
-		r->next->prev = r->prev;
-	call_finish(&r->call);
-	buf_finish(&r->last);
+	if (!r->x->part) {
+		meter(r->x, status);
+		access_log(r->x, r->outlet.bytes, r->call.upstream_id,
+		    r->remark);
+	}
 	exchange_destroy(r->x);
-	r->server->nrelays--;
-	gauge(r->server);
-	free(r);
+	release(r);
 }
 
 static void
@@ -700,6 +710,20 @@ start_call(struct relay *r)
 	call_start(&r->call);
 }
 
+/* Several requests take its place. */
+static void
+hand_over(struct relay *r)
+{
+	struct server	*s = r->server;
+	struct exchange	*x = r->x;
+	struct client	*client = r->outlet.client;
+
+	outlet_watch(&r->outlet, 0);
+	buf_finish(&r->outlet.out);
+	release(r);
+	fan_start(s, x, client, relay_start);
+}
+
 static void
 proceed(struct relay *r)
 {
@@ -728,6 +752,9 @@ proceed(struct relay *r)
 		break;
 	case HANDLED_CALL:
 		start_call(r);
+		break;
+	case HANDLED_PARTS:
+		hand_over(r);
 		break;
 	}
 }

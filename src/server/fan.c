@@ -1,0 +1,368 @@
+/* A request that takes several others, whose answers go out as one. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/exchange.h"
+#include "api/join.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/sse.h"
+#include "base/util.h"
+#include "server/access-log.h"
+#include "server/client.h"
+#include "server/fan.h"
+#include "server/handle.h"
+#include "server/meter.h"
+#include "server/outlet.h"
+#include "server/parts.h"
+
+#define GONE		499	/* the status of a client that left */
+#define BACKLOG_MAX	(64u << 10) /* for a slow client; then all wait */
+
+struct fan;
+
+struct part {
+	struct client	 client;	/* of its relay: first */
+	struct fan	*fan;
+	size_t		 k;
+	struct exchange	*x;		/* the relay's; until it has ended */
+	struct buf	 in;		/* what is not read yet */
+	struct sse	 sse;
+	int		 status;	/* of the head, once it has come */
+	bool		 refused;	/* "in" is an error, with its head */
+	bool		 ended;
+};
+
+struct fan {
+	struct server	*server;
+	struct exchange	*x;
+	struct outlet	 outlet;
+	struct join	*join;
+	struct loop_task task;		/* settle() */
+	bool		 posted;
+	size_t		 open;		/* parts that have not ended */
+	bool		 over;		/* nothing more is taken from them */
+	bool		 drained;	/* all is written, and all was said */
+	struct part	*refusal;	/* the first that was refused */
+	struct err	 err;		/* status 0: none */
+	size_t		 held;		/* bytes of whole answers */
+	size_t		 n;
+	struct part	 parts[];
+};
+
+/* What follows is done later, when nobody is inside of a callback. */
+static void
+post(struct fan *f)
+{
+	if (f->posted)
+		return;
+	f->posted = true;
+	loop_post(f->server->loop, &f->task);
+}
+
+/* --- What comes from the parts. */
+
+static struct part *
+part_of(struct client *c)
+{
+	return CONTAINER(c, struct part, client);
+}
+
+static bool
+room(struct client *c)
+{
+	return outlet_backlog(&part_of(c)->fan->outlet) < BACKLOG_MAX;
+}
+
+static bool
+on_event(const struct sse_event *ev, void *arg)
+{
+	struct part	*p = arg;
+	struct fan	*f = p->fan;
+
+	if (join_event(f->join, p->k, ev->data, ev->len, &f->outlet.out))
+		return true;
+	f->over = true;		/* an error, as the last event */
+	post(f);
+	return false;
+}
+
+/* False until the head is whole; an error keeps its own. */
+static bool
+read_head(struct part *p)
+{
+	const char *end;
+
+	if (p->status != 0)
+		return true;
+	end = p->in.len == 0 ? NULL : memmem(p->in.p, p->in.len, "\r\n\r\n",
+	    4);
+	if (end == NULL)
+		return false;
+	p->status = p->x->reply.status;
+	p->refused = p->status != 200;
+	if (!p->refused)
+		buf_consume(&p->in, (size_t)(end - p->in.p) + 4);
+	return true;
+}
+
+/* What the parts said goes to the client. False: it has gone. */
+static bool
+flush(struct fan *f)
+{
+	if (f->outlet.out.len == 0)
+		return true;
+	outlet_begin(&f->outlet, &f->x->reply, &f->x->req);
+	if (outlet_write(&f->outlet))
+		return true;
+	f->over = true;
+	post(f);
+	return false;
+}
+
+static bool
+take(struct client *c, const char *bytes, size_t n, bool last)
+{
+	struct part	*p = part_of(c);
+	struct fan	*f = p->fan;
+
+	(void)last;
+	if (f->over)
+		return false;
+	buf_append(&p->in, bytes, n);
+	if (!read_head(p) || p->refused || !p->x->stream)
+		return true;
+	sse_feed(&p->sse, buf_str(&p->in), p->in.len, on_event, p);
+	buf_truncate(&p->in, 0);
+	return flush(f);
+}
+
+/* A whole answer is kept until all are there. */
+static void
+keep_whole(struct fan *f, struct part *p)
+{
+	f->held += 2 * p->in.len;
+	if (!budget_hold(&f->x->memory, exchange_bytes(f->x) + f->held))
+		budget_refuse(&f->x->memory, &f->err);
+	else if (!join_whole(f->join, p->k, buf_str(&p->in), p->in.len))
+		err_set(&f->err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "One of the answers could not be read.");
+	f->over = f->over || f->err.status != 0;
+	buf_finish(&p->in);
+}
+
+static void
+finish(struct client *c, bool whole)
+{
+	struct part	*p = part_of(c);
+	struct fan	*f = p->fan;
+
+	p->ended = true;
+	f->open--;
+	usage_add(&f->x->usage, &p->x->usage);
+	if (p->x->reply.limits.len > 0) {
+		buf_finish(&f->x->reply.limits);
+		buf_append(&f->x->reply.limits, p->x->reply.limits.p,
+		    p->x->reply.limits.len);
+	}
+	if (!f->over && p->refused) {
+		f->refusal = p;
+		f->over = true;
+	} else if (!f->over && whole && !p->x->stream)
+		keep_whole(f, p);
+	p->x = NULL;
+	post(f);
+}
+
+static const struct client_ops part_ops = { room, take, finish };
+
+/* --- The end. */
+
+static void
+destroy(struct fan *f, bool whole)
+{
+	struct exchange	*x = f->x;
+	int		 status = f->outlet.why == NULL ? x->reply.status :
+			    GONE;
+	size_t		 i;
+
+	outlet_finish(&f->outlet, whole);
+	handle_leave(x);
+	meter(x, status);
+	access_log(x, f->outlet.bytes, NULL, f->outlet.why);
+	for (i = 0; i < f->n; i++) {
+		sse_finish(&f->parts[i].sse);
+		buf_finish(&f->parts[i].in);
+	}
+	join_destroy(f->join);
+	exchange_destroy(x);
+	f->server->nrelays--;
+	free(f);
+}
+
+/* Whoever still runs has no client any more. */
+static void
+cancel(struct fan *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (!f->parts[i].ended)
+			f->parts[i].client.gone(&f->parts[i].client);
+}
+
+/* What one of them was refused with, as it would have gone out by itself. */
+static void
+tell_refusal(struct fan *f)
+{
+	struct part	*p = f->refusal;
+	const char	*body;
+
+	if (f->outlet.state == OUTLET_EMPTY) {
+		f->x->reply.status = p->status;
+		buf_finish(&f->outlet.out);
+		f->outlet.out = p->in;
+		p->in = (struct buf){ 0 };
+		return;
+	}
+	body = memmem(p->in.p, p->in.len, "\r\n\r\n", 4);
+	sse_put(&f->outlet.out, NULL, body + 4, (size_t)(p->in.p + p->in.len -
+	    body) - 4 - (p->in.p[p->in.len - 1] == '\n'));
+}
+
+static void
+tell_end(struct fan *f)
+{
+	struct exchange *x = f->x;
+
+	if (f->err.status != 0)
+		reply_error(&x->reply, &x->req, &f->err);
+	else if (x->stream) {
+		join_end(f->join, &x->usage, &f->outlet.out);
+		outlet_begin(&f->outlet, &x->reply, &x->req);
+		return;
+	} else {
+		reply_json(&x->reply, 200);
+		join_print(f->join, &x->usage, &x->reply.body);
+	}
+	reply_print_take(&x->reply, &x->req, &f->outlet.out);
+}
+
+/* All has been said, or nobody listens. */
+static void
+say_last(struct fan *f)
+{
+	if (f->refusal != NULL)
+		tell_refusal(f);
+	else if (f->err.status != 0 || !f->over)
+		tell_end(f);
+	f->over = true;
+	outlet_last(&f->outlet);
+	outlet_push(&f->outlet);
+}
+
+static bool
+is_open(const struct fan *f)
+{
+	return f->outlet.state == OUTLET_EMPTY ||
+	    f->outlet.state == OUTLET_STREAM;
+}
+
+static void
+settle(struct loop_task *task)
+{
+	struct fan *f = CONTAINER(task, struct fan, task);
+
+	f->posted = false;
+	if (f->over)
+		cancel(f);
+	if (is_open(f) && (f->over || f->open == 0))
+		say_last(f);
+	/* What was posted meanwhile comes back here. */
+	if (f->open == 0 && !f->posted &&
+	    (f->drained || f->outlet.state == OUTLET_GONE))
+		destroy(f, f->drained);
+}
+
+/* --- The client. */
+
+static void
+outlet_drained(struct outlet *o)
+{
+	struct fan	*f = CONTAINER(o, struct fan, outlet);
+	size_t		 i;
+
+	if (o->state == OUTLET_LAST) {
+		f->drained = true;
+		post(f);
+		return;
+	}
+	for (i = 0; i < f->n && !f->over; i++)
+		if (!f->parts[i].ended)
+			f->parts[i].client.writable(&f->parts[i].client);
+}
+
+static void
+outlet_gone(struct outlet *o)
+{
+	struct fan *f = CONTAINER(o, struct fan, outlet);
+
+	f->over = true;
+	post(f);
+}
+
+static void
+outlet_silent(struct outlet *o)
+{
+	struct fan *f = CONTAINER(o, struct fan, outlet);
+
+	buf_puts(&o->out, ": keep-alive\n\n");
+	outlet_begin(o, &f->x->reply, &f->x->req);
+	outlet_push(o);
+}
+
+static const struct outlet_ops outlet_ops = {
+	outlet_drained, outlet_gone, outlet_silent
+};
+
+/* --- The beginning. */
+
+static struct fan *
+create(struct server *s, struct exchange *x, struct client *client)
+{
+	size_t		 i, n = x->nparts;
+	struct fan	*f = xcalloc(1, sizeof(*f) + n * sizeof(f->parts[0]));
+
+	f->server = s;
+	f->x = x;
+	f->n = f->open = n;
+	f->join = join_create(1);
+	f->task.run = settle;
+	s->nrelays++;
+	outlet_init(&f->outlet, &outlet_ops, s->loop, client);
+	for (i = 0; i < n; i++)
+		f->parts[i] = (struct part){
+			.client.ops = &part_ops, .fan = f, .k = i,
+			.x = exchange_part(x, i),
+			.sse.max = (size_t)x->conf->max_response_body_bytes
+		};
+	return f;
+}
+
+void
+fan_start(struct server *s, struct exchange *x, struct client *client,
+    void (*start)(struct server *, struct exchange *, struct client *,
+    enum handled))
+{
+	struct fan	*f = create(s, x, client);
+	size_t		 i;
+
+	if (x->stream)
+		outlet_watch(&f->outlet, x->conf->sse_keep_alive_ms);
+	/* Nobody ends inside of this: settle() is a turn of the loop away. */
+	for (i = 0; i < f->n; i++)
+		start(s, f->parts[i].x, &f->parts[i].client, HANDLED_MODELS);
+}
