@@ -1,7 +1,7 @@
 /* Images and files that a request names by an address. */
 #include "config.h"
 
-#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,6 @@
 #include "remote/remote.h"
 
 #define DEPTH_MAX	8	/* lists in lists: results in results */
-#define PLACE_SIZE	128
 #define NAME_MAX_BYTES	120	/* of a file, as its address has it */
 
 /* A walk through a request. */
@@ -28,33 +27,33 @@ struct walk {
 	bool			 edited;
 	bool			 wants;		/* something is to be fetched */
 	bool			 failed;
+	bool			 dotted;	/* Anthropic's places */
 	bool			 goes_on;	/* the model has spoken */
 	struct err		*err;
 };
 
-/* Where the part is that is looked at, as the client's API says it. */
+/*
+ * Where the part is that is looked at: a member, or an element of it. Printed
+ * only when somebody has to be told.
+ */
 struct place {
-	char	text[PLACE_SIZE];
+	const struct place	*up;		/* NULL: of the request */
+	const char		*name;
+	size_t			 at;		/* NOWHERE: the member itself */
 };
+#define NOWHERE SIZE_MAX
 
-static struct place	at(const struct place *, const char *, ...)
-			    __attribute__((format(printf, 2, 3)));
-
-static struct place
-at(const struct place *p, const char *fmt, ...)
+/* As "messages[0].content[1]", or in Anthropic's way "messages.0.content.1". */
+static void
+print_place(const struct walk *w, const struct place *p, struct buf *out)
 {
-	struct place	more = { .text = "" };
-	size_t		n = 0;
-	va_list		ap;
-
-	if (p != NULL) {
-		more = *p;
-		n = strlen(more.text);
+	if (p->up != NULL) {
+		print_place(w, p->up, out);
+		buf_putc(out, '.');
 	}
-	va_start(ap, fmt);
-	vsnprintf(more.text + n, sizeof(more.text) - n, fmt, ap);
-	va_end(ap);
-	return more;
+	buf_puts(out, p->name);
+	if (p->at != NOWHERE)
+		buf_printf(out, w->dotted ? ".%zu" : "[%zu]", p->at);
 }
 
 /* --- One address. */
@@ -75,27 +74,34 @@ static bool
 refuse(struct walk *w, const char *code, const struct place *p,
     const char *why)
 {
+	struct buf place = { 0 };
+
 	w->failed = true;
-	return err_param(w->err, p->text, code, "Invalid '%s': %s", p->text,
-	    why);
+	print_place(w, p, &place);
+	err_param(w->err, place.p, code, "Invalid '%s': %s", place.p, why);
+	buf_finish(&place);
+	return false;
 }
 
 /* It isn't there yet: once more with it. */
 static void
 want(struct walk *w, const char *s, bool file, const struct place *p)
 {
-	struct exchange *x = w->x;
+	struct exchange	*x = w->x;
+	struct buf	 place = { 0 };
 
 	if (x->remote == NULL)
 		x->remote = xcalloc(1, sizeof(*x->remote));
 	w->wants = true;
-	if (remote_add(x->remote, s, file, p->text) == NULL) {
+	print_place(w, p, &place);
+	if (remote_add(x->remote, s, file, place.p) == NULL) {
 		char why[96];
 
 		snprintf(why, sizeof(why), "this server fetches at most %d "
 		    "addresses for a request.", REMOTE_MAX);
 		refuse(w, "too_many_images", p, why);
 	}
+	buf_finish(&place);
 }
 
 /* What was fetched from the address, or NULL: it is wanted now, or refused. */
@@ -167,20 +173,19 @@ replace(struct walk *w, json_object *obj, const char *key, bool file,
 static void
 chat_part(struct walk *w, json_object *part, const struct place *p)
 {
-	struct place	inner;
-	json_object	*image = js_get(part, "image_url");
-	json_object	*file = js_obj(part, "file");
+	const struct place	 url = { p, "image_url.url", NOWHERE };
+	const struct place	 data = { p, "file.file_data", NOWHERE };
+	json_object		*image = js_get(part, "image_url");
+	json_object		*file = js_obj(part, "file");
 
 	if (js_is(part, "type", "image_url")) {
-		inner = at(p, ".image_url.url");
 		if (json_object_is_type(image, json_type_string))
-			replace(w, part, "image_url", false, &inner);
+			replace(w, part, "image_url", false, &url);
 		else if (js_obj(part, "image_url") != NULL)
-			replace(w, image, "url", false, &inner);
+			replace(w, image, "url", false, &url);
 	} else if (js_is(part, "type", "file") && file != NULL) {
 		/* OpenAI has no such addresses, but OpenRouter's clients do. */
-		inner = at(p, ".file.file_data");
-		replace(w, file, "file_data", true, &inner);
+		replace(w, file, "file_data", true, &data);
 	}
 }
 
@@ -210,7 +215,7 @@ name_file(json_object *part, const char *address)
 static void
 file_part(struct walk *w, json_object *part, const struct place *p)
 {
-	struct place		 inner = at(p, ".file_url");
+	const struct place	 inner = { p, "file_url", NOWHERE };
 	struct remote_blob	*blob;
 	json_object		*v;
 
@@ -228,34 +233,31 @@ static void	item_lists(struct walk *, json_object *, const struct place *,
 		    int depth);
 
 static void
-item_list(struct walk *w, json_object *list, const struct place *p, int depth)
+item_part(struct walk *w, json_object *part, const struct place *p, int depth)
 {
-	json_object	*part;
-	struct place	 here, inner;
-	size_t		 i, n = js_len(list);
+	const struct place url = { p, "image_url", NOWHERE };
 
-	for (i = 0; i < n && !w->failed; i++) {
-		part = json_object_array_get_idx(list, i);
-		here = at(p, "[%zu]", i);
-		if (js_is(part, "type", "input_image")) {
-			inner = at(&here, ".image_url");
-			replace(w, part, "image_url", false, &inner);
-		} else if (js_is(part, "type", "input_file"))
-			file_part(w, part, &here);
-		item_lists(w, part, &here, depth + 1);
-	}
+	if (js_is(part, "type", "input_image"))
+		replace(w, part, "image_url", false, &url);
+	else if (js_is(part, "type", "input_file"))
+		file_part(w, part, p);
+	item_lists(w, part, p, depth + 1);
 }
 
 static void
 item_lists(struct walk *w, json_object *obj, const struct place *p, int depth)
 {
 	static const char *const lists[] = { "content", "output" };
-	struct place	inner;
-	size_t		i;
+	json_object	*list;
+	struct place	 here;
+	size_t		 i;
 
 	for (i = 0; i < COUNT(lists) && depth < DEPTH_MAX; i++) {
-		inner = at(p, ".%s", lists[i]);
-		item_list(w, js_array(obj, lists[i]), &inner, depth);
+		list = js_array(obj, lists[i]);
+		here = (struct place){ p, lists[i], 0 };
+		for (; here.at < js_len(list) && !w->failed; here.at++)
+			item_part(w, json_object_array_get_idx(list, here.at),
+			    &here, depth);
 	}
 }
 
@@ -265,14 +267,15 @@ static void
 source(struct walk *w, json_object *block, const struct place *p)
 {
 	bool			 file = js_is(block, "type", "document");
+	const struct place	 url = {
+		p, file ? "document.source.url" : "image.source.url", NOWHERE
+	};
 	json_object		*old = js_obj(block, "source"), *new, *data;
 	struct remote_blob	*blob;
-	struct place		 inner;
 
 	if (!js_is(old, "type", "url"))
 		return;
-	inner = at(p, ".%s.source.url", file ? "document" : "image");
-	blob = find(w, js_get(old, "url"), file, &inner);
+	blob = find(w, js_get(old, "url"), file, &url);
 	if (blob == NULL || (data = encoded(w, blob, "")) == NULL)
 		return;
 	new = json_object_new_object();
@@ -283,22 +286,19 @@ source(struct walk *w, json_object *block, const struct place *p)
 }
 
 static void
-blocks(struct walk *w, json_object *list, const struct place *p, int depth)
+blocks(struct walk *w, json_object *list, const struct place *up, int depth)
 {
 	json_object	*block;
-	struct place	 here, inner;
-	size_t		 i, n = js_len(list);
+	struct place	 here = { up, "content", 0 };
 
-	for (i = 0; i < n && !w->failed; i++) {
-		block = json_object_array_get_idx(list, i);
-		here = at(p, ".%zu", i);
+	for (; here.at < js_len(list) && !w->failed; here.at++) {
+		block = json_object_array_get_idx(list, here.at);
 		if (js_is(block, "type", "image") ||
 		    js_is(block, "type", "document"))
 			source(w, block, &here);
-		if (!js_is(block, "type", "tool_result") || depth == DEPTH_MAX)
-			continue;
-		inner = at(&here, ".content");
-		blocks(w, js_array(block, "content"), &inner, depth + 1);
+		if (js_is(block, "type", "tool_result") && depth < DEPTH_MAX)
+			blocks(w, js_array(block, "content"), &here,
+			    depth + 1);
 	}
 }
 
@@ -343,24 +343,29 @@ end(struct walk *w, bool *edited)
 	return INLINE_FETCH;
 }
 
+static void
+chat_parts(struct walk *w, json_object *content, const struct place *up)
+{
+	struct place here = { up, "content", 0 };
+
+	for (; here.at < js_len(content) && !w->failed; here.at++)
+		chat_part(w, json_object_array_get_idx(content, here.at),
+		    &here);
+}
+
 enum inline_said
 inline_chat(struct exchange *x, json_object *obj, bool *edited,
     struct err *err)
 {
 	struct walk	 w = { .x = x, .err = err };
-	json_object	*messages = js_array(obj, "messages"), *msg, *content;
-	struct place	 p;
-	size_t		 i, j, n = is_on(x) ? js_len(messages) : 0;
+	json_object	*messages = js_array(obj, "messages"), *msg;
+	struct place	 p = { NULL, "messages", 0 };
+	size_t		 n = is_on(x) ? js_len(messages) : 0;
 
-	for (i = 0; i < n && !w.failed; i++) {
-		msg = json_object_array_get_idx(messages, i);
+	for (; p.at < n && !w.failed; p.at++) {
+		msg = json_object_array_get_idx(messages, p.at);
 		w.goes_on |= is_models(msg);
-		content = js_array(msg, "content");
-		for (j = 0; j < js_len(content) && !w.failed; j++) {
-			p = at(NULL, "messages[%zu].content[%zu]", i, j);
-			chat_part(&w, json_object_array_get_idx(content, j),
-			    &p);
-		}
+		chat_parts(&w, js_array(msg, "content"), &p);
 	}
 	return end(&w, edited);
 }
@@ -369,15 +374,14 @@ enum inline_said
 inline_messages(struct exchange *x, json_object *obj, bool *edited,
     struct err *err)
 {
-	struct walk	 w = { .x = x, .err = err };
+	struct walk	 w = { .x = x, .err = err, .dotted = true };
 	json_object	*messages = js_array(obj, "messages"), *msg;
-	struct place	 p;
-	size_t		 i, n = is_on(x) ? js_len(messages) : 0;
+	struct place	 p = { NULL, "messages", 0 };
+	size_t		 n = is_on(x) ? js_len(messages) : 0;
 
-	for (i = 0; i < n && !w.failed; i++) {
-		msg = json_object_array_get_idx(messages, i);
+	for (; p.at < n && !w.failed; p.at++) {
+		msg = json_object_array_get_idx(messages, p.at);
 		w.goes_on |= is_models(msg);
-		p = at(NULL, "messages.%zu.content", i);
 		blocks(&w, js_array(msg, "content"), &p, 0);
 	}
 	return end(&w, edited);
@@ -389,13 +393,12 @@ inline_items(struct exchange *x, json_object *items, bool *edited,
 {
 	struct walk	 w = { .x = x, .err = err };
 	json_object	*item;
-	struct place	 p;
-	size_t		 i, n = is_on(x) ? js_len(items) : 0;
+	struct place	 p = { NULL, "input", 0 };
+	size_t		 n = is_on(x) ? js_len(items) : 0;
 
-	for (i = 0; i < n && !w.failed; i++) {
-		item = json_object_array_get_idx(items, i);
+	for (; p.at < n && !w.failed; p.at++) {
+		item = json_object_array_get_idx(items, p.at);
 		w.goes_on |= is_models(item);
-		p = at(NULL, "input[%zu]", i);
 		item_lists(&w, item, &p, 0);
 	}
 	return end(&w, edited);
