@@ -5,8 +5,8 @@ import { mkdtemp, mkdir, readFile, realpath, rm, writeFile }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assert, eventually, fake, key, messagesModels, run, test }
-    from "./lib.mjs";
+import { assert, breakOf, eventually, fake, key, messagesModels, pathOf, run,
+    test } from "./lib.mjs";
 
 const PATH = "/v1/messages";
 const packages = fileURLToPath(new URL("node_modules/", import.meta.url));
@@ -142,31 +142,58 @@ claude("tool results are the agent's turns, and thoughts go back", ["2"],
 	assert.match(JSON.stringify(result.content), /forty-42/);
 });
 
-claude("a sub-agent", both, async (ask, options, version) => {
+// The newest with each model, the older one with Claude.
+function perModel(name, body)
+{
+	for (const model of messagesModels)
+		claude(`${name} (${model})`, /claude/.test(model) ? both :
+		    ["2"], (ask, options, version) => body((prompt, ...args) =>
+		    ask(prompt, ...args, "--model", model), pathOf(model),
+		    options, version, model));
+}
+
+perModel("a sub-agent", async (ask, path, options, version) => {
 	const r = await ask(call(version === "2" ? "Agent" : "Task",
 	    { description: "greet", prompt: "Say hello to me",
-	    subagent_type: "general-purpose" }), "--model",
-	    "claude-sonnet-4-6");
-	const requests = await sent();
+	    subagent_type: "general-purpose" }));
+	const requests = await sent(path);
 
 	assert.equal(r.status, 0);
-	assert(requests.some((q) => q.json.messages.length === 1 &&
-	    JSON.stringify(q.json).includes("Say hello to me")));
+	assert(requests.some((q) => !/"tool_use"|"function_call"|"tool_calls"/
+	    .test(q.body) && q.body.includes("Say hello to me")));
 	if (version === "2")
 		assert.deepEqual(requests.map((q) => q.headers["x-initiator"]),
 		    ["user", "agent", "agent", "agent"]);
 });
 
-claude("an image is read", ["2"], async (ask, { cwd }) => {
+// What is left of a conversation is what the model said of it.
+perModel("compaction", async (ask, path) => {
+	await ask("Hi! one");
+	const before = (await sent(path)).length;
+	const r = await ask("/compact", "--continue");
+	const asked = (await sent(path)).slice(before);
+
+	assert.equal(r.status, 0);
+	assert(asked.some((q) => q.body.includes("detailed summary")));
+	for (const q of asked)
+		assert.equal(q.headers["x-initiator"], "agent");
+	assert.equal((await ask("Ho! two", "--continue")).status, 0);
+	const last = (await sent(path)).filter((q) =>
+	    q.body.includes("Ho! two")).at(-1);
+
+	assert.match(last.body, /session is being continued/);
+	assert.equal(last.headers["x-initiator"], "user");
+});
+
+perModel("an image is read", async (ask, path, { cwd }) => {
 	const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4" +
 	    "2mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 	await writeFile(join(cwd, "dot.png"), Buffer.from(png, "base64"));
-	await ask(call("Read", { file_path: join(cwd, "dot.png") }),
-	    "--model", "claude-sonnet-4-6");
-	const last = (await sent()).at(-1);
+	await ask(call("Read", { file_path: join(cwd, "dot.png") }));
+	const last = (await sent(path)).at(-1);
 
-	assert.match(JSON.stringify(last.json.messages), /"type":"image"/);
+	assert.match(last.body, /"type":"(image|image_url|input_image)"/);
 	assert.equal(last.headers["copilot-vision-request"], "true");
 });
 
@@ -204,26 +231,31 @@ claude("upstream is overloaded, then not", ["2"], async (ask) => {
 	assert.equal((await sent()).length, 2);
 });
 
-claude("an error in the stream is asked again", ["2"], async (ask) => {
-	await fake.scenario(PATH, "error_event");
-	const r = await ask("Hi!", "--model", "claude-sonnet-4-6");
+for (const model of messagesModels)
+	claude(`an error in the stream is asked again (${model})`, ["2"],
+	    async (ask) => {
+		const path = pathOf(model);
 
-	// It goes on from what it has got.
-	assert.match(r.result, /^You said: /);
-	assert.equal((await sent()).length, 2);
-});
+		await fake.scenario(path, breakOf(path),
+		    path === "/responses" && { at: 9, code: "server_error" });
+		const r = await ask("Hi!", "--model", model);
 
-claude("who interrupts it ends the call", both,
-    async (ask, options, version) => {
-	await fake.scenario(PATH, "stall_after_events", { n: 4 });
-	const child = start(version, ["Hi there, go on", "--model",
-	    "claude-sonnet-4-6"], options);
+		// It goes on from what it has got.
+		assert.match(r.result, /^You said: /);
+		assert.equal((await sent(path)).length, 2);
+	});
+
+perModel("who interrupts it ends the call",
+    async (ask, path, options, version, model) => {
+	await fake.scenario(path, "stall_after_events", { n: 4 });
+	const child = start(version, ["Hi there, go on", "--model", model],
+	    options);
 	const end = finished(child);
 
-	await eventually(async () => (await sent()).length > 0, "a call");
+	await eventually(async () => (await sent(path)).length > 0, "a call");
 	child.kill("SIGINT");
 	await end;
-	await fake.closed(PATH);
+	await fake.closed(path);
 });
 
 await run();
