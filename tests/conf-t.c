@@ -111,6 +111,8 @@ static const struct {
 	{ "storedResponses.enabled", "true" },
 	{ "storedResponses.maxAgeDays", "30" },
 	{ "storedResponses.maxBytes", "1073741824" },
+	{ "backgroundResponses.maxPerKey", "16" },
+	{ "backgroundResponses.maxMinutes", "60" },
 	{ "usage.cost", "true" },
 	{ "usage.ledger", "true" },
 	{ "usage.hourlyDays", "31" },

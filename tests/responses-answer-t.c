@@ -595,7 +595,7 @@ test_shuffled(void **state)
 	size_t			 i;
 
 	(void)state;
-	responses_ids_init(&ids);
+	responses_ids_init(&ids, NULL);
 	items[0] = js_parse_quiet("{\"type\":\"function_call\","
 	    "\"call_id\":\"a\"}", 38);
 	items[1] = js_parse_quiet("{\"type\":\"function_call\","

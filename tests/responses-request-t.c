@@ -238,8 +238,6 @@ static const struct {
 	{ __LINE__, IN("\"input\":\"hi\",\"conversation\":{}"), 400,
 	    "conversation.id", "missing_required_parameter",
 	    "'conversation.id'" },
-	{ __LINE__, IN("\"input\":\"hi\",\"background\":true"), 400,
-	    "background", "unsupported_parameter", "background" },
 	{ __LINE__, IN("\"input\":\"hi\",\"max_output_tokens\":8"), 400,
 	    "max_output_tokens", "integer_below_min_value",
 	    "Expected a value >= 16, but got 8 instead." },

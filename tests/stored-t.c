@@ -586,7 +586,7 @@ test_a_file_of_nobody_is_migrated(void **state)
 	s = stored_create(home);
 	put(s, "", "a", NULL);
 	assert_true(has(s, "", "a"));
-	assert_int_equal(sql(home, "PRAGMA user_version"), 4);
+	assert_int_equal(sql(home, "PRAGMA user_version"), 5);
 	close_fresh(s, home);
 }
 

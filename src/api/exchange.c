@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/detached.h"
 #include "api/exchange.h"
+#include "api/followed.h"
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -105,6 +107,22 @@ exchange_part(struct exchange *x, size_t k)
 	return p;
 }
 
+struct exchange *
+exchange_twin(const struct exchange *x)
+{
+	struct exchange *y = exchange_create();
+
+	request_copy(&y->req, &x->req);
+	y->conf = conf_ref(x->conf);
+	y->client = x->client;
+	y->key = x->key;
+	y->stored = x->stored;
+	y->memory.holder = x->memory.holder;
+	buf_append(&y->reply.always, buf_str(&x->reply.always),
+	    x->reply.always.len);
+	return y;
+}
+
 /* Of the call twice: what is to be stored of it is a copy. */
 size_t
 exchange_bytes(const struct exchange *x)
@@ -178,6 +196,9 @@ exchange_destroy(struct exchange *x)
 	models_unref(x->models);
 	auto_wish_finish(&x->wish);
 	free(x->session);
+	if (x->detached != NULL && !x->detached->alone)
+		detached_destroy(x->detached);
+	followed_destroy(x->followed);
 	conf_unref(x->conf);
 	budget_close(&x->memory);
 	free(x);

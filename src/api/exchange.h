@@ -29,6 +29,8 @@ struct conf;
 struct conf_key;
 struct accounts;
 struct copilot_account;
+struct detached;
+struct followed;
 struct json_object;
 struct ledger;
 struct metrics;
@@ -45,7 +47,8 @@ enum handled {
 	HANDLED_MODELS,	/* call me again with x->models, or models_tried */
 	HANDLED_AUTO,	/* likewise, with a session of Auto: x->wish */
 	HANDLED_FETCH,	/* likewise, with what x->remote wants */
-	HANDLED_PARTS	/* x->parts: requests that take this one's place */
+	HANDLED_PARTS,	/* x->parts: requests that take this one's place */
+	HANDLED_FOLLOW	/* x->followed is to be told as it comes */
 };
 
 /* What upstream's refusals of this request taught the handler. */
@@ -100,6 +103,8 @@ struct exchange {
 	struct retry		 retry;
 	struct auto_wish	 wish;
 	char			*session;	/* Auto's token, or NULL */
+	struct detached		*detached; /* it runs in the background */
+	struct followed		*followed;	/* HANDLED_FOLLOW */
 
 	/* The handler's result. */
 	struct reply		 reply;
@@ -134,6 +139,7 @@ struct exchange {
 	/* The server's. */
 	bool			 part;		/* of another exchange */
 	bool			 quick;	/* the handler waits for nothing */
+	bool			 stays;	/* the process does, behind it */
 	struct budget_account	 memory;	/* what all of it takes */
 	struct budget_holder	*place;		/* that it occupies, or NULL */
 };
@@ -171,6 +177,8 @@ void	exchange_forget_remote(struct exchange *);
  * the same client, to the same handler. It must not outlive this one.
  */
 struct exchange *exchange_part(struct exchange *, size_t k);
+/* Another one for the same client, of whose request it has only the head. */
+struct exchange *exchange_twin(const struct exchange *);
 /* About the memory of what it holds now, but for "parsed". */
 size_t	exchange_bytes(const struct exchange *);
 /* Forget the handler's result, so that it can be called again. */

@@ -26,6 +26,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/completions-answer.h \
 	%reldir%/completions.c \
 	%reldir%/conversations.c \
+	%reldir%/detached.c \
+	%reldir%/detached.h \
 	%reldir%/embeddings-answer.c \
 	%reldir%/embeddings-answer.h \
 	%reldir%/embeddings-input.c \
@@ -38,6 +40,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/images.c \
 	%reldir%/inline.c \
 	%reldir%/inline.h \
+	%reldir%/followed.c \
+	%reldir%/followed.h \
 	%reldir%/interaction.c \
 	%reldir%/interaction.h \
 	%reldir%/join.c \
@@ -56,6 +60,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/query.h \
 	%reldir%/recent.c \
 	%reldir%/recent.h \
+	%reldir%/queue.c \
+	%reldir%/queue.h \
 	%reldir%/references.c \
 	%reldir%/references.h \
 	%reldir%/reply.c \

@@ -11,6 +11,7 @@
 #include "api/inline.h"
 #include "api/interaction.h"
 #include "api/keep.h"
+#include "api/queue.h"
 #include "api/restore.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -82,19 +83,27 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->call.vision = r->vision;
 	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
 	x->stream = r->stream;
-	x->wants_filler = r->stream && wants_events(x);
+	x->wants_filler = r->stream && wants_events(x) && x->detached == NULL;
+	if (x->detached != NULL)
+		queue_name(x, r);
 	x->model = xstrdup(t->upstream);
 }
 
-/* "stored" is emptied if the answer shall be. */
-static void
+/*
+ * "stored" is emptied if the answer shall be. What is to run in the background
+ * is queued: false with "err" set if it can't be.
+ */
+static bool
 set_keeper(struct exchange *x, struct responses *r,
-    struct restored *stored)
+    struct restored *stored, struct err *err)
 {
+	if (x->detached != NULL && !queue_add(x, stored, err))
+		return false;
 	free(stored->interaction);
 	stored->interaction = xstrdup(x->call.interaction);
 	if (stored->keep)
 		r->keeper = keep_create(x, stored, r->stream);
+	return true;
 }
 
 static enum handled
@@ -111,7 +120,10 @@ ask_native(struct exchange *x, json_object *obj, const struct target *t,
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/responses", &r);
-	set_keeper(x, &r, stored);
+	if (!set_keeper(x, &r, stored, &err)) {
+		responses_finish(&r);
+		return exchange_refuse(x, &err);
+	}
 	x->answer = &turn_answer;
 	x->self = responses_answer_create(&r, &x->usage);
 	return HANDLED_CALL;
@@ -131,7 +143,10 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 	}
 	set_call(x, t, "/chat/completions", &b.responses);
 	x->thinker.model = x->model;
-	set_keeper(x, &b.responses, stored);
+	if (!set_keeper(x, &b.responses, stored, &err)) {
+		carry_note_finish(&b);
+		return exchange_refuse(x, &err);
+	}
 	b.thoughts = exchange_keeper(x);
 	x->answer = &turn_answer;
 	x->self = carry_answer_responses(&b,
@@ -154,7 +169,10 @@ ask_claude(struct exchange *x, json_object *obj, const struct target *t,
 		return exchange_refuse(x, &err);
 	}
 	set_call(x, t, "/v1/messages", &b.responses);
-	set_keeper(x, &b.responses, stored);
+	if (!set_keeper(x, &b.responses, stored, &err)) {
+		carry_note_finish(&b);
+		return exchange_refuse(x, &err);
+	}
 	carry_claude_await(x, &b);
 	return HANDLED_CALL;
 }
@@ -237,6 +255,7 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 	return ask_endpoint(x, obj, &t, &set, stored);
 }
 
+
 /* What needs no list of models, and nothing of what is stored. */
 static bool
 check(json_object *obj, struct err *err)
@@ -267,7 +286,9 @@ api_responses(struct exchange *x)
 
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
-	if (x->models != NULL || x->models_tried)
+	if (!queue_read(x, obj, &err))
+		h = exchange_refuse(x, &err);
+	else if (x->models != NULL || x->models_tried)
 		h = ask(x, obj, &stored);
 	else
 		h = check(obj, &err) ? HANDLED_MODELS :

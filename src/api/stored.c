@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/detached.h"
+#include "api/followed.h"
 #include "api/query.h"
 #include "api/references.h"
 #include "base/conf.h"
@@ -17,6 +19,7 @@
 #include "responses/object.h"
 #include "responses/replay.h"
 #include "responses/tools.h"
+#include "state/background.h"
 #include "state/stored.h"
 
 /* Whose response of which id a request is about. */
@@ -66,6 +69,29 @@ no_response(const struct about *a, enum stored_found found, struct err *err)
 	    err_not_found(err, "Response", a->id, NULL);
 }
 
+/*
+ * A response, whether it runs in the background, or did, or is stored. *events
+ * says that it can be followed; NULL: nobody asks.
+ */
+static json_object *
+find_response(struct exchange *x, const struct about *a, bool *events,
+    enum stored_found *found)
+{
+	struct background	 b;
+	json_object		*response = NULL;
+
+	*found = background_get(x->stored, a->owner, a->id, &b);
+	if (*found == STORED_FOUND) {
+		response = detached_object(&b);
+		if (events != NULL)
+			*events = b.live || b.events > 0 || response != NULL;
+	}
+	background_release(&b);
+	if (response != NULL || *found == STORED_TROUBLE)
+		return response;
+	return stored_response(x->stored, a->owner, a->id, found);
+}
+
 enum handled
 api_stored_get(struct exchange *x)
 {
@@ -73,22 +99,30 @@ api_stored_get(struct exchange *x)
 	json_object		*response = NULL;
 	int64_t			 after = -1;
 	struct err		 err;
+	bool			 events = false, stream;
 	enum stored_found	 found;
 
 	if (!about(x, &a, &err) ||
 	    !query_int(&x->req, "starting_after", &after, &err))
 		return refuse_take(x, &a, &err);
-	response = stored_response(x->stored, a.owner, a.id, &found);
+	stream = query_is(&x->req, "stream", "true");
+	response = find_response(x, &a, &events, &found);
 	if (response == NULL) {
 		no_response(&a, found, &err);
 		return refuse_take(x, &a, &err);
+	}
+	if (stream && events) {
+		x->followed = followed_create(a.owner, a.id, after);
+		free(a.id);
+		json_object_put(response);
+		return HANDLED_FOLLOW;
 	}
 	free(a.id);
 	if (!query_includes(&x->req, RESPONSES_SEALED))
 		responses_items_strip(js_array(response, "output"));
 	/* What was stored before they were dropped has them. */
 	responses_drop_private(response);
-	if (!query_is(&x->req, "stream", "true"))
+	if (!stream)
 		return reply_take(x, response);
 	x->reply.status = 200;
 	x->reply.content_type = "text/event-stream; charset=utf-8";
@@ -104,12 +138,15 @@ api_stored_delete(struct exchange *x)
 	struct about		 a;
 	json_object		*obj;
 	struct err		 err;
-	enum stored_found	 found;
+	enum stored_found	 found, running;
 
 	if (!about(x, &a, &err))
 		return refuse_take(x, &a, &err);
+	running = background_delete(x->stored, a.owner, a.id);
 	found = stored_delete(x->stored, a.owner, a.id);
-	if (found != STORED_FOUND) {
+	if (found == STORED_NONE && running == STORED_FOUND)
+		found = running;
+	if (running == STORED_TROUBLE || found != STORED_FOUND) {
 		no_response(&a, found, &err);
 		return refuse_take(x, &a, &err);
 	}
@@ -168,7 +205,9 @@ items_of(struct exchange *x, const struct about *a, struct err *err)
 	enum stored_found	 found;
 
 	room = (size_t)x->conf->max_request_body_bytes;
-	items = stored_input(x->stored, a->owner, a->id, &found);
+	items = background_input(x->stored, a->owner, a->id, &found);
+	if (found == STORED_NONE)
+		items = stored_input(x->stored, a->owner, a->id, &found);
 	if (items != NULL && !references_follow(x->stored, a->owner, items,
 	    &room, NULL)) {
 		json_object_put(items);
@@ -207,9 +246,12 @@ api_stored_items(struct exchange *x)
 	return reply_take(x, list);
 }
 
-/* --- What isn't there. */
+/* --- Cancelling. */
 
-/* Nothing here runs in the background. */
+/*
+ * Whoever runs it finds out within a second. One that has ended stays as it is,
+ * and is told so, as often as one likes.
+ */
 enum handled
 api_stored_cancel(struct exchange *x)
 {
@@ -218,17 +260,27 @@ api_stored_cancel(struct exchange *x)
 	struct err		 err;
 	enum stored_found	 found;
 
-	if (about(x, &a, &err)) {
-		response = stored_response(x->stored, a.owner, a.id, &found);
-		if (response == NULL)
-			no_response(&a, found, &err);
-		else
-			err_set(&err, 400, ERR_REQUEST, NULL, NULL,
-			    "Cannot cancel a synchronous response.");
+	if (!about(x, &a, &err))
+		return refuse_take(x, &a, &err);
+	found = background_cancel(x->stored, a.owner, a.id);
+	if (found != STORED_TROUBLE)
+		response = find_response(x, &a, NULL, &found);
+	if (response == NULL) {
+		no_response(&a, found, &err);
+		return refuse_take(x, &a, &err);
 	}
-	json_object_put(response);
-	return refuse_take(x, &a, &err);
+	if (!js_bool(response, "background", false)) {
+		json_object_put(response);
+		err_set(&err, 400, ERR_REQUEST, NULL, NULL,
+		    "Cannot cancel a synchronous response.");
+		return refuse_take(x, &a, &err);
+	}
+	free(a.id);
+	responses_items_strip(js_array(response, "output"));
+	return reply_take(x, response);
 }
+
+/* --- What isn't there. */
 
 /*
  * Tokens can be counted by those who know the model's vocabulary only, and

@@ -90,6 +90,8 @@ struct conf {
 	bool		  stored_responses_enabled;
 	int64_t		  stored_responses_max_age_days;
 	int64_t		  stored_responses_max_bytes;
+	int64_t		  background_max_per_key;	/* 0: none */
+	int64_t		  background_max_minutes;
 	enum log_level	  log_level;
 
 	/* Private to conf.c. */

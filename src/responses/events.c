@@ -53,7 +53,7 @@ void
 events_init(struct events *e, const struct responses *r)
 {
 	*e = (struct events){ .r = r, .created = time(NULL) };
-	responses_ids_init(&e->ids);
+	responses_ids_init(&e->ids, r->id);
 }
 
 void

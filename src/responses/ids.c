@@ -107,11 +107,13 @@ kind_of_event(const char *type)
 }
 
 void
-responses_ids_init(struct responses_ids *ids)
+responses_ids_init(struct responses_ids *ids, const char *response)
 {
 	*ids = (struct responses_ids){ .n = 0 };
 	memcpy(ids->response, "resp_", 5);
 	util_random_hex(ids->response + 5, RESPONSES_ID_BASE + 8);
+	if (response != NULL)
+		snprintf(ids->response, sizeof(ids->response), "%s", response);
 	util_random_hex(ids->base, RESPONSES_ID_BASE);
 }
 

@@ -27,7 +27,8 @@ struct responses_ids {
 void	responses_ids_new(json_object *item,
 	    char out[static RESPONSES_ID_SIZE]);
 
-void	responses_ids_init(struct responses_ids *);
+/* "response" is the id of the response; NULL: a new one. */
+void	responses_ids_init(struct responses_ids *, const char *response);
 void	responses_ids_finish(struct responses_ids *);
 
 /* Give an item, seen in an event with this output_index, its id. */

@@ -566,7 +566,7 @@ responses_answer_create(struct responses *take, struct usage *usage)
 	*take = (struct responses){ 0 };
 	n->usage = usage;
 	n->created = (int64_t)time(NULL);
-	responses_ids_init(&n->ids);
+	responses_ids_init(&n->ids, n->r.id);
 	answer_read(a, &reader, n);
 	return a;
 }

@@ -62,7 +62,7 @@ static const struct member {
 	{ "metadata", JS_OBJECT, "an object", DROP | ECHO },
 	{ "user", JS_STRING, "a string", DROP | ECHO },
 	{ "safety_identifier", JS_STRING, "a string", DROP | ECHO },
-	{ "background", JS_BOOLEAN, "a boolean", DROP },
+	{ "background", JS_BOOLEAN, "a boolean", DROP | ECHO },
 	{ "previous_response_id", JS_STRING, "a string", DROP | ECHO },
 	{ "conversation", JS_STRING | JS_OBJECT, "a string or an object",
 	    DROP | ECHO },
@@ -114,10 +114,6 @@ check_values(json_object *obj, struct err *err)
 
 	if (js_get(obj, "input") == NULL && !continues(obj))
 		return complain_missing(err, "input");
-	if (js_bool(obj, "background", false))
-		return err_param(err, "background", "unsupported_parameter",
-		    "Responses cannot run in the background on this server: "
-		    "'background' has to be false.");
 	if (!check_conversation(obj, err))
 		return false;
 	n = js_int(obj, "max_output_tokens", OUTPUT_TOKENS_MIN);
@@ -161,6 +157,9 @@ set_model(json_object *obj, const char *upstream, struct edits *e)
 		edits_set_take(e, "model", json_object_new_string(upstream));
 	/* Copilot keeps nothing, and its own clients always say so. */
 	edits_set_take(e, "store", json_object_new_boolean(false));
+	/* Nobody waits for it, so it is read as it comes. */
+	if (js_bool(obj, "background", false))
+		edits_set_take(e, "stream", json_object_new_boolean(true));
 }
 
 /*
@@ -401,6 +400,7 @@ void
 responses_finish(struct responses *r)
 {
 	free(r->model);
+	free(r->id);
 	json_object_put(r->echo);
 	*r = (struct responses){ 0 };
 }

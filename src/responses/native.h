@@ -27,6 +27,7 @@ struct responses_keeper {
 /* What the answer and the call have to know of the request. */
 struct responses {
 	char		*model;		/* as the client wrote it */
+	char		*id;		/* that it gets; NULL: any */
 	json_object	*echo;		/* members that the answer repeats */
 	bool		 stream;
 	bool		 plain;		/* the client wants no "obfuscation" */

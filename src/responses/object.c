@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/err-json.h"
@@ -199,7 +200,7 @@ static const struct {
 	const char	*dflt;		/* JSON; NULL: null */
 } members[] = {
 	{ "status", UPSTREAM, json_type_string, NULL },
-	{ "background", FIXED, json_type_boolean, "false" },
+	{ "background", REQUEST, json_type_boolean, "false" },
 	{ "completed_at", UPSTREAM, json_type_int, NULL },
 	{ "error", UPSTREAM, json_type_object, NULL },
 	{ "incomplete_details", UPSTREAM, json_type_object, NULL },
@@ -312,6 +313,18 @@ responses_object(json_object *from, const struct responses *r,
 	complete_output(js_array(obj, "output"), ids);
 	complete_tools(js_array(obj, "tools"));
 	complete_text(js_obj(obj, "text"));
+	return obj;
+}
+
+json_object *
+responses_queued(const struct responses *r)
+{
+	struct responses_ids	 ids;
+	json_object		*obj;
+
+	responses_ids_init(&ids, r->id);
+	obj = responses_object(NULL, r, &ids, (int64_t)time(NULL), "queued");
+	responses_ids_finish(&ids);
 	return obj;
 }
 

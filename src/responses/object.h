@@ -20,6 +20,9 @@ struct responses;
 json_object *responses_object(json_object *from, const struct responses *,
 	    struct responses_ids *, int64_t created, const char *status);
 
+/* The response that a request will have, while nothing is done yet. */
+json_object *responses_queued(const struct responses *);
+
 /* Fill in what an item lacks; "done" tells whether it is complete. */
 void	responses_item(json_object *item, bool done);
 /* The same for a part of a message's content. */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct client;
+struct exchange;
 
 struct client_ops {
 	/*
@@ -35,6 +36,9 @@ struct client {
 	void			(*gone)(struct client *);	/* it hung up */
 	void			(*writable)(struct client *);
 	void			 *owner;	/* of the two above */
+	struct exchange		 *exchange;	/* that is answered */
+	/* That it is gone: why, if it isn't that it hung up. Static. */
+	const char		 *why;
 };
 
 #endif

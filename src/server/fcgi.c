@@ -88,7 +88,6 @@ struct conn {
 	struct job	  job;
 	struct loop_task  task;
 	FCGX_Request	  request;
-	struct exchange	 *exchange;
 	enum handled	  handled;
 	bool		  keep;		/* FCGI_KEEP_CONN */
 	bool		  large;	/* the request took much memory */
@@ -616,7 +615,7 @@ client_finish(struct client *client, bool whole)
 {
 	struct conn *c = (struct conn *)client;
 
-	note_large(c, c->exchange);
+	note_large(c, c->client.exchange);
 	request_finish_fcgi(c, whole);
 	conn_done(c);
 }
@@ -630,16 +629,21 @@ task_relay(struct loop_task *t)
 {
 	struct conn	*c = CONTAINER(t, struct conn, task);
 
-	/* An edge that came while the worker had it was passed over. */
-	if (c->watch.added && conn_hung_up(c)) {
-		drop(c, c->exchange, "client closed the connection");
+	/*
+	 * An edge that came while the worker had it was passed over. What goes
+	 * on without its client has to begin without it, too.
+	 */
+	if (c->client.exchange->detached == NULL && c->watch.added &&
+	    conn_hung_up(c)) {
+		drop(c, c->client.exchange, "client closed the connection");
 		return;
 	}
 	c->state = CONN_RELAY;
 	c->room = 0;
 	loop_fd_set(c->fcgi->server->loop, &c->watch,
 	    EPOLLIN | EPOLLRDHUP | EPOLLET);
-	relay_start(c->fcgi->server, c->exchange, &c->client, c->handled);
+	relay_start(c->fcgi->server, c->client.exchange, &c->client,
+	    c->handled);
 }
 
 /* Have libfcgi read the header, from the socket or from what came of it. */
@@ -701,8 +705,8 @@ conn_handle(struct job *job)
 {
 	struct conn *c = CONTAINER(job, struct conn, job);
 
-	c->handled = handle_run(c->exchange);
-	conn_answer(c, c->exchange);
+	c->handled = handle_run(c->client.exchange);
+	conn_answer(c, c->client.exchange);
 }
 
 /* What may take long waits until there is a worker for its kind. */
@@ -735,7 +739,7 @@ serve(struct conn *c)
 	}
 	c->keep = c->request.keepConnection != 0;
 	c->client.ops = &ops;
-	c->exchange = x = exchange_create();
+	c->client.exchange = x = exchange_create();
 	request_init(&x->req, c->request.envp, route_is_head);
 	upload_begin(&c->upload, c->request.in, x->req.content_length,
 	    &x->memory);

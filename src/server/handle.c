@@ -5,6 +5,7 @@
 
 #include "api/allowance.h"
 #include "api/auto.h"
+#include "api/queue.h"
 #include "base/conf.h"
 #include "base/encoding.h"
 #include "base/js.h"
@@ -84,6 +85,7 @@ handle_route(struct server *s, struct exchange *x)
 	x->metrics = x->conf->metrics_enabled ? s->metrics : NULL;
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
+	x->stays = s->workers != NULL;
 	budget_limit(s->budget, x->conf->max_memory_bytes);
 	if (x->conf->broken != NULL) {
 		err_set(&err, 500, ERR_SERVER, "invalid_configuration", NULL,
@@ -115,6 +117,7 @@ ask(struct exchange *x)
 	handled = auto_check(x, x->handler(x));
 	budget_leave();
 	if (x->memory.refused) {
+		queue_withdraw(x);
 		exchange_reset(x);
 		budget_refuse(&x->memory, &err);
 		handled = exchange_refuse(x, &err);

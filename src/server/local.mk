@@ -3,6 +3,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/access-log.h \
 	%reldir%/auth.c \
 	%reldir%/auth.h \
+	%reldir%/background.c \
+	%reldir%/background.h \
 	%reldir%/call.c \
 	%reldir%/call.h \
 	%reldir%/cgi.c \
@@ -14,6 +16,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/fan.h \
 	%reldir%/fcgi.c \
 	%reldir%/fcgi.h \
+	%reldir%/follow.c \
+	%reldir%/follow.h \
 	%reldir%/handle.c \
 	%reldir%/handle.h \
 	%reldir%/header.c \

@@ -71,6 +71,12 @@ tidy(struct outlet *o)
 		buf_truncate(&o->out, 0);
 }
 
+static const char *
+why_gone(const struct client *c)
+{
+	return c->why != NULL ? c->why : "client closed the connection";
+}
+
 static bool
 write_piece(struct outlet *o)
 {
@@ -99,7 +105,7 @@ outlet_write(struct outlet *o)
 			break;
 		}
 		if (!write_piece(o)) {
-			outlet_give_up(o, "client closed the connection");
+			outlet_give_up(o, why_gone(o->client));
 			return false;
 		}
 	}
@@ -149,7 +155,7 @@ lose(struct outlet *o, const char *why)
 static void
 client_gone(struct client *c)
 {
-	lose(c->owner, "client closed the connection");
+	lose(c->owner, why_gone(c));
 }
 
 static void

@@ -7,10 +7,12 @@
 struct accounts;
 struct budget;
 struct conf_file;
+struct follow;
 struct http;
 struct ledger;
 struct metrics;
 struct loop;
+struct process;
 struct recent;
 struct relay;
 struct remote;
@@ -33,6 +35,10 @@ struct server {
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	struct relay		*relays; /* answers under way on the loop */
 	int			 nrelays;
+	struct follow		*follows; /* clients that follow others */
+	int			 runs;	/* answers in the background */
+	void			(*quiet)(struct server *); /* the last ended */
+	struct process		*process;	/* quiet()'s; NULL: CGI */
 	bool			 draining;
 };
 

@@ -26,6 +26,7 @@
 #include "copilot/accounts.h"
 #include "copilot/copilot.h"
 #include "server/fcgi.h"
+#include "server/follow.h"
 #include "server/parts.h"
 #include "server/process.h"
 #include "server/relay.h"
@@ -128,7 +129,7 @@ trim_due(struct loop_timer *t)
 static void
 stop_when_drained(struct process *p)
 {
-	if (p->server->draining && p->fcgi.busy == 0)
+	if (p->server->draining && p->fcgi.busy == 0 && p->server->runs == 0)
 		loop_stop(p->server->loop);
 }
 
@@ -140,6 +141,13 @@ request_done(struct fcgi *fcgi, bool large)
 	if (large)
 		loop_timer_set(p->server->loop, &p->trim, TRIM_MS);
 	stop_when_drained(p);
+}
+
+/* The last answer in the background has ended. */
+static void
+runs_ended(struct server *s)
+{
+	stop_when_drained(s->process);
 }
 
 static void
@@ -154,6 +162,7 @@ timer_due(struct loop_timer *t)
 		p->last = true;
 		loop_timer_set(p->server->loop, t, DRAIN_LAST_MS);
 		relay_stop_all(p->server);
+		follow_stop_all(p->server);
 	} else
 		loop_stop(p->server->loop);
 }
@@ -206,7 +215,7 @@ signals_ready(struct loop_fd *f, unsigned events)
 		return;
 	}
 	log_info("signal %u: stopping, %d request(s) under way", info.ssi_signo,
-	    p->fcgi.busy);
+	    p->fcgi.busy + p->server->runs);
 	/* Ctrl-C, or asked twice: do not wait. */
 	drain(p, info.ssi_signo == SIGINT || p->server->draining ? 0 :
 	    drain_time(p));
@@ -286,6 +295,8 @@ process_run(struct server *server)
 	memory_set();
 	fcgi_init(&p.fcgi, server);
 	p.fcgi.done = request_done;
+	server->process = &p;
+	server->quiet = runs_ended;
 	listen_watch(&p);
 	warm(server);
 	stored_tidy(server->stored);
@@ -293,7 +304,7 @@ process_run(struct server *server)
 	loop_run(server->loop);
 	log_info("stopped");
 	/* A worker may wait for an upload, in the middle of all this. */
-	if (p.fcgi.busy > 0)
+	if (p.fcgi.busy > 0 || server->runs > 0)
 		_exit(0);
 	process_finish(&p);
 }

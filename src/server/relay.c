@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "api/auto.h"
+#include "api/detached.h"
 #include "api/exchange.h"
+#include "api/queue.h"
 #include "base/conf.h"
 #include "base/util.h"
 #include "copilot/accounts.h"
@@ -15,9 +17,11 @@
 #include "copilot/quota.h"
 #include "remote/remote.h"
 #include "server/access-log.h"
+#include "server/background.h"
 #include "server/call.h"
 #include "server/client.h"
 #include "server/fan.h"
+#include "server/follow.h"
 #include "server/handle.h"
 #include "server/meter.h"
 #include "server/outlet.h"
@@ -70,6 +74,8 @@ struct relay {
 	struct err		  err;
 	const char		 *remark;	/* for the log */
 };
+
+static const struct outlet_ops outlet_ops;
 
 static void	models_ready(struct fetch_waiter *, const struct err *);
 static void	session_ready(struct fetch_waiter *, const struct err *);
@@ -704,7 +710,7 @@ start_call(struct relay *r)
 {
 	struct exchange *x = r->x;
 
-	if (x->stream)
+	if (x->stream && x->detached == NULL)
 		outlet_watch(&r->outlet, x->conf->sse_keep_alive_ms);
 	call_begins(r);
 	call_start(&r->call);
@@ -724,9 +730,36 @@ hand_over(struct relay *r)
 	fan_start(s, x, client, relay_start);
 }
 
+/* It goes on without its client, who gets another answer. */
+static void
+detach(struct relay *r)
+{
+	struct client	*client = r->outlet.client;
+	struct exchange	*x;
+	bool		 follows;
+
+	x = queue_client(r->x, &follows);
+	client->exchange = x;
+	outlet_init(&r->outlet, &outlet_ops, r->server->loop,
+	    background_start(r->server, r->x));
+	relay_start(r->server, x, client,
+	    follows ? HANDLED_FOLLOW : HANDLED_REPLY);
+}
+
+/* Shall it be taken from its client? */
+static bool
+is_queued(const struct relay *r)
+{
+	const struct detached *d = r->x->detached;
+
+	return d != NULL && d->row != 0 && !d->alone;
+}
+
 static void
 proceed(struct relay *r)
 {
+	if (is_queued(r))
+		detach(r);
 	switch (r->handled) {
 	case HANDLED_REPLY:
 		send_reply(r);
@@ -756,7 +789,21 @@ proceed(struct relay *r)
 	case HANDLED_PARTS:
 		hand_over(r);
 		break;
+	case HANDLED_FOLLOW:
+		break;		/* not a relay's, see relay_start() */
 	}
+}
+
+/* Who left may have left something to be done without him. */
+static void
+left(struct relay *r)
+{
+	if (!is_queued(r)) {
+		leave(r);
+		return;
+	}
+	r->phase = HANDLING;
+	proceed(r);
 }
 
 /* Auto has chosen, so the handler makes the call for that model. */
@@ -827,7 +874,7 @@ static const struct {
 	[LINGERING]	= { leave,       end_stream, end_stream,  NULL },
 	[DRAINING]	= { leave,       carry_on,   NULL,        NULL },
 	[STOPPING]	= { leave_later, carry_on,   NULL,        stop },
-	[LEAVING]	= { NULL,        carry_on,   carry_on,    leave },
+	[LEAVING]	= { NULL,        carry_on,   carry_on,    left },
 };
 
 static void
@@ -923,8 +970,13 @@ void
 relay_start(struct server *s, struct exchange *x, struct client *client,
     enum handled handled)
 {
-	struct relay *r = xcalloc(1, sizeof(*r));
+	struct relay *r;
 
+	if (handled == HANDLED_FOLLOW) {
+		follow_start(s, x, client);
+		return;
+	}
+	r = xcalloc(1, sizeof(*r));
 	r->server = s;
 	r->x = x;
 	r->handled = handled;

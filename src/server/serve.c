@@ -20,6 +20,7 @@
 #include "server/parts.h"
 #include "server/process.h"
 #include "server/serve.h"
+#include "state/background.h"
 #include "state/ledger.h"
 #include "state/metrics.h"
 #include "state/reasoning.h"
@@ -83,6 +84,7 @@ serve_main(const struct serve_options *o)
 	recent_destroy(s.recent);
 	metrics_destroy(s.metrics);
 	ledger_destroy(s.ledger);
+	background_quit(s.stored);
 	stored_destroy(s.stored);
 	accounts_destroy(s.accounts);
 	http_destroy(s.http);

@@ -32,7 +32,8 @@ stored_delete_all(struct stored *s)
 	if (sqlite_begin(s)) {
 		n = sqlite_number(s, COUNT_ALL);
 		if (!sqlite_end(s, sqlite_run(s, "DELETE FROM turn;"
-		    "DELETE FROM conversation; DELETE FROM thought"),
+		    "DELETE FROM conversation; DELETE FROM thought;"
+		    "DELETE FROM background"),
 		    "not all could be deleted"))
 			n = -1;
 	}

@@ -1,4 +1,5 @@
 src_libcore_a_SOURCES += \
+	%reldir%/background.h \
 	%reldir%/conversations.h \
 	%reldir%/found.h \
 	%reldir%/journal.h \
@@ -17,6 +18,7 @@ src_libcore_a_SOURCES += \
 if HAVE_SQLITE
 src_libcore_a_SOURCES += \
 	%reldir%/chain.c \
+	%reldir%/background.c \
 	%reldir%/conversations.c \
 	%reldir%/export.c \
 	%reldir%/group.c \

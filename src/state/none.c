@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "state/background.h"
 #include "state/conversations.h"
 #include "state/ledger.h"
 
@@ -333,4 +334,111 @@ ledger_rows(struct ledger *l, int64_t since, int64_t until, const char *key,
 	(void)row;
 	(void)arg;
 	return true;
+}
+
+/* --- Nothing runs in the background where nothing is stored. */
+
+void
+background_log_add(struct background_log *l, const char *p, size_t n)
+{
+	(void)l;
+	(void)p;
+	(void)n;
+}
+
+void
+background_log_clear(struct background_log *l)
+{
+	(void)l;
+}
+
+void
+background_log_finish(struct background_log *l)
+{
+	(void)l;
+}
+
+enum stored_found
+background_add(struct stored *s, const struct background_start *b,
+    int64_t *row)
+{
+	(void)s;
+	(void)b;
+	(void)row;
+	return STORED_TROUBLE;
+}
+
+enum stored_found
+background_append(struct stored *s, int64_t row,
+    const struct background_log *log)
+{
+	(void)s;
+	(void)row;
+	(void)log;
+	return STORED_NONE;
+}
+
+enum stored_found
+background_finish(struct stored *s, int64_t row,
+    const struct background_log *log, const struct background_end *end)
+{
+	(void)end;
+	return background_append(s, row, log);
+}
+
+enum stored_found
+background_get(struct stored *s, const char *owner, const char *id,
+    struct background *b)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	*b = (struct background){ 0 };
+	return STORED_NONE;
+}
+
+void
+background_release(struct background *b)
+{
+	(void)b;
+}
+
+json_object *
+background_input(struct stored *s, const char *owner, const char *id,
+    enum stored_found *found)
+{
+	return stored_response(s, owner, id, found);
+}
+
+bool
+background_events(struct stored *s, int64_t row, int64_t *after, size_t most,
+    struct buf *out)
+{
+	(void)s;
+	(void)row;
+	(void)after;
+	(void)most;
+	(void)out;
+	return false;
+}
+
+enum stored_found
+background_cancel(struct stored *s, const char *owner, const char *id)
+{
+	(void)s;
+	(void)owner;
+	(void)id;
+	return STORED_NONE;
+}
+
+enum stored_found
+background_delete(struct stored *s, const char *owner, const char *id)
+{
+	return background_cancel(s, owner, id);
+}
+
+void
+background_quit(struct stored *s)
+{
+	(void)s;
 }

@@ -101,6 +101,25 @@ static const char *const steps[] = {
 
 	/* What the turn was part of upstream: see api/interaction.h. */
 	"ALTER TABLE turn ADD COLUMN interaction TEXT;",
+
+	/*
+	 * Responses that run in the background, see state/background.h. The
+	 * row of one that was stored goes with what was stored. No number
+	 * comes twice: who runs one knows it by that.
+	 */
+	"CREATE TABLE background (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" owner TEXT NOT NULL, id TEXT NOT NULL, process TEXT NOT NULL,"
+	" status TEXT NOT NULL, created INTEGER NOT NULL, finished INTEGER,"
+	" told INTEGER NOT NULL DEFAULT 0, code TEXT, why TEXT,"
+	" response TEXT, input TEXT, UNIQUE (owner, id));"
+	"CREATE INDEX background_live ON background (owner)"
+	" WHERE finished IS NULL;"
+	"CREATE TABLE background_event (run INTEGER NOT NULL REFERENCES"
+	" background (n) ON DELETE CASCADE, number INTEGER NOT NULL,"
+	" event TEXT NOT NULL, PRIMARY KEY (run, number)) WITHOUT ROWID;"
+	"CREATE TRIGGER background_out AFTER DELETE ON turn BEGIN"
+	" DELETE FROM background WHERE owner = old.owner AND id = old.id"
+	" AND finished IS NOT NULL AND response IS NULL; END;",
 };
 
 const struct sqlite_schema sqlite_schema = {

@@ -49,6 +49,8 @@ struct stored {
 	bool		 outdated;	/* more may be too old */
 	unsigned	 thoughts;	/* that were put */
 	int64_t		 fresh;	/* row of the transaction's first turn */
+	char		 process[33];	/* see background.h; "": none */
+	int		 process_lock;
 };
 
 /* The file is opened with the first use. */

@@ -1,7 +1,7 @@
 // The official openai package: stored responses.
 import OpenAI from "openai";
-import { all, assert, base, bothCalls, fake, key, locked, run, schemas, styles,
-    test } from "./lib.mjs";
+import { all, assert, base, bothCalls, fake, key, locked, run, schemas, sleep,
+    styles, test } from "./lib.mjs";
 
 const client = new OpenAI({ baseURL: base, apiKey: "any", maxRetries: 0 });
 const { responses } = client;
@@ -156,12 +156,64 @@ test("what is not to be stored is not", async () => {
 	}
 });
 
+for (const name of new Set([model, ...Object.values(styles)])) {
+	test(`in the background (${name})`, async () => {
+		let r = await create({ model: name, input: "one two three",
+		    background: true });
+
+		assert.equal(r.status, "queued");
+		while (r.status === "queued" || r.status === "in_progress") {
+			await sleep(50);
+			r = await responses.retrieve(r.id);
+		}
+		assert.equal(r.status, "completed");
+		assert.equal(r.output_text, "You said: one two three");
+		const { status } = await responses.cancel(r.id);
+		assert.equal(status, "completed");
+	});
+
+	test(`in the background, streamed (${name})`, async () => {
+		const first = await create({ model: name, stream: true,
+		    input: "one two three", background: true });
+		const got = [];
+
+		for await (const event of first) {
+			got.push(event);
+			if (event.type === "response.output_text.delta")
+				break;		// it hangs up
+		}
+		const { id } = got[0].response;
+		const rest = await responses.retrieve(id, { stream: true,
+		    starting_after: got.at(-1).sequence_number });
+		for await (const event of rest)
+			got.push(event);
+		assert.deepEqual(got.map((e) => e.sequence_number),
+		    [...got.keys()]);
+		assert.equal(got.at(-1).type, "response.completed");
+		assert.equal(got.filter((e) =>
+		    e.type === "response.output_text.delta")
+		    .map((e) => e.delta).join(""), "You said: one two three");
+		const final = await responses.stream({ response_id: id,
+		    starting_after: 0 }).finalResponse();
+		assert.equal(final.output_text, "You said: one two three");
+	});
+}
+
+test("cancelled in the background", async () => {
+	await fake.scenario("/responses", "stall_after_events", { n: 6 });
+	const { id } = await create({ input: "x", background: true });
+
+	for (let n = 0; n < 2; n++)
+		assert.equal((await responses.cancel(id)).status, "cancelled");
+	assert.equal((await responses.retrieve(id)).status, "cancelled");
+});
+
 test("every other method gets an answer that it understands", async () => {
 	const r = await create({ input: "Hi!" });
 
 	await assert.rejects(responses.cancel(r.id), { status: 400,
 	    message: /Cannot cancel a synchronous response\./ });
-	await assert.rejects(create({ input: "x", background: true }),
+	await assert.rejects(create({ input: "x", background: true, store: false }),
 	    { status: 400, param: "background" });
 	await assert.rejects(responses.inputTokens.count({ model, input: "x" }),
 	    { status: 404, type: "invalid_request_error" });
