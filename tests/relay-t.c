@@ -171,6 +171,12 @@ call_running(const struct call *c)
 }
 
 bool
+call_sent(const struct call *c)
+{
+	return c->http != NULL;
+}
+
+bool
 call_multiplexed(const struct call *c)
 {
 	(void)c;

@@ -13,7 +13,9 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/usage.h"
+#include "copilot/models.h"
 #include "responses/usage.h"
+#include "turn/estimate.h"
 #include "turn/usage.h"
 
 static json_object *
@@ -208,6 +210,163 @@ test_add(void **state)
 	assert_true(u.nano == INT64_MAX);
 }
 
+/* --- Estimates. */
+
+static int64_t
+sent(const char *text)
+{
+	struct estimate e = { 0, 0 };
+
+	estimate_request(&e, text, strlen(text));
+	return e.sent;
+}
+
+/* "n" bytes of a file between two texts. */
+static char *
+with_file(const char *before, size_t n, const char *after)
+{
+	char *file = xcalloc(1, n + 1), *text;
+
+	memset(file, 'A', n);
+	text = xasprintf("{\"pad\":\"%s\",%s%s%s}", "one two three four five "
+	    "six seven eight nine ten eleven twelve", before, file, after);
+	free(file);
+	return text;
+}
+
+static void
+test_estimate_request(void **state)
+{
+	static const struct {
+		const char	*before, *after;
+		size_t		 bytes;
+		int64_t		 least, most;
+	} files[] = {
+		/* An image is no text, however it is written. */
+		{ "\"url\":\"data:image/png;base64,", "\"", 400000, 1500, 1600 },
+		{ "\"media_type\":\"image/png\",\"data\": \"", "\"", 400000,
+		    1500, 1600 },
+		{ "\"url\":\"data:image/png;base64,", "\"", 9000, 1500, 1600 },
+		/* Pages cost, too; a small file counts as text. */
+		{ "\"file_data\":\"data:application/pdf;base64,", "\"", 400000,
+		    17500, 17600 },
+		{ "\"media_type\":\"application/pdf\",\"data\":\"", "\"",
+		    100000, 5000, 5100 },
+		{ "\"url\":\"data:image/png;base64,", "\"", 4000, 1000, 1100 },
+		/* What only looks like one is text. */
+		{ "\"content\":\"", "\"", 400000, 100000, 100100 },
+		{ "\"content\":\"base64, ", "\"", 400000, 100000, 100100 },
+	};
+	struct estimate	 e = { 0, 0 };
+	char		*text;
+	size_t		 i;
+
+	(void)state;
+	assert_int_equal(sent(""), 0);
+	assert_int_equal(sent("{\"input\":\"Hi\"}"), 3);
+	for (i = 0; i < COUNT(files); i++) {
+		text = with_file(files[i].before, files[i].bytes,
+		    files[i].after);
+		assert_in_range(sent(text), files[i].least, files[i].most);
+		free(text);
+	}
+	/* Calls for one answer add up. */
+	estimate_request(&e, "12345678", 8);
+	estimate_request(&e, "12345678", 8);
+	assert_int_equal(e.sent, 4);
+}
+
+static void
+test_estimate_event(void **state)
+{
+	static const struct {
+		const char	*name, *data;
+		int64_t		 heard;
+	} events[] = {
+		{ NULL, "{\"choices\":[{\"index\":0,\"delta\":{\"role\":"
+		    "\"assistant\",\"content\":\"Hello\"}}],\"id\":\"x\"}", 5 },
+		{ NULL, "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"id\":"
+		    "\"call_1\",\"type\":\"function\",\"function\":{\"name\":"
+		    "\"abc\",\"arguments\":\"{\\\"a\\\":1}\"}}]},\"index\":0}]}",
+		    12 },
+		{ NULL, "{\"choices\":[{\"delta\":{\"content\":\"a\"}},{"
+		    "\"delta\": {\"content\":\"bc\"}}]}", 3 },
+		{ NULL, "{\"choices\":[{\"delta\":{\"content\":null}}]}", 0 },
+		{ "response.output_text.delta", "{\"type\":"
+		    "\"response.output_text.delta\",\"delta\":\"Hello \\\"you\\\"\","
+		    "\"item_id\":\"i\",\"obfuscation\":\"xxxxxx\"}", 13 },
+		{ "response.output_text.done", "{\"text\":\"Hello\"}", 0 },
+		{ "response.output_item.done", "{\"item\":{\"type\":"
+		    "\"reasoning\",\"encrypted_content\":\"0123456789\"}}", 10 },
+		{ "response.completed", "{\"response\":{\"output\":[{\"text\":"
+		    "\"Hello\"}]}}", 0 },
+		{ "content_block_delta", "{\"type\":\"content_block_delta\","
+		    "\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":"
+		    "\"Hello\"}}", 5 },
+		{ "message_delta", "{\"type\":\"message_delta\",\"delta\":{"
+		    "\"stop_reason\":null,\"stop_sequence\":null}}", 0 },
+		/* Nonsense, and what breaks off. */
+		{ NULL, "[DONE]", 0 },
+		{ NULL, "{\"delta\":", 0 },
+		{ NULL, "{\"delta\":\"", 0 },
+		{ NULL, "{\"delta\":\"ab\\", 3 },
+		{ NULL, "{\"delta\":{\"", 0 },
+		{ NULL, "{\"delta\":{\"content\":\"ab", 2 },
+		{ "response.output_item.done", "\"encrypted_content\":\"", 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(events); i++) {
+		struct estimate	 e = { 0, 0 };
+		size_t		 n = strlen(events[i].data);
+		/* Nothing is behind it: the sanitizer sees a step there. */
+		char		*data = xcalloc(1, n > 0 ? n : 1);
+
+		memcpy(data, events[i].data, n);
+		estimate_event(&e, events[i].name, data, n);
+		if (e.heard != events[i].heard)
+			fail_msg("%s: %lld", events[i].data,
+			    (long long)e.heard);
+		free(data);
+	}
+}
+
+static void
+test_estimate_usage(void **state)
+{
+	const struct model	 m = { .price = { 200, 20, 250, 800 },
+				    .context_max = 1000,
+				    .long_price = { 400, 40, 500, 1600 } };
+	const struct estimate	 e = { 100, 31 };
+	struct estimate		 large = { 2000, 31 };
+	struct usage		 u = USAGE_NONE;
+
+	(void)state;
+	estimate_usage(&e, &m, &u);
+	assert_true(u.input == 100 && u.output == 11 && u.estimated);
+	assert_true(u.nano == 100 * 200 + 11 * 800);
+	/* Beyond a bound a token costs more. */
+	u = (struct usage)USAGE_NONE;
+	estimate_usage(&large, &m, &u);
+	assert_true(u.nano == 2000 * 400 + 11 * 1600);
+	/* Messages have said what was sent, and began to count the rest. */
+	u = (struct usage){ .input = 50, .cached = 30, .cache_write = 10,
+	    .output = 1, .nano = -1 };
+	estimate_usage(&e, &m, &u);
+	assert_true(u.input == 50 && u.output == 11);
+	assert_true(u.nano == 10 * 200 + 30 * 20 + 10 * 250 + 11 * 800);
+	/* Without prices there is none. */
+	u = (struct usage)USAGE_NONE;
+	estimate_usage(&e, NULL, &u);
+	assert_true(u.input == 100 && u.output == 11 && u.nano == -1);
+	/* Nothing overflows. */
+	large = (struct estimate){ INT64_MAX / 2, INT64_MAX / 2 };
+	u = (struct usage)USAGE_NONE;
+	estimate_usage(&large, &m, &u);
+	assert_true(u.nano >= 0);
+}
+
 int
 main(void)
 {
@@ -217,6 +376,9 @@ main(void)
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_responses),
 		cmocka_unit_test(test_add),
+		cmocka_unit_test(test_estimate_request),
+		cmocka_unit_test(test_estimate_event),
+		cmocka_unit_test(test_estimate_usage),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

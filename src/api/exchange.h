@@ -22,6 +22,7 @@
 #include "copilot/lessons.h"
 #include "state/reasoning.h"
 #include "turn/answer.h"
+#include "turn/estimate.h"
 #include "turn/initiator.h"
 #include "turn/usage.h"
 
@@ -124,6 +125,9 @@ struct exchange {
 		int64_t	first;		/* a stream's first event went out */
 	} times;			/* 0: not yet */
 	bool			 tallied;	/* it is in the ledger */
+	bool			 accepted; /* upstream works, or has, on it */
+	bool			 cut;	/* and was not heard out */
+	struct estimate		 estimate; /* what that took, then */
 	/* What the answer needs beside itself; NULL: nothing. */
 	void			*kept;
 	void			(*forget)(void *kept);

@@ -320,17 +320,24 @@ conf_keys_read(struct conf *c, json_object *v, const struct conf_source *src,
 	return true;
 }
 
+bool
+conf_has_budgets(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->nkeys; i++)
+		if (c->keys[i].monthly >= 0 || c->keys[i].daily >= 0)
+			return true;
+	return false;
+}
+
 /* Nobody counts what a key spends but the ledger. */
 bool
 conf_keys_check(const struct conf *c, const struct conf_source *src)
 {
-	size_t i;
-
-	for (i = 0; i < c->nkeys && !c->usage_ledger; i++)
-		if (c->keys[i].monthly >= 0 || c->keys[i].daily >= 0)
-			return conf_refuse(src, "usage.ledger", "has to be "
-			    "true, since a key has a budget");
-	return true;
+	return c->usage_ledger || !conf_has_budgets(c) ||
+	    conf_refuse(src, "usage.ledger", "has to be true, since a key has "
+	    "a budget");
 }
 
 void

@@ -141,6 +141,8 @@ bool	 conf_account_ok(const char *);
 const struct conf_key *conf_key_find(const struct conf *, const char *secret);
 
 /* May this key use the model? No key, and one without a list, may. */
+/* Has a key one, for a day or a month? */
+bool	 conf_has_budgets(const struct conf *);
 bool	 conf_key_allows(const struct conf_key *, const char *model);
 
 /* Is this URL allowed upstream: https, or http to loopback only? */

@@ -22,6 +22,7 @@
 #include "copilot/call.h"
 #include "copilot/models.h"
 #include "copilot/signin.h"
+#include "state/ledger.h"
 #include "state/stored.h"
 
 /* What was found out; "wrong" collects one line for each problem. */
@@ -133,6 +134,27 @@ check_configuration(struct debug *d)
 	js_add_take(d->out, "config", all);
 	if (d->conf->from_environment)
 		note(d, "API keys", "COPILOT_API_KEY");
+}
+
+/* Keys with one are refused when nobody knows what they have spent. */
+static void
+check_budgets(struct debug *d)
+{
+	struct ledger		*l;
+	struct ledger_spent	 sum;
+
+	if (!conf_has_budgets(d->conf))
+		return;
+	l = ledger_create(d->cli->home);
+	if (ledger_spent(l, "", &sum))
+		note(d, "budgets", "yes");
+	else
+		problem(d, "budgets", l != NULL ? "What the client keys have "
+		    "spent can't be read: see the line above. Keys with a "
+		    "budget are refused." : "Client keys have budgets, and "
+		    "this program was built without SQLite: it can't tell what "
+		    "they have spent, and refuses them.");
+	ledger_destroy(l);
 }
 
 static void
@@ -297,8 +319,10 @@ check_all(struct debug *d)
 	check_paths(d);
 	check_configuration(d);
 	check_responses(d);
-	if (d->conf != NULL)
+	if (d->conf != NULL) {
+		check_budgets(d);
 		check_token(d);
+	}
 	if (d->token != NULL)
 		check_copilot_token(d);
 	if (d->copilot.value != NULL)

@@ -199,6 +199,10 @@ print_table(const struct report *r)
 	}
 	print_line("total", (int)width, &r->total);
 	putchar('\n');
+	if (r->total.estimated > 0)
+		printf("%.4f credits of it are estimated: answers that were "
+		    "not read to their end\n",
+		    (double)r->total.estimated / CREDIT_NANO);
 }
 
 /* --- For programs. */
@@ -253,18 +257,20 @@ print_csv(const struct report *r)
 {
 	const struct ledger_counts	*c;
 	char				 credits[LEDGER_CREDITS_SIZE];
+	char				 estimated[LEDGER_CREDITS_SIZE];
 	size_t				 i;
 
 	printf("%s,requests,input_tokens,cached_tokens,cache_write_tokens,"
-	    "output_tokens,credits\n", words[r->by]);
+	    "output_tokens,credits,estimated_credits\n", words[r->by]);
 	for (i = 0; i < r->groups.n; i++) {
 		c = &r->groups.list[i].counts;
 		ledger_credits(c->nano, credits);
+		ledger_credits(c->estimated, estimated);
 		print_quoted(r->groups.list[i].key);
-		printf(",%lld,%lld,%lld,%lld,%lld,%s\n",
+		printf(",%lld,%lld,%lld,%lld,%lld,%s,%s\n",
 		    (long long)c->requests, (long long)c->input,
 		    (long long)c->cached, (long long)c->cache_write,
-		    (long long)c->output, credits);
+		    (long long)c->output, credits, estimated);
 	}
 }
 

@@ -19,6 +19,8 @@ struct copilot_account {
 	char			*name;
 	struct copilot		*copilot;
 	struct autos		*autos;
+	/* The loop's: does upstream bill this account by the token? */
+	enum { BILL_UNKNOWN, BILL_TOKENS, BILL_NONE } bill;
 };
 
 struct accounts;

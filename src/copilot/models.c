@@ -436,6 +436,45 @@ is_premium(json_object *billing)
 	    js_obj(billing, "token_prices") != NULL);
 }
 
+#define BATCH	1e6	/* tokens that a price is for */
+#define NANO	1e9	/* nano credits of a credit */
+
+/* Credits of a batch as nano credits of a token; 0 for nonsense. */
+static int64_t
+price_of(json_object *tier, const char *name, double batch)
+{
+	double nano = js_double(tier, name, 0) * NANO / batch;
+
+	return nano > 0 && nano < NANO ? (int64_t)(nano + 0.5) : 0;
+}
+
+static void
+read_prices(struct model_price *p, json_object *tier, double batch)
+{
+	p->input = price_of(tier, "input_price", batch);
+	p->output = price_of(tier, "output_price", batch);
+	p->cached = price_of(tier, js_has(tier, "cache_price") ?
+	    "cache_price" : "cache_read_price", batch);
+	p->write = price_of(tier, "cache_write_price", batch);
+	if (p->cached == 0)
+		p->cached = p->input;
+	if (p->write == 0)
+		p->write = p->input;
+}
+
+/* Upstream's list says them since 2026-06. */
+static void
+model_prices(struct model *m, json_object *list)
+{
+	double batch = js_double(list, "batch_size", BATCH);
+
+	if (!(batch >= 1))
+		return;
+	read_prices(&m->price, js_obj(list, "default"), batch);
+	read_prices(&m->long_price, js_obj(list, "long_context"), batch);
+	m->context_max = limit_of(js_obj(list, "default"), "context_max");
+}
+
 static void
 model_init(struct model *m, json_object *entry)
 {
@@ -449,8 +488,7 @@ model_init(struct model *m, json_object *entry)
 	m->openai = strcmp(m->vendor, "OpenAI") == 0 ||
 	    strcmp(m->vendor, "Azure OpenAI") == 0;
 	m->premium = is_premium(js_obj(entry, "billing"));
-	m->context_max = limit_of(js_obj(js_obj(js_obj(entry, "billing"),
-	    "token_prices"), "default"), "context_max");
+	model_prices(m, js_obj(js_obj(entry, "billing"), "token_prices"));
 	m->picker = js_bool(entry, "model_picker_enabled", true);
 	m->endpoints = endpoints_of(entry, capabilities);
 	m->request_headers = headers_of(js_obj(entry, "request_headers"));

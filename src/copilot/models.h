@@ -23,6 +23,11 @@ enum {					/* struct model, endpoints */
 	MODEL_IMAGE_EDITS = 1 << 5	/* /v1/images/edits */
 };
 
+/* Nano credits of a token; 0: not said. */
+struct model_price {
+	int64_t	input, cached, write, output;
+};
+
 struct model {
 	char		 *id;
 	char		 *name;
@@ -41,6 +46,7 @@ struct model {
 	int64_t		  max_prompt_tokens;
 	int64_t		  max_context_window_tokens;
 	int64_t		  context_max;		/* beyond it tokens cost more */
+	struct model_price price, long_price;
 	int64_t		  min_thinking_budget, max_thinking_budget;
 	int64_t		  max_inputs;		/* embeddings */
 	int64_t		  max_prompt_image_size;

@@ -19,7 +19,8 @@ print_cost(const struct usage *u, char *out, size_t size)
 	char credits[48] = "";
 
 	if (u->nano >= 0)
-		snprintf(credits, sizeof(credits), ", %.9g credits",
+		snprintf(credits, sizeof(credits), ", %s%.9g credits",
+		    u->estimated ? "about " : "",
 		    (double)u->nano / CREDIT_NANO);
 	snprintf(out, size, "; %.0f%% cached%s", u->input > 0 ?
 	    100 * (double)u->cached / (double)u->input : 0, credits);

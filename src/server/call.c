@@ -303,6 +303,12 @@ call_running(const struct call *c)
 }
 
 bool
+call_sent(const struct call *c)
+{
+	return c->http != NULL && http_sent(c->http);
+}
+
+bool
 call_multiplexed(const struct call *c)
 {
 	return http_multiplexed(c->http);

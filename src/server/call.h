@@ -69,6 +69,8 @@ void	call_start_next(struct call *);
 void	call_forget(struct call *);
 /* Has it begun, and not ended? */
 bool	call_running(const struct call *);
+/* Has upstream been sent all of it, and not ended? */
+bool	call_sent(const struct call *);
 /* As in http.h: don't pause one that is. */
 bool	call_multiplexed(const struct call *);
 void	call_resume(struct call *);	/* after HTTP_PAUSE; else nothing */

@@ -131,6 +131,7 @@ end(struct relay *r, bool whole)
 static void
 leave(struct relay *r)
 {
+	r->x->accepted |= call_sent(&r->call);
 	r->remark = r->outlet.why;
 	end(r, false);
 }
@@ -438,6 +439,7 @@ translated(struct relay *r)
 		fail(r);
 	else if (r->said == ANSWER_AGAIN) {
 		call_begins(r);
+		tally_sends(x, true);
 		call_start_next(&r->call);
 	} else if (x->stream) {
 		buf_append(&r->outlet.out, buf_str(&x->reply.body),
@@ -470,6 +472,7 @@ call_head(struct call *c, const struct http_reply *reply)
 	    x->call.completion ? x->model : NULL, reply, &x->reply.limits);
 	if (reply->status < 200 || reply->status > 299)
 		return;
+	x->accepted = true;
 	/* Nothing is asked again: minutes may pass, with megabytes in it. */
 	buf_finish(&x->req.body);
 	exchange_forget_remote(x);
@@ -483,9 +486,14 @@ call_event(const struct sse_event *ev, void *call)
 	struct relay	*r = CONTAINER(call, struct relay, call);
 	struct exchange	*x = r->x;
 
-	if (r->said == ANSWER_MORE)
+	if (r->said == ANSWER_MORE) {
+		if (x->ledger != NULL)
+			estimate_event(&x->estimate, ev->name, ev->data,
+			    ev->len);
 		r->said = x->answer->event(x->self, ev, &r->outlet.out,
 		    &r->err);
+		x->cut |= r->said == ANSWER_ENOUGH;
+	}
 	return r->said != ANSWER_ENOUGH && r->said != ANSWER_FAILED;
 }
 
@@ -620,6 +628,7 @@ read_events(struct relay *r)
 static void
 read_whole(struct relay *r)
 {
+	r->x->estimate.heard += (int64_t)r->call.body.len;
 	if (r->call.body.len > INLINE_MAX) {
 		travel(r, TRANSLATING, translate_and_commit);
 		return;
@@ -713,6 +722,7 @@ start_call(struct relay *r)
 	if (x->stream && x->detached == NULL)
 		outlet_watch(&r->outlet, x->conf->sse_keep_alive_ms);
 	call_begins(r);
+	tally_sends(x, false);
 	call_start(&r->call);
 }
 

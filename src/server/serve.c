@@ -49,6 +49,22 @@ warn(void *arg, const char *said)
 	log_warn("%s", said);
 }
 
+/* Who has a budget is refused then, see api/allowance.c. */
+static void
+check_budgets(const struct server *s)
+{
+	struct conf		*c = conf_file_get(s->conf_file);
+	struct ledger_spent	 sum;
+
+	if (conf_has_budgets(c) && s->ledger == NULL)
+		log_err("Keys have budgets, and this program was built without "
+		    "SQLite: it can't tell what they have spent, and refuses "
+		    "them.");
+	else if (conf_has_budgets(c))
+		ledger_spent(s->ledger, "", &sum);
+	conf_unref(c);
+}
+
 int
 serve_main(const struct serve_options *o)
 {
@@ -74,6 +90,7 @@ serve_main(const struct serve_options *o)
 		files_exposed(o->home, warn, NULL);
 		s.workers = workers_create();
 		ledger_start(s.ledger);
+		check_budgets(&s);
 		process_run(&s);
 		workers_destroy(s.workers);
 	} else

@@ -6,6 +6,7 @@
 #include "api/exchange.h"
 #include "base/conf.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
 #include "copilot/models.h"
 #include "server/tally.h"
 
@@ -37,6 +38,36 @@ known(int64_t n)
 	return n > 0 ? n : 0;
 }
 
+void
+tally_sends(struct exchange *x, bool more)
+{
+	if (!more)
+		x->estimate = (struct estimate){ 0, 0 };
+	if (x->ledger != NULL)
+		estimate_request(&x->estimate, buf_str(&x->call.body),
+		    x->call.body.len);
+}
+
+/*
+ * Upstream's bill is right. Without one, of what was not heard out, and where
+ * this account has bills, it is estimated what would be on it.
+ */
+static void
+complete(struct exchange *x)
+{
+	struct usage	*u = &x->usage;
+	bool		 told = u->input >= 0 && u->output >= 0 && !x->cut;
+
+	if (u->nano >= 0)
+		x->account->bill = BILL_TOKENS;
+	else if (told && x->accepted) {
+		if (x->call.completion && x->account->bill == BILL_UNKNOWN)
+			x->account->bill = BILL_NONE;
+	} else if (x->accepted && x->account->bill != BILL_NONE)
+		estimate_usage(&x->estimate, models_find(x->models, x->model),
+		    u);
+}
+
 static bool
 note(struct exchange *x, int status, struct ledger_wait *wait)
 {
@@ -50,6 +81,7 @@ note(struct exchange *x, int status, struct ledger_wait *wait)
 	if (!tally_wanted(x))
 		return false;
 	x->tallied = true;
+	complete(x);
 	r = (struct ledger_row){
 		.start = (int64_t)time(NULL),
 		.key = x->client != NULL ? x->client->name : "",
@@ -58,7 +90,8 @@ note(struct exchange *x, int status, struct ledger_wait *wait)
 		.status = status,
 		.initiator = initiator_name(x->initiator),
 		.counts = { 1, known(u->input), u->cached, u->cache_write,
-		    known(u->output), known(u->nano), 0 }
+		    known(u->output), known(u->nano),
+		    u->estimated ? known(u->nano) : 0 }
 	};
 	return ledger_note(x->ledger, &r, &keep, wait);
 }
@@ -66,6 +99,7 @@ note(struct exchange *x, int status, struct ledger_wait *wait)
 void
 tally(struct exchange *x, int status)
 {
+	x->cut = true;
 	note(x, status, NULL);
 }
 

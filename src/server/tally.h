@@ -26,7 +26,13 @@ struct tally {
 /* Has it asked a model, and is not in the ledger yet? */
 bool	tally_wanted(const struct exchange *);
 
-/* Put it there, if it is wanted, with HTTP's status. */
+/* x->call is about to go out; with "more" beside what went before. */
+void	tally_sends(struct exchange *, bool more);
+
+/*
+ * Put it there, if it is wanted, with HTTP's status. Whoever was not there
+ * before the end was cut.
+ */
 void	tally(struct exchange *, int status);
 /*
  * The same, before the client has its last byte. True: done() is called when it

@@ -64,6 +64,7 @@ struct ledger {
 	int64_t			 spent_ms;	/* when tried; 0: never */
 	int64_t			 known_ms;	/* when read; 0: never */
 	bool			 spent_busy;	/* somebody reads them anew */
+	bool			 spent_failed;	/* the last time */
 };
 
 static void
@@ -783,6 +784,11 @@ read_spent(struct ledger *l, int64_t now)
 		l->known_ms = l->spent_ms;
 	} else
 		forget_spent(&fresh);
+	if (!ok && !l->spent_failed)
+		log_err("usage: what keys have spent can't be read; those with "
+		    "a budget are refused after a minute, or at once when it "
+		    "never could be");
+	l->spent_failed = !ok;
 	forget_spent(&unwritten);
 	forget_spent(&l->since);
 	pthread_cond_broadcast(&l->written);

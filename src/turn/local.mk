@@ -9,6 +9,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/complain.h \
 	%reldir%/effort.c \
 	%reldir%/effort.h \
+	%reldir%/estimate.c \
+	%reldir%/estimate.h \
 	%reldir%/format.c \
 	%reldir%/format.h \
 	%reldir%/images.c \

@@ -20,6 +20,7 @@ struct usage {
 	int64_t	nano;	/* billed nano credits; -1: upstream did not say */
 	char	model[64];	/* that is on the bill; "": it names none */
 	bool	show_cost;	/* the client is told what it costs */
+	bool	estimated;	/* upstream was not heard out: estimate.h */
 };
 
 /* Nothing is known. */

@@ -1,0 +1,213 @@
+/* About what an answer took, where upstream did not say. */
+#include "config.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "copilot/models.h"
+#include "turn/estimate.h"
+#include "turn/usage.h"
+
+#define SENT_BYTES	4	/* a token of a request, JSON and all */
+#define HEARD_BYTES	3	/* and of plain text */
+#define IMAGE_TOKENS	1500	/* one of some size */
+#define PAGE_BYTES	60000	/* of a PDF in base64, and its tokens */
+#define PAGE_TOKENS	2500
+#define STEP		4096	/* between looks for what is in base64 */
+#define LOOK		64	/* bytes that are looked at */
+#define FILE_MIN	(2 * STEP) /* less counts as text: so few tokens */
+
+/* --- What was sent. */
+
+/* A file stands in a string of its own, which may escape its slashes. */
+static bool
+is_base64(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=' ||
+	    c == '\\';
+}
+
+static size_t
+run_of(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_base64(p[i]))
+		i++;
+	return i;
+}
+
+/* Does a file begin there? "data:...;base64," or Anthropic's "data": " */
+static bool
+begins_file(const char *p, size_t at)
+{
+	static const char	url[] = "base64,", member[] = "\"data\"";
+	size_t			back = at < 16 ? at : 16;
+
+	return back == 16 && (memcmp(p + at - (sizeof(url) - 1), url,
+	    sizeof(url) - 1) == 0 || (p[at - 1] == '"' &&
+	    memmem(p + at - back, back, member, sizeof(member) - 1) != NULL));
+}
+
+static int64_t
+file_tokens(const char *p, size_t begin, size_t len)
+{
+	static const char	pdf[] = "application/pdf";
+	size_t			back = begin < 64 ? begin : 64;
+
+	return memmem(p + begin - back, back, pdf, sizeof(pdf) - 1) == NULL ?
+	    IMAGE_TOKENS :
+	    (1 + (int64_t)(len / PAGE_BYTES)) * (int64_t)PAGE_TOKENS;
+}
+
+/*
+ * Files are long, so some looks find them: two million bytes of text cost some
+ * microseconds.
+ */
+void
+estimate_request(struct estimate *e, const char *p, size_t n)
+{
+	size_t	at, begin, end, text = n;
+	int64_t	files = 0;
+
+	for (at = STEP; at + LOOK < n; at = end + STEP) {
+		end = at;
+		if (run_of(p + at, LOOK) < LOOK)
+			continue;
+		for (begin = at; begin > 0 && is_base64(p[begin - 1]); begin--)
+			;
+		end += run_of(p + at, n - at);
+		if (end - begin < FILE_MIN || !begins_file(p, begin))
+			continue;
+		files += file_tokens(p, begin, end - begin);
+		text -= end - begin;
+	}
+	e->sent += (int64_t)(text / SENT_BYTES) + files;
+}
+
+/* --- What came. */
+
+/* The bytes of a string, from behind its quote, up to the next one. */
+static size_t
+string_length(const char *p, const char *end)
+{
+	const char *at = p;
+
+	while (at < end && *at != '"')
+		at += *at == '\\' && at + 1 < end ? 2 : 1;
+	return (size_t)(at - p);
+}
+
+/* Members of a delta that the model did not write. */
+static bool
+is_frame(const char *name, size_t n)
+{
+	static const char *const frames[] = { "type", "role", "id" };
+	size_t i;
+
+	for (i = 0; i < COUNT(frames); i++)
+		if (strlen(frames[i]) == n && memcmp(frames[i], name, n) == 0)
+			return true;
+	return false;
+}
+
+/* The bytes of the strings of an object that begins there, at all depths. */
+static int64_t
+strings_length(const char *p, const char *end)
+{
+	const char	*name = "";
+	size_t		 named = 0, n;
+	int64_t		 sum = 0;
+	int		 depth = 0;
+
+	do {
+		if (*p == '{' || *p == '[')
+			depth++;
+		else if (*p == '}' || *p == ']')
+			depth--;
+		if (*p++ != '"')
+			continue;
+		n = string_length(p, end);
+		if (p + n + 1 < end && p[n + 1] == ':') {
+			name = p;
+			named = n;
+		} else if (!is_frame(name, named))
+			sum += (int64_t)n;
+		p += n + 1;
+	} while (depth > 0 && p < end);
+	return sum;
+}
+
+static const char *
+behind(const char *p, const char *end, const char *what)
+{
+	size_t		 n = strlen(what);
+	const char	*at = memmem(p, (size_t)(end - p), what, n);
+
+	if (at == NULL)
+		return NULL;
+	for (at += n; at < end && *at == ' '; at++)
+		;
+	return at < end ? at : NULL;
+}
+
+/*
+ * All protocols have what is new in a member of one name: as a string, or an
+ * object of few members. What Responses thinks in secret is sealed in an item.
+ */
+void
+estimate_event(struct estimate *e, const char *name, const char *data, size_t n)
+{
+	const char	*end = data + n, *at;
+
+	if (name != NULL && strcmp(name, "response.output_item.done") == 0) {
+		at = behind(data, end, "\"encrypted_content\":");
+		if (at != NULL && *at == '"')
+			e->heard += (int64_t)string_length(at + 1, end);
+		return;
+	}
+	while ((at = behind(data, end, "\"delta\":")) != NULL) {
+		e->heard += *at == '"' ? (int64_t)string_length(at + 1, end) :
+		    *at == '{' ? strings_length(at, end) : 0;
+		data = at + 1;
+	}
+}
+
+/* --- What it took. */
+
+static int64_t
+times(int64_t tokens, int64_t price)
+{
+	return tokens > 0 && price > 0 && tokens < INT64_MAX / price ?
+	    tokens * price : 0;
+}
+
+static int64_t
+price_of(const struct model *m, const struct usage *u)
+{
+	const struct model_price *p = m->context_max > 0 &&
+	    u->input > m->context_max && m->long_price.input > 0 ?
+	    &m->long_price : &m->price;
+
+	return times(u->input - u->cached - u->cache_write, p->input) +
+	    times(u->cached, p->cached) + times(u->cache_write, p->write) +
+	    times(u->output, p->output);
+}
+
+void
+estimate_usage(const struct estimate *e, const struct model *m,
+    struct usage *u)
+{
+	int64_t output = (e->heard + HEARD_BYTES - 1) / HEARD_BYTES;
+
+	if (u->input <= 0)
+		u->input = e->sent;
+	/* Messages count as they begin. */
+	if (u->output < output)
+		u->output = output;
+	u->estimated = true;
+	if (m != NULL && m->price.input > 0)
+		u->nano = price_of(m, u);
+}
