@@ -21,8 +21,9 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # --- Tests beside each other ("make -j")
 
-# Every script holds the build's lock, shared; one that measures time waits until
-# it has it for itself.
+# Every script holds the build's lock, shared. What measures time waits until it
+# has it for itself: a whole script that says alone(), or the tests of one that
+# are @timed; these come behind the others of their script.
 _lock = os.open(os.path.join(BUILD, "tests", "harness.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 fcntl.flock(_lock, fcntl.LOCK_SH)
 
@@ -39,6 +40,8 @@ def torture(short, long):
 # --- TAP
 
 _tests = []
+_timed = []
+_last = []
 
 
 class Skip(Exception):
@@ -50,11 +53,26 @@ def test(function):
     return function
 
 
+def timed(function):
+    """A test that measures time."""
+    _timed.append(function)
+    return function
+
+
+def last(function):
+    """A test that comes behind all others."""
+    _last.append(function)
+    return function
+
+
 def run():
-    print("1..%d" % len(_tests))
+    tests = _tests + _timed + _last
+    print("1..%d" % len(tests))
     bad = 0
-    for number, function in enumerate(_tests, 1):
+    for number, function in enumerate(tests, 1):
         name = function.__name__.replace("_", " ")
+        if function in _timed:
+            alone()
         try:
             function()
             print("ok %d - %s" % (number, name), flush=True)
