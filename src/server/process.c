@@ -36,8 +36,8 @@
 #define ACCEPT_PAUSE_MS	100	/* after EMFILE */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define TRIM_MS		1000	/* after the last large request */
-#define MEMORY_KEPT	(8 << 20)	/* until then */
-#define MEMORY_LARGE	(2 << 20)	/* a piece that is never kept */
+#define MEMORY_KEPT	(32 << 20)	/* until then */
+#define MEMORY_LARGE	(8 << 20)	/* a piece that is never kept */
 
 struct process {
 	struct server	 *server;
@@ -95,6 +95,9 @@ listen_ready(struct loop_fd *f, unsigned events)
  * each, as the C library would, costs more than reading them; keeping them in
  * an arena for every thread costs the memory of a thousand streams. So: one
  * arena for the loop, one for the workers, and back when it has been quiet.
+ * A request of 2 MB has two pieces of more than that, its body and the call's:
+ * to take those from the kernel each time is a thousand page faults, a fifth of
+ * the request's processor time.
  * Without fast bins, which the C library would go through piece by piece while
  * a client waits, each time that something large is freed.
  */
