@@ -53,14 +53,15 @@ static const struct answer_ops ops = { .whole = whole, .destroy = keep };
 
 /* --- The model. */
 
+/* The list is in the order of names, and those have numbers. */
 static const struct model *
-first_of(const struct models *models, unsigned endpoint)
+newest_of(const struct models *models, unsigned endpoint)
 {
 	size_t i;
 
-	for (i = 0; models != NULL && i < models->n; i++)
-		if ((models->list[i].endpoints & endpoint) != 0)
-			return &models->list[i];
+	for (i = models != NULL ? models->n : 0; i > 0; i--)
+		if ((models->list[i - 1].endpoints & endpoint) != 0)
+			return &models->list[i - 1];
 	return NULL;
 }
 
@@ -74,15 +75,15 @@ refuse_none(const struct exchange *x, struct err *err)
 	return false;
 }
 
-/* The one that is asked for; the first there is if none is. */
+/* The one that is asked for; the newest there is if none is. */
 static bool
 choose(struct exchange *x, json_object *obj, unsigned endpoint,
     struct target *t, struct err *err)
 {
-	if (x->models != NULL && first_of(x->models, endpoint) == NULL)
+	if (x->models != NULL && newest_of(x->models, endpoint) == NULL)
 		return refuse_none(x, err);
 	if (js_get(obj, "model") == NULL && x->models != NULL)
-		js_add_str(obj, "model", first_of(x->models, endpoint)->id);
+		js_add_str(obj, "model", newest_of(x->models, endpoint)->id);
 	return target_find(x, obj, endpoint, t, err);
 }
 

@@ -39,15 +39,20 @@ name_at(const struct setup *s, size_t i)
 	return json_object_get_string(json_object_array_get_idx(s->models, i));
 }
 
-/* The first that begins so, else the first. */
+/*
+ * The newest that begins so, else the newest GPT, else the first. The list is
+ * in the order of names, and those have numbers.
+ */
 static const char *
 pick(const struct setup *s, const char *prefix)
 {
-	size_t i;
+	const char	*const prefixes[] = { prefix, "gpt-" };
+	size_t		 i, k;
 
-	for (i = 0; prefix != NULL && i < js_len(s->models); i++)
-		if (util_starts(name_at(s, i), prefix))
-			return name_at(s, i);
+	for (k = 0; k < COUNT(prefixes); k++)
+		for (i = js_len(s->models); prefixes[k] != NULL && i > 0; i--)
+			if (util_starts(name_at(s, i - 1), prefixes[k]))
+				return name_at(s, i - 1);
 	return name_at(s, 0);
 }
 
