@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/parse.h"
@@ -48,6 +49,7 @@ main(int argc, char **argv)
 	int rc;
 
 	fill_descriptors();
+	log_init();
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		die("libcurl can't be initialised");
 	/*

@@ -38,6 +38,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/mac.h \
 	%reldir%/nearest.c \
 	%reldir%/nearest.h \
+	%reldir%/notify.c \
+	%reldir%/notify.h \
 	%reldir%/plain.h \
 	%reldir%/scan.c \
 	%reldir%/scan.h \

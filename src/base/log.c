@@ -1,9 +1,13 @@
 /* The program's log. */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,8 +22,32 @@ static const char *const names[LOG__MAX] = {
 	"error", "warn", "info", "debug"
 };
 
+/* How the journal calls them: syslog(3), sd-daemon(3). */
+static const int priorities[LOG__MAX] = { 3, 4, 6, 7 };
+
 /* The one thing that may change after start-up: a reload sets it. */
 static atomic_int level = LOG_INFO;
+
+/* Does standard error end in the journal, which notes the time itself? */
+static bool journal;
+
+/*
+ * $JOURNAL_STREAM says which file that is (systemd.exec(5)): who has the
+ * variable may have had his standard error sent elsewhere.
+ */
+void
+log_init(void)
+{
+	const char	*said = getenv("JOURNAL_STREAM");
+	char		 mine[64];
+	struct stat	 st;
+
+	if (said == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return;
+	snprintf(mine, sizeof(mine), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	journal = strcmp(said, mine) == 0;
+}
 
 void
 log_set_level(enum log_level l)
@@ -106,20 +134,31 @@ cut_at_character(char *text, size_t size)
 		text[valid] = '\0';
 }
 
-static void
-put(enum log_level l, const char *fmt, va_list ap)
+/* What comes before the text: in a file, and in the journal. */
+static size_t
+put_head(char *line, enum log_level l)
 {
-	char		 text[LINE_MAX_BYTES], line[LINE_MAX_BYTES * 2];
 	struct timespec	 ts;
 	struct tm	 tm;
 	size_t		 n;
 
-	if (!log_enabled(l))
-		return;
+	if (journal)
+		return (size_t)snprintf(line, 16, "<%d>", priorities[l]);
 	clock_gettime(CLOCK_REALTIME, &ts);
 	localtime_r(&ts.tv_sec, &tm);
 	n = strftime(line, 64, "%Y-%m-%d %H:%M:%S ", &tm);
-	n += (size_t)snprintf(line + n, 16, "%-5s ", names[l]);
+	return n + (size_t)snprintf(line + n, 16, "%-5s ", names[l]);
+}
+
+static void
+put(enum log_level l, const char *fmt, va_list ap)
+{
+	char	text[LINE_MAX_BYTES], line[LINE_MAX_BYTES * 2];
+	size_t	n;
+
+	if (!log_enabled(l))
+		return;
+	n = put_head(line, l);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	cut_at_character(text, sizeof(text));
 	n = put_text(line, n, sizeof(line) - 8, text);

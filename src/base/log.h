@@ -11,6 +11,11 @@
 
 enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG__MAX };
 
+/*
+ * To be called first. Where standard error is the journal, lines have its
+ * priorities ("<4>") in place of a time and a level.
+ */
+void	log_init(void);
 void	log_set_level(enum log_level);
 bool	log_level_find(const char *name, enum log_level *);	/* "info" */
 bool	log_enabled(enum log_level);

@@ -17,6 +17,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/parse.c \
 	%reldir%/parse.h \
 	%reldir%/responses.c \
+	%reldir%/service.c \
 	%reldir%/setup.c \
 	%reldir%/start.c \
 	%reldir%/supervise.c \

@@ -21,6 +21,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/notify.h"
 #include "base/util.h"
 #include "base/workers.h"
 #include "copilot/accounts.h"
@@ -34,6 +35,7 @@
 
 #define ACCEPT_BATCH	64
 #define ACCEPT_PAUSE_MS	100	/* after EMFILE */
+#define STOP_MORE_S	10	/* for what comes after the drain */
 #define DRAIN_LAST_MS	500	/* then for the error events to get out */
 #define TRIM_MS		1000	/* after the last large request */
 #define MEMORY_KEPT	(32 << 20)	/* until then */
@@ -179,6 +181,10 @@ static void
 drain(struct process *p, int64_t ms)
 {
 	p->server->draining = true;
+	/* However long that is: the manager's own limit may be shorter. */
+	notify("STOPPING=1\nSTATUS=Waiting for %d request(s)\n"
+	    "EXTEND_TIMEOUT_USEC=%lld", p->fcgi.busy,
+	    (long long)(ms + STOP_MORE_S * 1000) * 1000);
 	loop_fd_stop(p->server->loop, &p->listen);
 	fcgi_close_idle(&p->fcgi);
 	loop_timer_set(p->server->loop, &p->timer, ms);
@@ -304,6 +310,7 @@ process_run(struct server *server)
 	warm(server);
 	stored_tidy(server->stored);
 	log_info("copilot-api " PACKAGE_VERSION " ready");
+	notify("READY=1\nSTATUS=copilot-api " PACKAGE_VERSION " serves");
 	loop_run(server->loop);
 	log_info("stopped");
 	/* A worker may wait for an upload, in the middle of all this. */
