@@ -132,9 +132,27 @@ holds(const struct buf *b, const char *text)
 }
 
 /*
+ * May a name be written with escapes, as "\\u0074ool_calls"? Only ASCII counts:
+ * what Python escapes in all texts is everything else.
+ */
+static bool
+may_hide_names(const struct buf *b)
+{
+	static const char	 ascii[] = "\\u00";
+	const char		*p = buf_str(b), *end = p + b->len;
+
+	while ((p = memmem(p, (size_t)(end - p), ascii,
+	    sizeof(ascii) - 1)) != NULL) {
+		p += sizeof(ascii) - 1;
+		if (p < end && *p >= '2' && *p <= '7')
+			return true;
+	}
+	return false;
+}
+
+/*
  * Thoughts are found by the calls that they came with, and may be on the disk,
- * as budgets are; what is compressed may become large. A name may be written
- * with escapes.
+ * as budgets are; what is compressed may become large.
  */
 bool
 handle_is_quick(const struct exchange *x)
@@ -143,7 +161,7 @@ handle_is_quick(const struct exchange *x)
 	    (x->client == NULL || (x->client->monthly < 0 &&
 	    x->client->daily < 0)) &&
 	    !holds(&x->req.body, "\"tool_call") &&
-	    !holds(&x->req.body, "\\u");
+	    !may_hide_names(&x->req.body);
 }
 
 enum work

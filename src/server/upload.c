@@ -99,7 +99,9 @@ make_room(struct upload *u, struct buf *body)
 			return false;
 		u->charged += step;
 	}
-	buf_reserve(body, PIECE);
+	/* What is told to be little is given little: streams keep it long. */
+	buf_reserve(body, u->left >= 0 && u->left < PIECE ? (size_t)u->left :
+	    PIECE);
 	return true;
 }
 
