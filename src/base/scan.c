@@ -68,7 +68,7 @@ skip_space(struct scan *s)
 /* --- Strings. */
 
 /* Behind plain characters of a string. */
-static void
+static inline void
 skip_plain(struct scan *s)
 {
 	s->i += plain_run(s->p + s->i, s->n - s->i, true);
@@ -140,8 +140,7 @@ character_at(const unsigned char *p, size_t n, size_t i, size_t *len,
 	return 0xfffd;
 }
 
-/* What a letter behind a backslash means, and one; 0: nothing. */
-static const unsigned char means[256] = {
+const unsigned char scan_letters[256] = {
 	['"'] = '"' + 1, ['\\'] = '\\' + 1, ['/'] = '/' + 1, ['b'] = '\b' + 1,
 	['f'] = '\f' + 1, ['n'] = '\n' + 1, ['r'] = '\r' + 1, ['t'] = '\t' + 1
 };
@@ -155,7 +154,7 @@ scan_escape(const char *p, size_t n, size_t i, size_t *len)
 	if (p[i + 1] == 'u')
 		return (unsigned)character_at((const unsigned char *)p, n, i,
 		    len, &half);
-	return means[(unsigned char)p[i + 1]] - 1u;
+	return scan_letters[(unsigned char)p[i + 1]] - 1u;
 }
 
 static bool
@@ -166,14 +165,10 @@ skip_escape(struct scan *s, uint64_t *hash)
 
 	if (s->i + 1 >= s->n)
 		return refuse(s, s->n, "unexpected end of data");
-	if (hash == NULL && means[s->p[s->i + 1]] != 0) {
-		s->i += 2;
-		return true;
-	}
 	if (s->p[s->i + 1] == 'u')
 		code = character_at(s->p, s->n, s->i, &len, &s->facts->half);
 	else
-		code = means[s->p[s->i + 1]] - 1;
+		code = scan_letters[s->p[s->i + 1]] - 1;
 	if (code < 0)
 		return refuse(s, s->i, "this is no escape");
 	if (code == 0 && hash != NULL && s->rules == SCAN_ONE_READING)
@@ -204,6 +199,19 @@ skip_odd(struct scan *s)
 	return true;
 }
 
+/* Plain characters and simple escapes: most strings have nothing else. */
+static void
+skip_simple(struct scan *s)
+{
+	for (;;) {
+		skip_plain(s);
+		if (s->n - s->i < 2 || s->p[s->i] != '\\' ||
+		    scan_letters[s->p[s->i + 1]] == 0)
+			return;
+		s->i += 2;
+	}
+}
+
 /* From the opening quote to behind the closing one. */
 static bool
 skip_string(struct scan *s, uint64_t *hash)
@@ -212,7 +220,10 @@ skip_string(struct scan *s, uint64_t *hash)
 
 	for (;;) {
 		from = s->i;
-		skip_plain(s);
+		if (hash == NULL)
+			skip_simple(s);
+		else
+			skip_plain(s);
 		while (s->i < s->n && s->p[s->i] != '"' &&
 		    s->p[s->i] != '\\')
 			if (!skip_odd(s))
@@ -255,13 +266,22 @@ skip_byte(struct scan *s, const char *any)
 	return true;
 }
 
+static bool
+skip_one(struct scan *s, unsigned char c)
+{
+	if (s->i >= s->n || s->p[s->i] != c)
+		return false;
+	s->i++;
+	return true;
+}
+
 static enum state
 number(struct scan *s)
 {
-	skip_byte(s, "-");
-	if (!skip_byte(s, "0") && skip_digits(s) == 0)
+	skip_one(s, '-');
+	if (!skip_one(s, '0') && skip_digits(s) == 0)
 		return unexpected(s);
-	if (skip_byte(s, ".") && skip_digits(s) == 0)
+	if (skip_one(s, '.') && skip_digits(s) == 0)
 		return unexpected(s);
 	if (skip_byte(s, "eE")) {
 		skip_byte(s, "+-");
@@ -372,7 +392,7 @@ name(struct scan *s)
 	if (s->rules == SCAN_ONE_READING && !remember(s, hash, at))
 		return wrong(s, at, "there is no memory for so many names");
 	skip_space(s);
-	return skip_byte(s, ":") ? VALUE : unexpected(s);
+	return skip_one(s, ':') ? VALUE : unexpected(s);
 }
 
 static enum state
@@ -412,7 +432,7 @@ behind(struct scan *s)
 	if (s->depth == 0)
 		return s->i == s->n ? DONE : unexpected(s);
 	object = s->object[s->depth - 1];
-	if (skip_byte(s, ","))
+	if (skip_one(s, ','))
 		return object ? NAME : VALUE;
 	if (s->i < s->n && s->p[s->i] == (object ? '}' : ']'))
 		return close_container(s);

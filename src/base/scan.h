@@ -45,6 +45,8 @@ bool	scan_json(const char *, size_t n, enum scan_rules, struct scan_facts *);
 /* About what json-c takes for a tree of that, in bytes; never less. */
 size_t	scan_cost(const struct scan_facts *);
 
+/* What a letter behind a backslash means, and one; 0: nothing. */
+extern const unsigned char scan_letters[256];
 /*
  * The character of the escape at "i" of a text that was accepted; *len bytes of
  * it. Half a character is U+FFFD.

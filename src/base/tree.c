@@ -130,14 +130,16 @@ static void
 build_escape(struct build *b)
 {
 	unsigned char	*at = (unsigned char *)b->word.p + b->word.len;
+	unsigned char	 c = scan_letters[(unsigned char)b->p[b->i + 1]];
 	size_t		 len;
-	unsigned	 code = scan_escape(b->p, b->n, b->i, &len);
 
-	if (code < 0x80) {
-		*at = (unsigned char)code;
+	if (c != 0) {
+		*at = (unsigned char)(c - 1);
 		b->word.len++;
-	} else
-		b->word.len += text_utf8_put(code, at);
+		b->i += 2;
+		return;
+	}
+	b->word.len += text_utf8_put(scan_escape(b->p, b->n, b->i, &len), at);
 	b->i += len;
 }
 
