@@ -208,8 +208,6 @@ class Home:
         self.path = tempdir()
         self.config = dict(config)
         if fake:
-            if "CLAUDE_UPSTREAM" in os.environ:
-                self.config.setdefault("claudeUpstream", os.environ["CLAUDE_UPSTREAM"])
             # Nothing leaves this machine.
             self.config.setdefault("fetchImages", "off")
             self.config.setdefault("githubBaseUrl", fake.url)

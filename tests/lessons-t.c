@@ -18,9 +18,10 @@
 #include "copilot/failure.h"
 #include "copilot/lessons.h"
 
-#define SENT "{\"temperature\":1,\"top_p\":1,\"seed\":1,\"max_tokens\":1," \
-	"\"reasoning_effort\":\"low\",\"reasoning\":{\"effort\":\"low\"," \
-	"\"summary\":\"auto\"},\"context_management\":[],\"user\":\"u\"," \
+#define SENT "{\"temperature\":1,\"top_p\":1,\"top_k\":1,\"seed\":1," \
+	"\"max_tokens\":1,\"reasoning_effort\":\"low\"," \
+	"\"reasoning\":{\"effort\":\"low\",\"summary\":\"auto\"}," \
+	"\"context_management\":[],\"user\":\"u\"," \
 	"\"text\":{\"verbosity\":\"low\",\"format\":{}},\"prediction\":{}," \
 	"\"response_format\":{},\"tools\":[{\"type\":\"web_search\"}]," \
 	"\"stop\":\"x\",\"n\":2,\"nested\":{\"frequency_penalty\":1}}"
@@ -48,6 +49,14 @@ static const struct {
 	    "unsupported_value", LESSON_COMPACTION, 0, true },
 	{ __LINE__, "`temperature` is deprecated for this model.", "",
 	    LESSON_TEMPERATURE, 0, true },
+	{ __LINE__, "top_p is deprecated for this model.", "", LESSON_TOP_P, 0,
+	    true },
+	{ __LINE__, "`top_k` is deprecated for this model.", "", LESSON_TOP_K,
+	    0, true },
+	{ __LINE__, "context_management: Extra inputs are not permitted", "",
+	    LESSON_COMPACTION, 0, true },
+	{ __LINE__, "temperature.x: Extra inputs are not permitted", "", 0, 0,
+	    false },
 	{ __LINE__, "`temperature` and `top_p` cannot both be specified for "
 	    "this model. Please use only one.", "invalid_request_body",
 	    LESSON_ONE_SAMPLER, 0, true },

@@ -41,6 +41,7 @@ static const struct hint {
 	/* Of two that exclude each other top_p goes, so it is first. */
 	{ "top_p",		LESSON_TOP_P,	"top_p", NULL },
 	{ "temperature",	LESSON_TEMPERATURE, "temperature", NULL },
+	{ "top_k",		LESSON_TOP_K,	"top_k", NULL },
 	{ "presence_penalty",	LESSON_PENALTIES, "presence_penalty", NULL },
 	{ "frequency_penalty",	LESSON_PENALTIES, "frequency_penalty", NULL },
 	{ "seed",		LESSON_SEED,	"seed", NULL },
@@ -98,7 +99,11 @@ static const struct sentence {
 	    SAID_FOR_GOOD },
 	{ "Invalid parameter: '", "' of type 'json_object' is not supported ",
 	    SAID_FOR_GOOD },
+	/* Newer Claudes take no sampling (anthropic, since Opus 4.7). */
 	{ "`", "` is deprecated for this model", SAID_FOR_GOOD },
+	{ "", " is deprecated for this model", SAID_FOR_GOOD },
+	/* microsoft/vscode issue 305670: context_management. */
+	{ "", ": Extra inputs are not permitted", SAID_FOR_GOOD },
 	{ "", " is not supported with this model", SAID_FOR_GOOD },
 	{ "", " is not supported by this model", SAID_FOR_GOOD },
 	{ "", " \"", SAID_OF_VALUE },

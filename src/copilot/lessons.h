@@ -56,7 +56,8 @@ enum {
 	LESSON_MAX_COMPLETION	= 1u << 16,	/* max_tokens */
 	LESSON_FORMAT		= 1u << 17,	/* as an instruction */
 	LESSON_STOP		= 1u << 18,	/* honoured here */
-	LESSON_WEB_SEARCH	= 1u << 19	/* the tool */
+	LESSON_WEB_SEARCH	= 1u << 19,	/* the tool */
+	LESSON_TOP_K		= 1u << 20	/* Messages have it */
 };
 
 struct lesson {
