@@ -135,7 +135,7 @@ tool_of(json_object *v)
 	return NULL;
 }
 
-/* Those that run at OpenAI are left out of a Responses request, as there. */
+/* Leaves out tools that run at OpenAI, as for a Responses request. */
 static bool
 runs_elsewhere(json_object *v)
 {

@@ -16,7 +16,7 @@ struct embeddings_exchange {
 	struct usage		*usage;
 };
 
-/* Of several calls only the last one's "out" is what the client gets. */
+/* The client gets the "out" of the last of several calls. */
 static enum answer_said
 whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 {

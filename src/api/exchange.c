@@ -123,7 +123,7 @@ exchange_twin(const struct exchange *x)
 	return y;
 }
 
-/* Of the call twice: what is to be stored of it is a copy. */
+/* The call counts twice: a copy of it may be stored. */
 size_t
 exchange_bytes(const struct exchange *x)
 {

@@ -125,7 +125,7 @@ feed_list(struct mac *m, json_object *list)
 	}
 }
 
-/* Of any protocol: those that it has not are absent. */
+/* For any protocol; members that it doesn't know are absent. */
 static void
 feed_head(struct mac *m, json_object *obj)
 {

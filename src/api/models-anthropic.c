@@ -104,7 +104,7 @@ read_page(const struct models *models, const struct request *r,
 	return true;
 }
 
-/* Of a page before something the last ones count. */
+/* A page before something ends with it: the last ones count. */
 static void
 skip_first(const struct models *models, struct page *page)
 {

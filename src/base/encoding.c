@@ -56,7 +56,7 @@ make_room(struct buf *out, size_t most)
 	return room < most + 1 - out->len ? room : most + 1 - out->len;
 }
 
-/* So many bytes were written into that room. */
+/* The last "n" bytes of that room are in use now. */
 static void
 added(struct buf *out, size_t n)
 {

@@ -313,7 +313,7 @@ static const CURLcode plain[] = {
 	CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM
 };
 
-/* Of a proxy's address nothing is shown: there may be a password in it. */
+/* A proxy's address is never shown: there may be a password in it. */
 static const struct {
 	CURLcode	 code;
 	const char	*why;

@@ -218,7 +218,7 @@ build_number(struct build *b)
 		n++;
 	}
 	b->i += n;
-	/* Of a minus zero, too, json-c has its own idea. */
+	/* json-c has its own idea of a minus zero, too. */
 	if (digits > DIGITS || digits + minus != n || (minus && v == 0))
 		return read_number(p, n);
 	return checked(json_object_new_int64(minus ? -v : v));

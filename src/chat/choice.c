@@ -17,7 +17,7 @@ static const char *const reasoning_kinds[] = {
 	"reasoning_content", "reasoning_text", "thinking", "cot_summary",
 };
 
-/* Of those, and beside them, what no client of OpenAI's knows. */
+/* Members of those, and beside them, that no client of OpenAI's knows. */
 static const char *const reasoning_private[] = {
 	"thinking", "signature", "cot_id", "cot_summary",
 };

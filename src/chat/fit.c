@@ -369,7 +369,7 @@ chat_fit_tools(json_object *req, const struct model *model)
 	for (i = 0; i < n; i++) {
 		tool = json_object_array_get_idx(tools, i);
 		name = name_of(tool);
-		/* Of two of one name the first counts. */
+		/* The first of two of one name counts. */
 		if (name != NULL && js_has(names, name)) {
 			changed = true;
 			continue;

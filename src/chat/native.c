@@ -322,7 +322,7 @@ edit_tools(const struct chat_request *r, struct edits *ed)
 		    json_object_get(js_array(r->obj, "tools")));
 }
 
-/* An empty list of tools is no list, and then nothing can be said about it. */
+/* An empty list of tools is no list, and a choice needs one. */
 static void
 edit_no_tools(const struct chat_request *r, struct edits *ed)
 {

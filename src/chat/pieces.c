@@ -85,7 +85,7 @@ one_piece(struct chat_pieces *p, json_object *piece, size_t position,
 	if (i < 0)
 		return broken(err, "sent a choice of an impossible index");
 	c = choice_at(p, i);
-	/* Of a whole answer's split choices the first text counts. */
+	/* The first text of a whole answer's split choices counts. */
 	if (p->whole && c->content && message != NULL)
 		js_del(message, "content");
 	if (!chat_choice_repair(c, piece, i, p->wanted->functions, &worth,

@@ -277,7 +277,7 @@ read_thought(struct reader *r)
 		turn_add_part(r->t, item, TURN_TEXT, text, -1);
 }
 
-/* Those that were thought up to that place in the message. */
+/* The thoughts up to that place in the message. */
 static void
 read_sealed(struct reader *r, const struct chat_opaque *o, size_t *at,
     int64_t place)

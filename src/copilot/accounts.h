@@ -37,7 +37,7 @@ struct copilot_account *accounts_find(struct accounts *, const char *name);
 
 /* Where an account's files are; NULL, or the default's name: "home" itself. */
 char	*account_directory(const char *home, const char *name);
-/* Those that are there, NULL-terminated, the default one first. */
+/* The names of all that are there, NULL-terminated, the default one first. */
 char	**account_names(const char *home);
 void	account_names_free(char **);
 

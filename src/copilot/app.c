@@ -341,7 +341,7 @@ answer(int status, const char *body, size_t n, const char *retry_after,
 	return false;
 }
 
-/* Of several: name them, so that one can be chosen. */
+/* There are several: name them, so that one can be chosen. */
 static bool
 choose(json_object *list, struct err *err)
 {

@@ -73,7 +73,7 @@ static const struct {
 	{ "Copilot-Session-Token", VALUE(auto_session) },
 };
 
-/* Those of the connection, and whole families of ours. */
+/* Headers of the connection, and whole families of ours. */
 static const char *const reserved[] = {
 	"Host", "Connection", "Keep-Alive", "Transfer-Encoding", "TE",
 	"Trailer", "Upgrade", "Expect", "Cookie"

@@ -38,7 +38,7 @@ static const struct hint {
 	unsigned	 bit;
 	const char	*member, *inner;	/* NULL: not left out here */
 } hints[] = {
-	/* Of two that exclude each other top_p goes, so it is first. */
+	/* If two exclude each other, top_p goes: it is first. */
 	{ "top_p",		LESSON_TOP_P,	"top_p", NULL },
 	{ "temperature",	LESSON_TEMPERATURE, "temperature", NULL },
 	{ "top_k",		LESSON_TOP_K,	"top_k", NULL },

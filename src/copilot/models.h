@@ -87,7 +87,7 @@ struct models {
 struct models *models_parse(const char *, size_t, struct err *);
 struct models *models_ref(const struct models *);	/* NULL gives NULL */
 void	 models_unref(const struct models *);
-/* Those that are wanted: a list of its own, which refers to this one. */
+/* The wanted ones: a list of its own, which refers to this one. */
 const struct models *models_filter(const struct models *,
 	    bool (*wanted)(const struct model *, const void *), const void *);
 

@@ -257,7 +257,7 @@ cut_by(enum sink_reason reason)
 	    reason == SINK_FILTER ? "content_filter" : NULL;
 }
 
-/* What responses_object() fills up. */
+/* The end of a response, to which responses_object() adds what is missing. */
 static json_object *
 final_of(struct writer *w, const struct sink_end *end)
 {

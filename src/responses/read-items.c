@@ -79,7 +79,7 @@ static const enum sink_kind kind_of[SINK_PART__MAX] = {
 	[SINK_INPUT]		= SINK_CALL,
 };
 
-/* Does this text belong where the item stands? It begins no call. */
+/* Is this text part of the item in hand? A text begins no call. */
 static bool
 fits(const struct responses_item_read *it, const struct responses_text *t)
 {

@@ -529,7 +529,7 @@ responses_request_read(json_object *obj, bool web_search, struct turn *t,
 
 /* --- The answer repeats what there is, as it does natively. */
 
-/* Without tools nothing can be said about them. */
+/* A request without tools has no choice among them. */
 static void
 drop_choice(json_object *obj, const struct turn *t)
 {

@@ -30,7 +30,7 @@ bool	responses_read_choice(json_object *choice, bool web_search,
 void	responses_write_tools(const struct turn *, struct terms *,
 	    json_object *to);
 
-/* Of a function without arguments, of an object of any kind; new. */
+/* For a function without arguments, or an object of any kind; new. */
 json_object *responses_empty_schema(void);
 
 #endif

@@ -27,7 +27,7 @@ struct fcgi {
 
 /* Ends the process if libfcgi can't be used. "done" is the caller's to set. */
 void	fcgi_init(struct fcgi *, struct server *);
-/* Of the lingering ones nothing is left; the others must be gone. */
+/* Close the lingering ones; the others must be gone. */
 void	fcgi_finish(struct fcgi *);
 
 /* A new connection. It closes the descriptor in the end. */

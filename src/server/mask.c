@@ -16,12 +16,12 @@
 #define ID_MAX		160
 #define DELIMITERS	"/?&=;"
 
-/* Of what upstream and we store: ids are no keys. */
+/* Ids of what upstream and we store are no keys. */
 static const char *const ids[] = {
 	"resp_", "conv_", "msg_", "rs_", "fc_", "ctc_", "ws_", "req_"
 };
 
-/* Of what services call their keys: never shown, however short. */
+/* Services' keys begin so: never shown, however short. */
 static const char *const keys[] = {
 	"sk-", "sk_", "gho_", "ghu_", "ghp_", "ghs_", "ghr_", "github_pat_"
 };

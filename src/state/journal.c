@@ -116,7 +116,7 @@ enter(struct journal *j, struct stat *st)
 	}
 }
 
-/* Of "put" bytes of lines, those of whole ones. */
+/* How many of "put" bytes belong to whole lines. */
 static size_t
 whole_lines(const char *lines, size_t put)
 {

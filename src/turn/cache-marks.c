@@ -121,7 +121,7 @@ struct places {
 	size_t		 n;
 };
 
-/* Of more than may be the last ones count: they reach furthest. */
+/* If there are too many, the last ones count: they reach furthest. */
 static void
 add_place(struct places *p, size_t at)
 {

@@ -65,7 +65,7 @@ struct terms_member {
 };
 
 struct terms_side {
-	/* Of several for a term the first is the client's. */
+	/* The first of several names for a term is the client's. */
 	const struct terms_word		*words;
 	size_t				 nwords;
 	const struct terms_member	*members;
@@ -100,7 +100,7 @@ struct terms {
 		struct turn_origin	 origin;
 	}		*items;
 	size_t		 nitems;
-	/* Of each message or item that upstream got: what it came from. */
+	/* What each message or item that upstream got came from. */
 	struct terms_element {
 		size_t	first, n;	/* items; n == 0: none in particular */
 		int64_t	index;		/* of the client's, then */

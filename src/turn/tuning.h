@@ -12,7 +12,7 @@
 
 struct err;
 
-/* Of either endpoint; types are checked elsewhere. False with "err" set. */
+/* For both endpoints; types are checked elsewhere. False with "err" set. */
 bool	tuning_check(json_object *request, struct err *);
 
 /*
