@@ -31,7 +31,6 @@ sqlite_create(const char *home, const struct sqlite_schema *schema)
 	s->home = xstrdup(home);
 	s->path = xasprintf("%s/%s", home, schema->file);
 	s->log = sqlite_wal_create(s->path);
-	s->group = state_group_create();
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -43,7 +42,6 @@ sqlite_destroy(struct stored *s)
 		return;
 	sqlite_wal_destroy(s->log);
 	sqlite_close(s);
-	state_group_destroy(s->group);
 	pthread_mutex_destroy(&s->lock);
 	free(s->home);
 	free(s->path);

@@ -34,7 +34,7 @@ struct stored {
 	char		*path;
 	char		*home;
 	struct sqlite_wal *log;		/* who empties the log */
-	struct state_group *group;	/* who is about to write */
+	struct state_group *group;	/* NULL: writes are not grouped */
 	atomic_bool	 slow;		/* the lock was not to be had */
 	atomic_bool	 waits;		/* somebody, for another process */
 	pthread_mutex_t	 lock;		/* of all below */

@@ -23,13 +23,22 @@ stored_library(void)
 struct stored *
 stored_create(const char *home)
 {
-	return sqlite_create(home, &sqlite_schema);
+	struct stored *s = sqlite_create(home, &sqlite_schema);
+
+	s->group = state_group_create();
+	return s;
 }
 
 void
 stored_destroy(struct stored *s)
 {
+	struct state_group *group;
+
+	if (s == NULL)
+		return;
+	group = s->group;
 	sqlite_destroy(s);
+	state_group_destroy(group);
 }
 
 void
