@@ -154,7 +154,7 @@ test_members(void **state)
 	MEMBERS(odd, ",\"seed\":1,\"frequency_penalty\":1,\"user\":\"u\","
 	    "\"presence_penalty\":1,\"logit_bias\":{},\"metadata\":{},"
 	    "\"service_tier\":\"auto\",\"safety_identifier\":\"s\","
-	    "\"web_search_options\":{},\"store\":true,\"n\":1,"
+	    "\"store\":true,\"n\":1,"
 	    "\"stream_options\":{\"include_usage\":true},\"unknown\":1,"
 	    "\"prediction\":{\"type\":\"content\",\"content\":\"x\"},"
 	    "\"modalities\":[\"text\"],\"stop\":\"x\",\"top_logprobs\":2",

@@ -104,7 +104,7 @@ test_untouched(void **state)
 	(void)state;
 	SAME(gpt, "");
 	SAME(gpt, ",\"temperature\":0.50,\"top_p\":1e0,\"stop\":[\"a\"]");
-	SAME(claude, ",\"web_search_options\":{},\"verbosity\":\"low\"");
+	SAME(claude, ",\"verbosity\":\"low\"");
 	SAME(claude, ",\"user\":\"u\",\"seed\":1,\"logit_bias\":{\"1\":2}");
 	SAME(gpt, ",\"prompt_cache_key\":\"k\",\"modalities\":[\"text\"]");
 	SAME(gpt, ",\"unknown\":{\"a\":[1, 2]},\"n\":2");

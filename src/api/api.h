@@ -6,6 +6,7 @@
 
 exchange_handler api_chat;		/* POST /v1/chat/completions */
 exchange_handler api_completions;	/* POST /v1/completions */
+exchange_handler api_chat_stored;	/* /v1/chat/completions/{id} */
 exchange_handler api_responses;		/* POST /v1/responses */
 exchange_handler api_stored_get;	/* GET /v1/responses/{id} */
 exchange_handler api_stored_delete;	/* DELETE /v1/responses/{id} */

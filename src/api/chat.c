@@ -14,6 +14,7 @@
 #include "api/split.h"
 #include "api/target.h"
 #include "base/conf.h"
+#include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/answer.h"
@@ -218,4 +219,17 @@ api_chat(struct exchange *x)
 		return exchange_refuse(x, &err);
 	}
 	return chat_ask_take(x, obj, edited);
+}
+
+/* By name: whoever has code for it shall know. */
+enum handled
+api_chat_stored(struct exchange *x)
+{
+	struct err err;
+
+	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "Chat completions are not "
+	    "stored here, and 'store' has no effect on them. What POST "
+	    "/v1/responses answers is.");
+	err.no_retry = true;
+	return exchange_refuse(x, &err);
 }

@@ -280,18 +280,17 @@ api_stored_cancel(struct exchange *x)
 	return reply_take(x, response);
 }
 
-/* --- What isn't there. */
+/* --- What is not there. */
 
-/*
- * Tokens can be counted by those who know the model's vocabulary only, and
- * Copilot compacts nothing: both are as unknown here as any other path.
- */
+/* By name: whoever has code for it shall know. */
 enum handled
 api_stored_missing(struct exchange *x)
 {
 	struct err err;
 
-	err_set(&err, 404, ERR_REQUEST, NULL, NULL,
-	    "Invalid URL (%.10s %.300s)", x->req.method, x->req.uri);
+	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "%.10s %.300s is not "
+	    "available: GitHub Copilot has nothing like it.", x->req.method,
+	    x->req.uri);
+	err.no_retry = true;
 	return exchange_refuse(x, &err);
 }

@@ -257,6 +257,51 @@ check_format(json_object *req, struct err *err)
 	    js_get(format, "json_schema"), "response_format.json_schema", err);
 }
 
+static bool
+lists_audio(json_object *list)
+{
+	json_object	*v;
+	size_t		 i;
+
+	for (i = 0; i < js_len(list); i++) {
+		v = json_object_array_get_idx(list, i);
+		if (json_object_is_type(v, json_type_string) &&
+		    strcmp(json_object_get_string(v), "audio") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What runs at OpenAI, and would be missed in an answer. */
+static bool
+check_services(json_object *req, struct err *err)
+{
+	static const struct {
+		const char	*member, *why;
+	} none[] = {
+		{ "audio", "GitHub Copilot's models don't speak." },
+		{ "modalities", "GitHub Copilot's models answer with text, "
+		    "not with audio." },
+		{ "web_search_options", "GitHub Copilot's chat completions "
+		    "search no web; on /v1/responses there is the tool "
+		    "'web_search'." },
+		{ "moderation", "GitHub Copilot moderates nothing for its "
+		    "clients." }
+	};
+	json_object	*v;
+	size_t		 i;
+
+	for (i = 0; i < COUNT(none); i++) {
+		v = js_get(req, none[i].member);
+		if (v != NULL && (strcmp(none[i].member, "modalities") != 0 ||
+		    lists_audio(v)))
+			return err_param(err, none[i].member,
+			    "unsupported_parameter", "Unsupported parameter: "
+			    "'%s'. %s", none[i].member, none[i].why);
+	}
+	return true;
+}
+
 bool
 chat_check(json_object *req, struct err *err)
 {
@@ -270,7 +315,8 @@ chat_check(json_object *req, struct err *err)
 		return complain_missing(err, "model");
 	if (js_get(req, "messages") == NULL)
 		return complain_missing(err, "messages");
-	return check_n(req, err) && tuning_check(req, err) &&
+	return check_services(req, err) && check_n(req, err) &&
+	    tuning_check(req, err) &&
 	    check_format(req, err) && check_tools(req, err) &&
 	    check_functions(req, err);
 }

@@ -353,11 +353,26 @@ echo_of(json_object *obj)
 	return echo;
 }
 
+/* What is at OpenAI and nowhere else, and would be missed in the answer. */
+static bool
+check_services(json_object *obj, struct err *err)
+{
+	if (js_get(obj, "moderation") != NULL)
+		return err_param(err, "moderation", "unsupported_parameter",
+		    "Unsupported parameter: 'moderation'. GitHub Copilot "
+		    "moderates nothing for its clients.");
+	return js_get(obj, "prompt") == NULL || err_param(err, "prompt",
+	    "unsupported_parameter", "Unsupported parameter: 'prompt'. "
+	    "Prompts are not kept by this server: send what is in it as "
+	    "'instructions' and 'input'.");
+}
+
 bool
 responses_check(json_object *obj, struct err *err)
 {
-	return check_types(obj, err) && check_values(obj, err) &&
-	    tuning_check(obj, err) && check_format(obj, err);
+	return check_services(obj, err) && check_types(obj, err) &&
+	    check_values(obj, err) && tuning_check(obj, err) &&
+	    check_format(obj, err);
 }
 
 void

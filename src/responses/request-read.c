@@ -514,10 +514,6 @@ responses_request_read(json_object *obj, bool web_search, struct turn *t,
     struct err *err)
 {
 	*t = (struct turn){ .side = &responses_terms };
-	if (js_get(obj, "prompt") != NULL)
-		return err_param(err, "prompt", "unsupported_parameter",
-		    "Prompts are not kept by this server: send what is in it "
-		    "as 'instructions' and 'input'.");
 	if (!responses_check(obj, err))
 		return false;
 	read_members(obj, t);

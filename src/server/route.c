@@ -37,6 +37,9 @@ static const struct route {
 } routes[] = {
 	{ "/chat/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_chat },
 	{ "/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_completions },
+	{ "/chat/completions/**", "GET", 0, api_chat_stored },
+	{ "/chat/completions/**", "POST", 0, api_chat_stored },
+	{ "/chat/completions/**", "DELETE", 0, api_chat_stored },
 	{ "/responses", "POST", ROUTE_BODY, api_responses },
 	{ "/responses/compact", "POST", 0, api_stored_missing },
 	{ "/responses/input_tokens", "POST", 0, api_stored_missing },
