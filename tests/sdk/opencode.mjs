@@ -99,11 +99,11 @@ const turns = async (path) => (await bodies(path)).filter((b) => b.tools);
 
 for (const [model, { npm, path }, upstream] of [
     ["gpt-5-mini", chat, chat.path],
-    ["claude-sonnet-4.6", chat, chat.path],
+    ["claude-sonnet-4.6", chat, "/v1/messages"],
     ["gemini-3.1-pro-preview", chat, chat.path],
     ["gpt-5.4", chat, responses.path],
     ["gpt-5.4", responses, responses.path],
-    ["claude-sonnet-4.6", responses, chat.path]]) {
+    ["claude-sonnet-4.6", responses, "/v1/messages"]]) {
 	opencode(`commands and a conversation with ${model} by ${npm}`,
 	    { npm, model }, async (ask) => {
 		const first = await ask(`${shell("one")} and ${shell("two")}`);

@@ -8,7 +8,7 @@ import { assert, fake, key, run, test } from "./lib.mjs";
 
 const program = fileURLToPath(new URL("node_modules/@qwen-code/qwen-code/cli.js",
     import.meta.url));
-const PATH = "/chat/completions";
+const PATH = "/v1/messages";	// of Claude
 
 // All of it below "home"; it finds nobody but us.
 function environment(home)
@@ -72,7 +72,7 @@ for (const model of ["claude-sonnet-4.6", "gemini-3.1-pro-preview"]) {
 for (const scenario of ["cut_after_events", "reset_after_events"]) {
 	qwen(`a stream that breaks is tried again (${scenario})`,
 	    "claude-sonnet-4.6", async (ask) => {
-		await fake.scenario(PATH, scenario, { n: 3 });
+		await fake.scenario(PATH, scenario, { n: 5 });
 		const { status, err } = await ask("one two three four");
 
 		assert.equal(status, 0, err);
