@@ -244,7 +244,8 @@ conversation_items(struct stored *s, const char *owner, const char *id,
 
 enum stored_found
 conversation_list(struct stored *s, const char *owner, const char *id,
-    const struct conversation_cursor *p, size_t room, struct conversation_page *page)
+    const struct conversation_cursor *p, size_t room,
+    struct conversation_page *page)
 {
 	(void)p;
 	(void)room;

@@ -29,14 +29,26 @@ is_base64(char c)
 	    c == '\\';
 }
 
-static size_t
-run_of(const char *p, size_t n)
+static bool
+all_base64(const char *p, size_t n)
 {
-	size_t i = 0;
+	size_t i;
 
-	while (i < n && is_base64(p[i]))
-		i++;
-	return i;
+	for (i = 0; i < n && is_base64(p[i]); i++)
+		;
+	return i == n;
+}
+
+/* The end of the string that goes on at p, if it looks like a file's to it. */
+static const char *
+file_end(const char *p, const char *end)
+{
+	const char *at = p, *quote = memchr(p, '"', (size_t)(end - p));
+
+	end = quote != NULL ? quote : end;
+	while (end - at > LOOK && all_base64(at, LOOK))
+		at += end - at > STEP ? STEP : LOOK;
+	return end - at > LOOK ? at : end;
 }
 
 /* Does a file begin there? "data:...;base64," or Anthropic's "data": " */
@@ -74,11 +86,11 @@ estimate_request(struct estimate *e, const char *p, size_t n)
 
 	for (at = STEP; at + LOOK < n; at = end + STEP) {
 		end = at;
-		if (run_of(p + at, LOOK) < LOOK)
+		if (!all_base64(p + at, LOOK))
 			continue;
 		for (begin = at; begin > 0 && is_base64(p[begin - 1]); begin--)
 			;
-		end += run_of(p + at, n - at);
+		end = (size_t)(file_end(p + at, p + n) - p);
 		if (end - begin < FILE_MIN || !begins_file(p, begin))
 			continue;
 		files += file_tokens(p, begin, end - begin);
