@@ -317,8 +317,6 @@ static const struct {
 	    "input", "No tool call found" },
 	{ REQ("\"input\":[{\"type\":\"function_call\",\"name\":\"f\"}]"), 400,
 	    "input[0].call_id", NULL },
-	{ REQ("\"input\":[{\"type\":\"compaction_trigger\"}]"), 400,
-	    "input[0].type", "compact" },
 	{ REQ("\"input\":\"x\",\"tools\":[{\"type\":\"web_search\"},{\"type\":"
 	    "\"file_search\"}]"), 400, "tools[1].type", "'file_search'" },
 	{ REQ("\"input\":\"x\",\"tools\":[{\"name\":\"f\"}]"), 400,

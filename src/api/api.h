@@ -8,11 +8,12 @@ exchange_handler api_chat;		/* POST /v1/chat/completions */
 exchange_handler api_completions;	/* POST /v1/completions */
 exchange_handler api_chat_stored;	/* /v1/chat/completions/{id} */
 exchange_handler api_responses;		/* POST /v1/responses */
+exchange_handler api_responses_compact;	/* POST /v1/responses/compact */
 exchange_handler api_stored_get;	/* GET /v1/responses/{id} */
 exchange_handler api_stored_delete;	/* DELETE /v1/responses/{id} */
 exchange_handler api_stored_items;	/* GET /v1/responses/{id}/input_items */
 exchange_handler api_stored_cancel;	/* POST /v1/responses/{id}/cancel */
-exchange_handler api_stored_missing;	/* POST /v1/responses/compact */
+exchange_handler api_stored_missing;	/* POST /v1/responses/input_tokens */
 exchange_handler api_conv_create;	/* POST /v1/conversations */
 exchange_handler api_conv_get;		/* GET /v1/conversations/{id} */
 exchange_handler api_conv_update;	/* POST /v1/conversations/{id} */

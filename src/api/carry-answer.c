@@ -54,3 +54,16 @@ carry_answer_responses(struct carry_note *take, size_t max,
 	    b->format_in_prompt, &b->tools, max, usage));
 	return a;
 }
+
+struct answer *
+carry_answer_summary(struct carry_note *take, struct usage *usage)
+{
+	struct carry_note	*b = carry_note_take(take);
+	struct answer		*a;
+
+	a = answer_create(responses_write_create(&b->responses, false, ""));
+	answer_terms(a, &carry_note_words, b);
+	answer_read(a, &responses_reader,
+	    responses_reader_create(answer_first(a), usage));
+	return a;
+}

@@ -23,4 +23,10 @@ struct answer *carry_answer_chat(const struct chat_wanted *,
 struct answer *carry_answer_responses(struct carry_note *take, size_t max,
 	    struct usage *);
 
+/*
+ * A summary of the conversation (responses/compact.h), which is what the note's
+ * responses ask for, of a Responses answer.
+ */
+struct answer *carry_answer_summary(struct carry_note *take, struct usage *);
+
 #endif

@@ -104,6 +104,7 @@ struct exchange {
 	struct retry		 retry;
 	struct auto_wish	 wish;
 	char			*session;	/* Auto's token, or NULL */
+	bool			 compacts;	/* POST .../compact */
 	struct detached		*detached; /* it runs in the background */
 	struct followed		*followed;	/* HANDLED_FOLLOW */
 

@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
+#include "responses/compact.h"
 #include "responses/input.h"
 #include "responses/items.h"
 #include "responses/native-answer.h"
@@ -70,8 +71,10 @@ wants_events(const struct exchange *x)
 /* What both ways have in common; "path" is upstream's. */
 static void
 set_call(struct exchange *x, const struct target *t, const char *path,
-    struct responses *r)
+    const struct responses_setting *set, struct responses *r)
 {
+	r->compacts = set->compacts;
+	r->retained = json_object_get(set->retained);
 	if (x->session != NULL) {	/* who was chosen by Auto is named */
 		free(r->model);
 		r->model = xstrdup(t->upstream);
@@ -79,7 +82,8 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->call.method = "POST";
 	x->call.path = path;
 	x->call.completion = true;
-	exchange_initiated(x, r->agent ? INITIATOR_AGENT : INITIATOR_USER);
+	exchange_initiated(x, r->agent || r->compacts ? INITIATOR_AGENT :
+	    INITIATOR_USER);
 	x->call.vision = r->vision;
 	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
 	x->stream = r->stream;
@@ -106,26 +110,48 @@ set_keeper(struct exchange *x, struct responses *r,
 	return true;
 }
 
+/* A request for a summary differs from what was sent in many members. */
+static bool
+write_native(struct exchange *x, json_object *obj,
+    const struct responses_setting *set, struct responses *r, struct err *err)
+{
+	struct buf	text = { 0 };
+	bool		ok;
+
+	if (!set->compacts)
+		return responses_request(x->req.body.p, x->req.body.len, obj,
+		    set, r, &x->call.body, err);
+	js_print(obj, &text);
+	ok = responses_request(text.p, text.len, obj, set, r, &x->call.body,
+	    err);
+	buf_finish(&text);
+	return ok;
+}
+
 static enum handled
 ask_native(struct exchange *x, json_object *obj, const struct target *t,
     const struct responses_setting *set, struct restored *stored)
 {
 	struct responses		r = { 0 };
+	struct carry_note		b = { .stop = NULL };
 	struct err			err;
 
-	if (!responses_request(x->req.body.p, x->req.body.len, obj, set, &r,
-	    &x->call.body, &err)) {
+	if (!write_native(x, obj, set, &r, &err)) {
 		responses_finish(&r);
 		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
-	set_call(x, t, "/responses", &r);
+	set_call(x, t, "/responses", set, &r);
 	if (!set_keeper(x, &r, stored, &err)) {
 		responses_finish(&r);
 		return exchange_refuse(x, &err);
 	}
 	x->answer = &turn_answer;
-	x->self = responses_answer_create(&r, &x->usage);
+	if (r.compacts) {
+		b.responses = r;
+		x->self = carry_answer_summary(&b, &x->usage);
+	} else
+		x->self = responses_answer_create(&r, &x->usage);
 	return HANDLED_CALL;
 }
 
@@ -141,7 +167,7 @@ ask_bridged(struct exchange *x, json_object *obj, const struct target *t,
 		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
-	set_call(x, t, "/chat/completions", &b.responses);
+	set_call(x, t, "/chat/completions", set, &b.responses);
 	x->thinker.model = x->model;
 	if (!set_keeper(x, &b.responses, stored, &err)) {
 		carry_note_finish(&b);
@@ -168,7 +194,7 @@ ask_claude(struct exchange *x, json_object *obj, const struct target *t,
 		terms_shift("input", x->restored, x->restored_by, &err);
 		return exchange_refuse(x, &err);
 	}
-	set_call(x, t, "/v1/messages", &b.responses);
+	set_call(x, t, "/v1/messages", set, &b.responses);
 	if (!set_keeper(x, &b.responses, stored, &err)) {
 		carry_note_finish(&b);
 		return exchange_refuse(x, &err);
@@ -217,12 +243,38 @@ restore(struct exchange *x, json_object *obj, struct restored *stored,
 	return said;
 }
 
+/*
+ * Summaries of the conversation that come back are opened, and one is asked for
+ * if the request wants that. False with "err" set.
+ */
+static bool
+compact(struct exchange *x, json_object *obj, struct restored *stored,
+    struct responses_setting *set, struct err *err)
+{
+	bool changed = responses_compact_open(obj, &x->restored);
+
+	/* What is no input is refused by whoever reads it. */
+	if (js_array(obj, "input") == NULL && js_str(obj, "input") == NULL)
+		return true;
+	if (!responses_compact_trigger(obj, x->restored, &set->compacts,
+	    &changed, err))
+		return false;
+	set->compacts = set->compacts || x->compacts;
+	if (x->compacts)
+		set->retained = responses_compact_retained(obj);
+	if (set->compacts)
+		responses_compact_ask(obj);
+	stored->edited = stored->edited || changed || set->compacts;
+	return true;
+}
+
 static enum handled
 ask(struct exchange *x, json_object *obj, struct restored *stored)
 {
-	struct responses_setting	set;
+	struct responses_setting	set, how = { .retained = NULL };
 	struct target			t;
 	struct err			err;
+	enum handled			h;
 
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT |
 	    MODEL_MESSAGES, &t, &err))
@@ -236,6 +288,8 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		break;
 	}
 	target_set_effort(x, obj, t.effort, TARGET_RESPONSES);
+	if (!compact(x, obj, stored, &how, &err))
+		return exchange_refuse(x, &err);
 	exchange_thinks(x, t.upstream, !stored->keep);
 	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);
 	set = (struct responses_setting){
@@ -250,11 +304,14 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		.cache = x->conf->prompt_cache,
 		.cache_key = interaction_key(x),
 		.thinker = &x->thinker,
-		.lesson = x->retry.lesson
+		.lesson = x->retry.lesson,
+		.compacts = how.compacts,
+		.retained = how.retained
 	};
-	return ask_endpoint(x, obj, &t, &set, stored);
+	h = ask_endpoint(x, obj, &t, &set, stored);
+	json_object_put(how.retained);
+	return h;
 }
-
 
 /* What needs no list of models, and nothing of what is stored. */
 static bool
@@ -296,4 +353,45 @@ api_responses(struct exchange *x)
 	restore_finish(&stored);
 	json_object_put(obj);
 	return h;
+}
+
+/* Of a body that is an object, which will be read again. */
+static void
+set_off(struct exchange *x)
+{
+	static const char *const	 off[] = {
+		"stream", "store", "background"
+	};
+	json_object			*no = json_object_new_boolean(false);
+	struct js_edit			 edits[COUNT(off)];
+	struct buf			 body = { 0 };
+	size_t				 i;
+
+	for (i = 0; i < COUNT(off); i++)
+		edits[i] = (struct js_edit){ .key = off[i], .value = no };
+	js_splice(x->req.body.p, x->req.body.len, edits, COUNT(off), &body);
+	buf_finish(&x->req.body);
+	x->req.body = body;
+	json_object_put(no);
+}
+
+/*
+ * What OpenAI's packages and older versions of Codex call: nothing is stored,
+ * and nothing streamed.
+ */
+enum handled
+api_responses_compact(struct exchange *x)
+{
+	json_object	*obj;
+	struct err	 err;
+
+	if (x->compacts)
+		return api_responses(x);
+	if (!exchange_parse(x, &obj, &err))
+		return exchange_refuse(x, &err);
+	if (json_object_is_type(obj, json_type_object) && obj != NULL)
+		set_off(x);
+	json_object_put(obj);
+	x->compacts = true;
+	return api_responses(x);
 }

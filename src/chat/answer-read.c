@@ -127,6 +127,7 @@ begin_call(struct reader *r, json_object *piece, struct buf *out,
 		.id = js_str(piece, "id"),
 		.name = tool != NULL ? tool->name : name,
 		.space = tool != NULL ? tool->space : NULL,
+		.plain = tool != NULL && tool->sealed,
 		.custom = custom != NULL || (tool != NULL && tool->custom)
 	};
 

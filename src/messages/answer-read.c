@@ -138,6 +138,7 @@ say_call(struct reader *r, struct block *b, json_object *content,
 	if (tool != NULL) {
 		item.name = tool->name;
 		item.space = tool->space;
+		item.plain = tool->sealed;
 		item.custom = b->custom = tool->custom;
 	}
 	return sink_begin(r->to, b->item, &item, out, err);

@@ -10,6 +10,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "responses/answer-write.h"
+#include "responses/compact.h"
 #include "responses/events.h"
 #include "responses/native.h"
 #include "responses/object.h"
@@ -129,6 +130,10 @@ begin_call(struct writer *w, struct said *it, const struct sink_item *is,
 	js_add_str(obj, "name", is->name);
 	if (is->space != NULL)
 		js_add_str(obj, "namespace", is->space);
+	/* Codex takes them for encrypted else, and passes them on as that. */
+	if (is->plain)
+		js_add_take(obj, "encrypted_function_args",
+		    json_object_new_array());
 	if (!begin_item(w, it, obj, out, err))
 		return false;
 	if (!is->custom)
@@ -305,17 +310,10 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 static void
 fail(struct sink *s, const struct err *why, struct buf *out)
 {
-	struct writer	*w = (struct writer *)s;
-	json_object	*from;
+	struct writer *w = (struct writer *)s;
 
-	if (!w->r->stream)
-		return;
-	events_announce(&w->events, out);
-	events_error(&w->events, why, out);
-	from = json_object_new_object();
-	js_add_take(from, "error", responses_error(why));
-	events_last(&w->events, "failed", from, out);
-	json_object_put(from);
+	if (w->r->stream)
+		events_failed(&w->events, why, out);
 }
 
 static bool
@@ -357,8 +355,11 @@ struct sink *
 responses_write_create(const struct responses *r, bool encrypted,
     const char *vendor)
 {
-	struct writer *w = xcalloc(1, sizeof(*w));
+	struct writer *w;
 
+	if (r->compacts)
+		return responses_compact_create(r);
+	w = xcalloc(1, sizeof(*w));
 	w->sink.ops = &ops;
 	w->r = r;
 	w->encrypted = encrypted;

@@ -10,6 +10,7 @@ struct responses;
 struct sink;
 
 /*
+ * One that writes what "r" asks for: an answer, or a summary (compact.h).
  * What it writes of thoughts: "encrypted", the client wants to give them back;
  * "vendor" is whose model it is, or "". All of it outlives the writer.
  */

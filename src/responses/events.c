@@ -361,6 +361,18 @@ events_last(struct events *e, const char *status, json_object *from,
 }
 
 void
+events_failed(struct events *e, const struct err *why, struct buf *out)
+{
+	json_object *from = json_object_new_object();
+
+	events_announce(e, out);
+	events_error(e, why, out);
+	js_add_take(from, "error", responses_error(why));
+	events_last(e, "failed", from, out);
+	json_object_put(from);
+}
+
+void
 events_announce(struct events *e, struct buf *out)
 {
 	json_object *response, *ev;

@@ -77,6 +77,8 @@ void	events_announce(struct events *, struct buf *out);
 /* The event "error". */
 void	events_error(struct events *, const struct err *,
 	    struct buf *out);
+/* The answer failed: that event, and response.failed. */
+void	events_failed(struct events *, const struct err *, struct buf *out);
 /* One that says nothing (responses-answer.c). False before the first event. */
 bool	events_filler(struct events *, struct buf *out);
 /*

@@ -30,7 +30,8 @@ struct known {
 static const struct known items[] = {
 	{ "message",		" role content status phase " },
 	{ "function_call",	" call_id name namespace arguments status "
-				"phase caller " },
+				"phase caller encrypted_function_args " },
+	{ "agent_message",	" author recipient content " },
 	{ "function_call_output", " call_id output status name namespace "
 				"caller " },
 	{ "custom_tool_call",	" call_id name namespace input status phase "
@@ -39,7 +40,6 @@ static const struct known items[] = {
 	/* No status: upstream gives reasoning none, some SDKs invent one. */
 	{ "reasoning",		" summary content encrypted_content " },
 	{ "compaction",		" encrypted_content " },
-	{ "compaction_trigger",	" " },
 	{ "web_search_call",	" status action " },
 	{ "tool_search_call",	" call_id execution arguments status " },
 	{ "tool_search_output",	" call_id execution tools status " },
@@ -226,8 +226,18 @@ fix_item(json_object *item, struct responses_input *in)
 		js_add_take(item, "summary", json_object_new_array());
 		in->changed = true;
 	}
-	if (in->unsealed && seal_replace_parts(js_array(item, "output")))
+	if (in->unsealed && (seal_replace_parts(js_array(item, "output")) ||
+	    seal_replace_parts(js_array(item, "content"))))
 		in->changed = true;
+	if (js_is(item, "type", "agent_message") &&
+	    seal_plain_parts(js_array(item, "content")))
+		in->changed = true;
+	/* Of a model that others than OpenAI's have run, which says so. */
+	if (js_has(item, "encrypted_function_args") &&
+	    js_len(js_array(item, "encrypted_function_args")) == 0) {
+		js_del(item, "encrypted_function_args");
+		in->changed = true;
+	}
 	fix_parts(js_array(item, "content"), in);
 	fix_parts(js_array(item, "output"), in);
 	return fix_tools(item, in);

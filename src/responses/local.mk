@@ -3,6 +3,9 @@ src_libcore_a_SOURCES += \
 	%reldir%/answer-read.h \
 	%reldir%/answer-write.c \
 	%reldir%/answer-write.h \
+	%reldir%/compact-write.c \
+	%reldir%/compact.c \
+	%reldir%/compact.h \
 	%reldir%/events.c \
 	%reldir%/events.h \
 	%reldir%/ids.c \

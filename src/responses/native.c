@@ -417,5 +417,6 @@ responses_finish(struct responses *r)
 	free(r->model);
 	free(r->id);
 	json_object_put(r->echo);
+	json_object_put(r->retained);
 	*r = (struct responses){ 0 };
 }

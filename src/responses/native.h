@@ -33,6 +33,9 @@ struct responses {
 	bool		 plain;		/* the client wants no "obfuscation" */
 	bool		 vision;
 	bool		 agent;
+	/* The answer is a summary; in the list that begins so, or NULL. */
+	bool		 compacts;
+	json_object	*retained;
 	struct responses_keeper keeper;	/* set by who calls */
 };
 
@@ -48,6 +51,8 @@ struct responses_setting {
 	const char		*cache_key; /* to be added, or NULL */
 	const struct reasoning_scope	*thinker; /* for chat; NULL: nobody */
 	struct lesson		 lesson;	/* what upstream taught of it */
+	bool			 compacts;	/* see struct responses */
+	json_object		*retained;
 };
 
 /*

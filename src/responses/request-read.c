@@ -123,13 +123,19 @@ read_file(const struct place *p, json_object *part)
 	return true;
 }
 
-/* What only /responses can read. */
+/*
+ * What only /responses can read. But of a tool's arguments that nobody has
+ * encrypted some versions of Codex say that they are.
+ */
 static bool
 read_encrypted(const struct place *p, json_object *part)
 {
-	json_object *text = json_object_new_string(SEAL_LOST);
+	const char	*said = js_str(part, "encrypted_content");
+	json_object	*text;
 
-	(void)part;
+	text = said == NULL || seal_is_upstreams(said) ?
+	    json_object_new_string(SEAL_LOST) :
+	    json_object_get(js_get(part, "encrypted_content"));
 	add(p, TURN_TEXT, text);
 	json_object_put(text);
 	return true;
@@ -155,7 +161,7 @@ read_part(const struct place *p, json_object *part)
 	for (i = 0; i < COUNT(readers); i++)
 		if (js_is(part, "type", readers[i].type))
 			return readers[i].read(p, part);
-	if (strcmp(p->list, "output") == 0 &&
+	if ((strcmp(p->list, "output") == 0 || p->item->kind == TURN_USER) &&
 	    js_is(part, "type", "encrypted_content"))
 		return read_encrypted(p, part);
 	return bad_type(p, part);
@@ -249,6 +255,18 @@ read_message(struct reader *r, json_object *item)
 	new = add_item(r, kind);
 	turn_set(&new->phase, js_get(item, "phase"));
 	return read_parts(r, new, "content", content);
+}
+
+/* What one of Codex' agents says to another one. */
+static bool
+read_agent_message(struct reader *r, json_object *item)
+{
+	json_object *content = js_get(item, "content");
+
+	if (content == NULL)
+		return missing(r, "content");
+	return check_content(r, content) && read_parts(r,
+	    add_item(r, TURN_USER), "content", content);
 }
 
 /* Calls of all kinds, and the member that says what for. */
@@ -371,18 +389,6 @@ read_more_tools(struct reader *r, json_object *item)
 }
 
 static bool
-refuse_compaction(struct reader *r, json_object *item)
-{
-	char param[PARAM_SIZE];
-
-	(void)item;
-	snprintf(param, sizeof(param), "input[%zu].type", r->i);
-	return err_param(r->err, param, "invalid_value", "Invalid '%s': "
-	    "'compaction_trigger'. This model can't compact a conversation.",
-	    param);
-}
-
-static bool
 read_item(struct reader *r, json_object *item)
 {
 	static const struct {
@@ -390,6 +396,7 @@ read_item(struct reader *r, json_object *item)
 		bool		(*read)(struct reader *, json_object *);
 	} readers[] = {
 		{ "message",			read_message },
+		{ "agent_message",		read_agent_message },
 		{ "function_call",		read_call },
 		{ "custom_tool_call",		read_call },
 		{ "local_shell_call",		read_call },
@@ -402,7 +409,6 @@ read_item(struct reader *r, json_object *item)
 		{ "apply_patch_call_output",	read_result },
 		{ "reasoning",			read_reasoning },
 		{ "additional_tools",		read_more_tools },
-		{ "compaction_trigger",		refuse_compaction },
 	};
 	const char	*type = js_str(item, "type");
 	size_t		 k;

@@ -39,6 +39,36 @@ is_own(json_object *tool)
 	return js_is(tool, "type", "function") || js_is(tool, "type", "custom");
 }
 
+/*
+ * The schema without what says that OpenAI encrypts an argument, as the tools
+ * have by which Codex' agents speak to each other; *sealed tells of one. New.
+ */
+static json_object *
+plain_schema(json_object *schema, bool *sealed)
+{
+	json_object *copy = NULL;
+
+	if (js_obj(schema, "properties") == NULL ||
+	    json_object_deep_copy(schema, &copy, NULL) != 0)
+		return json_object_get(schema);
+	json_object_object_foreach(js_obj(copy, "properties"), key, v) {
+		(void)key;
+		*sealed = *sealed || js_has(v, "encrypted");
+		js_del(v, "encrypted");
+	}
+	return copy;
+}
+
+static void
+set_schema(struct tool *new, json_object *tool)
+{
+	json_object *schema;
+
+	schema = plain_schema(js_obj(tool, "parameters"), &new->sealed);
+	turn_set(&new->schema, schema);
+	json_object_put(schema);
+}
+
 static void
 add_one(struct tools *t, const char *space, json_object *tool, int64_t at)
 {
@@ -56,7 +86,7 @@ add_one(struct tools *t, const char *space, json_object *tool, int64_t at)
 		turn_set(&new->format, js_obj(tool, "format"));
 		return;
 	}
-	turn_set(&new->schema, js_obj(tool, "parameters"));
+	set_schema(new, tool);
 	if (json_object_is_type(js_get(tool, "strict"), json_type_boolean))
 		turn_set(&new->strict, js_get(tool, "strict"));
 }

@@ -41,7 +41,7 @@ static const struct route {
 	{ "/chat/completions/**", "POST", 0, api_chat_stored },
 	{ "/chat/completions/**", "DELETE", 0, api_chat_stored },
 	{ "/responses", "POST", ROUTE_BODY, api_responses },
-	{ "/responses/compact", "POST", 0, api_stored_missing },
+	{ "/responses/compact", "POST", ROUTE_BODY, api_responses_compact },
 	{ "/responses/input_tokens", "POST", 0, api_stored_missing },
 	{ "/responses/*", "GET", 0, api_stored_get },
 	{ "/responses/*", "DELETE", 0, api_stored_delete },

@@ -19,6 +19,13 @@
 void	seal_close(const char *vendor, const struct buf *text,
 	    const char *opaque, struct buf *out);
 
+/*
+ * The same of a summary of a conversation, as a compaction's encrypted_content;
+ * and what it says, a string of yours, or NULL if it isn't one of those.
+ */
+void	seal_close_summary(const struct buf *text, struct buf *out);
+json_object *seal_open_summary(const char *sealed);
+
 /* Is this encrypted_content one that was made here? */
 bool	seal_is(const char *sealed);
 
@@ -36,6 +43,15 @@ bool	seal_is_for(json_object *vendor, const char *model);
  * (messages/signature.h). Nobody else can read it.
  */
 #define SEAL_MESSAGES "copilot-api:"
+
+/* Is this one of OpenAI's own, which only upstream's GPT can read? */
+bool	seal_is_upstreams(const char *sealed);
+
+/*
+ * Parts that only say that they are encrypted become the text that they have.
+ * False: there were none.
+ */
+bool	seal_plain_parts(json_object *parts);
 
 /* What stands where something was that can't be read. */
 #define SEAL_LOST "(an encrypted part of this output can't be read any more)"

@@ -52,6 +52,7 @@ struct sink_item {
 	const char	*id, *name;
 	const char	*space;		/* the tool's namespace; NULL: none */
 	bool		 custom;	/* called with text, not with JSON */
+	bool		 plain;	/* arguments might be encrypted, but aren't */
 };
 
 enum sink_part {

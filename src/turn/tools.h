@@ -20,6 +20,7 @@ struct tool {
 	char		*name;		/* as the client says it */
 	bool		 custom;
 	bool		 mark;		/* a cache mark stands behind it */
+	bool		 sealed;	/* arguments of it could be encrypted */
 	int64_t		 at;		/* in the client's list; -1: not */
 	/* Of the request, until it was written: */
 	json_object	*description;

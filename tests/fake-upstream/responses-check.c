@@ -21,7 +21,9 @@ static const struct shape {
 } shapes[] = {
 	{ "message", " type role content id status phase ", "msg" },
 	{ "function_call",
-	    " type id call_id name arguments status namespace phase ", "fc" },
+	    " type id call_id name arguments status namespace phase "
+	    "encrypted_function_args ", "fc" },
+	{ "agent_message", " type id author recipient content ", NULL },
 	{ "function_call_output", " type id call_id output status ", "fc" },
 	{ "custom_tool_call",
 	    " type id call_id name input status namespace ", "ctc" },
