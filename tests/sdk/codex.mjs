@@ -14,17 +14,19 @@ const program = fileURLToPath(new URL("node_modules/@openai/codex/bin/codex.js",
 const env = { PATH: process.env.PATH, OUR_KEY: key, NO_PROXY: "127.0.0.1",
     HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
 
-function config({ model, url, noKey, provider = "" })
+function config({ model, url, noKey, provider = "", name = "ours",
+    top = "" })
 {
 	return `model = "${model}"
 model_provider = "ours"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
 check_for_update_on_startup = false
+${top}
 [analytics]
 enabled = false
 [model_providers.ours]
-name = "ours"
+name = "${name}"
 base_url = "${url}"
 ${noKey ? "" : 'env_key = "OUR_KEY"'}
 wire_api = "responses"
@@ -173,6 +175,30 @@ for (const model of ["gpt-4o", "claude-sonnet-4.6",
 		assert.equal((await sent()).length, 0);
 		assert.match(first.last, /^Tool result: [^]*one-42[^]*two-42/);
 		assert.match(last, /^Tool result: [^]*three-42/);
+	});
+}
+
+// Only of a provider of this name it wants compaction_trigger.
+for (const model of ["gpt-5.4", "claude-sonnet-4.6",
+    "gemini-3.1-pro-preview"]) {
+	codex(`a session goes on behind compactions (${model})`, { model,
+	    name: "OpenAI", top: "model_auto_compact_token_limit = 2000" },
+	    async (ask) => {
+		await ask(shell("one"));
+		for (let n = 0; n < 4; n++) {
+			const { status, last } = await ask(`turn ${n}`,
+			    "resume", "--last");
+
+			assert.equal(status, 0);
+			assert.equal(last, `You said: turn ${n}`);
+		}
+		const all = [];
+
+		for (const path of [PATH, "/chat/completions", "/v1/messages"])
+			all.push(...await fake.requests(path));
+		assert(all.some((r) => /Write a summary/.test(r.body)));
+		assert(all.some((r) => /This is the summary/.test(r.body)));
+		assert(all.every((r) => r.status === 200));
 	});
 }
 
