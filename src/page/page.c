@@ -228,17 +228,33 @@ posted_key(const struct exchange *x)
 	return request_query(&form, "key");
 }
 
+/* Only a form posts here: a client has the wrong base URL. */
+static enum handled
+refuse_post(struct exchange *x)
+{
+	struct err err = { 0 };
+
+	err_set(&err, 405, ERR_REQUEST, "method_not_supported", NULL,
+	    "Not allowed to POST on %.300s. The allowed methods are: GET, "
+	    "HEAD, OPTIONS.", x->req.uri);
+	exchange_refuse(x, &err);
+	reply_header(&x->reply, "Allow", "GET, HEAD, OPTIONS");
+	return HANDLED_REPLY;
+}
+
 enum handled
 page_root(struct exchange *x)
 {
 	const struct conf_key	*client = NULL;
 	char			*key;
 
+	bool			 post = strcmp(x->req.method, "POST") == 0;
+
 	if (!x->req.html)
-		return api_root(x);
+		return post ? refuse_post(x) : api_root(x);
 	if (x->conf->nkeys == 0 && !x->conf->closed)
 		return print_page(x);
-	if (strcmp(x->req.method, "POST") != 0)
+	if (!post)
 		return print_form(x, false);
 	if (x->client == NULL) {
 		key = posted_key(x);
