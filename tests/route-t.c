@@ -121,7 +121,7 @@ test_routes(void **state)
 	    "PATH_INFO=/v1/responses/resp_1/cancel"), api_stored_cancel, 0,
 	    NULL);
 	expect("", ENV("REQUEST_METHOD=POST",
-	    "PATH_INFO=/v1/responses/input_tokens"), api_stored_missing, 0,
+	    "PATH_INFO=/v1/responses/input_tokens"), api_input_tokens, 0,
 	    NULL);
 	expect("", ENV("PATH_INFO=/healthz"), api_health, 0, NULL);
 	expect("", ENV("PATH_INFO=/usage"), api_usage, 0, NULL);

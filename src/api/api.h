@@ -13,7 +13,8 @@ exchange_handler api_stored_get;	/* GET /v1/responses/{id} */
 exchange_handler api_stored_delete;	/* DELETE /v1/responses/{id} */
 exchange_handler api_stored_items;	/* GET /v1/responses/{id}/input_items */
 exchange_handler api_stored_cancel;	/* POST /v1/responses/{id}/cancel */
-exchange_handler api_stored_missing;	/* POST /v1/responses/input_tokens */
+/* POST /v1/responses/input_tokens */
+exchange_handler api_input_tokens;
 exchange_handler api_conv_create;	/* POST /v1/conversations */
 exchange_handler api_conv_get;		/* GET /v1/conversations/{id} */
 exchange_handler api_conv_update;	/* POST /v1/conversations/{id} */

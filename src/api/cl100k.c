@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/util.h"
 
-#define TOKENS	100256		/* ranks from 0; data/make-cl100k checks it */
+#define TOKENS	100256		/* ranks from 0, as data/README has it */
 #define STEP	64		/* tokens between two known offsets */
 #define OFFSETS	((TOKENS + STEP - 1) / STEP)
 

@@ -75,4 +75,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/split.h \
 	%reldir%/stored.c \
 	%reldir%/target.c \
-	%reldir%/target.h
+	%reldir%/target.h \
+	%reldir%/input-tokens.c \
+	%reldir%/vocabulary-data.S \
+	%reldir%/vocabulary.c \
+	%reldir%/vocabulary.h

@@ -279,18 +279,3 @@ api_stored_cancel(struct exchange *x)
 	responses_items_strip(js_array(response, "output"));
 	return reply_take(x, response);
 }
-
-/* --- What is not there. */
-
-/* By name: whoever has code for it shall know. */
-enum handled
-api_stored_missing(struct exchange *x)
-{
-	struct err err;
-
-	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "%.10s %.300s is not "
-	    "available: GitHub Copilot has nothing like it.", x->req.method,
-	    x->req.uri);
-	err.no_retry = true;
-	return exchange_refuse(x, &err);
-}

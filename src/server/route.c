@@ -42,7 +42,7 @@ static const struct route {
 	{ "/chat/completions/**", "DELETE", 0, api_chat_stored },
 	{ "/responses", "POST", ROUTE_BODY, api_responses },
 	{ "/responses/compact", "POST", ROUTE_BODY, api_responses_compact },
-	{ "/responses/input_tokens", "POST", 0, api_stored_missing },
+	{ "/responses/input_tokens", "POST", ROUTE_BODY, api_input_tokens },
 	{ "/responses/*", "GET", 0, api_stored_get },
 	{ "/responses/*", "DELETE", 0, api_stored_delete },
 	{ "/responses/*/input_items", "GET", 0, api_stored_items },

@@ -215,8 +215,8 @@ test("every other method gets an answer that it understands", async () => {
 	    message: /Cannot cancel a synchronous response\./ });
 	await assert.rejects(create({ input: "x", background: true, store: false }),
 	    { status: 400, param: "background" });
-	await assert.rejects(responses.inputTokens.count({ model, input: "x" }),
-	    { status: 404, type: "invalid_request_error" });
+	assert.ok((await responses.inputTokens.count({ model, input: "x" }))
+	    .input_tokens > 0);
 	const compacted = await responses.compact({ model, input: "x" });
 	assert.deepEqual(compacted.output.map((i) => i.type),
 	    ["message", "compaction"]);

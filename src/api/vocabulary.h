@@ -1,0 +1,23 @@
+/* Tokens of text, by OpenAI's vocabularies, as its models are billed for it. */
+#ifndef VOCABULARY_H
+#define VOCABULARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vocabulary;
+
+extern const struct vocabulary vocabulary_cl100k; /* embeddings, GPT-4 */
+extern const struct vocabulary vocabulary_o200k;  /* GPT-4o and later */
+
+/*
+ * How many tokens a text has; "each", which may be NULL, is told them in their
+ * order. What looks like a special token is text, as in a request's. Any
+ * thread. The time is that of the length, whatever the text; a run of letters
+ * or the like beyond VOCABULARY_PIECE_MAX bytes is cut there.
+ */
+#define VOCABULARY_PIECE_MAX (32u << 10)
+int64_t	vocabulary_encode(const struct vocabulary *, const char *text,
+	    size_t n, void (*each)(void *arg, int64_t token), void *arg);
+
+#endif
