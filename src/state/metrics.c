@@ -20,7 +20,8 @@
 #define SERIES		1024	/* of one process; a power of two */
 #define BUCKETS		16	/* of a histogram, at most */
 #define PARTS		64	/* processes at a time; others count alone */
-#define LAYOUT		1	/* changes with struct part */
+#define LAYOUT		0x6d65747269637302 /* changes with struct part */
+#define OVERFULL	"!"	/* in place of labels that found no room */
 
 /* What has the same name and the same labels. */
 struct series {
@@ -290,8 +291,7 @@ metrics_add(struct metrics *m, enum metric metric, const char *labels,
 
 	if (m == NULL)
 		return;
-	s = strlen(labels) < METRIC_LABELS ? find_or_add(m, metric, labels) :
-	    NULL;
+	s = labels[0] != OVERFULL[0] ? find_or_add(m, metric, labels) : NULL;
 	if (s == NULL) {
 		atomic_fetch_add_explicit(&m->part->dropped, 1,
 		    memory_order_relaxed);
@@ -311,22 +311,37 @@ metrics_set(struct metrics *m, enum metric_gauge gauge, int64_t value)
 		    memory_order_relaxed);
 }
 
+/* The escaped text of "value"; false when that takes more than "room" bytes. */
+static bool
+escape(const char *value, char *out, size_t room)
+{
+	size_t n = 0;
+
+	for (; *value != '\0' && n + 2 < room; value++) {
+		if (*value == '"' || *value == '\\')
+			out[n++] = '\\';
+		if ((unsigned char)*value >= ' ')
+			out[n++] = *value;
+	}
+	out[n] = '\0';
+	return *value == '\0';
+}
+
 void
 metrics_label(char labels[static METRIC_LABELS], const char *name,
     const char *value)
 {
-	size_t n = strlen(labels);
+	char	text[METRIC_LABELS];
+	size_t	n = strlen(labels);
+	int	more = METRIC_LABELS;
 
-	n += (size_t)snprintf(labels + n, METRIC_LABELS - n, "%s%s=\"",
-	    n > 0 ? "," : "", name);
-	for (; *value != '\0' && n + 4 < METRIC_LABELS; value++) {
-		if (*value == '"' || *value == '\\')
-			labels[n++] = '\\';
-		if ((unsigned char)*value >= ' ')
-			labels[n++] = *value;
-	}
-	if (n + 2 <= METRIC_LABELS)
-		snprintf(labels + n, METRIC_LABELS - n, "\"");
+	if (labels[0] == OVERFULL[0])
+		return;
+	if (escape(value, text, sizeof(text)))
+		more = snprintf(labels + n, METRIC_LABELS - n, "%s%s=\"%s\"",
+		    n > 0 ? "," : "", name, text);
+	if (more < 0 || (size_t)more >= METRIC_LABELS - n)
+		memcpy(labels, OVERFULL, sizeof(OVERFULL));
 }
 
 /* --- Printing. */

@@ -39,7 +39,7 @@ enum metric_gauge {
 	GAUGE_LAST
 };
 
-#define METRIC_LABELS	176	/* bytes; a series with more is not counted */
+#define METRIC_LABELS	256	/* bytes; a series with more is not counted */
 
 /* "home" is the data directory; NULL: count for this process alone. */
 struct metrics *metrics_create(const char *home);
@@ -54,7 +54,11 @@ void	metrics_add(struct metrics *, enum metric, const char *labels,
 	    double value);
 void	metrics_set(struct metrics *, enum metric_gauge, int64_t value);
 
-/* Append NAME="VALUE" and what separates it; the value is escaped, and cut. */
+/*
+ * Append NAME="VALUE" and what separates it; the value is escaped. Where it
+ * finds no room all of the series is not counted, but as one that was dropped:
+ * half a label would spoil the page, and two that are cut might be the same.
+ */
 void	metrics_label(char labels[static METRIC_LABELS], const char *name,
 	    const char *value);
 
