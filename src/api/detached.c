@@ -123,6 +123,18 @@ detached_write(struct detached *d, bool over, const char *why)
 
 /* --- Who asks about one. */
 
+bool
+detached_failed(const struct background *b, struct err *err)
+{
+	const char *code = b->code != NULL ? b->code : "server_error";
+
+	if (b->why == NULL)
+		return false;
+	err_set(err, 500, strcmp(code, "server_error") == 0 ? ERR_SERVER :
+	    ERR_REQUEST, code, NULL, "%s", b->why);
+	return true;
+}
+
 json_object *
 detached_object(const struct background *b)
 {
@@ -132,10 +144,7 @@ detached_object(const struct background *b)
 	if (obj == NULL)
 		return NULL;
 	js_add_str(obj, "status", b->status);
-	if (b->why != NULL && js_obj(obj, "error") == NULL) {
-		err_set(&err, 500, strcmp(b->code, "server_error") == 0 ?
-		    ERR_SERVER : ERR_REQUEST, b->code, NULL, "%s", b->why);
+	if (js_obj(obj, "error") == NULL && detached_failed(b, &err))
 		js_add_take(obj, "error", responses_error(&err));
-	}
 	return json_object_get(obj);
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "state/background.h"
 
+struct err;
 struct sse_event;
 
 /* What the exchange has of it; the server's, once it is on its own. */
@@ -45,6 +46,8 @@ void	detached_event(struct detached *, const struct sse_event *);
 enum stored_found detached_write(struct detached *, bool over,
 	    const char *why);
 
+/* Why it has failed: the server's error where no code says else; or false. */
+bool	detached_failed(const struct background *, struct err *);
 /*
  * The object of one that was found: under way, or ended without having been
  * stored. NULL: it is among the stored ones.

@@ -83,9 +83,7 @@ tell_end(struct followed *f, const struct background *b, struct buf *out)
 		tell_response(f, &number, "created", b->response, out);
 	}
 	response = detached_object(b);
-	if (b->why != NULL) {
-		err_set(&err, 500, strcmp(b->code, "server_error") == 0 ?
-		    ERR_SERVER : ERR_REQUEST, b->code, NULL, "%s", b->why);
+	if (detached_failed(b, &err)) {
 		ev = responses_error_event(&err);
 		tell(f, &number, ev, out);
 	}
