@@ -1,6 +1,7 @@
 /* From JSON text to json-c's tree and back. */
 #include "config.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -74,6 +75,7 @@ put_run(struct buf *out, const char *p, size_t n, size_t may)
 {
 	if (out->cap < out->len + n + 2 * PIECE)
 		buf_reserve(out, n + 2 * PIECE);
+	assert(out->p != NULL);
 	if (n <= PIECE && may >= PIECE)
 		memcpy(out->p + out->len, p, PIECE);
 	else

@@ -20,7 +20,7 @@
 #include "setup/clients.h"
 
 #define LIST_MAX	(4u << 20)
-#define TIMEOUT_MS	5000
+#define TIMEOUT_MS	20000
 
 /* --- The models. */
 

@@ -69,7 +69,8 @@ print_figure(struct buf *out, const char *value, const char *what)
 static void
 print_figures(const struct spent *s, struct buf *out)
 {
-	char text[48];
+	char	text[48];
+	double	usd;
 
 	buf_puts(out, "<ul class=\"figures\">");
 	snprintf(text, sizeof(text), "%.2f", (double)s->days[DAYS - 1].nano /
@@ -77,8 +78,8 @@ print_figures(const struct spent *s, struct buf *out)
 	print_figure(out, text, "credits today");
 	snprintf(text, sizeof(text), "%.2f", (double)s->all.nano / CREDIT_NANO);
 	print_figure(out, text, "credits this month");
-	snprintf(text, sizeof(text), "$%.*f", s->all.nano < 100 * CREDIT_NANO ?
-	    4 : 2, (double)s->all.nano / CREDIT_NANO / 100);
+	usd = (double)s->all.nano / CREDIT_NANO / 100;
+	snprintf(text, sizeof(text), "$%.*f", usd < 1 ? 4 : 2, usd);
 	print_figure(out, text, "that is, in USD");
 	html_count(s->all.requests, text);
 	print_figure(out, text, "requests this month");

@@ -389,6 +389,8 @@ join(struct sums *all)
 {
 	size_t i, j, n = 0;
 
+	if (all->n == 0)
+		return;
 	qsort(all->list, all->n, sizeof(*all->list), by_name);
 	for (i = 0; i < all->n; i++) {
 		if (n == 0 || by_name(&all->list[n - 1], &all->list[i]) != 0) {
