@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/usage.h"
@@ -306,6 +307,7 @@ test_estimate_event(void **state)
 		{ "message_delta", "{\"type\":\"message_delta\",\"delta\":{"
 		    "\"stop_reason\":null,\"stop_sequence\":null}}", 0 },
 		/* Nonsense, and what breaks off. */
+		{ NULL, "{\"delta\":{\"delta\":{\"delta\":\"abc\"}}}", 3 },
 		{ NULL, "[DONE]", 0 },
 		{ NULL, "{\"delta\":", 0 },
 		{ NULL, "{\"delta\":\"", 0 },
@@ -330,6 +332,24 @@ test_estimate_event(void **state)
 			    (long long)e.heard);
 		free(data);
 	}
+}
+
+/* Each would be read to its end again: an hour for this event. */
+static void
+test_estimate_nested(void **state)
+{
+	static const char	delta[] = "{\"delta\":";
+	struct estimate		e = { 0, 0 };
+	struct buf		b = { 0 };
+	int			i;
+
+	(void)state;
+	for (i = 0; i < 400000; i++)
+		buf_puts(&b, delta);
+	buf_puts(&b, "\"abc\"");
+	estimate_event(&e, NULL, b.p, b.len);
+	assert_int_equal(e.heard, 3);
+	buf_finish(&b);
 }
 
 static void
@@ -378,6 +398,7 @@ main(void)
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_estimate_request),
 		cmocka_unit_test(test_estimate_event),
+		cmocka_unit_test(test_estimate_nested),
 		cmocka_unit_test(test_estimate_usage),
 	};
 

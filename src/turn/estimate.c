@@ -112,6 +112,17 @@ string_length(const char *p, const char *end)
 	return (size_t)(at - p);
 }
 
+/* The bytes of a string, if one is there; *at becomes what is behind it. */
+static int64_t
+string_at(const char **at, const char *end)
+{
+	const char	*p = *at;
+	size_t		 n = *p == '"' ? string_length(p + 1, end) : 0;
+
+	*at = p + 1 + n;
+	return (int64_t)n;
+}
+
 /* Members of a delta that the model did not write. */
 static bool
 is_frame(const char *name, size_t n)
@@ -125,11 +136,14 @@ is_frame(const char *name, size_t n)
 	return false;
 }
 
-/* The bytes of the strings of an object that begins there, at all depths. */
+/*
+ * The bytes of the strings of an object that begins there, at all depths; *at
+ * becomes what is behind it.
+ */
 static int64_t
-strings_length(const char *p, const char *end)
+strings_length(const char **at, const char *end)
 {
-	const char	*name = "";
+	const char	*p = *at, *name = "";
 	size_t		 named = 0, n;
 	int64_t		 sum = 0;
 	int		 depth = 0;
@@ -149,6 +163,7 @@ strings_length(const char *p, const char *end)
 			sum += (int64_t)n;
 		p += n + 1;
 	} while (depth > 0 && p < end);
+	*at = p < end ? p : end;
 	return sum;
 }
 
@@ -168,6 +183,7 @@ behind(const char *p, const char *end, const char *what)
 /*
  * All protocols have what is new in a member of one name: as a string, or an
  * object of few members. What Responses thinks in secret is sealed in an item.
+ * Each byte is counted once, however deltas lie in each other: the loop waits.
  */
 void
 estimate_event(struct estimate *e, const char *name, const char *data, size_t n)
@@ -181,9 +197,9 @@ estimate_event(struct estimate *e, const char *name, const char *data, size_t n)
 		return;
 	}
 	while ((at = behind(data, end, "\"delta\":")) != NULL) {
-		e->heard += *at == '"' ? (int64_t)string_length(at + 1, end) :
-		    *at == '{' ? strings_length(at, end) : 0;
-		data = at + 1;
+		data = at;
+		e->heard += *at == '{' ? strings_length(&data, end) :
+		    string_at(&data, end);
 	}
 }
 
