@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -89,6 +90,34 @@ test_long(void **state)
 	free(text);
 }
 
+static double
+seconds_for(const char *fill, size_t n)
+{
+	char	*text = xmalloc(n);
+	size_t	 i;
+	clock_t	 from;
+
+	for (i = 0; i < n; i++)
+		text[i] = fill[i % strlen(fill)];
+	from = clock();
+	vocabulary_encode(&vocabulary_o200k, text, n, NULL, NULL);
+	free(text);
+	return (double)(clock() - from) / CLOCKS_PER_SEC;
+}
+
+/* Four times the text takes four times the time, not sixteen times. */
+static void
+test_time(void **state)
+{
+	const char	*fill[] = { " ", "A", "-" };
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(fill); i++)
+		assert_true(seconds_for(fill[i], 2u << 20) <
+		    9 * seconds_for(fill[i], 512u << 10));
+}
+
 /* What was cut within a character ends with it. */
 static void
 test_broken(void **state)
@@ -110,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_broken)
 	};
 

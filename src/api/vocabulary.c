@@ -21,6 +21,7 @@
 #define SLOTS	(1u << 19)	/* of a table of tokens: over twice as many */
 #define NONE	UINT32_MAX
 #define LETTER_RUNS 3219	/* data/make-letters says how many */
+#define LOOK_AHEAD (VOCABULARY_PIECE_MAX + 64) /* and what may end a piece */
 #define TOKEN_BYTES 128		/* the longest one */
 
 /*
@@ -487,7 +488,7 @@ int64_t
 vocabulary_encode(const struct vocabulary *v, const char *text, size_t n,
     void (*each)(void *arg, int64_t token), void *arg)
 {
-	struct text	t = { (const unsigned char *)text, n };
+	struct text	t = { .p = (const unsigned char *)text };
 	struct joiner	j = { .v = v, .each = each, .arg = arg };
 	size_t		i, end, most = n < VOCABULARY_PIECE_MAX ? n :
 			    VOCABULARY_PIECE_MAX;
@@ -496,6 +497,8 @@ vocabulary_encode(const struct vocabulary *v, const char *text, size_t n,
 	j.len = xcalloc(most + 1, sizeof(*j.len));
 	j.before = xcalloc(most + 1, sizeof(*j.before));
 	for (i = 0; i < n; i = end) {
+		/* Nobody looks at what lies far behind the cut, again. */
+		t.n = n - i < LOOK_AHEAD ? n : i + LOOK_AHEAD;
 		end = piece_end(v, &t, i);
 		if (end - i > most)
 			end = i + most;
