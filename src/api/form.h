@@ -2,15 +2,25 @@
 #ifndef FORM_H
 #define FORM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * The value of the first field of that name: its bytes are "len" from "at" on.
- * "type" is the Content-Type, which has the boundary. False when there is none,
- * or the form is damaged before it.
+ * Unclear is what two readers may read differently: a field that is there
+ * twice, a part without a plain name, a line that only looks like a boundary.
  */
-bool	form_field(const char *type, const char *p, size_t n, const char *name,
-	    size_t *at, size_t *len);
+enum form_found { FORM_NONE, FORM_ONE, FORM_UNCLEAR };
+
+/*
+ * The value of the one field of that name, in whatever case: its bytes are
+ * "len" from "at" on. "type" is the Content-Type, which has the boundary.
+ */
+enum form_found	form_field(const char *type, const char *p, size_t n,
+		    const char *name, size_t *at, size_t *len);
+
+/*
+ * The Content-Type with nothing but the boundary that form_field() goes by;
+ * yours. NULL: there is none.
+ */
+char	*form_type(const char *type);
 
 #endif

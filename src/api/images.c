@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/api.h"
 #include "api/form.h"
@@ -153,23 +154,40 @@ handle_json(struct exchange *x, const char *path, unsigned endpoint)
 
 /* --- The same of a form with files. */
 
-/* What counts of it: model and stream. */
-static json_object *
-members_of(const struct exchange *x, size_t *at, size_t *len)
+/* Only what all read alike is passed on: the model may be a key's limit. */
+static bool
+refuse_unclear(struct err *err, const char *name)
+{
+	return err_param(err, name, "invalid_form", "Invalid form: it has '%s' "
+	    "more than once, or a part that does not end or has no plain name. "
+	    "Each part takes one Content-Disposition with a name in quotes.",
+	    name);
+}
+
+/* What counts of it: model, where it is, and stream. */
+static bool
+read_members(const struct exchange *x, json_object *obj, size_t *at,
+    size_t *len, struct err *err)
 {
 	const struct buf	*b = &x->req.body;
-	json_object		*obj = json_object_new_object();
+	const char		*p = buf_str(b);
 	size_t			 from, n;
+	enum form_found		 model, stream;
 
-	if (form_field(x->req.form, buf_str(b), b->len, "stream", &from, &n))
-		js_add_bool(obj, "stream", n == 4 &&
-		    memcmp(b->p + from, "true", 4) == 0);
 	*len = 0;
-	if (form_field(x->req.form, buf_str(b), b->len, "model", at, len) &&
-	    *len > 0 && *len <= NAME_MAX_BYTES)
-		js_add_take(obj, "model", json_object_new_string_len(
-		    b->p + *at, (int)*len));
-	return obj;
+	model = form_field(x->req.form, p, b->len, "model", at, len);
+	if (model == FORM_UNCLEAR)
+		return refuse_unclear(err, "model");
+	if (model == FORM_ONE && *len > 0 && *len <= NAME_MAX_BYTES)
+		js_add_take(obj, "model", json_object_new_string_len(p + *at,
+		    (int)*len));
+	stream = form_field(x->req.form, p, b->len, "stream", &from, &n);
+	if (stream == FORM_UNCLEAR)
+		return refuse_unclear(err, "stream");
+	if (stream == FORM_ONE)
+		js_add_bool(obj, "stream", n == 4 &&
+		    strncasecmp(p + from, "true", 4) == 0);
+	return check_stream(obj, err);
 }
 
 static bool
@@ -178,6 +196,7 @@ ask_form(struct exchange *x, json_object *obj, size_t at, size_t len,
 {
 	struct buf	*b = &x->req.body;
 	struct target	 t;
+	char		*type;
 
 	if (len == 0)
 		return complain_missing(err, "model");
@@ -186,7 +205,9 @@ ask_form(struct exchange *x, json_object *obj, size_t at, size_t len,
 	buf_append(&x->call.body, b->p, at);
 	buf_puts(&x->call.body, t.upstream);
 	buf_append(&x->call.body, b->p + at + len, b->len - at - len);
-	x->call.type = x->req.form;
+	type = form_type(x->req.form);	/* it has one: a field was found */
+	free(x->req.form);
+	x->call.type = x->req.form = type;
 	set_call(x, "/v1/images/edits", &t);
 	return true;
 }
@@ -194,12 +215,12 @@ ask_form(struct exchange *x, json_object *obj, size_t at, size_t len,
 static enum handled
 handle_form(struct exchange *x)
 {
-	size_t		 at, len;
-	json_object	*obj = members_of(x, &at, &len);
+	size_t		 at = 0, len;
+	json_object	*obj = json_object_new_object();
 	struct err	 err;
 	enum handled	 h = HANDLED_CALL;
 
-	if (!check_stream(obj, &err))
+	if (!read_members(x, obj, &at, &len, &err))
 		h = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		h = HANDLED_MODELS;
