@@ -299,8 +299,8 @@ test_texts(void **state)
 		"{\"type\":\"response.output_text.delta\",\"logprobs\":[],"
 		    "\"output_index\":0,\"delta\":\"%s\","
 		    "\"obfuscation\":\"%s\"}",
-		"{\"delta\":\"%s\",\"output_index\":1,\"type\":"
-		    "\"response.function_call_arguments.delta\"}",
+		("{\"delta\":\"%s\",\"output_index\":1,\"type\":"
+		    "\"response.function_call_arguments.delta\"}"),
 		"{\"delta\":\"%s\",\"type\":\"error\"}",
 	};
 	struct buf	in = { 0 };
