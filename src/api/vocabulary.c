@@ -191,12 +191,14 @@ class_at(const struct text *t, size_t i, size_t *next)
 	return vocabulary_letters[lo * 4];
 }
 
-#define BIT(class)	(1u << (class))
-#define IS_LETTER	(BIT(UPPER) | BIT(LOWER) | BIT(LETTER))
-#define IS_UPPER	(BIT(UPPER) | BIT(LETTER) | BIT(MARK))
-#define IS_LOWER	(BIT(LOWER) | BIT(LETTER) | BIT(MARK))
-#define IS_BOTH		(BIT(LETTER) | BIT(MARK))
-#define IS_SIGN		(BIT(OTHER) | BIT(MARK))
+/* Sets of classes. */
+enum {
+	IS_LETTER = 1 << UPPER | 1 << LOWER | 1 << LETTER,
+	IS_UPPER = 1 << UPPER | 1 << LETTER | 1 << MARK,
+	IS_LOWER = 1 << LOWER | 1 << LETTER | 1 << MARK,
+	IS_BOTH = 1 << LETTER | 1 << MARK,
+	IS_SIGN = 1 << OTHER | 1 << MARK
+};
 
 /* Is there a character of these classes at i? Then where it ends, else i. */
 static size_t
@@ -204,7 +206,7 @@ one_of(const struct text *t, size_t i, unsigned classes)
 {
 	size_t next;
 
-	return i < t->n && (BIT(class_at(t, i, &next)) & classes) != 0 ?
+	return i < t->n && ((1u << class_at(t, i, &next)) & classes) != 0 ?
 	    next : i;
 }
 
@@ -230,7 +232,7 @@ static size_t
 prefix_at(const struct text *t, size_t i)
 {
 	return is_line_end(t, i) ? i :
-	    one_of(t, i, BIT(OTHER) | BIT(SPACE) | BIT(MARK));
+	    one_of(t, i, (1u << OTHER) | (1u << SPACE) | (1u << MARK));
 }
 
 /* 's and its like in either case; a long s is one, too. */
@@ -336,7 +338,7 @@ spaces(const struct text *t, size_t i)
 {
 	size_t at = i, next, line = i, last = i;
 
-	while ((next = one_of(t, at, BIT(SPACE))) > at) {
+	while ((next = one_of(t, at, (1u << SPACE))) > at) {
 		if (is_line_end(t, at))
 			line = next;
 		last = at;
@@ -354,7 +356,7 @@ piece_end(const struct vocabulary *v, const struct text *t, size_t i)
 	size_t end = v->cased ? cased_word(t, i) : plain_word(t, i), next;
 
 	if (end == i)
-		end = run_of(t, i, BIT(NUMBER), 3);
+		end = run_of(t, i, (1u << NUMBER), 3);
 	if (end == i)
 		end = signs(t, i, v->cased);
 	if (end == i)

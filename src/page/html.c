@@ -90,3 +90,11 @@ html_bar(struct buf *out, int64_t n, int64_t most)
 	    "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect "
 	    "width=\"%.2f\" height=\"10\"/></svg></td>", BAR_WIDTH, width);
 }
+
+const char *
+html_mount(const char *path)
+{
+	while (path[0] == '/' && path[1] == '/')
+		path++;
+	return path;
+}

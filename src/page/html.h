@@ -20,4 +20,7 @@ void	html_credits_cell(struct buf *, int64_t nano);
 /* A bar, part of the longest one; decoration beside a number. */
 void	html_bar(struct buf *, int64_t n, int64_t most);
 
+/* A path with one slash in front: with two it is another host to a browser. */
+const char *html_mount(const char *path);
+
 #endif

@@ -10,7 +10,10 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
+#include "copilot/copilot.h"
 #include "copilot/github.h"
+#include "copilot/models.h"
 #include "page/html.h"
 #include "page/page.h"
 #include "page/parts.h"
@@ -53,12 +56,13 @@ begin_reply(struct exchange *x, int status, const char *type)
 static void
 print_mount(const struct exchange *x, struct buf *out)
 {
-	size_t	 n = strlen(x->req.uri);
-	char	*mount;
+	const char	*path = html_mount(x->req.uri);
+	size_t		 n = strlen(path);
+	char		*mount;
 
-	while (n > 0 && x->req.uri[n - 1] == '/')
+	while (n > 0 && path[n - 1] == '/')
 		n--;
-	mount = xstrndup(x->req.uri, n);
+	mount = xstrndup(path, n);
 	html_text(out, mount);
 	free(mount);
 }
@@ -242,6 +246,19 @@ refuse_post(struct exchange *x)
 	return HANDLED_REPLY;
 }
 
+/* What was looked up so far is of the account of those without a key. */
+static void
+enter(struct exchange *x, const struct conf_key *client)
+{
+	const char *trouble;
+
+	allowance_enter(x, client);
+	models_unref(x->models);
+	x->models = copilot_models(x->account->copilot);
+	if ((trouble = copilot_trouble(x->account->copilot)) != NULL)
+		x->unready = trouble;
+}
+
 enum handled
 page_root(struct exchange *x)
 {
@@ -262,7 +279,7 @@ page_root(struct exchange *x)
 		free(key);
 		if (client == NULL)
 			return print_form(x, true);
-		allowance_enter(x, client);
+		enter(x, client);
 	}
 	return print_page(x);
 }

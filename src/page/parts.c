@@ -208,14 +208,15 @@ base_of(const struct request *r)
 {
 	const char	*host = r->host != NULL && r->host[0] != '\0' &&
 			    is_host(r->host) ? r->host : "localhost:4141";
-	size_t		 n = strlen(r->uri);
+	const char	*mount = html_mount(r->uri);
+	size_t		 n = strlen(mount);
 
-	while (n > 0 && r->uri[n - 1] == '/')
+	while (n > 0 && mount[n - 1] == '/')
 		n--;
-	if (n >= 3 && memcmp(r->uri + n - 3, "/v1", 3) == 0)
+	if (n >= 3 && memcmp(mount + n - 3, "/v1", 3) == 0)
 		n -= 3;
 	return xasprintf("%s://%s%.*s", r->https ? "https" : "http", host,
-	    (int)n, r->uri);
+	    (int)n, mount);
 }
 
 static void
