@@ -38,9 +38,19 @@ usual_models(void)
 	return names;
 }
 
-/* GET /v1/models of the server that is to be used. */
+/* Why there is no list, which "status" tells; 0: there was no answer. */
+static void
+complain(const struct setup *s, int status)
+{
+	fprintf(stderr, "copilot-api: no models from %s: %s These are usual "
+	    "ones.\n", s->base, status == 0 ? "is the server running?" :
+	    status == 401 ? "it refuses the key; give one by --key." :
+	    "its log says why.");
+}
+
+/* GET /v1/models of the server that is to be used, by this key. */
 static json_object *
-ask_models(const struct setup *s, const struct conf *conf)
+ask_models(const struct setup *s, const struct conf *conf, const char *key)
 {
 	struct http		*http = http_create(NULL);
 	struct http_request	 req = { .method = "GET" };
@@ -52,12 +62,14 @@ ask_models(const struct setup *s, const struct conf *conf)
 	req.url = xasprintf("%s/v1/models", s->base);
 	req.headers_timeout_ms = req.silence_timeout_ms = TIMEOUT_MS;
 	req.body_max = LIST_MAX;
-	bearer = xasprintf("Bearer %s", s->key);
+	bearer = xasprintf("Bearer %s", key);
 	http_request_header(&req, "Authorization", bearer);
 	free(bearer);
 	if (http_fetch(http, conf, &req, &rep, &err) && rep.status == 200)
 		list = js_parse_quiet(buf_str(&rep.body), rep.body.len);
 	names = setup_models(list);
+	if (js_len(names) == 0)
+		complain(s, rep.status);
 	json_object_put(list);
 	http_reply_finish(&rep);
 	http_request_finish(&req);
@@ -65,8 +77,6 @@ ask_models(const struct setup *s, const struct conf *conf)
 	if (js_len(names) > 0)
 		return names;
 	json_object_put(names);
-	fprintf(stderr, "copilot-api: no models from %s: is the server "
-	    "running? These are usual ones.\n", s->base);
 	return usual_models();
 }
 
@@ -280,6 +290,19 @@ key_of(const struct cli *cli, const struct conf *conf)
 	return "YOUR-KEY";
 }
 
+/*
+ * The key to ask this machine's own server by: one that is configured serves,
+ * while the client is to have its own. No other host gets to see it.
+ */
+static const char *
+own_key(const struct cli *cli, const struct conf *conf)
+{
+	if (cli->client_key != NULL)
+		return cli->client_key;
+	return cli->host == NULL && conf->nkeys > 0 ? conf->keys[0].key :
+	    "none";
+}
+
 int
 cli_setup(struct cli *cli)
 {
@@ -300,7 +323,7 @@ cli_setup(struct cli *cli)
 	s.base = base;
 	s.docker = docker;
 	s.key = key_of(cli, conf);
-	s.models = ask_models(&s, conf);
+	s.models = ask_models(&s, conf, own_key(cli, conf));
 	setup_choose(&s);
 	if (s.client->file != NULL)
 		path = xasprintf("%s/%s", home != NULL ? home : "~",
