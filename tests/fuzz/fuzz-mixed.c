@@ -270,7 +270,8 @@ fuzz_errors(unsigned how, const char *p, size_t n)
 	err_json(&err, &out);
 	must_be_json(out.p, out.len);
 	buf_truncate(&out, 0);
-	quota_headers(s, 1700000000, &out);
+	quota_headers(QUOTA_OPENAI, s, 1700000000, &out);
+	quota_headers(QUOTA_ANTHROPIC, s, 1700000000, &out);
 	json_object_put(obj);
 	buf_finish(&out);
 	buf_finish(&sent);
