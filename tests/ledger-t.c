@@ -728,6 +728,38 @@ test_waits(void **state)
 	remove_home(home);
 }
 
+static void *
+note_many(void *l)
+{
+	int i;
+
+	for (i = 0; i < 200; i++)
+		note(l, NOON, "k", "m", 3, &always);
+	return NULL;
+}
+
+/* Where no thread could be had, each writes his own, one after another. */
+static void
+test_many_without_a_writer(void **state)
+{
+	char		*home = make_home();
+	struct ledger	*l = ledger_create(home);
+	pthread_t	 threads[4];
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, note_many,
+		    l), 0);
+	for (i = 0; i < COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+	assert_lines(home, 800);
+	expect(l, NULL, "0/0 k m /chat/completions 200: 800 80000 64000 4000 "
+	    "5600 2400\n");
+	ledger_destroy(l);
+	remove_home(home);
+}
+
 /* A disk that refuses holds up nobody, and loses nothing in this process. */
 static void
 test_refused(void **state)
@@ -780,6 +812,7 @@ main(void)
 		cmocka_unit_test(test_spent_unknown),
 		cmocka_unit_test(test_before_estimates),
 		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_many_without_a_writer),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_days),
 	};

@@ -225,18 +225,24 @@ to_be_taken(struct ledger *l)
 	l->fresh = true;
 }
 
-/* Under the lock: write what is pending. Others add to what is next. */
+/*
+ * Under the lock: write what is pending. Others add to what is next. Where
+ * there is no writer, several may come at once, who take turns.
+ */
 static void
 write_pending(struct ledger *l)
 {
 	size_t	done;
 	int	why;
 
+	while (l->writing.len > 0)
+		pthread_cond_wait(&l->written, &l->lock);
+	if (l->pending.len == 0)
+		return;
 	l->writing = l->pending;
 	l->pending = (struct buf){ 0 };
 	pthread_mutex_unlock(&l->lock);
-	done = l->writing.len == 0 ? 0 : journal_append(l->journal,
-	    l->writing.p, l->writing.len);
+	done = journal_append(l->journal, l->writing.p, l->writing.len);
 	why = errno;
 	pthread_mutex_lock(&l->lock);
 	l->on_record += count_lines(l->writing.p, done);
@@ -460,7 +466,7 @@ flush(struct ledger *l)
 	struct timespec	until = after_ms(WAIT_MS);
 	int		rc = 0;
 
-	if (!l->started && l->pending.len > 0)
+	if (!l->started)
 		write_pending(l);
 	while (l->started && l->on_record < l->noted && rc == 0) {
 		pthread_cond_signal(&l->to_write);
