@@ -144,9 +144,9 @@ api_stored_delete(struct exchange *x)
 		return refuse_take(x, &a, &err);
 	running = background_delete(x->stored, a.owner, a.id);
 	found = stored_delete(x->stored, a.owner, a.id);
-	if (found == STORED_NONE && running == STORED_FOUND)
+	if (found == STORED_NONE || running == STORED_TROUBLE)
 		found = running;
-	if (running == STORED_TROUBLE || found != STORED_FOUND) {
+	if (found != STORED_FOUND) {
 		no_response(&a, found, &err);
 		return refuse_take(x, &a, &err);
 	}
