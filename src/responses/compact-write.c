@@ -94,13 +94,19 @@ end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
 
 /* --- The end. */
 
+static bool
+too_long(struct err *err)
+{
+	return err_set(err, 502, ERR_SERVER, "compaction_incomplete", NULL,
+	    "The summary of the conversation became too long.");
+}
+
 /* False when there is no summary, or not all of it. */
 static bool
 is_whole(const struct writer *w, const struct sink_end *end, struct err *err)
 {
 	if (end->reason == SINK_LENGTH)
-		return err_set(err, 502, ERR_SERVER, "compaction_incomplete",
-		    NULL, "The summary of the conversation became too long.");
+		return too_long(err);
 	if (end->reason == SINK_FILTER)
 		return err_set(err, 502, ERR_SERVER, "compaction_incomplete",
 		    NULL, "The summary of the conversation was held back by a "
@@ -110,15 +116,19 @@ is_whole(const struct writer *w, const struct sink_end *end, struct err *err)
 	    "The model wrote no summary of the conversation.");
 }
 
+/* NULL when nobody could read it again. */
 static json_object *
-compaction(const struct writer *w)
+compaction(const struct writer *w, struct err *err)
 {
-	json_object	*item = json_object_new_object();
+	json_object	*item = NULL;
 	struct buf	 sealed = { 0 };
 
-	seal_close_summary(&w->text, &sealed);
-	js_add_str(item, "type", "compaction");
-	js_add_str(item, "encrypted_content", sealed.p);
+	if (seal_close_summary(&w->text, &sealed)) {
+		item = json_object_new_object();
+		js_add_str(item, "type", "compaction");
+		js_add_str(item, "encrypted_content", sealed.p);
+	} else
+		too_long(err);
 	buf_finish(&sealed);
 	return item;
 }
@@ -135,14 +145,14 @@ usage_of(const struct sink_end *end)
 
 /* What POST /v1/responses/compact answers. */
 static void
-put_object(struct writer *w, const struct sink_end *end, struct buf *out)
+put_object(struct writer *w, json_object *item, const struct sink_end *end,
+    struct buf *out)
 {
-	json_object	*obj = json_object_new_object(), *items, *item;
+	json_object	*obj = json_object_new_object(), *items;
 	char		 id[RESPONSES_ID_SIZE];
 
 	items = json_object_get(w->r->retained);
 	responses_items_present(items);
-	item = compaction(w);
 	responses_ids_new(item, id);
 	js_add_str(item, "id", id);
 	json_object_array_add(items, item);
@@ -156,13 +166,13 @@ put_object(struct writer *w, const struct sink_end *end, struct buf *out)
 }
 
 static bool
-put_response(struct writer *w, const struct sink_end *end, struct buf *out,
-    struct err *err)
+put_response(struct writer *w, json_object *summary,
+    const struct sink_end *end, struct buf *out, struct err *err)
 {
 	json_object		*from, *output;
 	struct events_item	*item;
 
-	item = events_item_begin(&w->events, compaction(w), out);
+	item = events_item_begin(&w->events, summary, out);
 	if (item == NULL)
 		return err_set(err, 502, ERR_SERVER, NULL, NULL,
 		    "The summary could not be told.");
@@ -182,13 +192,14 @@ static bool
 finish(struct sink *s, const struct sink_end *end, struct buf *out,
     struct err *err)
 {
-	struct writer *w = (struct writer *)s;
+	struct writer	*w = (struct writer *)s;
+	json_object	*item;
 
-	if (!is_whole(w, end, err))
+	if (!is_whole(w, end, err) || (item = compaction(w, err)) == NULL)
 		return false;
 	if (w->r->retained == NULL)
-		return put_response(w, end, out, err);
-	put_object(w, end, out);
+		return put_response(w, item, end, out, err);
+	put_object(w, item, end, out);
 	return true;
 }
 

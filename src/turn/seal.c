@@ -39,16 +39,18 @@ seal_close(const char *vendor, const struct buf *text,
 	json_object_put(obj);
 }
 
-void
+bool
 seal_close_summary(const struct buf *text, struct buf *out)
 {
-	json_object *obj = json_object_new_object();
+	json_object	*obj = json_object_new_object();
+	size_t		 before = out->len;
 
 	js_add_str(obj, "vendor", "");
 	js_add_take(obj, "summary",
 	    json_object_new_string_len(buf_str(text), (int)text->len));
 	put(obj, out);
 	json_object_put(obj);
+	return out->len - before <= SEALED_MAX;
 }
 
 bool

@@ -20,10 +20,11 @@ void	seal_close(const char *vendor, const struct buf *text,
 	    const char *opaque, struct buf *out);
 
 /*
- * The same of a summary of a conversation, as a compaction's encrypted_content;
- * and what it says, a string of yours, or NULL if it isn't one of those.
+ * The same of a summary of a conversation, as a compaction's encrypted_content,
+ * false if that is too long to be opened again (4 MiB); and what it says, a
+ * string of yours, or NULL if it isn't one of those.
  */
-void	seal_close_summary(const struct buf *text, struct buf *out);
+bool	seal_close_summary(const struct buf *text, struct buf *out);
 json_object *seal_open_summary(const char *sealed);
 
 /* Is this encrypted_content one that was made here? */
