@@ -200,6 +200,7 @@ destroy(struct fan *f, bool whole)
 	join_destroy(f->join);
 	exchange_destroy(x);
 	f->server->nrelays--;
+	meter_load(f->server);
 	free(f);
 }
 

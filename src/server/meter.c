@@ -7,9 +7,11 @@
 
 #include "api/exchange.h"
 #include "api/recent.h"
+#include "base/budget.h"
 #include "base/conf.h"
 #include "base/util.h"
 #include "server/meter.h"
+#include "server/parts.h"
 #include "server/tally.h"
 #include "state/metrics.h"
 
@@ -188,4 +190,14 @@ meter_second(const struct exchange *x, const char *reason)
 
 	metrics_label(labels, "reason", reason);
 	metrics_add(x->metrics, METRIC_SECOND_CALLS, labels, 1);
+}
+
+void
+meter_load(const struct server *s)
+{
+	if (s->metrics == NULL)
+		return;
+	metrics_set(s->metrics, GAUGE_REQUESTS, s->nrelays);
+	metrics_set(s->metrics, GAUGE_MEMORY,
+	    (int64_t)budget_used(s->budget));
 }

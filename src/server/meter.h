@@ -3,6 +3,7 @@
 #define METER_H
 
 struct exchange;
+struct server;
 
 /*
  * When it is over: how long it took, what it used, as HTTP's status says; 499
@@ -13,5 +14,7 @@ void	meter(const struct exchange *, int status);
 void	meter_refusal(const struct exchange *, int status);
 /* It is made again, for this reason. */
 void	meter_second(const struct exchange *, const char *reason);
+/* How many are under way, and their memory: to be called when it changes. */
+void	meter_load(const struct server *);
 
 #endif

@@ -29,7 +29,6 @@
 #include "server/refusal.h"
 #include "server/relay.h"
 #include "server/tally.h"
-#include "state/metrics.h"
 
 #define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
 #define BACKLOG_MAX	(8u << 20) /* kept for a slow client, see may_come() */
@@ -84,16 +83,6 @@ static void	fetched(struct remote_job *, const struct err *);
 /* --- The end. */
 
 static void
-gauge(const struct server *s)
-{
-	if (s->metrics == NULL)
-		return;
-	metrics_set(s->metrics, GAUGE_REQUESTS, s->nrelays);
-	metrics_set(s->metrics, GAUGE_MEMORY,
-	    (int64_t)budget_used(s->budget));
-}
-
-static void
 release(struct relay *r)
 {
 	*r->prev = r->next;
@@ -102,7 +91,7 @@ release(struct relay *r)
 	call_finish(&r->call);
 	buf_finish(&r->last);
 	r->server->nrelays--;
-	gauge(r->server);
+	meter_load(r->server);
 	free(r);
 }
 
@@ -1001,6 +990,6 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 		r->next->prev = &r->next;
 	s->relays = r;
 	s->nrelays++;
-	gauge(s);
+	meter_load(s);
 	proceed(r);
 }
