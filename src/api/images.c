@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/form.h"
 #include "api/target.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -54,24 +55,31 @@ static const struct answer_ops ops = { .whole = whole, .destroy = keep };
 
 /* --- The model. */
 
-/* The list is in the order of names, and those have numbers. */
+/*
+ * The newest that the client's key may use: the list is in the order of names,
+ * and those have numbers.
+ */
 static const struct model *
-newest_of(const struct models *models, unsigned endpoint)
+newest_of(const struct exchange *x, unsigned endpoint)
 {
-	size_t i;
+	const struct model	*m;
+	size_t			 i;
 
-	for (i = models != NULL ? models->n : 0; i > 0; i--)
-		if ((models->list[i - 1].endpoints & endpoint) != 0)
-			return &models->list[i - 1];
+	for (i = x->models != NULL ? x->models->n : 0; i > 0; i--) {
+		m = &x->models->list[i - 1];
+		if ((m->endpoints & endpoint) != 0 &&
+		    conf_key_allows(x->client, m->id))
+			return m;
+	}
 	return NULL;
 }
 
 static bool
 refuse_none(const struct exchange *x, struct err *err)
 {
-	err_set(err, 404, ERR_REQUEST, "model_not_found", "model", "No model "
-	    "of this account makes images: GitHub Copilot lists none for "
-	    "/v1%.100s. GET /v1/models lists what there is.", x->req.path);
+	err_set(err, 404, ERR_REQUEST, "model_not_found", "model", "None of "
+	    "the models that you have access to makes images: GET /v1/models "
+	    "lists none for /v1%.100s.", x->req.path);
 	err->no_retry = true;
 	return false;
 }
@@ -81,10 +89,12 @@ static bool
 choose(struct exchange *x, json_object *obj, unsigned endpoint,
     struct target *t, struct err *err)
 {
-	if (x->models != NULL && newest_of(x->models, endpoint) == NULL)
+	const struct model *newest = newest_of(x, endpoint);
+
+	if (x->models != NULL && newest == NULL)
 		return refuse_none(x, err);
-	if (js_get(obj, "model") == NULL && x->models != NULL)
-		js_add_str(obj, "model", newest_of(x->models, endpoint)->id);
+	if (js_get(obj, "model") == NULL && newest != NULL)
+		js_add_str(obj, "model", newest->id);
 	return target_find(x, obj, endpoint, t, err);
 }
 
