@@ -14,6 +14,7 @@
 #include "responses/object.h"
 
 #define PIECE (256u << 10)	/* of events, read in one go */
+#define NUMBERED 8	/* the end takes fewer numbers */
 
 struct followed *
 followed_create(const char *owner, const char *id, int64_t after)
@@ -67,7 +68,8 @@ tell_response(struct followed *f, int64_t *number, const char *status,
 
 /*
  * One that ended from outside (it was cancelled, its server was stopped) said
- * nothing of that itself.
+ * nothing of that itself. Once its events are gone nobody knows their numbers:
+ * the end then comes behind whatever the client has seen.
  */
 static void
 tell_end(struct followed *f, const struct background *b, struct buf *out)
@@ -81,6 +83,8 @@ tell_end(struct followed *f, const struct background *b, struct buf *out)
 	if (number == 0) {
 		js_add_str(b->response, "status", "in_progress");
 		tell_response(f, &number, "created", b->response, out);
+		if (number <= f->after && f->after <= INT64_MAX - NUMBERED)
+			number = f->after + 1;
 	}
 	response = detached_object(b);
 	if (detached_failed(b, &err)) {
