@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/files.h"
-#include "base/js.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "state/background.h"
@@ -28,9 +27,7 @@
 void
 background_log_add(struct background_log *l, const char *p, size_t n)
 {
-	if ((l->n & (l->n - 1)) == 0)
-		l->ends = xrealloc(l->ends,
-		    (l->n > 0 ? l->n * 2 : 1) * sizeof(*l->ends));
+	l->ends = util_grow(l->ends, l->n, sizeof(*l->ends));
 	buf_append(&l->text, p, n);
 	l->ends[l->n++] = l->text.len;
 }
@@ -263,13 +260,6 @@ count_live(struct stored *s, const char *owner)
 	return n;
 }
 
-static void
-bind_buf(sqlite3_stmt *st, int i, const struct buf *b)
-{
-	sqlite3_bind_text64(st, i, buf_str(b), b->len, SQLITE_STATIC,
-	    SQLITE_UTF8);
-}
-
 static bool
 put_new(struct stored *s, void *arg)
 {
@@ -289,8 +279,8 @@ put_new(struct stored *s, void *arg)
 	if (st == NULL)
 		return false;
 	sqlite3_bind_text(st, 3, s->process, -1, SQLITE_STATIC);
-	bind_buf(st, 4, b->response);
-	bind_buf(st, 5, b->input);
+	rows_bind(st, 4, b->response);
+	rows_bind(st, 5, b->input);
 	if (!sqlite_finish(st))
 		return false;
 	a->row = sqlite3_last_insert_rowid(s->db);
@@ -408,7 +398,7 @@ put_end(struct stored *s, void *arg)
 	bind_text(st, 5, e->why);
 	sqlite3_bind_int(st, 6, e->told);
 	if (e->response != NULL)
-		bind_buf(st, 7, e->response);
+		rows_bind(st, 7, e->response);
 	sqlite3_bind_int64(st, 8, m->row);
 	return sqlite_finish(st);
 }
@@ -434,15 +424,6 @@ column_text(sqlite3_stmt *st, int i)
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
-static json_object *
-column_json(sqlite3_stmt *st, int i)
-{
-	const char *text = (const char *)sqlite3_column_text(st, i);
-
-	return text != NULL ? js_parse_quiet(text,
-	    (size_t)sqlite3_column_bytes(st, i)) : NULL;
-}
-
 static void
 read_row(sqlite3_stmt *st, struct background *b, char **process)
 {
@@ -453,7 +434,7 @@ read_row(sqlite3_stmt *st, struct background *b, char **process)
 	b->told = sqlite3_column_int(st, 3) != 0;
 	b->code = column_text(st, 4);
 	b->why = column_text(st, 5);
-	b->response = column_json(st, 6);
+	b->response = rows_json(st, 6);
 	*process = column_text(st, 7);
 	b->events = sqlite3_column_int64(st, 8);
 }

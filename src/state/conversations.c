@@ -38,16 +38,6 @@ prepare_row(struct stored *s, const char *sql, int64_t row)
 	return st;
 }
 
-/* The text of a column, parsed; NULL also when there is none. */
-static json_object *
-parse_column(sqlite3_stmt *st, int column)
-{
-	const void *p = sqlite3_column_text(st, column);
-
-	return p == NULL ? NULL :
-	    js_parse_quiet(p, (size_t)sqlite3_column_bytes(st, column));
-}
-
 /* After a step that may give one row. */
 static enum stored_found
 found_by(int rc)
@@ -369,7 +359,7 @@ read_page(struct stored *s, int64_t row, const struct conversation_cursor *p,
 		size += (size_t)sqlite3_column_bytes(st, 0);
 		if (size > room && n > 1)
 			break;
-		if ((item = parse_column(st, 0)) == NULL)
+		if ((item = rows_json(st, 0)) == NULL)
 			rc = SQLITE_CORRUPT;
 		if (rc != SQLITE_ROW)
 			break;
@@ -425,7 +415,7 @@ conversation_item(struct stored *s, const char *owner, const char *id,
 		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
 		is = found_by(sqlite3_step(st));
 	}
-	if (is == STORED_FOUND && (obj = parse_column(st, 0)) == NULL)
+	if (is == STORED_FOUND && (obj = rows_json(st, 0)) == NULL)
 		is = STORED_TROUBLE;
 	if (is == STORED_TROUBLE)
 		*found = STORED_TROUBLE;
@@ -464,8 +454,7 @@ prepare_metadata(struct stored *s, const char *sql, const char *owner,
 	sqlite3_stmt *st = sqlite_prepare(s, sql, owner, id);
 
 	if (st != NULL) {
-		sqlite3_bind_text64(st, 3, buf_str(metadata), metadata->len,
-		    SQLITE_STATIC, SQLITE_UTF8);
+		rows_bind(st, 3, metadata);
 		sqlite3_bind_int64(st, 4, time(NULL));
 	}
 	return st;
@@ -521,7 +510,7 @@ conversation_get(struct stored *s, const char *owner, const char *id,
 	if (found == STORED_FOUND) {
 		snprintf(c->id, sizeof(c->id), "%s", id);
 		c->created = sqlite3_column_int64(st, 0);
-		c->metadata = parse_column(st, 1);
+		c->metadata = rows_json(st, 1);
 	}
 	sqlite_done(st);
 	sqlite_leave(s);
@@ -575,7 +564,7 @@ export(struct stored *s, sqlite3_stmt *st)
 	js_add_str(obj, "id", (const char *)sqlite3_column_text(st, 1));
 	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 2));
 	js_add_int(obj, "created_at", sqlite3_column_int64(st, 3));
-	js_add_take(obj, "metadata", parse_column(st, 4));
+	js_add_take(obj, "metadata", rows_json(st, 4));
 	if (conversation_text(s, sqlite3_column_int64(st, 0), INT64_MAX, NULL,
 	    &room, &text))
 		items = js_parse_quiet(text.p, text.len);

@@ -7,6 +7,13 @@
 #include "base/log.h"
 #include "state/rows.h"
 
+void
+rows_bind(sqlite3_stmt *st, int i, const struct buf *b)
+{
+	sqlite3_bind_text64(st, i, buf_str(b), b->len, SQLITE_STATIC,
+	    SQLITE_UTF8);
+}
+
 bool
 rows_append(sqlite3_stmt *st, int column, struct buf *out)
 {
@@ -15,6 +22,15 @@ rows_append(sqlite3_stmt *st, int column, struct buf *out)
 	if (p != NULL)
 		buf_append(out, p, (size_t)sqlite3_column_bytes(st, column));
 	return p != NULL;
+}
+
+json_object *
+rows_json(sqlite3_stmt *st, int column)
+{
+	const void *p = sqlite3_column_text(st, column);
+
+	return p == NULL ? NULL :
+	    js_parse_quiet(p, (size_t)sqlite3_column_bytes(st, column));
 }
 
 enum stored_found

@@ -10,8 +10,12 @@
 
 /* --- Between sqlite_enter() and sqlite_leave(). */
 
+/* Bind a text, which has to stay until the statement has run. */
+void	 rows_bind(sqlite3_stmt *, int i, const struct buf *);
 /* Append a column's text. False when there is none, or it can't be read. */
 bool	 rows_append(sqlite3_stmt *, int column, struct buf *);
+/* A column's text, parsed; NULL also when there is none. */
+json_object *rows_json(sqlite3_stmt *, int column);
 /* What the last step of a statement came to; trouble is logged. */
 enum stored_found rows_found(struct stored *, int rc);
 /* Is there memory for the texts of two columns? */

@@ -123,13 +123,6 @@ size_of(const struct stored_turn *turn, const struct texts *t)
 	return (int64_t)(turn->input->len + t->output.len + t->response.len);
 }
 
-static void
-bind_buf(sqlite3_stmt *st, int i, const struct buf *b)
-{
-	sqlite3_bind_text64(st, i, buf_str(b), b->len, SQLITE_STATIC,
-	    SQLITE_UTF8);
-}
-
 /* Where a turn is in a conversation: behind the last item. Row 0: in none. */
 struct place {
 	int64_t row, last;
@@ -156,9 +149,9 @@ put_turn(struct stored *s, const struct stored_turn *t,
 		sqlite3_bind_text(st, 4, model, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 5, time(NULL));
 	sqlite3_bind_int64(st, 6, size_of(t, texts));
-	bind_buf(st, 7, t->input);
-	bind_buf(st, 8, &texts->output);
-	bind_buf(st, 9, &texts->response);
+	rows_bind(st, 7, t->input);
+	rows_bind(st, 8, &texts->output);
+	rows_bind(st, 9, &texts->response);
 	if (in->row != 0) {
 		sqlite3_bind_int64(st, 10, in->row);
 		sqlite3_bind_int64(st, 11, in->last);
