@@ -455,7 +455,7 @@ look(struct stored *s, const char *owner, const char *id,
 	    " response, process, (SELECT coalesce(max(number) + 1, 0) FROM"
 	    " background_event WHERE run = n) FROM background WHERE"
 	    " owner = ?1 AND id = ?2", owner, id);
-	found = rows_found(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	found = rows_step(s, st);
 	if (found == STORED_FOUND)
 		read_row(st, b, process);
 	if (*process != NULL && strcmp(*process, s->process) == 0) {

@@ -38,33 +38,24 @@ prepare_row(struct stored *s, const char *sql, int64_t row)
 	return st;
 }
 
-/* After a step that may give one row. */
-static enum stored_found
-found_by(int rc)
-{
-	return rc == SQLITE_ROW ? STORED_FOUND :
-	    rc == SQLITE_DONE ? STORED_NONE : STORED_TROUBLE;
-}
-
 /* After a statement that changes what it finds. */
 static enum stored_found
 changed(struct stored *s, bool ok)
 {
 	sqlite_deleted(s);
-	return !ok ? STORED_TROUBLE : sqlite3_changes(s->db) > 0 ?
-	    STORED_FOUND : STORED_NONE;
+	return !ok ? rows_found(s, SQLITE_ERROR) :
+	    sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
 }
 
 static enum stored_found
 find(struct stored *s, const char *owner, const char *id, int64_t *row)
 {
 	sqlite3_stmt		*st;
-	enum stored_found	 found = STORED_TROUBLE;
+	enum stored_found	 found;
 
 	st = sqlite_prepare(s, "SELECT n FROM conversation WHERE"
 	    " owner = ?1 AND id = ?2", owner, id);
-	if (st != NULL)
-		found = found_by(sqlite3_step(st));
+	found = rows_step(s, st);
 	if (found == STORED_FOUND)
 		*row = sqlite3_column_int64(st, 0);
 	sqlite_done(st);
@@ -324,10 +315,9 @@ number_of(struct stored *s, int64_t row, const char *item, int64_t *n)
 
 	st = prepare_row(s, "SELECT n FROM conversation_item WHERE"
 	    " conversation = ?1 AND id = ?2", row);
-	if (st == NULL)
-		return STORED_TROUBLE;
-	sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-	found = found_by(sqlite3_step(st));
+	if (st != NULL)
+		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
+	found = rows_step(s, st);
 	if (found == STORED_FOUND)
 		*n = sqlite3_column_int64(st, 0);
 	sqlite_done(st);
@@ -401,7 +391,7 @@ json_object *
 conversation_item(struct stored *s, const char *owner, const char *id,
     const char *item, enum stored_found *found)
 {
-	enum stored_found	 is = STORED_TROUBLE;
+	enum stored_found	 is;
 	sqlite3_stmt		*st;
 	json_object		*obj = NULL;
 	int64_t			 row;
@@ -411,10 +401,9 @@ conversation_item(struct stored *s, const char *owner, const char *id,
 		return NULL;
 	st = prepare_row(s, "SELECT item FROM conversation_item WHERE"
 	    " conversation = ?1 AND id = ?2", row);
-	if (st != NULL) {
+	if (st != NULL)
 		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-		is = found_by(sqlite3_step(st));
-	}
+	is = rows_step(s, st);
 	if (is == STORED_FOUND && (obj = rows_json(st, 0)) == NULL)
 		is = STORED_TROUBLE;
 	if (is == STORED_TROUBLE)
@@ -498,15 +487,14 @@ enum stored_found
 conversation_get(struct stored *s, const char *owner, const char *id,
     struct conversation *c)
 {
-	enum stored_found	 found = STORED_TROUBLE;
+	enum stored_found	 found;
 	sqlite3_stmt		*st;
 
 	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
 	st = sqlite_prepare(s, "SELECT created, metadata FROM conversation"
 	    " WHERE owner = ?1 AND id = ?2", owner, id);
-	if (st != NULL)
-		found = found_by(sqlite3_step(st));
+	found = rows_step(s, st);
 	if (found == STORED_FOUND) {
 		snprintf(c->id, sizeof(c->id), "%s", id);
 		c->created = sqlite3_column_int64(st, 0);

@@ -29,7 +29,7 @@ find_spot(struct stored *s, const char *owner, struct spot *spot)
 	st = sqlite_prepare(s, "SELECT turn, output, place FROM item"
 	    " WHERE owner = ?1 AND id = ?2 ORDER BY output DESC LIMIT 1",
 	    owner, spot->wanted->id);
-	found = rows_found(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	found = rows_step(s, st);
 	if (found == STORED_FOUND) {
 		spot->turn = xstrdup((const char *)sqlite3_column_text(st, 0));
 		spot->output = sqlite3_column_int(st, 1) != 0;

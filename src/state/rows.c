@@ -42,6 +42,12 @@ rows_found(struct stored *s, int rc)
 	return STORED_TROUBLE;
 }
 
+enum stored_found
+rows_step(struct stored *s, sqlite3_stmt *st)
+{
+	return rows_found(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+}
+
 bool
 rows_affordable(sqlite3_stmt *st, int first, int second)
 {
@@ -59,7 +65,7 @@ rows_read(struct stored *s, const char *sql, const char *owner, const char *id,
 	if (s == NULL || !sqlite_enter(s))
 		return STORED_TROUBLE;
 	st = sqlite_prepare(s, sql, owner, id);
-	found = rows_found(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	found = rows_step(s, st);
 	if (found == STORED_FOUND && !rows_affordable(st, 0, second != NULL))
 		found = STORED_FULL;
 	/* The text may be on a page of its own, which is read only now. */

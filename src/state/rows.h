@@ -18,6 +18,8 @@ bool	 rows_append(sqlite3_stmt *, int column, struct buf *);
 json_object *rows_json(sqlite3_stmt *, int column);
 /* What the last step of a statement came to; trouble is logged. */
 enum stored_found rows_found(struct stored *, int rc);
+/* Make that step, of a statement that may give one row; NULL is trouble. */
+enum stored_found rows_step(struct stored *, sqlite3_stmt *);
 /* Is there memory for the texts of two columns? */
 bool	 rows_affordable(sqlite3_stmt *, int first, int second);
 
