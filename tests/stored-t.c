@@ -8,6 +8,7 @@
 
 #include "api/references.h"
 #include "base/err.h"
+#include "state/prune.h"
 #include "stored-fixture.h"
 
 static void

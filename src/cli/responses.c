@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "state/conversations.h"
+#include "state/prune.h"
 #include "state/stored.h"
 
 #define EXIT_USAGE 2

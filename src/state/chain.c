@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "state/conversation-rows.h"
 #include "state/rows.h"
 #include "state/stored.h"
 

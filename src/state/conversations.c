@@ -12,7 +12,9 @@
 #include "base/js.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "state/conversation-rows.h"
 #include "state/conversations.h"
+#include "state/prune.h"
 #include "state/rows.h"
 #include "state/sqlite.h"
 

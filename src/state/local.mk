@@ -1,5 +1,6 @@
 src_libcore_a_SOURCES += \
 	%reldir%/background.h \
+	%reldir%/conversation-rows.h \
 	%reldir%/conversations.h \
 	%reldir%/found.h \
 	%reldir%/journal.h \
@@ -10,6 +11,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/metrics.c \
 	%reldir%/metrics.h \
 	%reldir%/owner.c \
+	%reldir%/prune.h \
 	%reldir%/reasoning.c \
 	%reldir%/reasoning.h \
 	%reldir%/rows.h \

@@ -6,6 +6,7 @@
 #include "state/background.h"
 #include "state/conversations.h"
 #include "state/ledger.h"
+#include "state/prune.h"
 
 const char *
 stored_library(void)

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "state/found.h"
+#include "state/prune.h"
 #include "state/sqlite.h"
-#include "state/stored.h"
 
 #define DAY_S		86400
 #define PRUNE_EVERY	64	/* additions: what is too old */

@@ -5,6 +5,9 @@
 #ifndef ROWS_H
 #define ROWS_H
 
+#include <json-c/json.h>
+
+#include "base/buf.h"
 #include "state/found.h"
 #include "state/sqlite.h"
 

@@ -14,12 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <json-c/json.h>
 #include <sqlite3.h>
-
-#include "base/buf.h"
-
-struct conf;
 
 /* What is in a file, for the log; its name; what made each version of it. */
 struct sqlite_schema {
@@ -127,43 +122,5 @@ void	 sqlite_close(struct stored *);
  * that refused, nothing is written for a while. "what" is for the log.
  */
 bool	 sqlite_end(struct stored *, bool ok, const char *what);
-
-/*
- * Within a transaction, after something was added: drop what is too old, now
- * and then, and the oldest of what is too much; but neither the turns from this
- * row on, with their conversations, nor the conversation in that one: clients
- * are about to hear of them, whatever the clock said before. 0 spares none.
- * (prune.c)
- */
-bool	 prune_bound(struct stored *, const struct conf *, int64_t turn,
-	    int64_t conversation);
-
-/*
- * Of conversations, likewise (conversations.c). The row of one, and the number
- * of its last item; *row stays as it is when there is none of that id.
- */
-bool	 conversation_place(struct stored *, const char *owner, const char *id,
-	    int64_t *row, int64_t *last);
-/* Items as text, printed while nothing is locked yet. */
-struct conversation_texts {
-	struct buf	 text;		/* all of them */
-	size_t		*ends;		/* of each */
-	json_object	*items;		/* borrowed; NULL: none */
-};
-void	 conversation_texts_make(struct conversation_texts *,
-	    json_object *items);
-void	 conversation_texts_finish(struct conversation_texts *);
-/*
- * Add what a response adds; an item that is there already stays as it is. False
- * also when the conversation alone would be too much.
- */
-bool	 conversation_join(struct stored *, const struct conf *, int64_t row,
-	    const char *model, const struct conversation_texts *);
-/*
- * Append the items up to number "last" as an array, see conversation_items().
- * False when it can't be, or with *room == 0 when there are too many.
- */
-bool	 conversation_text(struct stored *, int64_t row, int64_t last,
-	    const char *model, size_t *room, struct buf *);
 
 #endif

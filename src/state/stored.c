@@ -11,6 +11,8 @@
 #include "base/js.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "state/conversation-rows.h"
+#include "state/prune.h"
 #include "state/rows.h"
 #include "state/stored.h"
 
@@ -196,7 +198,7 @@ struct put {
 	const struct conf		*conf;
 	const struct stored_turn	*turn;
 	struct texts			 texts;
-	struct conversation_texts		 joined;
+	struct conversation_texts	 joined;
 };
 
 /* The rows of a turn, and of what it adds to its conversation. */

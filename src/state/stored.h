@@ -145,7 +145,6 @@ json_object *reasoning_row_get(struct stored *, const char *owner,
  */
 int64_t	stored_count(struct stored *, int64_t *bytes);
 int64_t	stored_delete_all(struct stored *);
-int64_t	prune_all(struct stored *, const struct conf *);
 /* Each turn as {"id","owner","previous_response_id","input","response"}. */
 bool	stored_each(struct stored *, bool (*each)(json_object *, void *),
 	    void *);
