@@ -154,6 +154,21 @@ keep_whole(struct fan *f, struct part *p)
 	buf_finish(&p->in);
 }
 
+/* What the end of one means for all of them. */
+static void
+heed(struct fan *f, struct part *p, bool whole)
+{
+	if (!whole) {
+		/* It gave up waiting for its client, who is the fan's. */
+		outlet_give_up(&f->outlet, "client reads too slowly");
+		f->over = true;
+	} else if (p->refused) {
+		f->refusal = p;
+		f->over = true;
+	} else if (!p->x->stream)
+		keep_whole(f, p);
+}
+
 static void
 finish(struct client *c, bool whole)
 {
@@ -168,11 +183,8 @@ finish(struct client *c, bool whole)
 		buf_append(&f->x->reply.limits, p->x->reply.limits.p,
 		    p->x->reply.limits.len);
 	}
-	if (!f->over && p->refused) {
-		f->refusal = p;
-		f->over = true;
-	} else if (!f->over && whole && !p->x->stream)
-		keep_whole(f, p);
+	if (!f->over)
+		heed(f, p, whole);
 	p->x = NULL;
 	post(f);
 }
