@@ -17,7 +17,6 @@
 #include "responses/usage.h"
 #include "turn/seal.h"
 #include "turn/sink.h"
-#include "turn/usage.h"
 
 /* An item of the sink's. What says nothing is none of the client's. */
 struct said {
@@ -266,11 +265,9 @@ cut_by(enum sink_reason reason)
 static json_object *
 final_of(struct writer *w, const struct sink_end *end)
 {
-	static const struct usage	 none = USAGE_NONE;
-	json_object			*from = json_object_new_object(), *why;
-	json_object			*output = json_object_new_array();
-	json_object			*usage = json_object_new_object();
-	size_t				 i;
+	json_object	*from = json_object_new_object(), *why;
+	json_object	*output = json_object_new_array();
+	size_t		 i;
 
 	if (cut_by(end->reason) != NULL) {
 		why = json_object_new_object();
@@ -282,8 +279,7 @@ final_of(struct writer *w, const struct sink_end *end)
 		json_object_array_add(output,
 		    json_object_get(w->events.items[i]->obj));
 	js_add_take(from, "output", output);
-	responses_usage_write(usage, end->usage != NULL ? end->usage : &none);
-	js_add_take(from, "usage", usage);
+	js_add_take(from, "usage", responses_usage_new(end->usage));
 	return from;
 }
 

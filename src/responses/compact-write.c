@@ -17,7 +17,6 @@
 #include "responses/usage.h"
 #include "turn/seal.h"
 #include "turn/sink.h"
-#include "turn/usage.h"
 
 struct writer {
 	struct sink		 sink;
@@ -63,8 +62,7 @@ delta(struct sink *s, size_t item, const struct sink_delta *d,
 	(void)out;
 	(void)err;
 	if (d->part == SINK_TEXT)
-		buf_append(&w->text, json_object_get_string(d->text),
-		    (size_t)json_object_get_string_len(d->text));
+		js_append_text(&w->text, d->text);
 	return true;
 }
 
@@ -133,16 +131,6 @@ compaction(const struct writer *w, struct err *err)
 	return item;
 }
 
-static json_object *
-usage_of(const struct sink_end *end)
-{
-	static const struct usage	 none = USAGE_NONE;
-	json_object			*usage = json_object_new_object();
-
-	responses_usage_write(usage, end->usage != NULL ? end->usage : &none);
-	return usage;
-}
-
 /* What POST /v1/responses/compact answers. */
 static void
 put_object(struct writer *w, json_object *item, const struct sink_end *end,
@@ -160,7 +148,7 @@ put_object(struct writer *w, json_object *item, const struct sink_end *end,
 	js_add_str(obj, "object", "response.compaction");
 	js_add_int(obj, "created_at", w->events.created);
 	js_add_take(obj, "output", items);
-	js_add_take(obj, "usage", usage_of(end));
+	js_add_take(obj, "usage", responses_usage_new(end->usage));
 	js_print(obj, out);
 	json_object_put(obj);
 }
@@ -182,7 +170,7 @@ put_response(struct writer *w, json_object *summary,
 	json_object_array_add(output, json_object_get(item->obj));
 	js_add_int(from, "completed_at", (int64_t)time(NULL));
 	js_add_take(from, "output", output);
-	js_add_take(from, "usage", usage_of(end));
+	js_add_take(from, "usage", responses_usage_new(end->usage));
 	events_last(&w->events, "completed", from, out);
 	json_object_put(from);
 	return true;

@@ -45,3 +45,13 @@ responses_usage_write(json_object *obj, const struct usage *u)
 	if (cost != NULL)
 		js_add_take(obj, "cost", cost);
 }
+
+json_object *
+responses_usage_new(const struct usage *u)
+{
+	static const struct usage	 none = USAGE_NONE;
+	json_object			*obj = json_object_new_object();
+
+	responses_usage_write(obj, u != NULL ? u : &none);
+	return obj;
+}

@@ -11,6 +11,8 @@ struct usage;
  * what they cost if the client is told. What else it has stays.
  */
 void	responses_usage_write(json_object *, const struct usage *);
+/* One of its own; NULL: upstream said nothing. */
+json_object *responses_usage_new(const struct usage *);
 
 /* Note what an event, or a whole response in its place, says. */
 void	responses_usage_read(struct usage *, json_object *event,
