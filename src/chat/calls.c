@@ -250,8 +250,7 @@ hold_arguments(struct chat_call *call, json_object *function)
 	size_t		 at = call->held.len;
 
 	if (json_object_is_type(v, json_type_string))
-		buf_append(&call->held, json_object_get_string(v),
-		    (size_t)json_object_get_string_len(v));
+		js_append_text(&call->held, v);
 	else if (v != NULL)
 		js_print(v, &call->held);
 	if (call->held.len > at)
@@ -267,8 +266,7 @@ hold_input(struct chat_call *call, json_object *custom)
 
 	call->custom = call->text_only = call->text.closed = true;
 	if (json_object_is_type(input, json_type_string))
-		buf_append(&call->held, json_object_get_string(input),
-		    (size_t)json_object_get_string_len(input));
+		js_append_text(&call->held, input);
 }
 
 /* Has the piece arguments that say something? */

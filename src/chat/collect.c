@@ -100,8 +100,7 @@ static void
 append(struct buf *b, json_object *text)
 {
 	if (json_object_is_type(text, json_type_string))
-		buf_append(b, json_object_get_string(text),
-		    (size_t)json_object_get_string_len(text));
+		js_append_text(b, text);
 }
 
 /* A piece of a call whose function object is "function". */

@@ -70,8 +70,7 @@ opened_take(json_object *summary)
 	json_object	*s;
 
 	buf_puts(&text, told);
-	buf_append(&text, json_object_get_string(summary),
-	    (size_t)json_object_get_string_len(summary));
+	js_append_text(&text, summary);
 	json_object_put(summary);
 	s = json_object_new_string_len(text.p, (int)text.len);
 	buf_finish(&text);

@@ -287,8 +287,7 @@ void
 events_item_delta(struct events *e, struct events_item *item,
     json_object *text, json_object *logprobs, struct buf *out)
 {
-	buf_append(&item->text, json_object_get_string(text),
-	    (size_t)json_object_get_string_len(text));
+	js_append_text(&item->text, text);
 	keep_logprobs(item, logprobs);
 	if (e->r->stream)
 		put_delta(e, item, text, logprobs, out);
