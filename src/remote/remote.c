@@ -436,6 +436,14 @@ complete(struct transfer *t)
 		pump(w->remote);
 }
 
+/* What is wrong with an address that was not read. */
+static enum fault
+unreadable(enum url_read said)
+{
+	return said == URL_USER ? USER : said == URL_SCHEME ? SCHEME :
+	    MALFORMED;
+}
+
 static void
 redirect(struct transfer *t)
 {
@@ -446,8 +454,7 @@ redirect(struct transfer *t)
 	t->location = NULL;
 	if (said != URL_READ || ++t->redirects > REMOTE_REDIRECTS_MAX) {
 		url_finish(&url);
-		fail(t, said == URL_USER ? USER : said == URL_SCHEME ? SCHEME :
-		    said == URL_MALFORMED ? MALFORMED : REDIRECTS);
+		fail(t, said == URL_READ ? REDIRECTS : unreadable(said));
 		return;
 	}
 	url_finish(&t->url);
@@ -529,8 +536,7 @@ begin(struct remote_work *w, size_t i)
 	w->remote->running++;
 	said = url_read(NULL, t->want->address, &t->url);
 	if (said != URL_READ)
-		fail(t, said == URL_USER ? USER : said == URL_SCHEME ? SCHEME :
-		    MALFORMED);
+		fail(t, unreadable(said));
 	else
 		ask(t);
 }
