@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "server/access-log.h"
+#include "server/client.h"
 #include "server/mask.h"
 
 #define PATH_SIZE 200
@@ -43,7 +44,7 @@ access_log(const struct exchange *x, size_t bytes, const char *upstream_id,
 	mask_path(x->req.uri, x->conf, path, sizeof(path));
 	log_info("%.10s %s %.80s %d %lld ms %zu B%s %s%s%s%s%.80s%s%.300s%s",
 	    x->req.method, path, model,
-	    x->reply.status != 0 ? x->reply.status : 499,
+	    x->reply.status != 0 ? x->reply.status : CLIENT_GONE,
 	    (long long)(util_now_ms() - x->req.started_ms), bytes, tokens,
 	    x->req.id, x->req.trace[0] != '\0' ? " trace " : "", x->req.trace,
 	    upstream_id != NULL ? " upstream " : "",

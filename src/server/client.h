@@ -30,6 +30,7 @@ struct client_ops {
 };
 
 #define CLIENT_PIECE 16384u
+#define CLIENT_GONE 499 /* status of an answer whose client left */
 
 struct client {
 	const struct client_ops	 *ops;

@@ -19,7 +19,6 @@
 #include "server/outlet.h"
 #include "server/parts.h"
 
-#define GONE		499	/* the status of a client that left */
 #define BACKLOG_MAX	(64u << 10) /* for a slow client; then all wait */
 
 struct fan;
@@ -198,7 +197,7 @@ destroy(struct fan *f, bool whole)
 {
 	struct exchange	*x = f->x;
 	int		 status = f->outlet.why == NULL ? x->reply.status :
-			    GONE;
+			    CLIENT_GONE;
 	size_t		 i;
 
 	outlet_finish(&f->outlet, whole);

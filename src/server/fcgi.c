@@ -542,7 +542,7 @@ exchange_over(struct conn *c, struct exchange *x, size_t bytes,
 {
 	note_large(c, x);
 	handle_leave(x);
-	meter(x, x->reply.status != 0 ? x->reply.status : 499);
+	meter(x, x->reply.status != 0 ? x->reply.status : CLIENT_GONE);
 	access_log(x, bytes, NULL, remark);
 	exchange_destroy(x);
 }

@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "base/workers.h"
 #include "server/access-log.h"
+#include "server/client.h"
 #include "server/follow.h"
 #include "server/handle.h"
 #include "server/meter.h"
@@ -43,7 +44,7 @@ end(struct follow *f, bool whole)
 	loop_timer_stop(f->server->loop, &f->timer);
 	outlet_finish(&f->outlet, whole);
 	handle_leave(f->x);
-	meter(f->x, f->outlet.why == NULL ? 200 : 499);
+	meter(f->x, f->outlet.why == NULL ? 200 : CLIENT_GONE);
 	access_log(f->x, f->outlet.bytes, NULL, f->outlet.why);
 	*f->prev = f->next;
 	if (f->next != NULL)

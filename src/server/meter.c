@@ -10,6 +10,7 @@
 #include "base/budget.h"
 #include "base/conf.h"
 #include "base/util.h"
+#include "server/client.h"
 #include "server/meter.h"
 #include "server/parts.h"
 #include "server/tally.h"
@@ -43,8 +44,8 @@ put_class(char *labels, int status)
 {
 	char class[16];
 
-	if (status == 499)
-		snprintf(class, sizeof(class), "499");
+	if (status == CLIENT_GONE)
+		snprintf(class, sizeof(class), "%d", status);
 	else
 		snprintf(class, sizeof(class), "%dxx", status / 100);
 	metrics_label(labels, "status", class);
@@ -159,7 +160,7 @@ meter(const struct exchange *x, int status)
 	const char	*operation = operation_of(x);
 	char		 labels[METRIC_LABELS] = "";
 
-	if (status > 399 && status != 499)
+	if (status > 399 && status != CLIENT_GONE)
 		note_error(x, status);
 	if (x->metrics == NULL)
 		return;

@@ -33,7 +33,6 @@
 #define INLINE_MAX	(32u << 10) /* a larger body is a worker's business */
 #define BACKLOG_MAX	(8u << 20) /* kept for a slow client, see may_come() */
 #define LINGER_MS	200	/* for upstream's end behind the last event */
-#define GONE		499	/* the status of a client that left */
 #define HOLD_STEP	(64u << 10)	/* of memory; less needs no asking */
 
 enum phase {
@@ -100,7 +99,7 @@ static void
 end(struct relay *r, bool whole)
 {
 	int status = r->outlet.why == NULL && r->x->reply.status != 0 ?
-	    r->x->reply.status : GONE;
+	    r->x->reply.status : CLIENT_GONE;
 
 	fetch_waiter_forget(&r->models);
 	remote_cancel(&r->remote);
