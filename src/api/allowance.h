@@ -30,7 +30,6 @@ bool	allowance_check(const struct exchange *, const char *asked,
  */
 const struct models *allowance_models(const struct exchange *);
 
-
 /*
  * Whose usage it may see: its own name, or NULL for everybody's: without keys,
  * with one alone, and with one of an administrator.

@@ -141,9 +141,9 @@ bool	 conf_account_ok(const char *);
 const struct conf_key *conf_key_find(const struct conf *, const char *secret);
 
 /* May this key use the model? No key, and one without a list, may. */
-/* Has a key one, for a day or a month? */
-bool	 conf_has_budgets(const struct conf *);
 bool	 conf_key_allows(const struct conf_key *, const char *model);
+/* Has any key a budget, for a day or a month? */
+bool	 conf_has_budgets(const struct conf *);
 
 /* Is this URL allowed upstream: https, or http to loopback only? */
 bool	 conf_url_allowed(const char *url);
