@@ -385,7 +385,7 @@ native_way(struct way *w, bool streamed, struct usage *usage)
 		.stream = streamed, .request_id = "req", .usage = usage
 	};
 
-	*w = (struct way){ .ops = &messages_answer };
+	*w = (struct way){ .ops = &turn_answer };
 	w->self = messages_answer_create(&wanted);
 }
 

@@ -72,7 +72,7 @@ set_call(struct exchange *x, struct messages_request *r)
 		return;
 	}
 	x->stream = x->wants_filler = wanted.stream;
-	x->answer = &messages_answer;
+	x->answer = &turn_answer;
 	x->self = messages_answer_create(&wanted);
 }
 

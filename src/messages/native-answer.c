@@ -1,4 +1,7 @@
-/* The answer of Copilot's /v1/messages, made Anthropic's. */
+/*
+ * The answer of Copilot's /v1/messages, made Anthropic's: it writes its events
+ * itself, and is a sink for the ends of its life only.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -13,11 +16,14 @@
 #include "messages/collect.h"
 #include "messages/error.h"
 #include "messages/native-answer.h"
+#include "turn/sink.h"
 #include "turn/usage.h"
 
 #define PRIVATE "copilot_"	/* how the members begin that Copilot adds */
 
-struct answer {
+struct native {
+	struct sink		 sink;
+	struct sink		*first;		/* of the answer's */
 	struct messages_wanted	 wanted;
 	char			*request_id;	/* behind wanted.request_id */
 	struct js_halves	 halves;
@@ -29,7 +35,8 @@ struct answer {
 	struct buf		 held;
 	bool			 begun;		/* it has gone out */
 	bool			 stopped;	/* a reason to stop was said */
-	bool			 over;		/* the last event was sent */
+	bool			 over;		/* the last event has come */
+	json_object		*whole;		/* that came as one; NULL: no */
 };
 
 /* --- What Copilot adds. */
@@ -67,12 +74,12 @@ repair(json_object *ev)
 
 /* What it costs is told beside the tokens, as on the other endpoints. */
 static void
-note_usage(struct answer *a, json_object *of, json_object *usage)
+note_usage(struct native *n, json_object *of, json_object *usage)
 {
 	json_object *cost;
 
-	usage_read(a->wanted.usage, usage, js_get(of, "copilot_usage"));
-	cost = usage_cost(a->wanted.usage);
+	usage_read(n->wanted.usage, usage, js_get(of, "copilot_usage"));
+	cost = usage_cost(n->wanted.usage);
 	if (cost != NULL && usage != NULL)
 		js_add_take(usage, "cost", cost);
 	else
@@ -88,26 +95,26 @@ is(const char *type, const char *name)
 }
 
 static void
-put_held(struct answer *a, struct buf *out)
+put_held(struct native *n, struct buf *out)
 {
-	buf_append(out, buf_str(&a->held), a->held.len);
-	buf_finish(&a->held);
-	a->begun = true;
+	buf_append(out, buf_str(&n->held), n->held.len);
+	buf_finish(&n->held);
+	n->begun = true;
 }
 
 /* Where an event goes to: the beginning waits for what follows. */
 static struct buf *
-place(struct answer *a, const char *type, struct buf *out)
+place(struct native *n, const char *type, struct buf *out)
 {
-	if (!a->begun && (is(type, "message_start") || is(type, "ping")))
-		return &a->held;
-	if (!a->begun)
-		put_held(a, out);
+	if (!n->begun && (is(type, "message_start") || is(type, "ping")))
+		return &n->held;
+	if (!n->begun)
+		put_held(n, out);
 	return out;
 }
 
 static bool
-take_event(struct answer *a, const char *type, json_object *ev,
+take_event(struct native *n, const char *type, json_object *ev,
     struct buf *out, struct err *err)
 {
 	if (is(type, "error")) {
@@ -115,30 +122,30 @@ take_event(struct answer *a, const char *type, json_object *ev,
 		return false;
 	}
 	if (is(type, "message_start"))
-		note_usage(a, ev, js_obj(js_obj(ev, "message"), "usage"));
+		note_usage(n, ev, js_obj(js_obj(ev, "message"), "usage"));
 	else if (is(type, "message_delta"))
-		note_usage(a, ev, js_obj(ev, "usage"));
-	a->stopped |= js_str(js_obj(ev, "delta"), "stop_reason") != NULL;
-	a->over |= is(type, "message_stop");
+		note_usage(n, ev, js_obj(ev, "usage"));
+	n->stopped |= js_str(js_obj(ev, "delta"), "stop_reason") != NULL;
+	n->over |= is(type, "message_stop");
 	repair(ev);
-	if (a->collect != NULL) {
-		messages_collect_event(a->collect, ev);
+	if (n->collect != NULL) {
+		messages_collect_event(n->collect, ev);
 		return true;
 	}
 	if (!js_is(ev, "type", type))
 		js_add_str(ev, "type", type);
-	messages_put(ev, place(a, type, out));
+	messages_put(ev, place(n, type, out));
 	return true;
 }
 
 /* Most events go on as they came, unread. */
 static bool
-passes(const struct answer *a, const struct sse_event *e)
+passes(const struct native *n, const struct sse_event *e)
 {
-	return a->collect == NULL && a->begun && !e->bare && !e->unfinished &&
+	return n->collect == NULL && n->begun && !e->bare && !e->unfinished &&
 	    e->name != NULL && e->len > 0 && e->data[0] == '{' &&
 	    is(e->name, "content_block_delta") &&
-	    a->halves.high[0] == '\0' &&
+	    n->halves.high[0] == '\0' &&
 	    memmem(e->data, e->len, PRIVATE, sizeof(PRIVATE) - 1) == NULL;
 }
 
@@ -153,7 +160,7 @@ unreadable(const struct sse_event *e, struct err *err)
 }
 
 static bool
-one_event(struct answer *a, const struct sse_event *e, struct buf *out,
+one_event(struct native *n, const struct sse_event *e, struct buf *out,
     struct err *err)
 {
 	json_object	*ev;
@@ -163,11 +170,11 @@ one_event(struct answer *a, const struct sse_event *e, struct buf *out,
 	/* Copilot ends its stream as OpenAI does; Anthropic has no such end. */
 	if ((e->len == 6 && memcmp(e->data, "[DONE]", 6) == 0))
 		return true;
-	if (passes(a, e)) {
+	if (passes(n, e)) {
 		sse_put(out, e->name, e->data, e->len);
 		return true;
 	}
-	ev = js_parse_event(&a->halves, e->data, e->len);
+	ev = js_parse_event(&n->halves, e->data, e->len);
 	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
 		json_object_put(ev);
 		return unreadable(e, err);
@@ -177,90 +184,37 @@ one_event(struct answer *a, const struct sse_event *e, struct buf *out,
 		type = e->name;
 	if (type == NULL || e->bare)
 		type = js_get(ev, "error") != NULL || e->bare ? "error" : "";
-	ok = *type == '\0' || take_event(a, type, ev, out, err);
+	ok = *type == '\0' || take_event(n, type, ev, out, err);
 	json_object_put(ev);
 	return ok;
 }
 
+/* The end, once the last event has come. */
 static bool
-end_whole(struct answer *a, struct buf *out, struct err *err)
+event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 {
-	json_object *message = messages_collect_end(a->collect);
+	const struct sink_end	 end = { .reason = SINK_STOP };
+	struct native		*n = self;
 
-	if (message == NULL)
-		return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-		    "GitHub Copilot's answer could not be read.");
-	js_print(message, out);
-	json_object_put(message);
-	return true;
+	return one_event(n, e, out, err) &&
+	    (!n->over || sink_finish(n->first, &end, out, err));
 }
 
 /* Whoever has said why it stopped has only forgotten to say that it has. */
 static bool
-finish(struct answer *a, struct buf *out, struct err *err)
+cut(void *self, struct buf *out, struct err *err)
 {
-	static const char	 stop[] = "{\"type\":\"message_stop\"}";
+	const struct sink_end	 end = { .reason = SINK_STOP };
+	struct native		*n = self;
 
-	if (!a->over && !a->stopped)
-		return failure_broken_off(err);
-	if (a->collect != NULL)
-		return end_whole(a, out, err);
-	if (!a->over) {
-		put_held(a, out);
-		sse_put(out, "message_stop", stop, sizeof(stop) - 1);
-	}
-	a->over = true;
-	return true;
-}
-
-static enum answer_said
-end(void *self, struct buf *out, struct err *err)
-{
-	return finish(self, out, err) ? ANSWER_COMPLETE : ANSWER_FAILED;
-}
-
-static enum answer_said
-event(void *self, const struct sse_event *e, struct buf *out,
-    struct err *err)
-{
-	struct answer *a = self;
-
-	if (!one_event(a, e, out, err))
-		return ANSWER_FAILED;
-	if (!a->over)
-		return ANSWER_MORE;
-	return end(a, out, err);
-}
-
-static void
-fail(void *self, const struct err *err, struct buf *out)
-{
-	struct answer *a = self;
-
-	if (a->over)
-		return;
-	put_held(a, out);
-	messages_error_event(err, a->request_id, out);
-	a->over = true;
-}
-
-/* Anthropic's own way through a silence, which is no event before the first. */
-static bool
-filler(void *self, struct buf *out)
-{
-	const struct answer *a = self;
-
-	if (!a->begun || a->over)
-		return false;
-	messages_put_ping(out);
-	return true;
+	return n->stopped ? sink_finish(n->first, &end, out, err) :
+	    failure_broken_off(err);
 }
 
 /* --- A whole answer. */
 
 static bool
-take_whole(struct answer *a, json_object *obj, struct buf *out,
-    struct err *err)
+take_whole(struct native *n, json_object *obj, struct err *err)
 {
 	if (!js_is(obj, "type", "message")) {
 		if (js_get(obj, "error") == NULL)
@@ -269,58 +223,128 @@ take_whole(struct answer *a, json_object *obj, struct buf *out,
 		failure_read_event(obj, err);
 		return false;
 	}
-	note_usage(a, obj, js_obj(obj, "usage"));
+	note_usage(n, obj, js_obj(obj, "usage"));
 	repair(obj);
-	if (a->wanted.stream)
-		messages_replay(obj, out);
-	else
-		js_print(obj, out);
+	n->whole = json_object_get(obj);
 	return true;
 }
 
-static enum answer_said
-whole(void *self, const char *p, size_t n, struct buf *out,
+static bool
+whole(void *self, const char *p, size_t len, struct buf *out,
     struct err *err)
 {
-	json_object	*obj = js_parse_quiet(p, n);
-	bool		 ok = take_whole(self, obj, out, err);
+	const struct sink_end	 end = { .reason = SINK_STOP };
+	struct native		*n = self;
+	json_object		*obj = js_parse_quiet(p, len);
+	bool			 ok = take_whole(n, obj, err) &&
+				    sink_finish(n->first, &end, out, err);
 
 	json_object_put(obj);
-	return ok ? ANSWER_COMPLETE : ANSWER_FAILED;
+	return ok;
 }
-
-/* --- Life. */
 
 static void
-destroy(void *self)
+none(void *self)
 {
-	struct answer *a = self;
-
-	if (a == NULL)
-		return;
-	messages_collect_destroy(a->collect);
-	buf_finish(&a->held);
-	free(a->request_id);
-	free(a);
+	(void)self;
 }
 
-const struct answer_ops messages_answer = {
-	.event = event,
-	.end = end,
-	.fail = fail,
-	.whole = whole,
-	.filler = filler,
-	.destroy = destroy
+static const struct answer_reader reader = { event, cut, whole, none };
+
+/* --- The ends. */
+
+static bool
+put_whole(json_object *message, struct buf *out, struct err *err)
+{
+	if (message == NULL)
+		return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "GitHub Copilot's answer could not be read.");
+	js_print(message, out);
+	return true;
+}
+
+static bool
+put_collected(struct native *n, struct buf *out, struct err *err)
+{
+	json_object	*message = messages_collect_end(n->collect);
+	bool		 ok = put_whole(message, out, err);
+
+	json_object_put(message);
+	return ok;
+}
+
+static bool
+finish(struct sink *s, const struct sink_end *end, struct buf *out,
+    struct err *err)
+{
+	static const char	 stop[] = "{\"type\":\"message_stop\"}";
+	struct native		*n = (struct native *)s;
+
+	(void)end;
+	if (n->collect != NULL)
+		return n->whole != NULL ? put_whole(n->whole, out, err) :
+		    put_collected(n, out, err);
+	if (n->whole != NULL)
+		messages_replay(n->whole, out);
+	else if (!n->over) {
+		put_held(n, out);
+		sse_put(out, "message_stop", stop, sizeof(stop) - 1);
+	}
+	return true;
+}
+
+/* Half a JSON body can't say it. */
+static void
+fail(struct sink *s, const struct err *err, struct buf *out)
+{
+	struct native *n = (struct native *)s;
+
+	if (n->over || n->collect != NULL)
+		return;
+	put_held(n, out);
+	messages_error_event(err, n->request_id, out);
+}
+
+/* Anthropic's own way through a silence, which is no event before the first. */
+static bool
+filler(struct sink *s, struct buf *out)
+{
+	const struct native *n = (const struct native *)s;
+
+	if (!n->begun || n->over)
+		return false;
+	messages_put_ping(out);
+	return true;
+}
+
+static void
+destroy(struct sink *s)
+{
+	struct native *n = (struct native *)s;
+
+	messages_collect_destroy(n->collect);
+	json_object_put(n->whole);
+	buf_finish(&n->held);
+	free(n->request_id);
+	free(n);
+}
+
+static const struct sink_ops ops = {
+	.finish = finish, .fail = fail, .filler = filler, .destroy = destroy
 };
 
-void *
+struct answer *
 messages_answer_create(const struct messages_wanted *wanted)
 {
-	struct answer *a = xcalloc(1, sizeof(*a));
+	struct native	*n = xcalloc(1, sizeof(*n));
+	struct answer	*a = answer_create(&n->sink);
 
-	a->wanted = *wanted;
-	a->request_id = xstrdup(wanted->request_id);
+	n->sink.ops = &ops;
+	n->first = answer_first(a);
+	n->wanted = *wanted;
+	n->request_id = xstrdup(wanted->request_id);
 	if (!wanted->stream)
-		a->collect = messages_collect_create();
+		n->collect = messages_collect_create();
+	answer_read(a, &reader, n);
 	return a;
 }

@@ -17,9 +17,7 @@ struct messages_wanted {
 	struct usage	*usage;		/* where it is noted */
 };
 
-extern const struct answer_ops messages_answer;
-
-/* The state of an answer, for messages_answer. */
-void	*messages_answer_create(const struct messages_wanted *);
+/* An answer of Copilot's /v1/messages, for turn_answer. */
+struct answer *messages_answer_create(const struct messages_wanted *);
 
 #endif

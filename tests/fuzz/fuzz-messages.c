@@ -125,7 +125,7 @@ begin(struct run *r, bool carried, bool stream)
 
 	*r = (struct run){ .ok = true, .usage = USAGE_NONE };
 	if (!carried) {
-		r->ops = &messages_answer;
+		r->ops = &turn_answer;
 		r->self = messages_answer_create(&wanted);
 		return;
 	}
