@@ -48,8 +48,8 @@ need_build()
 	need zlib1g-dev pkg-config --exists 'zlib >= 1.2.11'
 }
 
-# Run by root: install the packages in "$@" without starting the web servers
-# among them (Debian's would take port 80), then leave them switched off.
+# Run by root: install the packages in "$@" without starting the servers among
+# them (Debian's would take port 80), then leave them switched off.
 # shellcheck disable=SC2016 # not ours to expand
 install_script='
 set -e
@@ -59,6 +59,17 @@ if ! test -e $policy; then
 	printf "#!/bin/sh\nexit 101\n" >$policy
 	chmod 755 $policy
 fi
+# The tests make their own database cluster; only where no person works is the
+# package told to make none.
+cluster=/etc/postgresql-common/createcluster.conf
+case " $* " in
+*" postgresql "*)
+	if test -n "${CI-}${IN_DEBIAN-}" && ! test -e $cluster; then
+		mkdir -p /etc/postgresql-common
+		echo "create_main_cluster = false" >$cluster
+	fi
+	;;
+esac
 export DEBIAN_FRONTEND=noninteractive
 apt-get -q update
 apt-get -q install -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
@@ -68,6 +79,7 @@ if test -d /run/systemd/system; then
 		apache2 | caddy | haproxy) systemctl disable "$p" ;;
 		lighttpd) systemctl disable lighttpd ;;
 		nginx-light) systemctl disable nginx ;;
+		postgresql) systemctl disable postgresql ;;
 		esac
 	done
 fi
