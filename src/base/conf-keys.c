@@ -1,7 +1,6 @@
 /* Reading auth.apiKeys: the keys of clients, with names and budgets. */
 #include "config.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "base/nearest.h"
 #include "base/util.h"
 
-#define NAME_MAX_BYTES	64	/* a column of a table; a word in the log */
 #define CREDITS_MAX	1e9	/* 10 million dollars; nano fits 64 bits */
 
 /* Where an entry stands, for the messages. */
@@ -70,20 +68,8 @@ read_name(const struct entry *e, const char *member, json_object *v)
 {
 	if (!read_text(e, member, v, &e->k->name))
 		return false;
-	return strlen(e->k->name) <= NAME_MAX_BYTES ||
+	return strlen(e->k->name) <= CONF_NAME_MAX ||
 	    refuse(e, member, "expected at most 64 bytes");
-}
-
-bool
-conf_account_ok(const char *name)
-{
-	size_t n;
-
-	for (n = 0; name[n] != '\0'; n++)
-		if (!isalnum((unsigned char)name[n]) &&
-		    (n == 0 || strchr("._-", name[n]) == NULL))
-			return false;
-	return n > 0 && n <= NAME_MAX_BYTES;
 }
 
 static bool

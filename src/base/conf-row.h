@@ -1,6 +1,6 @@
 /*
- * Private to conf.c and conf-value.c: a row of the table of keys, and the
- * text that is being read.
+ * Private to conf.c and the files that begin with conf-: a row of the table of
+ * keys, and the text that is being read.
  */
 #ifndef CONF_ROW_H
 #define CONF_ROW_H
@@ -18,6 +18,9 @@ struct err;
 
 #define CONF_FILE_NAME "config.json"	/* in the data directory */
 #define CONF_HAD_KEYS "had_keys"	/* likewise: there were keys */
+
+/* Bytes of a key's or an account's name: a column of a table, in the log. */
+#define CONF_NAME_MAX 64
 
 enum conf_type {
 	CONF_BOOL,
@@ -55,14 +58,18 @@ struct conf_source {
 	struct err	*err;
 };
 
-/* A row of the table; NULL behind the last one. */
-const struct conf_row *conf_row_at(size_t i);
+/* The table. */
+struct conf_rows {
+	const struct conf_row	*list;
+	size_t			 n;
+};
 
 /*
  * Note, as warnings, the members that are no keys. "$schema" and "//" are none
  * either, and are for others to read.
  */
-void	 conf_find_unknown(struct conf *, const struct conf_source *);
+void	 conf_find_unknown(struct conf *, const struct conf_rows *,
+	    const struct conf_source *);
 
 /* Where the row's value lives in "c". */
 void	*conf_row_member(const struct conf *c, const struct conf_row *);
@@ -72,6 +79,8 @@ void	 conf_row_set_text(struct conf *, const struct conf_row *,
 /* A list of one place, or of none (""). */
 void	 conf_row_set_place(struct conf *, const struct conf_row *,
 	    const char *);
+
+/* --- What all values share (conf-text.c). */
 
 /* Is "word" one of "a, b, c"? */
 bool	 conf_is_choice(const char *choices, const char *word);
@@ -83,6 +92,8 @@ bool	 conf_has_control(json_object *string);
 /* "FILE:LINE: KEY: what" as the reason. Always false. */
 bool	 conf_refuse(const struct conf_source *, const char *key,
 	    const char *what);
+
+/* --- Values. */
 
 /* Check a value that stands at "key" (the row's name or its alias); keep it. */
 bool	 conf_value_read(struct conf *, const struct conf_row *, json_object *,

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,26 +29,6 @@ conf_row_set_text(struct conf *c, const struct conf_row *r, const char *s)
 
 	free(*p);
 	*p = xstrdup(s);
-}
-
-/* "FILE:LINE: KEY: what" as a refusal. Always false. */
-bool
-conf_refuse(const struct conf_source *src, const char *key, const char *what)
-{
-	const struct buf	*t = &src->text;
-	char			*at = xstrdup(key);
-	size_t			 n = strlen(at);
-	int			 line = 0;
-
-	/* The member, else what it is a member of. */
-	while (n > 0 && (line = js_line_of(buf_str(t), t->len, at)) == 0) {
-		while (n > 0 && at[n - 1] != '.' && at[n - 1] != '[')
-			n--;
-		at[n > 0 ? --n : 0] = '\0';
-	}
-	free(at);
-	return err_set(src->err, 500, ERR_SERVER, "invalid_configuration",
-	    NULL, "%s:%d: %s: %s", src->path, line > 0 ? line : 1, key, what);
 }
 
 /* --- URLs. */
@@ -127,47 +106,6 @@ conf_url_allowed(const char *url)
 }
 
 /* --- Values. */
-
-bool
-conf_has_control(json_object *string)
-{
-	const char	*s = json_object_get_string(string);
-	size_t		 n = (size_t)json_object_get_string_len(string), i;
-
-	for (i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return true;
-	return false;
-}
-
-char *
-conf_trimmed(json_object *string)
-{
-	const char	*s = json_object_get_string(string);
-	size_t		 n = strlen(s);
-
-	while (n > 0 && isspace((unsigned char)s[n - 1]))
-		n--;
-	while (n > 0 && isspace((unsigned char)*s)) {
-		s++;
-		n--;
-	}
-	return xstrndup(s, n);
-}
-
-bool
-conf_is_choice(const char *choices, const char *word)
-{
-	size_t n = strlen(word), len;
-
-	for (; *choices != '\0'; choices += strspn(choices, ", ")) {
-		len = strcspn(choices, ",");
-		if (len == n && strncmp(choices, word, n) == 0)
-			return true;
-		choices += len;
-	}
-	return false;
-}
 
 static bool
 read_number(struct conf *c, const struct conf_row *r, json_object *v,

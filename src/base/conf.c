@@ -143,6 +143,7 @@ static const struct conf_row rows[] = {
 	{ .name = "logLevel", .type = CONF_LEVEL, .offset = AT(log_level),
 	    .text = "info", .choices = "error, warn, info, debug" },
 };
+static const struct conf_rows table = { rows, COUNT(rows) };
 
 /*
  * The value at a dotted name; *v is NULL when it is absent or null. False when
@@ -392,7 +393,7 @@ conf_load(const char *home, const struct conf_override *override,
 		ok = read_row(c, &rows[i], &src);
 	ok = ok && apply_override(c, &o, &src) && conf_keys_check(c, &src);
 	if (ok)
-		conf_find_unknown(c, &src);
+		conf_find_unknown(c, &table, &src);
 	c->closed = lost_keys(c, home);
 	json_object_put(src.root);
 	buf_finish(&src.text);
@@ -523,12 +524,6 @@ row_json(const struct conf *c, const struct conf_row *r)
 	default:
 		return json_object_new_string(*(char **)p);
 	}
-}
-
-const struct conf_row *
-conf_row_at(size_t i)
-{
-	return i < COUNT(rows) ? &rows[i] : NULL;
 }
 
 const char *

@@ -12,6 +12,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/conf-file.c \
 	%reldir%/conf-keys.c \
 	%reldir%/conf-row.h \
+	%reldir%/conf-text.c \
 	%reldir%/conf-unknown.c \
 	%reldir%/conf-value.c \
 	%reldir%/conf.c \

@@ -12,6 +12,7 @@
 struct err;
 struct http;
 struct signin;
+struct table;
 
 /* Options and environment; the strings belong to argv and environ. */
 struct cli {
@@ -42,6 +43,7 @@ struct cli {
 	const char		*client_key;	/* of setup */
 	bool			 write;
 	const char		*command;	/* its name */
+	const struct table	*table;		/* where it stands */
 
 	/* As written, before they are looked at. */
 	const char		*api_home;

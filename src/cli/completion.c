@@ -25,32 +25,32 @@ print_options(const struct option *o, size_t n)
 
 /* What may follow "c"; NULL: what may come first. */
 static void
-print_words(const struct command *c)
+print_words(const struct table *t, const struct command *c)
 {
 	const char	*name;
 	size_t		 i;
 
-	for (i = 0; i < cli_ncommands; i++) {
-		name = cli_commands[i].name;
+	for (i = 0; i < t->ncommands; i++) {
+		name = t->commands[i].name;
 		if (c == NULL && strchr(name, ' ') == NULL)
 			printf("%s ", name);
-		else if (c != NULL && cli_is_below(&cli_commands[i], c))
+		else if (c != NULL && cli_is_below(&t->commands[i], c))
 			printf("%s ", strchr(name, ' ') + 1);
 	}
 	if (c != NULL)
 		print_options(c->options, c->noptions);
-	print_options(cli_globals, cli_nglobals);
+	print_options(t->globals, t->nglobals);
 }
 
 static void
-print_rows(const struct row *r)
+print_rows(const struct table *t, const struct row *r)
 {
 	size_t i;
 
-	for (i = 0; i <= cli_ncommands; i++) {
-		printf("%s'%s'%s", r->before, i < cli_ncommands ?
-		    cli_commands[i].name : "", r->between);
-		print_words(i < cli_ncommands ? &cli_commands[i] : NULL);
+	for (i = 0; i <= t->ncommands; i++) {
+		printf("%s'%s'%s", r->before, i < t->ncommands ?
+		    t->commands[i].name : "", r->between);
+		print_words(t, i < t->ncommands ? &t->commands[i] : NULL);
 		fputs(r->after, stdout);
 	}
 }
@@ -69,29 +69,30 @@ print_with_argument(const struct option *o, size_t n, const char *separator)
 }
 
 static void
-print_all_with_argument(const char *first, const char *separator)
+print_all_with_argument(const struct table *t, const char *first,
+    const char *separator)
 {
 	size_t i;
 
 	fputs(first, stdout);
-	for (i = 0; i < cli_ncommands; i++)
-		print_with_argument(cli_commands[i].options,
-		    cli_commands[i].noptions, separator);
-	print_with_argument(cli_globals, cli_nglobals, separator);
+	for (i = 0; i < t->ncommands; i++)
+		print_with_argument(t->commands[i].options,
+		    t->commands[i].noptions, separator);
+	print_with_argument(t->globals, t->nglobals, separator);
 }
 
 static const struct row posix_row = { "\t", ") next='", "' ;;\n" };
 
 /* Shared by bash and zsh: from the words "$@" to "$next". */
 static void
-print_posix(void)
+print_posix(const struct table *t)
 {
 	printf("_copilot_api_next() {\n"
 	    "\tlocal word line= skip=\n"
 	    "\tfor word; do\n"
 	    "\t\tif [ -n \"$skip\" ]; then skip=; continue; fi\n"
 	    "\t\tcase $word in\n");
-	print_all_with_argument("\t\t--", "|");
+	print_all_with_argument(t, "\t\t--", "|");
 	printf(") skip=1 ;;\n"
 	    "\t\t-*) ;;\n"
 	    "\t\t*) line=\"${line:+$line }$word\" ;;\n"
@@ -99,15 +100,14 @@ print_posix(void)
 	    "\tdone\n"
 	    "\tnext=\n"
 	    "\t[ -n \"$skip\" ] || case $line in\n");
-	print_rows(&posix_row);
+	print_rows(t, &posix_row);
 	printf("\tesac\n}\n");
 }
 
 int
 cli_completion_bash(struct cli *cli)
 {
-	(void)cli;
-	print_posix();
+	print_posix(cli->table);
 	printf("_copilot_api() {\n"
 	    "\tlocal next\n"
 	    "\t_copilot_api_next \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"\n"
@@ -121,9 +121,8 @@ cli_completion_bash(struct cli *cli)
 int
 cli_completion_zsh(struct cli *cli)
 {
-	(void)cli;
 	printf("#compdef copilot-api\n");
-	print_posix();
+	print_posix(cli->table);
 	printf("_copilot_api() {\n"
 	    "\tlocal next\n"
 	    "\t_copilot_api_next \"${(@)words[2,CURRENT-1]}\"\n"
@@ -140,7 +139,6 @@ cli_completion_fish(struct cli *cli)
 		"\t\tcase ", "\n\t\t\tstring split -n ' ' -- '", "'\n"
 	};
 
-	(void)cli;
 	printf("function __copilot_api_next\n"
 	    "\tset -l line\n"
 	    "\tset -l skip\n"
@@ -150,7 +148,7 @@ cli_completion_fish(struct cli *cli)
 	    "\t\t\tcontinue\n"
 	    "\t\tend\n"
 	    "\t\tswitch $word\n");
-	print_all_with_argument("\t\t\tcase", " ");
+	print_all_with_argument(cli->table, "\t\t\tcase", " ");
 	printf("\n\t\t\t\tset skip 1\n"
 	    "\t\t\tcase '-*'\n"
 	    "\t\t\tcase '*'\n"
@@ -159,7 +157,7 @@ cli_completion_fish(struct cli *cli)
 	    "\tend\n"
 	    "\ttest -n \"$skip\"; and return\n"
 	    "\tswitch \"$line\"\n");
-	print_rows(&row);
+	print_rows(cli->table, &row);
 	printf("\tend\nend\n"
 	    "complete -c copilot-api -f -a '(__copilot_api_next)'\n");
 	return 0;

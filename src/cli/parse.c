@@ -260,6 +260,7 @@ cli_main(int argc, char **argv)
 		rc = wrong_use(&p, "a command is missing", "");
 	else if (rc == 0) {
 		cli.command = p.command->name;
+		cli.table = &cli_table;
 		rc = p.command->run(&cli);
 	}
 	cli_finish(&cli);

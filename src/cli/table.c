@@ -200,6 +200,10 @@ const struct command cli_commands[] = {
 
 const size_t cli_ncommands = COUNT(cli_commands);
 
+const struct table cli_table = {
+	cli_commands, COUNT(cli_commands), cli_globals, COUNT(cli_globals)
+};
+
 const struct variable cli_variables[] = {
 	{ "COPILOT_API_HOME", "as --api-home" },
 	{ "COPILOT_API_ENTERPRISE_URL", "as --enterprise-url" },
@@ -216,14 +220,6 @@ const struct variable cli_variables[] = {
 };
 
 const size_t cli_nvariables = COUNT(cli_variables);
-
-bool
-cli_is_below(const struct command *below, const struct command *of)
-{
-	size_t n = strlen(of->name);
-
-	return strncmp(below->name, of->name, n) == 0 && below->name[n] == ' ';
-}
 
 const struct command *
 cli_command(const char *name)

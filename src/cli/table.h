@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct cli;
 
@@ -35,16 +36,32 @@ struct variable {
 	const char	*name, *help;
 };
 
+/* All that a command line may have, for a command that tells of it. */
+struct table {
+	const struct command	*commands;
+	size_t			 ncommands;
+	const struct option	*globals;
+	size_t			 nglobals;
+};
+
 extern const struct command	cli_commands[];
 extern const size_t		cli_ncommands;
 /* These may stand in front of the command, too. */
 extern const struct option	cli_globals[];
 extern const size_t		cli_nglobals;
+extern const struct table	cli_table;
 extern const struct variable	cli_variables[];
 extern const size_t		cli_nvariables;
 
 /* Does the command stand right below the other, as "auth keys" below "auth"? */
-bool	cli_is_below(const struct command *below, const struct command *of);
+static inline bool
+cli_is_below(const struct command *below, const struct command *of)
+{
+	size_t n = strlen(of->name);
+
+	return strncmp(below->name, of->name, n) == 0 && below->name[n] == ' ';
+}
+
 /* By its whole name; NULL: there is none. */
 const struct command	*cli_command(const char *name);
 
