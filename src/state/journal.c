@@ -171,23 +171,6 @@ journal_append(struct journal *j, const char *lines, size_t n)
 	return done;
 }
 
-size_t
-journal_append_now(struct journal *j, const char *lines, size_t n)
-{
-	struct stat	st;
-	size_t		done = 0;
-
-	if (pthread_mutex_trylock(&j->lock) != 0)
-		return 0;
-	if (j->fd >= 0 && flock(j->fd, LOCK_SH | LOCK_NB) == 0) {
-		if (is_there(j, &st) && st.st_size > 0)
-			done = write_lines(j, lines, n, &st);
-		flock(j->fd, LOCK_UN);
-	}
-	pthread_mutex_unlock(&j->lock);
-	return done;
-}
-
 /* --- Reading. */
 
 /* Another file than that which was read begins at its beginning. */

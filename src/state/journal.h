@@ -28,12 +28,6 @@ void	journal_destroy(struct journal *);
  */
 size_t	journal_append(struct journal *, const char *lines, size_t n);
 
-/*
- * The same for who has no time: the file is open, and its lock is free. Four
- * system calls, of which one copies the lines into the kernel's memory.
- */
-size_t	journal_append_now(struct journal *, const char *lines, size_t n);
-
 #define JOURNAL_ID_SIZE 17
 
 struct journal_place {

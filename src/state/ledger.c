@@ -17,8 +17,6 @@
 #include "state/ledger.h"
 
 #define WAIT_MS		200	/* for the disk, where somebody reads */
-#define STALL_MS	20	/* a write of a line that took as long */
-#define DETOUR_MS	60000	/* keeps all others off the loop for that */
 #define TAKE_MS		1000	/* between two takings over */
 #define SPENT_MS	2000	/* sums are that old at the most */
 #define STALE_MS	60000	/* likewise, where they can't be read anew */
@@ -50,7 +48,6 @@ struct ledger {
 	struct buf		 writing;	/* these are written now */
 	uint64_t		 noted, on_record;	/* how many */
 	struct ledger_wait	*waits, **last_wait;	/* for their notes */
-	int64_t			 detour_until;	/* all goes by the writer */
 	bool			 slow;		/* nobody waits for him */
 	bool			 refused;	/* by the disk, lately */
 	bool			 fresh;		/* there is to take over */
@@ -270,31 +267,19 @@ wait_for(struct ledger *l, struct ledger_wait *w)
 	l->last_wait = &w->next;
 }
 
-/*
- * Under the lock: put a line into the journal from here, where that is a copy
- * into the kernel's memory and no more. False: it has to be written in the
- * usual way. A disk that made this thread wait is left to the writer.
- */
+/* Under the lock: does the writer have to be woken? Once is enough. */
 static bool
-write_now(struct ledger *l, const struct buf *line)
+wakes(struct ledger *l)
 {
-	int64_t before = util_now_ms();
+	bool idle = l->idle;
 
-	if (!l->idle || l->pending.len > 0 || l->writing.len > 0 ||
-	    l->refused || l->slow || before < l->detour_until ||
-	    journal_append_now(l->journal, line->p, line->len) < line->len)
-		return false;
-	if (util_now_ms() - before >= STALL_MS)
-		l->detour_until = before + DETOUR_MS;
-	l->noted++;
-	l->on_record++;
-	to_be_taken(l);
-	return true;
+	l->idle = false;
+	return idle;
 }
 
 /* Under the lock. True: somebody waits for it. */
 static bool
-write_later(struct ledger *l, const struct buf *line, struct ledger_wait *w)
+add_line(struct ledger *l, const struct buf *line, struct ledger_wait *w)
 {
 	buf_append(&l->pending, line->p, line->len);
 	l->noted++;
@@ -303,8 +288,6 @@ write_later(struct ledger *l, const struct buf *line, struct ledger_wait *w)
 			write_pending(l);
 		return false;
 	}
-	if (l->idle)
-		pthread_cond_signal(&l->to_write);
 	if (w == NULL || l->refused || l->slow)
 		return false;
 	wait_for(l, w);
@@ -316,7 +299,7 @@ ledger_note(struct ledger *l, const struct ledger_row *r,
     const struct ledger_keep *keep, struct ledger_wait *w)
 {
 	struct buf	line = { 0 };
-	bool		waits = false;
+	bool		waits = false, wake;
 
 	if (l == NULL)
 		return false;
@@ -328,9 +311,13 @@ ledger_note(struct ledger *l, const struct ledger_row *r,
 		log_err("usage: an answer is not counted: the disk refuses");
 	else {
 		add_spent(l, r);
-		waits = !write_now(l, &line) && write_later(l, &line, w);
+		waits = add_line(l, &line, w);
 	}
+	wake = wakes(l);
 	pthread_mutex_unlock(&l->lock);
+	/* Not under the lock, which he would wait for at once. */
+	if (wake)
+		pthread_cond_signal(&l->to_write);
 	buf_finish(&line);
 	return waits;
 }

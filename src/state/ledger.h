@@ -38,10 +38,9 @@ struct ledger_wait {
 };
 
 /*
- * Note an answer, whose time is now. It goes into the kernel's memory at once,
- * in some microseconds; where that would take a wait, or took one in the last
- * minute, a thread writes it, with all that comes meanwhile. Without
- * ledger_start() it is always written here. "wait" may be NULL: nobody waits.
+ * Note an answer, whose time is now. A thread writes it, with all that comes
+ * meanwhile; without ledger_start() it is written here. "wait" may be NULL:
+ * nobody waits.
  * True: wait->done will run, when the note is on record, or the disk has
  * refused it and it stays in memory until that is possible. False: there is
  * nothing to wait for.
