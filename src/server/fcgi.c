@@ -1,5 +1,6 @@
 /*
- * The connections of web servers: with upload.c the only user of libfcgi.
+ * The connections of web servers: with upload.c the only user of libfcgi, which
+ * reads requests. What it holds of one is given back before the answer begins.
  *
  * The loop waits on a connection until the whole header of a request has come;
  * only then a worker takes the connection and lets libfcgi read it. So a
@@ -23,7 +24,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,6 +45,7 @@
 #include "server/header.h"
 #include "server/meter.h"
 #include "server/parts.h"
+#include "server/records.h"
 #include "server/relay.h"
 #include "server/route.h"
 #include "server/upload.h"
@@ -52,26 +53,20 @@
 #define HEADER_PEEK	16384	/* looked at in one go */
 #define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
 #define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
-#define WRITE_LIMIT_S	10 /* a worker's blocked write; the loop's never is */
+#define WRITE_LIMIT_S	10	/* libfcgi's, of an answer to the web server */
 #define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
+#define REST_LIMIT_MS	120000	/* without a byte, at an answer's end */
 #define LINGER_MS	1000	/* for what the web server still sends */
 #define LINGER_RATE	(256u << 10)	/* bytes in that time: read on */
 #define LINGER_MAX	120	/* times that time: then it was long enough */
 #define LINGER_PIECE	(256u << 10)	/* then others get their turn */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
 #define LARGE		(256u << 10)	/* memory of one request */
-/*
- * What a socket that poll() calls writable takes without blocking: a third of
- * its buffer is free at the least (three quarters of a unix socket's). Each
- * write costs about twice its bytes of it, and a constant.
- */
-#define ROOM(buffer)	((buffer) / 3)
-#define ROOM_COST(n)	((n) * 2 + 1024)
-
 enum conn_state {
 	CONN_IDLE,		/* with the loop, no whole header yet */
 	CONN_WORKER,		/* a worker has it */
 	CONN_RELAY,		/* with the loop, an answer under way */
+	CONN_REST,		/* with the loop, its last bytes wait */
 	CONN_LINGER		/* with the loop, all is said */
 };
 
@@ -84,7 +79,7 @@ struct conn {
 	enum conn_state	  state;
 	struct loop_fd	  watch;
 	struct header	  header; /* what came of it, unless all at once */
-	struct loop_timer timer;	/* of a header that has begun */
+	struct loop_timer timer; /* of a header that has begun, of the rest */
 	struct job	  job;
 	struct loop_task  task;
 	FCGX_Request	  request;
@@ -96,10 +91,10 @@ struct conn {
 	int		  lingered;	/* times LINGER_MS */
 	size_t		  unwanted;	/* bytes since the timer was set */
 	struct upload	  upload;
-	int		  buffer;	/* SO_SNDBUF */
-	long		  room;
+	struct records	  records;	/* of the answer */
 };
 
+static void	conn_rest(struct conn *);
 static void	conn_serve(struct job *);
 static void	conn_serve_here(struct conn *);
 
@@ -163,6 +158,7 @@ conn_close(struct conn *c)
 	if (c->watch.fd >= 0)
 		close(c->watch.fd);
 	header_finish(&c->header);
+	records_finish(&c->records);
 	if (refused)
 		fcgi->busy--;
 	free(c);
@@ -260,6 +256,11 @@ conn_late(struct loop_timer *t)
 {
 	struct conn *c = CONTAINER(t, struct conn, timer);
 
+	if (c->state == CONN_REST) {
+		c->records.lost = true;
+		conn_rest(c);
+		return;
+	}
 	if (c->state == CONN_LINGER && c->unwanted >= LINGER_RATE &&
 	    c->lingered++ < LINGER_MAX) {
 		c->unwanted = 0;
@@ -338,6 +339,25 @@ conn_hung_up(const struct conn *c)
 	return n >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
+static bool
+hung_up(const struct conn *c, unsigned events)
+{
+	return (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 &&
+	    conn_hung_up(c);
+}
+
+/*
+ * Edge-triggered, and registered once for all of the connection's life: what a
+ * worker reads meanwhile must not wake the loop again and again. "more" is
+ * EPOLLOUT or nothing.
+ */
+static bool
+conn_watch(struct conn *c, unsigned more)
+{
+	return loop_fd_set(c->fcgi->server->loop, &c->watch,
+	    EPOLLIN | EPOLLRDHUP | EPOLLET | more);
+}
+
 static void
 conn_event(struct loop_fd *f, unsigned events)
 {
@@ -353,15 +373,16 @@ conn_event(struct loop_fd *f, unsigned events)
 		conn_linger_on(c);
 		break;
 	case CONN_RELAY:
-		if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR) &&
-		    conn_hung_up(c))
+		if (hung_up(c, events))
 			c->client.gone(&c->client);
 		else if (events & EPOLLOUT) {
-			loop_fd_set(c->fcgi->server->loop, f,
-			    EPOLLIN | EPOLLRDHUP | EPOLLET);
-			c->room = ROOM(c->buffer);
+			conn_watch(c, 0);
 			c->client.writable(&c->client);
 		}
+		break;
+	case CONN_REST:
+		c->records.lost |= hung_up(c, events);
+		conn_rest(c);
 		break;
 	}
 }
@@ -370,12 +391,7 @@ static void
 conn_idle(struct conn *c)
 {
 	c->state = CONN_IDLE;
-	/*
-	 * Edge-triggered, and registered once for all of the connection's life:
-	 * what a worker reads meanwhile must not wake the loop again and again.
-	 */
-	if (c->fcgi->server->draining || !loop_fd_set(c->fcgi->server->loop,
-	    &c->watch, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+	if (c->fcgi->server->draining || !conn_watch(c, 0)) {
 		conn_close(c);
 		return;
 	}
@@ -415,7 +431,6 @@ fcgi_connect(struct fcgi *fcgi, int fd)
 {
 	const struct timeval	 out = { WRITE_LIMIT_S, 0 };
 	struct conn		*c = xcalloc(1, sizeof(*c));
-	socklen_t		 n = sizeof(c->buffer);
 
 	c->fcgi = fcgi;
 	c->watch.fd = fd;
@@ -423,7 +438,6 @@ fcgi_connect(struct fcgi *fcgi, int fd)
 	c->timer.expired = conn_late;
 	upload_init(&c->upload, fd);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
-	getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &c->buffer, &n);
 	conn_idle(c);
 }
 
@@ -467,10 +481,29 @@ conn_done(struct conn *c)
 	fcgi->done(fcgi, large);
 }
 
+/* The answer is all said: the connection is free when its last bytes are. */
+static void
+conn_rest(struct conn *c)
+{
+	size_t	before = c->records.rest.len;
+	bool	first = c->state != CONN_REST;
+
+	if (records_flush(&c->records) || !conn_watch(c, EPOLLOUT)) {
+		loop_timer_stop(c->fcgi->server->loop, &c->timer);
+		c->keep = c->keep && !c->records.lost &&
+		    c->records.rest.len == 0;
+		conn_done(c);
+		return;
+	}
+	c->state = CONN_REST;
+	if (first || c->records.rest.len < before)
+		loop_timer_set(c->fcgi->server->loop, &c->timer, REST_LIMIT_MS);
+}
+
 static void
 task_done(struct loop_task *t)
 {
-	conn_done(CONTAINER(t, struct conn, task));
+	conn_rest(CONTAINER(t, struct conn, task));
 }
 
 static void
@@ -480,26 +513,13 @@ hand_back(struct conn *c)
 	loop_post(c->fcgi->server->loop, &c->task);
 }
 
-/*
- * End the request on the connection. libfcgi would close it itself, but waits
- * up to two seconds for the peer while it does; it still does so when its last
- * write fails (the web server needs no END_REQUEST to know that a body with a
- * Content-Length is whole), and then the descriptor is no longer ours.
- */
+/* The answer breaks off: the web server shall know. */
 static void
-request_finish_fcgi(struct conn *c, bool whole)
+conn_break(struct conn *c)
 {
-	if (!whole || FCGX_GetError(c->request.out) != 0) {
-		c->keep = false;
-		/* FCGX_Finish_r writes once more and would block. */
-		shutdown(c->watch.fd, SHUT_RDWR);
-	}
-	c->request.keepConnection = 1;
-	FCGX_Finish_r(&c->request);
-	if (c->request.ipcFd < 0) {
-		c->keep = false;
-		c->watch.fd = -1;
-	}
+	c->keep = false;
+	c->records.lost = true;
+	shutdown(c->watch.fd, SHUT_RDWR);
 }
 
 /* False: "err", or the client has gone if that has no status. */
@@ -556,8 +576,8 @@ answer_now(struct conn *c, struct exchange *x)
 
 	reply_print(&x->reply, &x->req, &out);
 	out_len = out.len;
-	FCGX_PutStr(out.p, (int)out.len, c->request.out);
-	request_finish_fcgi(c, true);
+	FCGX_Free(&c->request, 0);
+	records_put(&c->records, out.p, out.len, true);
 	if (!drained) {
 		c->keep = false;
 		c->refused = true;
@@ -572,7 +592,8 @@ static void
 drop(struct conn *c, struct exchange *x, const char *remark)
 {
 	exchange_over(c, x, 0, remark);
-	request_finish_fcgi(c, false);
+	FCGX_Free(&c->request, 0);
+	conn_break(c);
 	hand_back(c);
 }
 
@@ -581,19 +602,9 @@ drop(struct conn *c, struct exchange *x, const char *remark)
 static bool
 client_room(struct client *client)
 {
-	struct conn	*c = (struct conn *)client;
-	struct pollfd	 p = { c->watch.fd, POLLOUT, 0 };
+	struct conn *c = (struct conn *)client;
 
-	if (c->room >= ROOM_COST((long)CLIENT_PIECE))
-		return true;
-	if (poll(&p, 1, 0) == 1) {
-		c->room = ROOM(c->buffer);
-		return true;
-	}
-	if (!loop_fd_set(c->fcgi->server->loop, &c->watch,
-	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET))
-		return true;
-	return false;
+	return records_flush(&c->records) || !conn_watch(c, EPOLLOUT);
 }
 
 static bool
@@ -601,13 +612,7 @@ client_write(struct client *client, const char *p, size_t n, bool last)
 {
 	struct conn *c = (struct conn *)client;
 
-	c->room -= ROOM_COST((long)n);
-	FCGX_PutStr(p, (int)n, c->request.out);
-	if (last)
-		return true;
-	/* Only the first flush after a loss fails: the error stays set. */
-	return FCGX_FFlush(c->request.out) == 0 &&
-	    FCGX_GetError(c->request.out) == 0;
+	return records_put(&c->records, p, n, last);
 }
 
 static void
@@ -616,8 +621,11 @@ client_finish(struct client *client, bool whole)
 	struct conn *c = (struct conn *)client;
 
 	note_large(c, c->client.exchange);
-	request_finish_fcgi(c, whole);
-	conn_done(c);
+	if (whole)
+		records_put(&c->records, "", 0, true);
+	else
+		conn_break(c);
+	conn_rest(c);
 }
 
 static const struct client_ops ops = {
@@ -635,13 +643,14 @@ task_relay(struct loop_task *t)
 	 */
 	if (c->client.exchange->detached == NULL && c->watch.added &&
 	    conn_hung_up(c)) {
-		drop(c, c->client.exchange, "client closed the connection");
+		exchange_over(c, c->client.exchange, 0,
+		    "client closed the connection");
+		conn_break(c);
+		conn_rest(c);
 		return;
 	}
 	c->state = CONN_RELAY;
-	c->room = 0;
-	loop_fd_set(c->fcgi->server->loop, &c->watch,
-	    EPOLLIN | EPOLLRDHUP | EPOLLET);
+	conn_watch(c, 0);
 	relay_start(c->fcgi->server, c->client.exchange, &c->client,
 	    c->handled);
 }
@@ -679,6 +688,7 @@ pass_on(struct conn *c, struct exchange *x)
 
 	/* of a GET: its end makes noise else */
 	upload_discard(&c->upload);
+	FCGX_Free(&c->request, 0);
 	c->task.run = task_relay;
 	left = handle_leftover(x);
 	/* From the moment it is posted it belongs to the loop. */
@@ -738,6 +748,7 @@ serve(struct conn *c)
 		return;
 	}
 	c->keep = c->request.keepConnection != 0;
+	records_begin(&c->records, c->watch.fd, c->request.requestId);
 	c->client.ops = &ops;
 	c->client.exchange = x = exchange_create();
 	request_init(&x->req, c->request.envp, route_is_head);

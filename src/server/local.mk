@@ -31,6 +31,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/parts.h \
 	%reldir%/process.c \
 	%reldir%/process.h \
+	%reldir%/records.c \
+	%reldir%/records.h \
 	%reldir%/refusal.c \
 	%reldir%/refusal.h \
 	%reldir%/relay.c \
