@@ -8,6 +8,8 @@
 
 #include <curl/curl.h>
 
+#include "base/files.h"
+#include "base/hint.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "cli/cli.h"
@@ -36,6 +38,7 @@ serve(void)
 	int			rc;
 
 	cli_environment(&cli);
+	hint_init(cli.home, cli.override.enterprise_url);
 	options = (struct serve_options){ cli.home, &cli.override,
 	    cli.github_token };
 	rc = serve_main(&options);
@@ -46,7 +49,8 @@ serve(void)
 int
 main(int argc, char **argv)
 {
-	int rc;
+	int	 rc;
+	char	*home;
 
 	fill_descriptors();
 	log_init();
@@ -62,8 +66,11 @@ main(int argc, char **argv)
 	    getenv("REQUEST_METHOD") != NULL) {
 		rc = serve();
 	} else {
-		fputs("usage: copilot-api start    (copilot-api --help "
-		    "tells more)\n", stderr);
+		home = files_home(NULL);
+		hint_init(home, NULL);
+		free(home);
+		fprintf(stderr, "usage: %s start    (%s --help tells more)\n",
+		    hint_program(), hint_program());
 		rc = 2;
 	}
 	curl_global_cleanup();

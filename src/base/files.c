@@ -82,19 +82,23 @@ absolute(const char *dir)
 }
 
 char *
-files_home(const char *wanted)
+files_usual_home(void)
 {
-	char *home, *path;
+	char *home = user_home(), *path;
 
-	if (wanted == NULL || wanted[0] == '\0')
-		wanted = getenv("COPILOT_API_HOME");
-	if (wanted != NULL && wanted[0] != '\0')
-		return absolute(wanted);
-	home = user_home();
 	path = xasprintf("%s/%s", strcmp(home, "/") == 0 ? "" : home,
 	    BELOW_HOME);
 	free(home);
 	return path;
+}
+
+char *
+files_home(const char *wanted)
+{
+	if (wanted == NULL || wanted[0] == '\0')
+		wanted = getenv("COPILOT_API_HOME");
+	return wanted != NULL && wanted[0] != '\0' ? absolute(wanted) :
+	    files_usual_home();
 }
 
 /* --- Files. */

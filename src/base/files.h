@@ -18,6 +18,8 @@ struct err;
  * else the password database is asked. Never NULL; need not exist yet.
  */
 char	*files_home(const char *wanted);
+/* The one without either of them. */
+char	*files_usual_home(void);
 
 /* Read a file. An absent one is empty and true. False: it can't be read. */
 bool	 files_read(const char *home, const char *name, struct buf *,

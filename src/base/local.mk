@@ -27,6 +27,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/err.h \
 	%reldir%/files.c \
 	%reldir%/files.h \
+	%reldir%/hint.c \
+	%reldir%/hint.h \
 	%reldir%/http.c \
 	%reldir%/http.h \
 	%reldir%/js.c \

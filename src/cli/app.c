@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/util.h"
 #include "cli/ask.h"
@@ -64,8 +65,9 @@ cli_auth_app(struct cli *cli)
 
 	if (cli->app_id == NULL || cli->key == NULL) {
 		fprintf(stderr, "copilot-api: %s is missing\n"
-		    "Try: copilot-api auth app --help\n",
-		    cli->app_id == NULL ? "--app-id" : "--key");
+		    "Try: %s auth app --help\n",
+		    cli->app_id == NULL ? "--app-id" : "--key",
+		    hint_program());
 		return 2;
 	}
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)

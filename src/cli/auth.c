@@ -10,6 +10,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -19,7 +20,6 @@
 #include "copilot/app.h"
 #include "copilot/github.h"
 #include "copilot/signin.h"
-
 
 /* What another account must not inherit; copilot.c writes them. */
 static const char *const caches[] = { "copilot_token.json", "models.json" };
@@ -125,7 +125,9 @@ signed_in(const struct cli *cli, struct http *http, const struct conf *conf)
 		yes = true;
 	}
 	if (yes)
-		printf("To sign in again: copilot-api auth --force\n");
+		printf("To sign in again: %s auth --force%s%s%s\n",
+		    hint_program(), cli->account != NULL ? " --account " : "",
+		    cli->account != NULL ? cli->account : "", hint_options());
 	free(login);
 	free(token);
 	return yes;
@@ -197,7 +199,7 @@ cli_auth_remove(struct cli *cli)
 	if (cli->account != NULL)
 		return cli_logout(cli);
 	fprintf(stderr, "copilot-api: the account's name is missing\n"
-	    "Try: copilot-api auth list\n");
+	    "Try: %s auth list%s\n", hint_program(), hint_options());
 	return 2;
 }
 

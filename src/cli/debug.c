@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -66,6 +67,25 @@ add_wrong(void *wrong, const char *said)
 	json_object_array_add(wrong, json_object_new_string(said));
 }
 
+/* Whose directory is it? */
+static void
+add_unwritable(struct debug *d, const struct err *err)
+{
+	char *owner = hint_owner(d->cli->home), *said;
+
+	if (owner != NULL)
+		said = xasprintf("%s. Try: %s debug%s, or choose another "
+		    "directory with --api-home", err->msg, owner,
+		    hint_options());
+	else
+		said = xasprintf("%s. Give the directory to the user that "
+		    "copilot-api runs as, or choose another one with "
+		    "--api-home", err->msg);
+	add_wrong(d->wrong, said);
+	free(said);
+	free(owner);
+}
+
 static void
 check_paths(struct debug *d)
 {
@@ -78,18 +98,14 @@ check_paths(struct debug *d)
 	    "defaults (there is no config.json)");
 	free(path);
 	if (!files_writable(d->cli->home, &err)) {
-		path = xasprintf("%s. Give the directory to the user that "
-		    "copilot-api runs as, or choose another one with "
-		    "--api-home", err.msg);
-		add_wrong(d->wrong, path);
-		free(path);
+		add_unwritable(d, &err);
 	} else
 		files_exposed(d->cli->home, add_wrong, d->wrong);
 	if (lighttpd_find(&l, &err))
 		note(d, "lighttpd", l.program);
 	else
 		note(d, "lighttpd", "no (only \"copilot-api start\" needs it: "
-		    "sudo apt-get install lighttpd)");
+		    "apt-get install lighttpd, as root)");
 	lighttpd_finish(&l);
 }
 

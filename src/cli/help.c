@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hint.h"
 #include "cli/help.h"
 #include "cli/table.h"
 
@@ -67,7 +68,7 @@ print_command(const struct command *c)
 	print_commands("Commands below it:", c);
 	printf("\nExamples:\n");
 	for (e = c->examples; *e != '\0'; e += strlen(e) + 1)
-		printf("  copilot-api %s\n", e);
+		printf("  %s %s\n", hint_program(), e);
 	print_options("Options of every command:", cli_globals, cli_nglobals);
 }
 
@@ -91,6 +92,6 @@ cli_help(const struct command *c)
 	for (i = 0; i < cli_nvariables; i++)
 		printf("  %-28s %s\n", cli_variables[i].name,
 		    cli_variables[i].help);
-	printf("\nMore: copilot-api COMMAND --help, man copilot-api, "
-	    "man copilot-api.conf\n");
+	printf("\nMore: %s COMMAND --help, man copilot-api, "
+	    "man copilot-api.conf\n", hint_program());
 }

@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
@@ -348,7 +349,8 @@ list_keys(const struct cli *cli, const struct conf *conf)
 	fflush(stdout);
 	if (conf->nkeys == 0)
 		fprintf(stderr, "No API keys: every client may come in. "
-		    "Make one: copilot-api auth keys --add\n");
+		    "Make one: %s auth keys --add%s\n", hint_program(),
+		    hint_options());
 	else if (conf->from_environment)
 		fprintf(stderr, "This one is COPILOT_API_KEY; config.json has "
 		    "none.\n");
@@ -361,7 +363,7 @@ static int
 wrong_use(const char *what)
 {
 	fprintf(stderr, "copilot-api: %s\n"
-	    "Try: copilot-api auth keys --help\n", what);
+	    "Try: %s auth keys --help\n", what, hint_program());
 	return EXIT_USAGE;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hint.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
@@ -40,7 +41,7 @@ static int
 wrong_option(const char *name, const char *value, const char *want)
 {
 	fprintf(stderr, "copilot-api: %s: expected %s, not \"%s\"\n"
-	    "Try: copilot-api usage --help\n", name, want, value);
+	    "Try: %s usage --help\n", name, want, value, hint_program());
 	return EXIT_USAGE;
 }
 

@@ -78,7 +78,8 @@ lighttpd_find(struct lighttpd *l, struct err *err)
 {
 	return (l->program = find_program()) != NULL ||
 	    err_set(err, 500, ERR_SERVER, NULL, NULL, "lighttpd is not "
-	    "installed. Run: sudo apt-get install lighttpd");
+	    "installed. Run: %sapt-get install lighttpd",
+	    geteuid() == 0 ? "" : "sudo ");
 }
 
 static char *

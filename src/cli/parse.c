@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/nearest.h"
 #include "base/util.h"
 #include "cli/cli.h"
@@ -31,7 +33,7 @@ wrong_word(const struct parse *p, const char *what, const char *word,
 	fprintf(stderr, "copilot-api: %s%s\n", what, word);
 	if (meant != NULL)
 		fprintf(stderr, "Did you mean: %s\n", meant);
-	fprintf(stderr, "Try: copilot-api %s%s--help\n",
+	fprintf(stderr, "Try: %s %s%s--help\n", hint_program(),
 	    p->command != NULL ? p->command->name : "",
 	    p->command != NULL ? " " : "");
 	return EXIT_USAGE;
@@ -231,6 +233,90 @@ parse(struct parse *p)
 	return rc;
 }
 
+/* What the options say beside what each command reads of them. */
+static int
+take_options(struct parse *p)
+{
+	struct cli *cli = p->cli;
+
+	if (cli->token_option != NULL) {
+		cli->github_token = cli->token_option;
+		cli->github_token_from = "--github-token";
+	}
+	if (cli->api_home != NULL) {
+		free(cli->home);
+		cli->home = files_home(cli->api_home);
+	}
+	cli->override.verbose = cli->verbose;
+	if (cli->account != NULL && !conf_account_ok(cli->account))
+		return wrong_use(p, "an account's name consists of letters, "
+		    "digits and ._- : ", cli->account);
+	return 0;
+}
+
+/*
+ * The command line again, or where it may hold a secret the command alone. Says
+ * whether the directory is among the words.
+ */
+static bool
+put_words(const struct parse *p, struct buf *out)
+{
+	const struct cli	*cli = p->cli;
+	int			 i;
+
+	if (cli->token_option != NULL || cli->client_key != NULL ||
+	    (cli->add != NULL && cli->add[0] != '\0')) {
+		buf_printf(out, " %s", p->command->name);
+		return false;
+	}
+	for (i = 1; i < p->argc; i++) {
+		buf_puts(out, " ");
+		hint_word(out, p->argv[i]);
+	}
+	return cli->api_home != NULL;
+}
+
+/* It failed: could the directory's owner do it? */
+static void
+say_owner(const struct parse *p)
+{
+	char		*who = hint_owner(p->cli->home);
+	struct buf	 words = { 0 };
+	bool		 again;
+
+	if (who != NULL) {
+		again = put_words(p, &words);
+		fprintf(stderr, "%s belongs to another user. Try: %s%s%s\n",
+		    p->cli->home, who, buf_str(&words),
+		    again ? "" : hint_options());
+	}
+	buf_finish(&words);
+	free(who);
+}
+
+static int
+run(struct parse *p)
+{
+	struct cli	*cli = p->cli;
+	int		 rc = 0;
+
+	if (cli->help)
+		cli_help(p->command);
+	else if (cli->version)
+		printf("copilot-api %s\n", PACKAGE_VERSION);
+	else if (p->command == NULL || p->command->run == NULL)
+		rc = wrong_use(p, "a command is missing", "");
+	else {
+		cli->command = p->command->name;
+		cli->table = &cli_table;
+		rc = p->command->run(cli);
+		/* debug lists all that is wrong itself. */
+		if (rc == 1 && p->command->run != cli_debug)
+			say_owner(p);
+	}
+	return rc;
+}
+
 int
 cli_main(int argc, char **argv)
 {
@@ -239,29 +325,13 @@ cli_main(int argc, char **argv)
 	int		rc;
 
 	cli_environment(&cli);
+	hint_init(cli.home, NULL);
 	rc = parse(&p);
-	if (rc == 0 && cli.token_option != NULL) {
-		cli.github_token = cli.token_option;
-		cli.github_token_from = "--github-token";
-	}
-	if (rc == 0 && cli.account != NULL && !conf_account_ok(cli.account))
-		rc = wrong_use(&p, "an account's name consists of letters, "
-		    "digits and ._- : ", cli.account);
-	if (rc == 0 && cli.api_home != NULL) {
-		free(cli.home);
-		cli.home = files_home(cli.api_home);
-	}
-	cli.override.verbose = cli.verbose;
-	if (rc == 0 && cli.help)
-		cli_help(p.command);
-	else if (rc == 0 && cli.version)
-		printf("copilot-api %s\n", PACKAGE_VERSION);
-	else if (rc == 0 && (p.command == NULL || p.command->run == NULL))
-		rc = wrong_use(&p, "a command is missing", "");
-	else if (rc == 0) {
-		cli.command = p.command->name;
-		cli.table = &cli_table;
-		rc = p.command->run(&cli);
+	if (rc == 0)
+		rc = take_options(&p);
+	if (rc == 0) {
+		hint_init(cli.home, cli.override.enterprise_url);
+		rc = run(&p);
 	}
 	cli_finish(&cli);
 	if (fflush(stdout) != 0 && rc == 0)

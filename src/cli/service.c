@@ -15,6 +15,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "copilot/signin.h"
@@ -178,9 +179,9 @@ say_installed(const struct cli *cli, const char *dir)
 	    "  Base URL   http://%s:%s/v1\n"
 	    "  Log        journalctl --user -u copilot-api -f\n"
 	    "  Restart    systemctl --user restart copilot-api\n"
-	    "  Stop it    copilot-api service remove\n", dir,
+	    "  Stop it    %s service remove\n", dir,
 	    cli->host != NULL ? cli->host : "localhost",
-	    cli->port != NULL ? cli->port : "4141");
+	    cli->port != NULL ? cli->port : "4141", hint_program());
 	fflush(stdout);
 }
 
@@ -261,7 +262,8 @@ cli_service_status(struct cli *cli)
 	runs = strstr(buf_str(&out), "ActiveState=active") != NULL;
 	printf("%s\n", buf_str(&out));
 	if (strstr(buf_str(&out), "LoadState=not-found") != NULL)
-		printf("Try: copilot-api service install\n");
+		printf("Try: %s service install%s\n", hint_program(),
+		    hint_options());
 	else if (!runs)
 		printf("Try: journalctl --user -u copilot-api -n 50\n");
 	fflush(stdout);

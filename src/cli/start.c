@@ -15,6 +15,7 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/util.h"
 #include "cli/ask.h"
@@ -81,17 +82,23 @@ is_loopback(const struct addrinfo *ai)
 static bool
 busy(const struct start *s, const char *host, int why, struct err *err)
 {
-	int port = s->lighttpd.port;
+	const char	*given = s->cli->host;
+	int		 port = s->lighttpd.port;
 
 	if (why == EADDRINUSE)
 		return err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "port %d on %s is in use by another program (another "
-		    "copilot-api?). Choose another one: copilot-api start "
-		    "--port %d", port, host, port < 65535 ? port + 1 : 4141);
+		    "copilot-api?). Choose another one: %s start%s%s "
+		    "--port %d%s", port, host, hint_program(),
+		    given != NULL ? " --host " : "",
+		    given != NULL ? given : "",
+		    port < 65535 ? port + 1 : 4141, hint_options());
 	if (why == EACCES)
 		return err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "port %d is reserved for root. Choose one above 1023: "
-		    "copilot-api start --port " PORT, port);
+		    "%s start%s%s --port " PORT "%s", port, hint_program(),
+		    given != NULL ? " --host " : "",
+		    given != NULL ? given : "", hint_options());
 	if (why == EADDRNOTAVAIL)
 		return err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "%s is not an address of this machine (--host)", host);
@@ -108,8 +115,9 @@ check_keys(const struct start *s, const char *host, struct err *err)
 	return err_set(err, 500, ERR_SERVER, NULL, NULL,
 	    "refusing to listen on %s without an API key: everybody who "
 	    "reaches this machine could use your Copilot subscription. Make "
-	    "a key with \"copilot-api auth keys --add\", which clients then "
-	    "send, or leave --host out to serve this machine only.", host);
+	    "a key with \"%s auth keys --add%s\", which clients then "
+	    "send, or leave --host out to serve this machine only.", host,
+	    hint_program(), hint_options());
 }
 
 /* Look whether we could listen there; keep the numeric address. */
@@ -257,22 +265,36 @@ hold_signals(void)
 
 /* --- Running. */
 
+/* What "url" is for others, and for who tries it here; both are ours. */
+static void
+name_server(const struct start *s, char **url, char **here)
+{
+	const char	*a = s->lighttpd.addresses[0];
+	bool		 all = strcmp(a, "0.0.0.0") == 0 ||
+			    strcmp(a, "::") == 0;
+	const char	*host = s->lighttpd.naddresses > 1 || all ?
+			    "localhost" : a;
+	bool		 six = strchr(host, ':') != NULL;
+	char		 name[256] = "";
+
+	*here = xasprintf("http://%s%s%s:%d", six ? "[" : "", host,
+	    six ? "]" : "", s->lighttpd.port);
+	if (all && gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0')
+		*url = xasprintf("http://%s:%d", name, s->lighttpd.port);
+	else
+		*url = xstrdup(*here);
+}
+
 static void
 say_ready(void *arg)
 {
 	const struct start	*s = arg;
-	const char		*a = s->lighttpd.addresses[0], *host = a;
 	bool			 keys = s->conf->nkeys > 0;
-	char			*url, *header;
+	char			*url, *here, *show;
 
-	if (s->lighttpd.naddresses > 1)
-		host = "localhost";
-	else if (strcmp(a, "0.0.0.0") == 0 || strcmp(a, "::") == 0)
-		host = "<this machine>";
-	url = strchr(host, ':') != NULL ?
-	    xasprintf("http://[%s]:%d", host, s->lighttpd.port) :
-	    xasprintf("http://%s:%d", host, s->lighttpd.port);
-	header = xstrdup(keys ? " -H 'Authorization: Bearer KEY'" : "");
+	name_server(s, &url, &here);
+	show = xasprintf("one of: %s auth keys --show%s", hint_program(),
+	    hint_options());
 	printf("\ncopilot-api %s is %s.\n\n"
 	    "  %s         %s\n"
 	    "  Base URL        %s/v1\n"
@@ -285,12 +307,14 @@ say_ready(void *arg)
 	    s->account != NULL ? "ready" : "running, but can't answer yet",
 	    s->account != NULL ? "Account" : "Trouble",
 	    s->account != NULL ? s->account : s->wrong.msg, url,
-	    keys ? "one of \"copilot-api auth keys --show\"" :
-	    s->conf->closed ? "none: config.json has lost its keys" :
+	    keys ? show : s->conf->closed ?
+	    "none: config.json has lost its keys" :
 	    "any (none is configured)", s->cli->home, url,
-	    keys ? "KEY" : "any", header, url);
+	    keys ? "KEY" : "any",
+	    keys ? " -H 'Authorization: Bearer KEY'" : "", here);
 	fflush(stdout);
-	free(header);
+	free(show);
+	free(here);
 	free(url);
 }
 

@@ -20,6 +20,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -76,7 +77,8 @@ app_load(const char *home, struct app *app, bool *there, struct err *err)
 		ok = (is_id(app->id) && is_id(app->installation) &&
 		    app->key != NULL) || err_set(err, 500, ERR_SERVER,
 		    "github_app_invalid", NULL, "%s/%s can't be read. Run: "
-		    "copilot-api auth app", home, APP_FILE);
+		    "%s auth app%s", home, APP_FILE, hint_program(),
+		    hint_options());
 	}
 	if (!ok)
 		app_finish(app);
@@ -313,7 +315,7 @@ static const struct {
 	    "organisation's owner can lift that." },
 	{ 404, "", "GitHub doesn't know this installation of the App: it was "
 	    "removed, or has another number. Install the App, then run: "
-	    "copilot-api auth app" },
+	    "{auth app}" },
 };
 
 /* *obj as github_answer() gives it. */
@@ -321,7 +323,7 @@ static bool
 answer(int status, const char *body, size_t n, const char *retry_after,
     json_object **obj, struct err *err)
 {
-	char	said[200];
+	char	said[200], why[512];
 	size_t	i;
 
 	if (github_answer(status, body, n, retry_after, obj, err))
@@ -331,8 +333,9 @@ answer(int status, const char *body, size_t n, const char *retry_after,
 		if (refusals[i].status != status ||
 		    strcasestr(said, refusals[i].said) == NULL)
 			continue;
+		hint_text(why, sizeof(why), refusals[i].why);
 		err_set(err, status == 401 ? 401 : 403, ERR_AUTH,
-		    "github_app_refused", NULL, "%s%s%s%s", refusals[i].why,
+		    "github_app_refused", NULL, "%s%s%s%s", why,
 		    said[0] != '\0' ? " (" : "", said,
 		    said[0] != '\0' ? ")" : "");
 		err->no_retry = true;

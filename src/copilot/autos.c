@@ -7,6 +7,7 @@
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/hint.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
@@ -74,7 +75,8 @@ no_auto(struct err *err)
 	err_set(err, 404, ERR_REQUEST, "model_not_found", "model",
 	    "Copilot offers this sign-in no Auto. It offers it to the editors' "
 	    "application: leave oauthClientId, GH_TOKEN and the like out, then "
-	    "run on the server: copilot-api auth --force");
+	    "run on the server: %s auth --force%s", hint_program(),
+	    hint_options());
 	err->no_retry = true;
 }
 

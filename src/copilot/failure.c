@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/hint.h"
 #include "base/js.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -74,12 +75,12 @@ static const struct verdict bad_request = {
 static const struct verdict unauthorized = {
 	401, ERR_AUTH, NULL, NULL, true, false,
 	"GitHub Copilot did not accept this server's token. Run "
-	"\"copilot-api auth\" on the server to sign in again."
+	"\"{auth}\" on the server to sign in again."
 };
 static const struct verdict classic_token = {
 	401, ERR_AUTH, "github_token_invalid", NULL, true, true,
 	"Copilot does not accept classic personal access tokens (ghp_...). Run "
-	"\"copilot-api auth\" on the server, or give it a fine-grained one "
+	"\"{auth}\" on the server, or give it a fine-grained one "
 	"(github_pat_...) with the permission \"Copilot Requests\"."
 };
 static const struct verdict forbidden = {
@@ -517,24 +518,37 @@ add_retry(struct err *err, const char *retry_after)
 		err->no_retry = true;
 }
 
+/* For the log: what upstream said may quote a prompt. NULL: all is ours. */
+static const char *
+own_words(const struct verdict *v, const struct said *said)
+{
+	if (v->replace || said->msg[0] == '\0')
+		return NULL;
+	/* The sentence of that one is for when there is nothing to pass on. */
+	if (v == &bad_request)
+		return "GitHub Copilot refused the request.";
+	return v == &unauthorized ? "GitHub Copilot did not accept this "
+	    "server's token: sign in again." : v->sentence;
+}
+
 static void
 set_error(struct said *said, struct err *err)
 {
 	const struct verdict	*v;
 	const char		*code;
+	char			 ours[512];
 
 	read_complaint(said);
 	v = judge(said);
 	code = v->code != NULL ? v->code : said->code;
+	hint_text(ours, sizeof(ours), v->sentence);
 	err_set(err, v->status, v->type, code,
 	    v->param != NULL ? v->param : said->param, "%s",
-	    v->replace || said->msg[0] == '\0' ? v->sentence : said->msg);
+	    v->replace || said->msg[0] == '\0' ? ours : said->msg);
 	if (v == &unauthorized && said->msg[0] != '\0')
-		snprintf(err->msg, sizeof(err->msg), "%s (%s)",
-		    v->sentence, said->msg);
-	/* The sentence of that one is for when there is nothing to pass on. */
-	err->own_words = v == &bad_request && said->msg[0] != '\0' ?
-	    "GitHub Copilot refused the request." : v->sentence;
+		snprintf(err->msg, sizeof(err->msg), "%.500s (%.500s)", ours,
+		    said->msg);
+	err->own_words = own_words(v, said);
 	err->no_retry = v->no_retry;
 }
 

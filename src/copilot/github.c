@@ -11,6 +11,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -27,7 +28,8 @@
 #define TOKEN_MAX	8192		/* goes into a header */
 #define REFRESH_DEFAULT	1500		/* seconds; what GitHub usually says */
 #define RETRY_AFTER	"60"		/* when GitHub's limit says no time */
-#define SAY_TO_SIGN_IN	"Run: copilot-api auth"
+#define SAY_TO_SIGN_IN	"Run: %s auth%s"
+#define SAY_TO_FORCE	"Run: %s auth --force%s"
 
 /* --- The token. */
 
@@ -62,23 +64,16 @@ trimmed(const char *s)
 	return n > 0 ? xstrndup(s, n) : NULL;
 }
 
-/* What is no GitHub token, or one that Copilot refuses. Always false. */
-static bool
-unusable(struct err *err, const char *from, const char *why)
-{
-	err_set(err, 401, ERR_AUTH, "github_token_invalid", NULL, "%s %s",
-	    from, why);
-	err->no_retry = true;
-	return false;
-}
-
 static bool
 token_usable(const char *token, const char *from, struct err *err)
 {
-	if (!github_is_token(token))
-		return unusable(err, from, "does not hold a GitHub token (one "
-		    "word on one line). " SAY_TO_SIGN_IN " --force");
-	return true;
+	if (github_is_token(token))
+		return true;
+	err_set(err, 401, ERR_AUTH, "github_token_invalid", NULL,
+	    "%s does not hold a GitHub token (one word on one line). "
+	    SAY_TO_FORCE, from, hint_program(), hint_options());
+	err->no_retry = true;
+	return false;
 }
 
 bool
@@ -120,7 +115,8 @@ github_classic(struct err *err)
 	err_set(err, 401, ERR_AUTH, "github_token_invalid", NULL,
 	    "Copilot does not accept classic personal access tokens "
 	    "(ghp_...). " SAY_TO_SIGN_IN ", or use a fine-grained one "
-	    "(github_pat_...) with the permission \"Copilot Requests\".");
+	    "(github_pat_...) with the permission \"Copilot Requests\".",
+	    hint_program(), hint_options());
 	err->no_retry = true;
 	return false;
 }
@@ -129,7 +125,8 @@ bool
 github_not_signed_in(struct err *err)
 {
 	err_set(err, 401, ERR_AUTH, "not_signed_in", NULL,
-	    "Not signed in to GitHub. " SAY_TO_SIGN_IN);
+	    "Not signed in to GitHub. " SAY_TO_SIGN_IN, hint_program(),
+	    hint_options());
 	err->no_retry = true;
 	return false;
 }
@@ -227,8 +224,8 @@ static bool
 dead_token(struct err *err)
 {
 	err_set(err, 401, ERR_AUTH, "github_token_invalid", NULL,
-	    "GitHub no longer accepts the stored sign-in. "
-	    SAY_TO_SIGN_IN " --force");
+	    "GitHub no longer accepts the stored sign-in. " SAY_TO_FORCE,
+	    hint_program(), hint_options());
 	err->no_retry = true;
 	return false;
 }
@@ -298,7 +295,7 @@ refused(int status, json_object *obj, const char *retry_after,
 		err_set(err, 403, ERR_PERMISSION, "no_copilot_access", NULL,
 		    "This GitHub account has no Copilot access: it has no "
 		    "subscription, or the token is of another application. "
-		    SAY_TO_SIGN_IN " --force");
+		    SAY_TO_FORCE, hint_program(), hint_options());
 		err->no_retry = true;
 	} else
 		err_set(err, 502, ERR_SERVER, "github_error", NULL,

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -144,8 +145,8 @@ not_signed_in(const struct signin *s, struct err *err)
 	github_not_signed_in(err);
 	if (s->name != NULL)
 		snprintf(err->msg, sizeof(err->msg), "The account %s is not "
-		    "signed in to GitHub. Run: copilot-api auth --account %s",
-		    s->name, s->name);
+		    "signed in to GitHub. Run: %s auth --account %s%s",
+		    s->name, hint_program(), s->name, hint_options());
 	return false;
 }
 
