@@ -13,14 +13,19 @@
 #include "api/completions-answer.h"
 #include "api/split.h"
 #include "api/target.h"
+#include "api/tokens.h"
+#include "api/vocabulary.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/check.h"
 #include "chat/terms.h"
+#include "copilot/models.h"
 #include "turn/complain.h"
 #include "turn/terms.h"
 #include "turn/turn.h"
+
+#define TOKENS_MAX	1000000	/* of a prompt, if the model doesn't say */
 
 /* --- What it calls things. */
 
@@ -115,19 +120,8 @@ check_best_of(json_object *obj, struct err *err)
 /* --- The prompt. */
 
 static bool
-refuse_tokens(const char *param, struct err *err)
-{
-	return err_param(err, param, "unsupported_value", "Unsupported value: "
-	    "'%s' has tokens, whose vocabulary the model need not share. Send "
-	    "the text.", param);
-}
-
-static bool
 check_text(json_object *v, const char *param, struct err *err)
 {
-	if (json_object_is_type(v, json_type_int) ||
-	    json_object_is_type(v, json_type_array))
-		return refuse_tokens(param, err);
 	if (v == NULL || !json_object_is_type(v, json_type_string))
 		return complain_wrong_type(err, param, "a string", v);
 	if (json_object_get_string_len(v) > 0)
@@ -136,23 +130,43 @@ check_text(json_object *v, const char *param, struct err *err)
 	    "string. A model that chats has to be told something.", param);
 }
 
+/* Tokens are looked at when the model is known, see decode_all(). */
+static bool
+is_tokens(json_object *list)
+{
+	json_object *first = json_object_array_get_idx(list, 0);
+
+	return first != NULL && json_object_is_type(first, json_type_int);
+}
+
+static bool
+check_element(json_object *v, const char *param, bool tokens, struct err *err)
+{
+	if (!tokens)
+		return check_text(v, param, err);
+	return (v != NULL && json_object_is_type(v, json_type_array)) ||
+	    complain_wrong_type(err, param, "an array of integers", v);
+}
+
+/* The first element says what the others have to be. */
 static bool
 check_list(json_object *list, struct err *err)
 {
-	size_t	n = js_len(list), i;
-	char	param[32];
+	json_object	*first;
+	bool		 tokens;
+	size_t		 n = js_len(list), i;
+	char		 param[32];
 
 	if (n == 0)
-		return err_param(err, "prompt", "empty_array", "Invalid "
-		    "'prompt': empty array. Expected an array with minimum "
-		    "length 1, but got an empty array instead.");
-	if (json_object_is_type(json_object_array_get_idx(list, 0),
-	    json_type_int))
-		return refuse_tokens("prompt", err);
+		return tokens_none("prompt", err);
+	if (is_tokens(list))
+		return true;
+	first = json_object_array_get_idx(list, 0);
+	tokens = first != NULL && json_object_is_type(first, json_type_array);
 	for (i = 0; i < n; i++) {
 		snprintf(param, sizeof(param), "prompt[%zu]", i);
-		if (!check_text(json_object_array_get_idx(list, i), param,
-		    err))
+		if (!check_element(json_object_array_get_idx(list, i), param,
+		    tokens, err))
 			return false;
 	}
 	return true;
@@ -167,6 +181,72 @@ check_prompt(json_object *obj, struct err *err)
 		return complain_missing(err, "prompt");
 	return json_object_is_type(v, json_type_array) ? check_list(v, err) :
 	    check_text(v, "prompt", err);
+}
+
+/* --- A prompt that consists of tokens. */
+
+static bool
+has_tokens(json_object *obj)
+{
+	json_object *prompt = js_array(obj, "prompt"), *first;
+
+	if (js_len(prompt) == 0)
+		return false;
+	first = json_object_array_get_idx(prompt, 0);
+	return is_tokens(prompt) || (first != NULL &&
+	    json_object_is_type(first, json_type_array));
+}
+
+/* Only OpenAI's models share the vocabularies that their clients have. */
+static bool
+reads_tokens(const struct target *t)
+{
+	return t->model != NULL ? t->model->openai :
+	    util_starts(t->upstream, "gpt-");
+}
+
+static bool
+decode_list(json_object *list, struct tokens *t, struct err *err)
+{
+	size_t		 n = js_len(list), i;
+	json_object	*text;
+	char		 param[32];
+
+	for (i = 0; i < n; i++) {
+		snprintf(param, sizeof(param), "prompt[%zu]", i);
+		text = tokens_text(t, json_object_array_get_idx(list, i),
+		    param, err);
+		if (text == NULL)
+			return false;
+		json_object_array_put_idx(list, i, text);
+	}
+	return true;
+}
+
+/* "prompt" becomes the text, or the texts, that the tokens stand for. */
+static bool
+decode_prompt(json_object *obj, const struct target *to, struct err *err)
+{
+	json_object	*prompt = js_array(obj, "prompt"), *text;
+	struct tokens	 t = {
+		.vocabulary = vocabulary_of(to->upstream), .max = TOKENS_MAX
+	};
+	bool		 ok;
+
+	if (!reads_tokens(to))
+		return err_param(err, "prompt", "unsupported_value",
+		    "Unsupported value: 'prompt' has tokens, and '%s' has "
+		    "none of OpenAI's vocabularies. Send the text.",
+		    to->asked);
+	if (to->model != NULL && to->model->max_prompt_tokens > 0)
+		t.max = (size_t)to->model->max_prompt_tokens;
+	if (!is_tokens(prompt))
+		ok = decode_list(prompt, &t, err);
+	else if ((ok = (text = tokens_text(&t, prompt, "prompt", err)) !=
+	    NULL))
+		js_add_take(obj, "prompt", text);
+	tokens_finish(&t);
+	return ok;
 }
 
 /* The prompt in a chat's form; what both protocols have stays. */
@@ -217,26 +297,51 @@ split(struct exchange *x, json_object *obj)
 	return ok ? HANDLED_PARTS : exchange_refuse(x, &err);
 }
 
+/* What is asked for, in this protocol's form. */
+static bool
+read_request(const struct exchange *x, json_object *obj, bool *models,
+    struct err *err)
+{
+	struct target t;
+
+	*models = false;
+	if (!check(obj, err))
+		return false;
+	if (!has_tokens(obj))
+		return true;
+	if (x->models == NULL && !x->models_tried)
+		return *models = true;
+	return target_find(x, obj, MODEL_CHAT | MODEL_RESPONSES |
+	    MODEL_MESSAGES, &t, err) && decode_prompt(obj, &t, err);
+}
+
+static enum handled
+ask(struct exchange *x, json_object *take)
+{
+	enum handled handled;
+
+	make_chat(take);
+	note_terms(x);
+	if ((handled = chat_ask_take(x, take, true)) == HANDLED_CALL) {
+		x->self = completions_answer_create(x->answer, x->self);
+		x->answer = &completions_answer;
+	}
+	return handled;
+}
+
 enum handled
 api_completions(struct exchange *x)
 {
 	json_object	*obj;
 	struct err	 err;
-	enum handled	 handled;
+	bool		 models;
 
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
-	if (!check(obj, &err)) {
+	if (!read_request(x, obj, &models, &err) || models) {
 		json_object_put(obj);
-		return exchange_refuse(x, &err);
+		return models ? HANDLED_MODELS : exchange_refuse(x, &err);
 	}
-	if (js_len(js_array(obj, "prompt")) > 1)
-		return split(x, obj);
-	make_chat(obj);
-	note_terms(x);
-	if ((handled = chat_ask_take(x, obj, true)) == HANDLED_CALL) {
-		x->self = completions_answer_create(x->answer, x->self);
-		x->answer = &completions_answer;
-	}
-	return handled;
+	return js_len(js_array(obj, "prompt")) > 1 ? split(x, obj) :
+	    ask(x, obj);
 }

@@ -4,12 +4,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "api/cl100k.h"
 #include "api/embeddings-input.h"
-#include "base/buf.h"
+#include "api/tokens.h"
+#include "api/vocabulary.h"
 #include "base/err.h"
 #include "base/js.h"
-#include "base/text.h"
 #include "copilot/models.h"
 #include "turn/complain.h"
 
@@ -17,22 +16,6 @@
 #define INPUTS_MAX	2048
 #define TOKENS_MAX	8192	/* of an input, if the model doesn't say */
 #define TOKENS_ALL_MAX	300000
-
-/* An input that consists of tokens, while it is read. */
-struct tokens {
-	size_t		 max;	/* of one input */
-	size_t		 n;	/* of all of them so far */
-	struct buf	 bytes;
-	struct buf	 text;
-};
-
-static bool
-refuse_empty_array(const char *param, struct err *err)
-{
-	return err_param(err, param, "empty_array",
-	    "Invalid '%s': empty array. Expected an array with minimum length "
-	    "1, but got an empty array instead.", param);
-}
 
 static bool
 check_text(json_object *v, const char *param, struct err *err)
@@ -66,63 +49,6 @@ check_strings(json_object *list, struct err *err)
 	return true;
 }
 
-/* Before any of them is decoded: a token of 6 bytes can be 128 of text. */
-static bool
-check_count(struct tokens *t, size_t n, const char *param, struct err *err)
-{
-	if (n == 0)
-		return refuse_empty_array(param, err);
-	if (n > t->max)
-		return err_set(err, 400, ERR_REQUEST, NULL, NULL,
-		    "This model's maximum context length is %zu tokens, "
-		    "however you requested %zu tokens (%zu in your prompt; 0 "
-		    "for the completion). Please reduce your prompt; or "
-		    "completion length.", t->max, n, n);
-	t->n += n;
-	if (t->n > TOKENS_ALL_MAX)
-		return err_set(err, 400, "max_tokens_per_request",
-		    "max_tokens_per_request", NULL,
-		    "Requested %zu tokens, max %d tokens per request", t->n,
-		    TOKENS_ALL_MAX);
-	return true;
-}
-
-static bool
-decode_token(struct tokens *t, json_object *v, const char *param, size_t i,
-    struct err *err)
-{
-	char where[64];
-
-	if (v != NULL && json_object_is_type(v, json_type_int) &&
-	    cl100k_decode(json_object_get_int64(v), &t->bytes))
-		return true;
-	snprintf(where, sizeof(where), "%s[%zu]", param, i);
-	if (v == NULL || !json_object_is_type(v, json_type_int))
-		return complain_wrong_type(err, where, "an integer", v);
-	return err_param(err, where, "invalid_value",
-	    "Invalid '%s': %lld is not a token of this model's vocabulary, "
-	    "cl100k_base.", where, (long long)json_object_get_int64(v));
-}
-
-/* The text of an array of tokens, NULL when it is refused. */
-static json_object *
-decode(struct tokens *t, json_object *list, const char *param, struct err *err)
-{
-	size_t n = js_len(list), i;
-
-	if (!check_count(t, n, param, err))
-		return NULL;
-	buf_truncate(&t->bytes, 0);
-	for (i = 0; i < n; i++)
-		if (!decode_token(t, json_object_array_get_idx(list, i), param,
-		    i, err))
-			return NULL;
-	buf_truncate(&t->text, 0);
-	text_utf8_repair(buf_str(&t->bytes), t->bytes.len, &t->text);
-	return json_object_new_string_len(buf_str(&t->text),
-	    (int)t->text.len);
-}
-
 /* The i-th of an array of token arrays. */
 static json_object *
 decode_element(struct tokens *t, json_object *list, size_t i, struct err *err)
@@ -132,7 +58,7 @@ decode_element(struct tokens *t, json_object *list, size_t i, struct err *err)
 
 	snprintf(param, sizeof(param), "input[%zu]", i);
 	if (v != NULL && json_object_is_type(v, json_type_array))
-		return decode(t, v, param, err);
+		return tokens_text(t, v, param, err);
 	complain_wrong_type(err, param, "an array of integers", v);
 	return NULL;
 }
@@ -142,7 +68,10 @@ static json_object *
 decode_all(json_object *list, bool nested, const struct model *model,
     struct err *err)
 {
-	struct tokens	 t = { .max = TOKENS_MAX };
+	struct tokens	 t = {
+		.vocabulary = &vocabulary_cl100k, .max = TOKENS_MAX,
+		.max_all = TOKENS_ALL_MAX
+	};
 	json_object	*texts = json_object_new_array(), *text;
 	size_t		 n = nested ? js_len(list) : 1, i;
 
@@ -150,7 +79,7 @@ decode_all(json_object *list, bool nested, const struct model *model,
 		t.max = (size_t)model->max_prompt_tokens;
 	for (i = 0; i < n; i++) {
 		text = nested ? decode_element(&t, list, i, err) :
-		    decode(&t, list, "input", err);
+		    tokens_text(&t, list, "input", err);
 		if (text == NULL)
 			break;
 		json_object_array_add(texts, text);
@@ -159,8 +88,7 @@ decode_all(json_object *list, bool nested, const struct model *model,
 		json_object_put(texts);
 		texts = NULL;
 	}
-	buf_finish(&t.bytes);
-	buf_finish(&t.text);
+	tokens_finish(&t);
 	return texts;
 }
 
@@ -183,7 +111,7 @@ read_array(json_object *list, const struct model *model, struct err *err)
 	bool		 nested;
 
 	if (js_len(list) == 0) {
-		refuse_empty_array("input", err);
+		tokens_none("input", err);
 		return NULL;
 	}
 	if (first != NULL && json_object_is_type(first, json_type_int))

@@ -127,15 +127,6 @@ add_turn(struct count *c, const struct turn *t)
 	add_json(c, t->format.schema);
 }
 
-/* GPT-4 before GPT-4o and GPT-3.5 have the older one. */
-static const struct vocabulary *
-vocabulary_of(const char *model)
-{
-	return strcmp(model, "gpt-4") == 0 || util_starts(model, "gpt-4-") ||
-	    util_starts(model, "gpt-3.5") ? &vocabulary_cl100k :
-	    &vocabulary_o200k;
-}
-
 static void
 answer(struct exchange *x, const struct count *c, bool openai)
 {

@@ -18,8 +18,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/chat-foreign.h \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
-	%reldir%/cl100k.c \
-	%reldir%/cl100k.h \
 	%reldir%/codex-prompt.c \
 	%reldir%/codex-prompt.h \
 	%reldir%/completions-answer.c \
@@ -77,6 +75,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/target.c \
 	%reldir%/target.h \
 	%reldir%/input-tokens.c \
+	%reldir%/tokens.c \
+	%reldir%/tokens.h \
 	%reldir%/vocabulary-data.S \
 	%reldir%/vocabulary.c \
 	%reldir%/vocabulary.h

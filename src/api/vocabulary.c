@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "api/vocabulary.h"
+#include "base/buf.h"
 #include "base/util.h"
 
 #define STEP	64		/* tokens between two known offsets */
@@ -22,7 +23,6 @@
 #define NONE	UINT32_MAX
 #define LETTER_RUNS 3219	/* data/make-letters says how many */
 #define LOOK_AHEAD (VOCABULARY_PIECE_MAX + 64) /* and what may end a piece */
-#define TOKEN_BYTES 128		/* the longest one */
 
 /*
  * A number of 32 bits for every STEPth token, least significant byte first:
@@ -43,9 +43,17 @@ struct table {
 	uint32_t	*at;		/* of each token's bytes */
 };
 
+/* The tokens that stand for no text of their own; the last one has NULL. */
+struct special {
+	int64_t		 token;
+	const char	*text;
+};
+
 struct vocabulary {
+	const char		*name;
 	const unsigned char	*data;
 	uint32_t		 tokens;	/* ranks from 0 */
+	const struct special	*special;
 	bool			 cased;	/* a piece ends before upper case */
 	struct table		*table;
 	pthread_once_t		*once;
@@ -57,13 +65,47 @@ static pthread_once_t	o200k_once = PTHREAD_ONCE_INIT;
 static struct table	cl100k_table, o200k_table;
 static void		make_cl100k(void), make_o200k(void);
 
+/* As tiktoken has them (tiktoken_ext/openai_public.py). */
+static const struct special cl100k_special[] = {
+	{ 100257, "<|endoftext|>" },
+	{ 100258, "<|fim_prefix|>" },
+	{ 100259, "<|fim_middle|>" },
+	{ 100260, "<|fim_suffix|>" },
+	{ 100276, "<|endofprompt|>" },
+	{ 0, NULL }
+};
+static const struct special o200k_special[] = {
+	{ 199999, "<|endoftext|>" },
+	{ 200018, "<|endofprompt|>" },
+	{ 0, NULL }
+};
+
 const struct vocabulary vocabulary_cl100k = {
-	cl100k_data, 100256, false, &cl100k_table, &cl100k_once, make_cl100k
+	"cl100k_base", cl100k_data, 100256, cl100k_special, false,
+	&cl100k_table, &cl100k_once, make_cl100k
 };
 const struct vocabulary vocabulary_o200k = {
-	vocabulary_o200k_data, 199998, true, &o200k_table, &o200k_once,
-	make_o200k
+	"o200k_base", vocabulary_o200k_data, 199998, o200k_special, true,
+	&o200k_table, &o200k_once, make_o200k
 };
+
+/*
+ * GPT-4 before GPT-4o, which Copilot also calls gpt-4-o, and GPT-3.5 have the
+ * older one.
+ */
+const struct vocabulary *
+vocabulary_of(const char *model)
+{
+	return strcmp(model, "gpt-4") == 0 || util_starts(model, "gpt-3.5") ||
+	    (util_starts(model, "gpt-4-") && !util_starts(model, "gpt-4-o")) ?
+	    &vocabulary_cl100k : &vocabulary_o200k;
+}
+
+const char *
+vocabulary_name(const struct vocabulary *v)
+{
+	return v->name;
+}
 
 /* --- Tokens as bytes. */
 
@@ -86,6 +128,34 @@ bytes(const struct vocabulary *v)
 	return lengths(v) + v->tokens;
 }
 
+static bool
+decode_special(const struct vocabulary *v, int64_t token, struct buf *out)
+{
+	const struct special *s;
+
+	for (s = v->special; s->text != NULL; s++)
+		if (s->token == token) {
+			buf_puts(out, s->text);
+			return true;
+		}
+	return false;
+}
+
+bool
+vocabulary_decode(const struct vocabulary *v, int64_t token, struct buf *out)
+{
+	const unsigned char	*n = lengths(v);
+	size_t			 i, at;
+
+	if (token < 0 || token >= (int64_t)v->tokens)
+		return decode_special(v, token, out);
+	at = number_at(v->data + (size_t)token / STEP * 4);
+	for (i = (size_t)token / STEP * STEP; i < (size_t)token; i++)
+		at += n[i];
+	buf_append(out, bytes(v) + at, n[token]);
+	return true;
+}
+
 /* --- Bytes as tokens. */
 
 static uint32_t
@@ -106,7 +176,7 @@ rank_of(const struct vocabulary *v, const unsigned char *p, size_t n)
 	const struct table	*t = v->table;
 	uint32_t		 i, rank;
 
-	if (n > TOKEN_BYTES)
+	if (n > VOCABULARY_TOKEN_MAX)
 		return NONE;
 	for (i = hash(p, n); (rank = t->slots[i]) != NONE;
 	    i = (i + 1) & (SLOTS - 1))

@@ -2,13 +2,27 @@
 #ifndef VOCABULARY_H
 #define VOCABULARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct vocabulary;
 
 extern const struct vocabulary vocabulary_cl100k; /* embeddings, GPT-4 */
 extern const struct vocabulary vocabulary_o200k;  /* GPT-4o and later */
+
+/* That of one of OpenAI's models, by its name. */
+const struct vocabulary *vocabulary_of(const char *model);
+const char *vocabulary_name(const struct vocabulary *);	/* "o200k_base" */
+
+/*
+ * Append the bytes of a token, which need not be whole characters. False when
+ * there is no such token. Any thread; VOCABULARY_TOKEN_MAX bytes at the most.
+ */
+#define VOCABULARY_TOKEN_MAX 128
+bool	vocabulary_decode(const struct vocabulary *, int64_t token,
+	    struct buf *out);
 
 /*
  * How many tokens a text has; "each", which may be NULL, is told them in their

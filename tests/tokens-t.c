@@ -1,6 +1,6 @@
 /*
- * Tokens back into text. tests/data/cl100k.json has texts and their tokens, one
- * pair a line, as tiktoken makes them.
+ * Tokens back into text. tests/data/cl100k.json and tokens.json have texts and
+ * their tokens, one a line, as tiktoken makes them.
  */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "api/cl100k.h"
+#include "api/vocabulary.h"
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/text.h"
@@ -23,47 +23,69 @@
 /* Of all tokens and their lengths, from another copy of the vocabulary. */
 #define ALL_HASH 0x25c33973975e293cu
 
-/* One line: does the text come out of the tokens? */
+/* Does the text come out of the tokens? */
 static void
-check_line(const char *line)
+check_ids(const struct vocabulary *v, json_object *text, json_object *ids)
 {
-	json_object	*pair = js_parse_quiet(line, strlen(line)), *text, *ids;
 	struct buf	 bytes = { 0 }, out = { 0 };
 	size_t		 i;
 
-	text = json_object_array_get_idx(pair, 0);
-	ids = json_object_array_get_idx(pair, 1);
 	assert_true(js_len(ids) > 0);
 	for (i = 0; i < js_len(ids); i++)
-		assert_true(cl100k_decode(json_object_get_int64(
+		assert_true(vocabulary_decode(v, json_object_get_int64(
 		    json_object_array_get_idx(ids, i)), &bytes));
 	text_utf8_repair(bytes.p, bytes.len, &out);
 	assert_int_equal(out.len, json_object_get_string_len(text));
 	assert_memory_equal(out.p, json_object_get_string(text), out.len);
 	buf_finish(&bytes);
 	buf_finish(&out);
-	json_object_put(pair);
+}
+
+/* A line: a text, its tokens by the first vocabulary, by the second, if any. */
+static void
+check_line(const char *line, const struct vocabulary *const v[])
+{
+	json_object	*row = js_parse_quiet(line, strlen(line));
+	size_t		 i;
+
+	for (i = 0; v[i] != NULL; i++)
+		check_ids(v[i], json_object_array_get_idx(row, 0),
+		    json_object_array_get_idx(row, i + 1));
+	json_object_put(row);
+}
+
+static void
+check_file(const char *name, const struct vocabulary *const v[], int lines)
+{
+	const char	*dir = getenv("top_srcdir");
+	char		 path[4096], line[16384];
+	FILE		*f;
+	int		 n = 0;
+
+	snprintf(path, sizeof(path), "%s/tests/data/%s",
+	    dir != NULL ? dir : ".", name);
+	assert_non_null(f = fopen(path, "r"));
+	for (; fgets(line, sizeof(line), f) != NULL; n++) {
+		line[strcspn(line, "\n")] = '\0';
+		check_line(line, v);
+	}
+	fclose(f);
+	assert_int_equal(n, lines);
 }
 
 static void
 test_texts(void **state)
 {
-	const char	*dir = getenv("top_srcdir");
-	char		 path[4096], line[4096];
-	FILE		*f;
-	int		 n = 0;
+	static const struct vocabulary *const one[] = {
+		&vocabulary_cl100k, NULL
+	};
+	static const struct vocabulary *const two[] = {
+		&vocabulary_o200k, &vocabulary_cl100k, NULL
+	};
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/tests/data/cl100k.json",
-	    dir != NULL ? dir : ".");
-	assert_non_null(f = fopen(path, "r"));
-	while (fgets(line, sizeof(line), f) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		check_line(line);
-		n++;
-	}
-	fclose(f);
-	assert_int_equal(n, 20);
+	check_file("cl100k.json", one, 20);
+	check_file("tokens.json", two, 151);
 }
 
 static void
@@ -77,7 +99,7 @@ test_all_tokens(void **state)
 	(void)state;
 	for (id = 0; id < 100256; id++) {
 		buf_truncate(&out, 0);
-		assert_true(cl100k_decode(id, &out));
+		assert_true(vocabulary_decode(&vocabulary_cl100k, id, &out));
 		assert_in_range(out.len, 1, 128);
 		buf_putc(&out, (char)out.len);
 		for (i = 0; i < out.len; i++)
@@ -98,10 +120,37 @@ test_no_tokens(void **state)
 	size_t		i;
 
 	(void)state;
-	for (i = 0; i < COUNT(bad); i++)
-		assert_false(cl100k_decode(bad[i], &out));
-	assert_int_equal(out.len, 0);
+	for (i = 0; i < COUNT(bad); i++) {
+		assert_false(vocabulary_decode(&vocabulary_cl100k, bad[i],
+		    &out));
+		assert_int_equal(vocabulary_decode(&vocabulary_o200k, bad[i],
+		    &out), bad[i] >= 100256 && bad[i] < 199998);
+		buf_truncate(&out, 0);
+	}
+	assert_true(vocabulary_decode(&vocabulary_o200k, 199999, &out));
+	assert_string_equal(buf_str(&out), "<|endoftext|>");
 	buf_finish(&out);
+}
+
+static void
+test_models(void **state)
+{
+	static const char *const older[] = {
+		"gpt-4", "gpt-4-0613", "gpt-4-turbo", "gpt-3.5-turbo"
+	};
+	static const char *const newer[] = {
+		"gpt-4o", "gpt-4.1", "gpt-41-copilot", "gpt-4-o-preview",
+		"gpt-5.4", "o3", "claude-sonnet-4.6"
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(older); i++)
+		assert_string_equal(vocabulary_name(vocabulary_of(older[i])),
+		    "cl100k_base");
+	for (i = 0; i < COUNT(newer); i++)
+		assert_string_equal(vocabulary_name(vocabulary_of(newer[i])),
+		    "o200k_base");
 }
 
 /* Bytes, and what Python's decode("utf-8", "replace") makes of them. */
@@ -164,6 +213,7 @@ main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_all_tokens),
 		cmocka_unit_test(test_no_tokens),
+		cmocka_unit_test(test_models),
 		cmocka_unit_test(test_broken_characters)
 	};
 
