@@ -15,21 +15,27 @@
 /* --- A chat completion of a Responses answer. */
 
 struct answer *
-carry_answer_chat(const struct chat_wanted *wanted, struct carry_note *take,
-    struct usage *usage)
+carry_answer_to_chat(const struct chat_wanted *wanted, struct carry_note *take)
 {
-	struct carry_note	*b = carry_note_take(take);
-	struct answer		*a;
+	struct answer *a = answer_create(chat_write_create(wanted));
 
-	a = answer_create(chat_write_create(wanted));
-	answer_terms(a, &carry_note_words, b);
+	answer_terms(a, &carry_note_words, take);
 	if (wanted->thoughts.keep != NULL)
 		answer_stage(a, stage_thought_create(&wanted->thoughts));
 	if (wanted->format_in_prompt)
 		answer_stage(a, stage_object_create());
-	if (b->stop != NULL)
-		answer_stage(a, stage_stop_create(b->stop));
-	b->stop = NULL;
+	if (take->stop != NULL)
+		answer_stage(a, stage_stop_create(take->stop));
+	take->stop = NULL;
+	return a;
+}
+
+struct answer *
+carry_answer_chat(const struct chat_wanted *wanted, struct carry_note *take,
+    struct usage *usage)
+{
+	struct answer *a = carry_answer_to_chat(wanted, carry_note_take(take));
+
 	answer_stage(a, chat_opaque_stage());
 	answer_read(a, &responses_reader,
 	    responses_reader_create(answer_first(a), usage));

@@ -12,6 +12,14 @@ struct carry_note;
 struct chat_wanted;
 struct usage;
 
+/*
+ * One that a chat completion is made of: writer, terms and stages, in front of
+ * which the reader's own stages and the reader are still to come. The note,
+ * which becomes the answer's, is valid as long as that.
+ */
+struct answer *carry_answer_to_chat(const struct chat_wanted *,
+	    struct carry_note *take);
+
 /* A chat completion of a Responses answer. Takes over what is in "take". */
 struct answer *carry_answer_chat(const struct chat_wanted *,
 	    struct carry_note *take, struct usage *);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/carry-answer.h"
 #include "api/carry-claude.h"
 #include "api/exchange.h"
 #include "api/carry.h"
@@ -10,7 +11,6 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
-#include "chat/answer-write.h"
 #include "chat/native.h"
 #include "chat/request-read.h"
 #include "chat/wanted.h"
@@ -95,16 +95,8 @@ await_chat(struct exchange *x, const struct chat_wanted *wanted,
     struct carry_note *take)
 {
 	struct carry_note	*b = carry_note_take(take);
-	struct answer		*a = answer_create(chat_write_create(wanted));
+	struct answer		*a = carry_answer_to_chat(wanted, b);
 
-	answer_terms(a, &carry_note_words, b);
-	if (wanted->thoughts.keep != NULL)
-		answer_stage(a, stage_thought_create(&wanted->thoughts));
-	if (wanted->format_in_prompt)
-		answer_stage(a, stage_object_create());
-	if (b->stop != NULL)
-		answer_stage(a, stage_stop_create(b->stop));
-	b->stop = NULL;
 	answer_stage(a, messages_seal_stage());
 	answer_read(a, &messages_reader, messages_reader_create(
 	    answer_first(a), &b->tools, &x->usage));

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "copilot/failure.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
 #include "messages/check.h"
@@ -43,8 +44,7 @@ count_whole(void *self, const char *p, size_t n, struct buf *out,
 	(void)self;
 	json_object_put(obj);
 	if (tokens < 0) {
-		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-		    "GitHub Copilot's answer could not be read.");
+		failure_unreadable(err);
 		return ANSWER_FAILED;
 	}
 	put_count(tokens, out);

@@ -122,8 +122,8 @@ warn(const struct search *s, const char *name, bool object)
 	    xstrdup("unknown key");
 	at.err = &err;
 	conf_refuse(&at, name, what);
-	c->warnings = xrealloc(c->warnings,
-	    (c->nwarnings + 1) * sizeof(*c->warnings));
+	c->warnings = util_grow(c->warnings, c->nwarnings,
+	    sizeof(*c->warnings));
 	c->warnings[c->nwarnings++] = xstrdup(err.msg);
 	free(near);
 	free(what);

@@ -63,6 +63,16 @@ util_grow(void *list, size_t n, size_t size)
 	return xrealloc(list, (n > 0 ? n * 2 : 1) * size);
 }
 
+void *
+util_reach(void *list, size_t *n, size_t at, size_t size)
+{
+	for (; *n <= at; (*n)++) {
+		list = util_grow(list, *n, size);
+		memset((char *)list + *n * size, 0, size);
+	}
+	return list;
+}
+
 char *
 xstrdup(const char *s)
 {

@@ -25,6 +25,8 @@ void	*xcalloc(size_t, size_t);
 void	*xrealloc(void *, size_t);
 /* Room for one more of n elements: it doubles at each power of two. */
 void	*util_grow(void *list, size_t n, size_t size);
+/* The same up to an index: what is new is zero, and counted in *n. */
+void	*util_reach(void *list, size_t *n, size_t at, size_t size);
 char	*xstrdup(const char *);
 char	*xstrndup(const char *, size_t);
 char	*xasprintf(const char *, ...) __attribute__((format(printf, 1, 2)));

@@ -133,9 +133,7 @@ begin_call(struct reader *r, json_object *piece, struct buf *out,
 
 	if (!put_opaque(r, out, err) || !close_open(r, false, out, err))
 		return false;
-	if ((r->ncalls & (r->ncalls - 1)) == 0)
-		r->calls = xrealloc(r->calls, (r->ncalls > 0 ?
-		    r->ncalls * 2 : 1) * sizeof(*r->calls));
+	r->calls = util_grow(r->calls, r->ncalls, sizeof(*r->calls));
 	r->calls[r->ncalls++] = (struct call){
 		.item = r->begun, .custom = is.custom
 	};

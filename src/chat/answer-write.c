@@ -399,10 +399,7 @@ begin(struct sink *s, size_t item, const struct sink_item *is, struct buf *out,
 	struct item	*it;
 
 	(void)err;
-	/* Room grows by doubling: at each power of two. */
-	if ((item & (item - 1)) == 0)
-		w->items = xrealloc(w->items,
-		    (item > 0 ? item * 2 : 1) * sizeof(*w->items));
+	w->items = util_grow(w->items, item, sizeof(*w->items));
 	it = &w->items[item];
 	*it = (struct item){ .kind = is->kind, .index = -1 };
 	w->n = item + 1;

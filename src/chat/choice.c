@@ -86,9 +86,21 @@ repair_opaque(struct chat_choice *c, json_object *delta)
 		c->opaque = true;
 }
 
+/* OpenAI's first piece has an empty text, no null. */
+static void
+put_content(const struct chat_choice *c, json_object *delta, struct buf *take)
+{
+	if (take->len > 0 || !c->role)
+		js_add_take(delta, "content", json_object_new_string_len(
+		    buf_str(take), (int)take->len));
+	else
+		js_add_null(delta, "content");
+	buf_finish(take);
+}
+
 /*
- * Of a model that was told to answer with JSON the object counts. Its text is
- * then no longer what logprobs are about.
+ * A model was told to answer with JSON: only the object counts, and logprobs
+ * are no longer about its text.
  */
 static void
 repair_json(struct chat_choice *c, json_object *piece, json_object *delta)
@@ -102,13 +114,7 @@ repair_json(struct chat_choice *c, json_object *piece, json_object *delta)
 		js_add_null(piece, "logprobs");
 	object_feed(&c->object, json_object_get_string(text),
 	    (size_t)json_object_get_string_len(text), &out);
-	/* OpenAI's first piece has an empty text, no null. */
-	if (out.len > 0 || !c->role)
-		js_add_take(delta, "content", json_object_new_string_len(
-		    buf_str(&out), (int)out.len));
-	else
-		js_add_null(delta, "content");
-	buf_finish(&out);
+	put_content(c, delta, &out);
 }
 
 /*
@@ -138,12 +144,7 @@ repair_stop(struct chat_choice *c, json_object *piece, json_object *delta)
 	if (out.len != (size_t)json_object_get_string_len(text) &&
 	    js_has(piece, "logprobs"))
 		js_add_null(piece, "logprobs");
-	if (out.len > 0 || !c->role)
-		js_add_take(delta, "content", json_object_new_string_len(
-		    buf_str(&out), (int)out.len));
-	else
-		js_add_null(delta, "content");
-	buf_finish(&out);
+	put_content(c, delta, &out);
 }
 
 /* Copilot repeats its copilot_annotations, an object, as "annotations". */

@@ -82,12 +82,7 @@ chat_collect_destroy(struct chat_collect *cc)
 static struct collected *
 at_index(struct chat_collect *cc, size_t i)
 {
-	if (i >= cc->n) {
-		cc->list = xrealloc(cc->list, (i + 1) * sizeof(*cc->list));
-		memset(cc->list + cc->n, 0,
-		    (i + 1 - cc->n) * sizeof(*cc->list));
-		cc->n = i + 1;
-	}
+	cc->list = util_reach(cc->list, &cc->n, i, sizeof(*cc->list));
 	if (!cc->list[i].seen) {
 		cc->list[i].seen = true;
 		cc->list[i].message = json_object_new_object();
@@ -124,9 +119,7 @@ add_calls(struct collected *c, json_object *pieces)
 		if (k > c->ncalls)
 			continue;
 		if (k == c->ncalls) {
-			if ((k & (k - 1)) == 0)
-				c->calls = xrealloc(c->calls,
-				    (k > 0 ? k * 2 : 1) * sizeof(*c->calls));
+			c->calls = util_grow(c->calls, k, sizeof(*c->calls));
 			c->calls[c->ncalls++] = (struct call){ 0 };
 		}
 		add_call(&c->calls[k], piece, js_obj(piece, "function"));

@@ -391,20 +391,9 @@ check_limit(const struct chat_request *r, struct err *err)
 static void
 read_format(json_object *format, struct turn_format *f)
 {
-	static const struct {
-		const char		*type;
-		enum turn_format_kind	 kind;
-	} kinds[] = {
-		{ "text",		TURN_FORMAT_TEXT },
-		{ "json_object",	TURN_FORMAT_OBJECT },
-		{ "json_schema",	TURN_FORMAT_SCHEMA },
-	};
-	json_object	*in = js_obj(format, "json_schema");
-	size_t		 i;
+	json_object *in = js_obj(format, "json_schema");
 
-	for (i = 0; i < COUNT(kinds); i++)
-		if (js_is(format, "type", kinds[i].type))
-			f->kind = kinds[i].kind;
+	f->kind = turn_format_kind(format);
 	if (f->kind != TURN_FORMAT_SCHEMA)
 		return;
 	turn_set(&f->name, js_get(in, "name"));

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "base/err.h"
 #include "base/files.h"
 #include "base/util.h"
@@ -101,4 +103,11 @@ cli_fail(const struct err *err)
 	fflush(stdout);
 	fprintf(stderr, "copilot-api: %s\n", err->msg);
 	return 1;
+}
+
+const char *
+cli_pretty(struct json_object *obj)
+{
+	return json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PRETTY |
+	    JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 }

@@ -11,6 +11,7 @@
 
 struct err;
 struct http;
+struct json_object;
 struct signin;
 struct table;
 
@@ -62,6 +63,9 @@ bool	 cli_enterprise(const struct cli *);	/* is an enterprise URL set? */
 
 /* Say on standard error what went wrong; returns 1. */
 int	 cli_fail(const struct err *);
+
+/* JSON as people read it, without a line end; it is the object's. */
+const char *cli_pretty(struct json_object *);
 
 /* The commands. */
 int	 cli_start(struct cli *);

@@ -307,9 +307,7 @@ print(struct debug *d)
 		return;
 	}
 	js_add_ref(d->out, "problems", d->wrong);
-	printf("%s\n", json_object_to_json_string_ext(d->out,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", cli_pretty(d->out));
 }
 
 /*

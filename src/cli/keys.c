@@ -100,9 +100,7 @@ config_edit(const struct cli *cli, bool (*edit)(json_object *list, void *),
 	if (ok)
 		root = config_tree(&text);
 	if (ok && edit(key_list(root), arg)) {
-		out = xasprintf("%s\n", json_object_to_json_string_ext(root,
-		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-		    JSON_C_TO_STRING_NOSLASHESCAPE));
+		out = xasprintf("%s\n", cli_pretty(root));
 		ok = files_write(cli->home, CONFIG_FILE, out, strlen(out),
 		    err);
 		free(out);

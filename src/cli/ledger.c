@@ -106,16 +106,6 @@ add_row(const struct ledger_row *row, void *arg)
 	ledger_add(&r->total, &row->counts);
 }
 
-static int
-dearer_first(const void *a, const void *b)
-{
-	const struct ledger_group *x = a, *y = b;
-
-	if (x->counts.nano != y->counts.nano)
-		return x->counts.nano < y->counts.nano ? 1 : -1;
-	return strcmp(x->key, y->key);
-}
-
 static bool
 collect(const struct cli *cli, struct report *r)
 {
@@ -130,9 +120,8 @@ collect(const struct cli *cli, struct report *r)
 		ok = ledger_rows(l, r->since, INT64_MAX, NULL, add_row, r);
 		ledger_destroy(l);
 	}
-	if (r->by != BY_DAY && r->groups.n > 1)
-		qsort(r->groups.list, r->groups.n, sizeof(*r->groups.list),
-		    dearer_first);
+	if (r->by != BY_DAY)
+		ledger_groups_by_cost(&r->groups);
 	free(path);
 	free(journal);
 	return ok;
@@ -228,9 +217,7 @@ print_json(const struct report *r)
 	sum = json_object_new_object();
 	ledger_counts_json(&r->total, sum);
 	js_add_take(obj, "total", sum);
-	printf("%s\n", json_object_to_json_string_ext(obj,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", cli_pretty(obj));
 	json_object_put(obj);
 }
 

@@ -16,28 +16,12 @@
 #include "copilot/models.h"
 #include "copilot/signin.h"
 
-static const struct {
-	unsigned	 bit;
-	const char	*name;
-} endpoints[] = {
-	{ MODEL_CHAT, "chat" },
-	{ MODEL_RESPONSES, "responses" },
-	{ MODEL_MESSAGES, "messages" },
-	{ MODEL_EMBEDDINGS, "embeddings" },
-	{ MODEL_IMAGES, "images" },
-	{ MODEL_IMAGE_EDITS, "image-edits" },
-};
-
 static void
 print_endpoints(const struct model *m)
 {
-	struct buf	text = { 0 };
-	size_t		i;
+	struct buf text = { 0 };
 
-	for (i = 0; i < COUNT(endpoints); i++)
-		if ((m->endpoints & endpoints[i].bit) != 0)
-			buf_printf(&text, "%s%s", text.len > 0 ? "," : "",
-			    endpoints[i].name);
+	models_endpoints(m, ",", &text);
 	printf(" %-23s", buf_str(&text));
 	buf_finish(&text);
 }
@@ -90,9 +74,7 @@ print_json(const struct models *models)
 {
 	json_object *obj = js_parse_quiet(models->json, strlen(models->json));
 
-	printf("%s\n", json_object_to_json_string_ext(obj,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", cli_pretty(obj));
 	json_object_put(obj);
 }
 

@@ -105,9 +105,7 @@ merge_json(const struct buf *old, const struct buf *text, struct buf *out)
 	    js_parse_quiet(old->p, old->len);
 	if (json_object_is_type(to, json_type_object)) {
 		merge(to, from);
-		buf_printf(out, "%s\n", json_object_to_json_string_ext(to,
-		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-		    JSON_C_TO_STRING_NOSLASHESCAPE));
+		buf_printf(out, "%s\n", cli_pretty(to));
 	}
 	json_object_put(to);
 	json_object_put(from);

@@ -54,9 +54,7 @@ print_json(const struct http_reply *rep)
 	json_object	*obj = js_parse_quiet(buf_str(&rep->body),
 			    rep->body.len);
 
-	printf("%s\n", json_object_to_json_string_ext(obj,
-	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-	    JSON_C_TO_STRING_NOSLASHESCAPE));
+	printf("%s\n", cli_pretty(obj));
 	json_object_put(obj);
 }
 

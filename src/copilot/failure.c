@@ -581,3 +581,17 @@ failure_broken_off(struct err *err)
 	    "Server error: GitHub Copilot's connection was terminated before "
 	    "the answer was complete.");
 }
+
+bool
+failure_unreadable_event(struct err *err)
+{
+	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+	    "GitHub Copilot sent an event that could not be read.");
+}
+
+bool
+failure_unreadable(struct err *err)
+{
+	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+	    "GitHub Copilot's answer could not be read.");
+}

@@ -32,4 +32,8 @@ void	failure_read_event(json_object *, struct err *);
  */
 bool	failure_broken_off(struct err *);
 
+/* Nothing can be made of an event, or of a whole answer. Always false. */
+bool	failure_unreadable_event(struct err *);
+bool	failure_unreadable(struct err *);
+
 #endif

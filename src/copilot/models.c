@@ -217,6 +217,29 @@ static const struct {
 	{ "/v1/images/edits",		MODEL_IMAGE_EDITS }
 };
 
+void
+models_endpoints(const struct model *m, const char *separator,
+    struct buf *out)
+{
+	static const struct {
+		unsigned	 bit;
+		const char	*name;
+	} shown[] = {
+		{ MODEL_CHAT, "chat" }, { MODEL_RESPONSES, "responses" },
+		{ MODEL_MESSAGES, "messages" },
+		{ MODEL_EMBEDDINGS, "embeddings" }, { MODEL_IMAGES, "images" },
+		{ MODEL_IMAGE_EDITS, "image-edits" },
+	};
+	const char	*before = "";
+	size_t		 i;
+
+	for (i = 0; i < COUNT(shown); i++)
+		if ((m->endpoints & shown[i].bit) != 0) {
+			buf_printf(out, "%s%s", before, shown[i].name);
+			before = separator;
+		}
+}
+
 static unsigned
 endpoint_bit(const char *name)
 {

@@ -113,4 +113,8 @@ const struct model *models_find(const struct models *, const char *id);
  */
 const struct model *models_resolve(const struct models *, const char *name);
 
+/* Append what a person calls the endpoints of a model, in a fixed order. */
+void	models_endpoints(const struct model *, const char *separator,
+	    struct buf *out);
+
 #endif

@@ -78,16 +78,10 @@ destroy(void *self)
 static struct block *
 block_at(struct reader *r, int64_t index)
 {
-	size_t n;
-
 	if (index < 0 || index >= BLOCKS_MAX)
 		return NULL;
-	if ((size_t)index >= r->n) {
-		n = (size_t)index + 1;
-		r->blocks = xrealloc(r->blocks, n * sizeof(*r->blocks));
-		memset(r->blocks + r->n, 0, (n - r->n) * sizeof(*r->blocks));
-		r->n = n;
-	}
+	r->blocks = util_reach(r->blocks, &r->n, (size_t)index,
+	    sizeof(*r->blocks));
 	return &r->blocks[index];
 }
 
@@ -396,8 +390,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 		ok = any_event(r, ev, e, out, err);
 	else
 		ok = e->unfinished ? failure_broken_off(err) :
-		    err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-		    "GitHub Copilot sent an event that could not be read.");
+		    failure_unreadable_event(err);
 	json_object_put(ev);
 	return ok;
 }
@@ -466,8 +459,7 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 	} else if (js_get(obj, "error") != NULL)
 		failure_read_event(obj, err);
 	else
-		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-		    "GitHub Copilot's answer could not be read.");
+		failure_unreadable(err);
 	json_object_put(obj);
 	return ok;
 }

@@ -280,17 +280,6 @@ advance(struct writer *w, struct buf *out)
 /* --- The sink. */
 
 static bool
-head(struct sink *s, const struct sink_head *h, struct buf *out,
-    struct err *err)
-{
-	(void)s;
-	(void)h;
-	(void)out;
-	(void)err;
-	return true;
-}
-
-static bool
 begin(struct sink *s, size_t item, const struct sink_item *what,
     struct buf *out, struct err *err)
 {
@@ -298,13 +287,7 @@ begin(struct sink *s, size_t item, const struct sink_item *what,
 	struct block	*b;
 
 	(void)err;
-	if (item >= w->n) {
-		w->blocks = xrealloc(w->blocks, (item + 1) *
-		    sizeof(*w->blocks));
-		memset(w->blocks + w->n, 0, (item + 1 - w->n) *
-		    sizeof(*w->blocks));
-		w->n = item + 1;
-	}
+	w->blocks = util_reach(w->blocks, &w->n, item, sizeof(*w->blocks));
 	b = &w->blocks[item];
 	b->kind = what->kind;
 	b->part = -1;
@@ -483,7 +466,6 @@ destroy(struct sink *s)
 }
 
 static const struct sink_ops ops = {
-	.head = head,
 	.begin = begin,
 	.delta = delta,
 	.seal = seal,

@@ -62,17 +62,12 @@ messages_collect_destroy(struct messages_collect *c)
 static struct block *
 block_of(struct messages_collect *c, json_object *ev)
 {
-	int64_t	at = js_int(ev, "index", -1);
-	size_t	n;
+	int64_t at = js_int(ev, "index", -1);
 
 	if (at < 0 || at >= BLOCKS_MAX)
 		return NULL;
-	if ((size_t)at >= c->n) {
-		n = (size_t)at + 1;
-		c->blocks = xrealloc(c->blocks, n * sizeof(*c->blocks));
-		memset(c->blocks + c->n, 0, (n - c->n) * sizeof(*c->blocks));
-		c->n = n;
-	}
+	c->blocks = util_reach(c->blocks, &c->n, (size_t)at,
+	    sizeof(*c->blocks));
 	return &c->blocks[at];
 }
 

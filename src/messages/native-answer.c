@@ -155,8 +155,7 @@ unreadable(const struct sse_event *e, struct err *err)
 	if (e->bare || e->len == 0)
 		return true;
 	return e->unfinished ? failure_broken_off(err) :
-	    err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-	    "GitHub Copilot sent an event that could not be read.");
+	    failure_unreadable_event(err);
 }
 
 static bool
@@ -218,8 +217,7 @@ take_whole(struct native *n, json_object *obj, struct err *err)
 {
 	if (!js_is(obj, "type", "message")) {
 		if (js_get(obj, "error") == NULL)
-			return err_set(err, 502, ERR_SERVER, "upstream_invalid",
-			    NULL, "GitHub Copilot's answer could not be read.");
+			return failure_unreadable(err);
 		failure_read_event(obj, err);
 		return false;
 	}
@@ -257,8 +255,7 @@ static bool
 put_whole(json_object *message, struct buf *out, struct err *err)
 {
 	if (message == NULL)
-		return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-		    "GitHub Copilot's answer could not be read.");
+		return failure_unreadable(err);
 	js_print(message, out);
 	return true;
 }

@@ -116,16 +116,6 @@ part_errors(const struct exchange *x, struct buf *out)
 
 /* --- Models. */
 
-static const struct {
-	unsigned	 bit;
-	const char	*name;
-} endpoints[] = {
-	{ MODEL_CHAT, "chat" },
-	{ MODEL_RESPONSES, "responses" },
-	{ MODEL_MESSAGES, "messages" },
-	{ MODEL_EMBEDDINGS, "embeddings" },
-};
-
 /* USD for a million tokens; nothing where the list says nothing. */
 static void
 print_price(json_object *cost, const char *kind, struct buf *out)
@@ -144,7 +134,6 @@ print_model(const struct model *m, struct buf *out)
 	json_object	*obj = js_parse_quiet(m->json, strlen(m->json));
 	json_object	*cost = js_obj(obj, "cost");
 	char		 count[32] = "";
-	size_t		 i;
 
 	buf_puts(out, "<tr><td><code>");
 	html_text(out, m->id);
@@ -157,9 +146,7 @@ print_model(const struct model *m, struct buf *out)
 	print_price(cost, "cache_read", out);
 	print_price(cost, "output", out);
 	buf_puts(out, "<td>");
-	for (i = 0; i < COUNT(endpoints); i++)
-		if ((m->endpoints & endpoints[i].bit) != 0)
-			buf_printf(out, "%s ", endpoints[i].name);
+	models_endpoints(m, " ", out);
 	buf_puts(out, "</td></tr>");
 	json_object_put(obj);
 }

@@ -45,16 +45,6 @@ add_row(const struct ledger_row *row, void *arg)
 	    &row->counts);
 }
 
-static int
-dearer_first(const void *a, const void *b)
-{
-	const struct ledger_group *x = a, *y = b;
-
-	if (x->counts.nano != y->counts.nano)
-		return x->counts.nano < y->counts.nano ? 1 : -1;
-	return strcmp(x->key, y->key);
-}
-
 /* --- Printing. */
 
 static void
@@ -184,7 +174,7 @@ print_groups(struct ledger_groups *groups, const char *what, struct buf *out)
 
 	if (groups->n == 0)
 		return;
-	qsort(groups->list, groups->n, sizeof(*groups->list), dearer_first);
+	ledger_groups_by_cost(groups);
 	buf_printf(out, "<h3>This month by %s</h3><table><tr><th "
 	    "scope=\"col\">", what);
 	buf_putc(out, (char)(what[0] - 'a' + 'A'));

@@ -149,10 +149,7 @@ begin(struct sink *s, size_t item, const struct sink_item *is, struct buf *out,
 
 	if (is->kind == SINK_CALL && !end_sealed(w, out, err))
 		return false;
-	/* Room grows by doubling: at each power of two. */
-	if ((item & (item - 1)) == 0)
-		w->said = xrealloc(w->said,
-		    (item > 0 ? item * 2 : 1) * sizeof(*w->said));
+	w->said = util_grow(w->said, item, sizeof(*w->said));
 	it = &w->said[item];
 	*it = (struct said){
 		.kind = is->kind, .part = is->kind == SINK_CALL ? 0 : -1
@@ -225,18 +222,6 @@ end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
 	struct writer *w = (struct writer *)s;
 
 	return end_item(w, &w->said[item], cut, out, err);
-}
-
-/* It is told with the first item, whatever upstream says of itself. */
-static bool
-head(struct sink *s, const struct sink_head *is, struct buf *out,
-    struct err *err)
-{
-	(void)s;
-	(void)is;
-	(void)out;
-	(void)err;
-	return true;
 }
 
 /* --- The end. */
@@ -342,7 +327,7 @@ destroy(struct sink *s)
 }
 
 static const struct sink_ops ops = {
-	.head = head, .begin = begin, .delta = delta, .seal = seal,
+	.begin = begin, .delta = delta, .seal = seal,
 	.end = end, .finish = finish, .fail = fail, .filler = filler,
 	.keeps = keeps, .destroy = destroy
 };

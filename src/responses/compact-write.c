@@ -28,17 +28,6 @@ struct writer {
 /* --- While it is written. */
 
 static bool
-head(struct sink *s, const struct sink_head *h, struct buf *out,
-    struct err *err)
-{
-	(void)s;
-	(void)h;
-	(void)out;
-	(void)err;
-	return true;
-}
-
-static bool
 begin(struct sink *s, size_t item, const struct sink_item *it,
     struct buf *out, struct err *err)
 {
@@ -227,7 +216,7 @@ destroy(struct sink *s)
 }
 
 static const struct sink_ops ops = {
-	.head = head, .begin = begin, .delta = delta, .seal = seal,
+	.begin = begin, .delta = delta, .seal = seal,
 	.end = end, .finish = finish, .fail = fail, .filler = filler,
 	.keeps = keeps, .destroy = destroy
 };

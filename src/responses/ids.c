@@ -150,18 +150,10 @@ call_of(json_object *item)
 static struct responses_seen *
 seen_at(struct responses_ids *ids, int64_t index)
 {
-	size_t want;
-
 	if (index < 0 || index >= SEEN_MAX)
 		return NULL;
-	if ((size_t)index >= ids->n) {
-		want = (size_t)index + 1 < ids->n * 2 ? ids->n * 2 :
-		    (size_t)index + 1;
-		ids->seen = xrealloc(ids->seen, want * sizeof(*ids->seen));
-		memset(ids->seen + ids->n, 0,
-		    (want - ids->n) * sizeof(*ids->seen));
-		ids->n = want;
-	}
+	ids->seen = util_reach(ids->seen, &ids->n, (size_t)index,
+	    sizeof(*ids->seen));
 	return &ids->seen[index];
 }
 

@@ -318,8 +318,7 @@ take_event(struct responses_answer *a, json_object *ev, const char *type,
 static bool
 unreadable(struct err *err)
 {
-	return err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
-	    "Copilot's answer could not be read.");
+	return failure_unreadable(err);
 }
 
 /*
@@ -391,9 +390,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	if (!json_object_is_type(ev, json_type_object) || ev == NULL) {
 		json_object_put(ev);
 		return e->bare || e->len == 0 || (e->unfinished ?
-		    failure_broken_off(err) : err_set(err, 502, ERR_SERVER,
-		    "upstream_invalid", NULL, "GitHub Copilot sent an event "
-		    "that could not be read."));
+		    failure_broken_off(err) : failure_unreadable_event(err));
 	}
 	type = js_str(ev, "type");
 	if (type == NULL && js_get(ev, "error") == NULL)
@@ -471,8 +468,7 @@ take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
 
 	if (js_array(obj, "output") == NULL || js_is(obj, "status", "failed")) {
 		if (js_get(obj, "error") == NULL)
-			return err_set(err, 502, ERR_SERVER, "upstream_invalid",
-			    NULL, "GitHub Copilot's answer could not be read.");
+			return failure_unreadable(err);
 		failure_read_event(obj, err);
 		return false;
 	}

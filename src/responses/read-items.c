@@ -39,19 +39,12 @@ struct place {
 static bool
 find(struct place *p, int64_t index)
 {
-	struct responses_items	*items = p->items;
-	size_t			 i;
+	struct responses_items *items = p->items;
 
 	if (index < 0 || index >= ITEMS_MAX)
 		return false;
-	for (i = items->n; i <= (size_t)index; i++) {
-		/* Room grows by doubling: at each power of two. */
-		if ((i & (i - 1)) == 0)
-			items->list = xrealloc(items->list,
-			    (i > 0 ? i * 2 : 1) * sizeof(*items->list));
-		items->list[i] = (struct responses_item_read){ 0 };
-		items->n++;
-	}
+	items->list = util_reach(items->list, &items->n, (size_t)index,
+	    sizeof(*items->list));
 	p->it = &items->list[index];
 	return true;
 }

@@ -471,19 +471,7 @@ read_input(json_object *obj, struct turn *t, struct err *err)
 static void
 read_format(json_object *format, struct turn_format *f)
 {
-	static const struct {
-		const char		*type;
-		enum turn_format_kind	 kind;
-	} kinds[] = {
-		{ "text",		TURN_FORMAT_TEXT },
-		{ "json_object",	TURN_FORMAT_OBJECT },
-		{ "json_schema",	TURN_FORMAT_SCHEMA },
-	};
-	size_t i;
-
-	for (i = 0; i < COUNT(kinds); i++)
-		if (js_is(format, "type", kinds[i].type))
-			f->kind = kinds[i].kind;
+	f->kind = turn_format_kind(format);
 	if (f->kind != TURN_FORMAT_SCHEMA)
 		return;
 	turn_set(&f->name, js_get(format, "name"));

@@ -105,7 +105,7 @@ ledger_group(struct ledger_groups *g, int64_t start, const char *key,
 		    same(one->model, model))
 			return one;
 	}
-	g->list = xrealloc(g->list, (g->n + 1) * sizeof(*g->list));
+	g->list = util_grow(g->list, g->n, sizeof(*g->list));
 	one = &g->list[g->n++];
 	*one = (struct ledger_group){
 		.start = start,
@@ -113,6 +113,23 @@ ledger_group(struct ledger_groups *g, int64_t start, const char *key,
 		.model = model != NULL ? xstrdup(model) : NULL
 	};
 	return one;
+}
+
+static int
+dearer_first(const void *a, const void *b)
+{
+	const struct ledger_group *x = a, *y = b;
+
+	if (x->counts.nano != y->counts.nano)
+		return x->counts.nano < y->counts.nano ? 1 : -1;
+	return strcmp(x->key, y->key);
+}
+
+void
+ledger_groups_by_cost(struct ledger_groups *g)
+{
+	if (g->n > 1)
+		qsort(g->list, g->n, sizeof(*g->list), dearer_first);
 }
 
 void

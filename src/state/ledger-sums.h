@@ -69,6 +69,8 @@ struct ledger_groups {
 /* That with these members, made when it is new; valid until the next one is. */
 struct ledger_group *ledger_group(struct ledger_groups *, int64_t start,
 	    const char *key, const char *model);
+/* The dearest first; all of them have a key. */
+void	ledger_groups_by_cost(struct ledger_groups *);
 void	ledger_groups_finish(struct ledger_groups *);
 
 #endif

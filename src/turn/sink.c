@@ -7,9 +7,9 @@ bool
 sink_head(struct sink *s, const struct sink_head *head, struct buf *out,
     struct err *err)
 {
-	while (s->ops->head == NULL)
+	while (s != NULL && s->ops->head == NULL)
 		s = s->next;
-	return s->ops->head(s, head, out, err);
+	return s == NULL || s->ops->head(s, head, out, err);
 }
 
 bool

@@ -100,7 +100,7 @@ struct sink_end {
 /*
  * "out" is the client's, to be appended to. A false return leaves the reason in
  * "err" and ends the answer. A member that is NULL is the next sink's; the
- * writer has all of the first seven.
+ * writer has the six behind "head", and that one where it prints what it says.
  */
 struct sink_ops {
 	bool	(*head)(struct sink *, const struct sink_head *,

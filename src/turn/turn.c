@@ -8,6 +8,25 @@
 #include "base/util.h"
 #include "turn/turn.h"
 
+enum turn_format_kind
+turn_format_kind(json_object *format)
+{
+	static const struct {
+		const char		*type;
+		enum turn_format_kind	 kind;
+	} kinds[] = {
+		{ "text",		TURN_FORMAT_TEXT },
+		{ "json_object",	TURN_FORMAT_OBJECT },
+		{ "json_schema",	TURN_FORMAT_SCHEMA },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds); i++)
+		if (js_is(format, "type", kinds[i].type))
+			return kinds[i].kind;
+	return TURN_FORMAT_UNSAID;
+}
+
 void
 turn_set(json_object **member, json_object *v)
 {

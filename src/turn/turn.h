@@ -172,6 +172,12 @@ const char *turn_detail(json_object *image);
 enum turn_choice_kind turn_mode(json_object *word);
 const char *turn_mode_word(enum turn_choice_kind);
 
+/*
+ * The "type" of a format, as OpenAI's APIs call it; any other one is
+ * TURN_FORMAT_UNSAID.
+ */
+enum turn_format_kind turn_format_kind(json_object *format);
+
 /* Set a member to another reference to "v", which may be NULL. */
 void	turn_set(json_object **member, json_object *v);
 
