@@ -19,6 +19,54 @@ fail()
 	exit 1
 }
 
+# -------------------------------------------------------- what takes its time
+
+# While our caller lives: the seconds and the last line of a log, in one line
+# of the terminal that changes.
+ticker()
+{
+	_seconds=0
+	_width=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2)
+	test "${_width:-0}" -gt 20 || _width=80
+	while kill -0 $$ 2>/dev/null; do
+		_line=$(tail -n 1 "$2" 2>/dev/null | tr -d '\000-\037\177' |
+		    cut -c 1-200)
+		printf '%s ... %d s  %s\n' "$1" "$_seconds" "$_line" |
+		    cut -c "1-$((_width - 1))" | tr -d '\n'
+		sleep 1
+		printf '\r\033[K'
+		_seconds=$((_seconds + 1))
+	done
+}
+
+# quietly TEXT LOG COMMAND...: run it with its output in the log, which is for
+# whom it failed. A terminal sees that it goes on, a file gets one line.
+quietly()
+{
+	_text=$1
+	_log=$2
+	shift 2
+	_ticker=
+	if test -t 1; then
+		: >"$_log"
+		ticker "$_text" "$_log" &
+		_ticker=$!
+	else
+		say "$_text ..."
+	fi
+	_begin=$(date +%s)
+	"$@" >"$_log" 2>&1 </dev/null
+	_status=$?
+	if test -n "$_ticker"; then
+		{ kill "$_ticker"; wait "$_ticker"; } 2>/dev/null
+		printf '\r\033[K'
+		say "$_text ... $(($(date +%s) - _begin)) s"
+	fi
+	return "$_status"
+}
+
+# ---------------------------------------------------------- Debian's packages
+
 # need PACKAGE COMMAND...: the package is missing if the command fails.
 need()
 {
@@ -97,11 +145,33 @@ install_missing()
 		_sudo=sudo
 		command -v sudo >/dev/null 2>&1 || fail "run as root:" \
 		    "apt-get update && apt-get install --no-install-recommends$missing"
+		# It may ask for a password, which a line that changes would
+		# hide.
+		sudo -n true 2>/dev/null || sudo -v ||
+		    fail "the packages could not be installed"
 	fi
+	_apt=$(mktemp) || exit 1
 	# shellcheck disable=SC2086 # one word a package
-	$_sudo sh -c "$install_script" sh $missing </dev/null >&2 ||
-	    fail "the packages could not be installed"
+	if ! quietly "Installing them" "$_apt" \
+	    $_sudo sh -c "$install_script" sh $missing; then
+		cat "$_apt" >&2
+		rm -f "$_apt"
+		fail "the packages could not be installed"
+	fi
+	rm -f "$_apt"
 	missing=
+}
+
+# ------------------------------------------------------------------ the build
+
+make_configure()
+{
+	(cd "$top" && autoreconf -fi)
+}
+
+configure_in()
+{
+	(cd "$1" && shift && "$top/configure" "$@")
 }
 
 # prepare DIR CONFIGURE-OPTIONS...: a configured build directory. Does only what
@@ -111,8 +181,7 @@ prepare()
 	_dir=$1
 	shift
 	if ! test -x "$top/configure" || ! test -e "$top/Makefile.in"; then
-		say "Making configure ..."
-		(cd "$top" && autoreconf -fi) >"$_dir.log" 2>&1 ||
+		quietly "Making configure" "$_dir.log" make_configure ||
 		    { cat "$_dir.log" >&2; fail "autoreconf failed"; }
 		rm -f "$_dir.log"
 	fi
@@ -121,9 +190,10 @@ prepare()
 		"run 'make distclean' there first"
 	mkdir -p "$_dir"
 	if ! test -e "$_dir/config.status"; then
-		say "Configuring ..."
-		(cd "$_dir" && "$top/configure" --quiet "$@") ||
-		    fail "configure failed"
+		# What it warns of is of no concern here, unless it fails.
+		quietly Configuring "$_dir/configure.log" configure_in \
+		    "$_dir" --quiet "$@" ||
+		    { cat "$_dir/configure.log" >&2; fail "configure failed"; }
 	fi
 }
 
@@ -134,8 +204,8 @@ compile()
 {
 	_dir=$1
 	shift
-	if ! make -C "$_dir" --no-print-directory -j"$jobs" "$@" \
-	    >"$_dir/make.log" 2>&1 </dev/null; then
+	if ! quietly Building "$_dir/make.log" \
+	    make -C "$_dir" --no-print-directory -j"$jobs" "$@"; then
 		grep -vE '^  [A-Z]+ ' "$_dir/make.log" >&2
 		return 1
 	fi
