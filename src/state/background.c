@@ -15,10 +15,10 @@
 #include "base/util.h"
 #include "state/background.h"
 #include "state/rows.h"
-#include "state/sqlite.h"
 
 #define LOCK_BEFORE	"background-"
 #define LOCK_BEHIND	".lock"
+#define DAY_S		86400
 #define TRIES		4	/* for a lock that nobody has swept away */
 #define GONE	"The server was stopped before the response was complete."
 
@@ -114,14 +114,14 @@ background_quit(struct stored *s)
 
 /* What a process ran that is gone. */
 static bool
-put_gone(struct stored *s, void *process)
+put_gone(struct state_tx *tx, void *process)
 {
-	sqlite3_stmt *st;
+	struct db_stmt *st;
 
-	st = sqlite_prepare(s, "UPDATE background SET status = 'failed',"
+	st = db_prepare(tx->c, "UPDATE background SET status = 'failed',"
 	    " finished = unixepoch(), code = 'server_error', why = ?2"
 	    " WHERE process = ?1 AND finished IS NULL", process, GONE);
-	return sqlite_finish(st);
+	return db_finish(st);
 }
 
 /*
@@ -180,63 +180,68 @@ bury_all(struct stored *s)
 /* --- Who runs one. */
 
 static bool
-put_events(struct stored *s, int64_t row, const struct background_log *l)
+put_events(struct db_conn *c, int64_t row, const struct background_log *l)
 {
-	sqlite3_stmt	*st;
+	struct db_stmt	*st;
 	size_t		 i, at = 0;
-	bool		 ok = true;
 
 	if (l->n == 0)
 		return true;
-	st = sqlite_prepare(s, "INSERT INTO background_event (run, number,"
-	    " event) VALUES (?1, ?2, ?3)", NULL, NULL);
-	for (i = 0; i < l->n && st != NULL && ok; i++) {
-		sqlite3_bind_int64(st, 1, row);
-		sqlite3_bind_int64(st, 2, l->first + (int64_t)i);
-		sqlite3_bind_text64(st, 3, buf_str(&l->text) + at,
-		    l->ends[i] - at, SQLITE_STATIC, SQLITE_UTF8);
-		ok = sqlite3_step(st) == SQLITE_DONE;
-		sqlite3_reset(st);
+	st = db_prepare(c, "INSERT INTO background_event (run, number, event)"
+	    " VALUES (?1, ?2, ?3)", NULL, NULL);
+	if (st == NULL)
+		return false;
+	db_bind_int(st, 1, row);
+	for (i = 0; i < l->n; i++) {
+		db_bind_int(st, 2, l->first + (int64_t)i);
+		db_bind_bytes(st, 3, buf_str(&l->text) + at, l->ends[i] - at);
+		db_queue(st);
 		at = l->ends[i];
 	}
-	ok = ok && st != NULL;
-	sqlite_done(st);
-	return ok;
+	db_done(st);
+	return db_settle(c, NULL);
 }
 
+/* Delete what is beyond a number, or before a time: whose, if not all. */
 static bool
-drop(struct stored *s, const char *sql, const char *owner, int64_t n)
+drop(struct db_conn *c, const char *sql, const char *owner, int64_t n)
 {
-	sqlite3_stmt *st = sqlite_prepare(s, sql, owner, NULL);
+	struct db_stmt *st = db_prepare(c, sql, NULL, NULL);
 
-	if (st != NULL)
-		sqlite3_bind_int64(st, 2, n);
-	if (!sqlite_finish(st))
+	if (st == NULL)
 		return false;
-	if (sqlite3_changes(s->db) > 0)
-		sqlite_deleted(s);
+	db_bind_int(st, 1, n);
+	if (owner != NULL) {
+		db_bind_text(st, 2, owner);
+		db_bind_int(st, 3, INT64_MAX);
+	}
+	if (!db_finish(st))
+		return false;
+	if (db_changes(c) > 0)
+		db_deleted(c);
 	return true;
 }
 
 /* What has ended, as far as nobody will ask for it. */
 static bool
-drop_ended(struct stored *s, const char *owner, int64_t days)
+drop_ended(struct db_conn *c, const char *owner, int64_t days)
 {
-	return drop(s, "DELETE FROM background_event WHERE run IN (SELECT n"
-	    " FROM background WHERE owner = ?1 AND finished IS NOT NULL"
-	    " ORDER BY n DESC LIMIT -1 OFFSET ?2)", owner,
+	int64_t now = time(NULL);
+
+	return drop(c, "DELETE FROM background_event WHERE run IN (SELECT n"
+	    " FROM background WHERE owner = ?2 AND finished IS NOT NULL"
+	    " ORDER BY n DESC LIMIT ?3 OFFSET ?1)", owner,
 	    BACKGROUND_STREAMS) &&
-	    drop(s, "DELETE FROM background_event WHERE ?1 IS NOT NULL AND"
-	    " run IN (SELECT n FROM background WHERE finished <"
-	    " unixepoch() - ?2)", owner, BACKGROUND_KEEP_S) &&
-	    drop(s, "DELETE FROM background WHERE n IN (SELECT n"
-	    " FROM background WHERE owner = ?1 AND finished IS NOT NULL"
-	    " ORDER BY n DESC LIMIT -1 OFFSET ?2)", owner, BACKGROUND_ENDED) &&
-	    drop(s, "DELETE FROM background WHERE ?1 IS NOT NULL AND"
-	    " response IS NULL AND finished < unixepoch() - ?2", owner,
-	    BACKGROUND_KEEP_S) &&
-	    drop(s, "DELETE FROM background WHERE ?1 IS NOT NULL AND"
-	    " finished < unixepoch() - ?2 * 86400", owner, days);
+	    drop(c, "DELETE FROM background_event WHERE run IN (SELECT n"
+	    " FROM background WHERE finished < ?1)", NULL,
+	    now - BACKGROUND_KEEP_S) &&
+	    drop(c, "DELETE FROM background WHERE n IN (SELECT n"
+	    " FROM background WHERE owner = ?2 AND finished IS NOT NULL"
+	    " ORDER BY n DESC LIMIT ?3 OFFSET ?1)", owner, BACKGROUND_ENDED) &&
+	    drop(c, "DELETE FROM background WHERE response IS NULL AND"
+	    " finished < ?1", NULL, now - BACKGROUND_KEEP_S) &&
+	    drop(c, "DELETE FROM background WHERE finished < ?1", NULL,
+	    now - days * DAY_S);
 }
 
 struct add {
@@ -247,57 +252,64 @@ struct add {
 
 /* -1 on trouble. */
 static int64_t
-count_live(struct stored *s, const char *owner)
+count_live(struct db_conn *c, const char *owner)
 {
-	sqlite3_stmt	*st;
+	struct db_stmt	*st;
 	int64_t		 n = -1;
 
-	st = sqlite_prepare(s, "SELECT count(*) FROM background WHERE"
+	st = db_prepare(c, "SELECT count(*) FROM background WHERE"
 	    " owner = ?1 AND finished IS NULL", owner, NULL);
-	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
-		n = sqlite3_column_int64(st, 0);
-	sqlite_done(st);
+	if (db_step(st) == DB_ROW)
+		n = db_int(st, 0);
+	db_done(st);
 	return n;
 }
 
+/* Its row, 0 on trouble. */
+static int64_t
+insert(struct state_tx *tx, const struct background_start *b)
+{
+	struct db_stmt	*st;
+	int64_t		 row = 0;
+
+	st = db_prepare(tx->c, "INSERT INTO background (owner, id, process,"
+	    " status, created, response, input) VALUES (?1, ?2, ?3, 'queued',"
+	    " unixepoch(), ?4, ?5) RETURNING n", b->owner, b->id);
+	if (st == NULL)
+		return 0;
+	db_bind_text(st, 3, tx->s->process);
+	rows_bind(st, 4, b->response);
+	rows_bind(st, 5, b->input);
+	if (db_step(st) == DB_ROW)
+		row = db_int(st, 0);
+	return db_finish(st) ? row : 0;
+}
+
 static bool
-put_new(struct stored *s, void *arg)
+put_new(struct state_tx *tx, void *arg)
 {
 	struct add			*a = arg;
 	const struct background_start	*b = a->start;
-	sqlite3_stmt			*st;
-	int64_t				 live = count_live(s, b->owner);
+	int64_t				 live = count_live(tx->c, b->owner);
 
 	a->full = live >= b->most;
-	if (live < 0 || !drop_ended(s, b->owner, b->max_age_days))
+	if (live < 0 || !drop_ended(tx->c, b->owner, b->max_age_days))
 		return false;
-	if (a->full)
-		return true;
-	st = sqlite_prepare(s, "INSERT INTO background (owner, id, process,"
-	    " status, created, response, input) VALUES (?1, ?2, ?3, 'queued',"
-	    " unixepoch(), ?4, ?5)", b->owner, b->id);
-	if (st == NULL)
-		return false;
-	sqlite3_bind_text(st, 3, s->process, -1, SQLITE_STATIC);
-	rows_bind(st, 4, b->response);
-	rows_bind(st, 5, b->input);
-	if (!sqlite_finish(st))
-		return false;
-	a->row = sqlite3_last_insert_rowid(s->db);
-	return true;
+	if (!a->full)
+		a->row = insert(tx, b);
+	return a->full || a->row != 0;
 }
 
-/* The name that this process has, given under the lock. */
+/* The name that this process has: it stays. */
 static bool
 is_enlisted(struct stored *s)
 {
 	bool ok, first;
 
-	if (!sqlite_enter(s))
-		return false;
+	pthread_mutex_lock(&s->lock);
 	first = s->process[0] == '\0';
 	ok = enlist(s);
-	sqlite_leave(s);
+	pthread_mutex_unlock(&s->lock);
 	if (ok && first)
 		bury_all(s);
 	return ok;
@@ -331,19 +343,19 @@ struct more {
 };
 
 static bool
-put_more(struct stored *s, void *arg)
+put_more(struct state_tx *tx, void *arg)
 {
 	struct more	*m = arg;
-	sqlite3_stmt	*st;
+	struct db_stmt	*st;
 
-	st = sqlite_prepare(s, "UPDATE background SET status = 'in_progress'"
+	st = db_prepare(tx->c, "UPDATE background SET status = 'in_progress'"
 	    " WHERE n = ?1 AND finished IS NULL", NULL, NULL);
 	if (st != NULL)
-		sqlite3_bind_int64(st, 1, m->row);
-	if (!sqlite_finish(st))
+		db_bind_int(st, 1, m->row);
+	if (!db_finish(st))
 		return false;
-	m->found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
-	return m->found == STORED_NONE || put_events(s, m->row, m->log);
+	m->found = db_changes(tx->c) > 0 ? STORED_FOUND : STORED_NONE;
+	return m->found == STORED_NONE || put_events(tx->c, m->row, m->log);
 }
 
 enum stored_found
@@ -358,49 +370,42 @@ background_append(struct stored *s, int64_t row,
 
 /* It is not wanted: nor is what was stored of it, a moment ago. */
 static bool
-undo(struct stored *s, const struct background_end *e)
+undo(struct db_conn *c, const struct background_end *e)
 {
-	sqlite_deleted(s);
-	return sqlite_finish(sqlite_prepare(s, "DELETE FROM turn WHERE"
-	    " owner = ?1 AND id = ?2", e->owner, e->id));
-}
-
-static void
-bind_text(sqlite3_stmt *st, int i, const char *text)
-{
-	if (text != NULL)
-		sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC);
+	db_deleted(c);
+	return db_finish(db_prepare(c, "DELETE FROM turn WHERE owner = ?1"
+	    " AND id = ?2", e->owner, e->id));
 }
 
 /* What is among the stored ones has its object and its input there. */
 static bool
-put_end(struct stored *s, void *arg)
+put_end(struct state_tx *tx, void *arg)
 {
 	struct more			*m = arg;
 	const struct background_end	*e = m->end;
-	sqlite3_stmt			*st;
+	struct db_stmt			*st;
 
-	if (!put_more(s, m))
+	if (!put_more(tx, m))
 		return false;
 	if (m->found == STORED_NONE)
-		return undo(s, e);
-	st = sqlite_prepare(s, "UPDATE background SET finished = unixepoch(),"
+		return undo(tx->c, e);
+	st = db_prepare(tx->c, "UPDATE background SET finished = unixepoch(),"
 	    " status = ?3, code = ?4, why = ?5, told = ?6,"
 	    " response = CASE WHEN stored THEN NULL ELSE"
 	    " coalesce(?7, response) END, input = CASE WHEN stored THEN NULL"
 	    " ELSE input END FROM (SELECT EXISTS (SELECT 1 FROM turn WHERE"
-	    " owner = ?1 AND id = ?2) AS stored) WHERE n = ?8", e->owner,
-	    e->id);
+	    " owner = ?1 AND id = ?2) AS stored) AS among WHERE n = ?8",
+	    e->owner, e->id);
 	if (st == NULL)
 		return false;
-	bind_text(st, 3, e->status);
-	bind_text(st, 4, e->code);
-	bind_text(st, 5, e->why);
-	sqlite3_bind_int(st, 6, e->told);
+	db_bind_text(st, 3, e->status);
+	db_bind_text(st, 4, e->code);
+	db_bind_text(st, 5, e->why);
+	db_bind_int(st, 6, e->told);
 	if (e->response != NULL)
 		rows_bind(st, 7, e->response);
-	sqlite3_bind_int64(st, 8, m->row);
-	return sqlite_finish(st);
+	db_bind_int(st, 8, m->row);
+	return db_finish(st);
 }
 
 enum stored_found
@@ -417,26 +422,37 @@ background_finish(struct stored *s, int64_t row,
 /* --- Who asks about one. */
 
 static char *
-column_text(sqlite3_stmt *st, int i)
+column_text(struct db_stmt *st, int i)
 {
-	const char *text = (const char *)sqlite3_column_text(st, i);
+	const char *text = db_text(st, i, NULL);
 
 	return text != NULL ? xstrdup(text) : NULL;
 }
 
 static void
-read_row(sqlite3_stmt *st, struct background *b, char **process)
+read_row(struct db_stmt *st, struct background *b, char **process)
 {
-	b->row = sqlite3_column_int64(st, 0);
-	snprintf(b->status, sizeof(b->status), "%s",
-	    (const char *)sqlite3_column_text(st, 1));
-	b->live = sqlite3_column_type(st, 2) == SQLITE_NULL;
-	b->told = sqlite3_column_int(st, 3) != 0;
+	b->row = db_int(st, 0);
+	snprintf(b->status, sizeof(b->status), "%s", db_text(st, 1, NULL));
+	b->live = db_is_null(st, 2);
+	b->told = db_int(st, 3) != 0;
 	b->code = column_text(st, 4);
 	b->why = column_text(st, 5);
 	b->response = rows_json(st, 6);
 	*process = column_text(st, 7);
-	b->events = sqlite3_column_int64(st, 8);
+	b->events = db_int(st, 8);
+}
+
+/* Is that this one? */
+static bool
+is_ours(struct stored *s, const char *process)
+{
+	bool ours;
+
+	pthread_mutex_lock(&s->lock);
+	ours = strcmp(process, s->process) == 0;
+	pthread_mutex_unlock(&s->lock);
+	return ours;
 }
 
 /* "process" is that of another one that runs it, or NULL. */
@@ -444,26 +460,29 @@ static enum stored_found
 look(struct stored *s, const char *owner, const char *id,
     struct background *b, char **process)
 {
-	sqlite3_stmt		*st;
+	struct db_conn		*c;
+	struct db_stmt		*st;
 	enum stored_found	 found;
 
 	*b = (struct background){ 0 };
 	*process = NULL;
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL)
+		return STORED_NONE;
+	if ((c = db_enter(s->db)) == NULL)
 		return STORED_TROUBLE;
-	st = sqlite_prepare(s, "SELECT n, status, finished, told, code, why,"
+	st = db_prepare(c, "SELECT n, status, finished, told, code, why,"
 	    " response, process, (SELECT coalesce(max(number) + 1, 0) FROM"
 	    " background_event WHERE run = n) FROM background WHERE"
 	    " owner = ?1 AND id = ?2", owner, id);
-	found = rows_step(s, st);
+	found = rows_step(c, st);
 	if (found == STORED_FOUND)
 		read_row(st, b, process);
-	if (*process != NULL && strcmp(*process, s->process) == 0) {
+	db_done(st);
+	db_leave(c);
+	if (*process != NULL && is_ours(s, *process)) {
 		free(*process);
 		*process = NULL;
 	}
-	sqlite_done(st);
-	sqlite_leave(s);
 	return found;
 }
 
@@ -511,71 +530,43 @@ bool
 background_events(struct stored *s, int64_t row, int64_t *after, size_t most,
     struct buf *out)
 {
-	sqlite3_stmt	*st;
+	struct db_conn	*c;
+	struct db_stmt	*st;
 	size_t		 before = out->len;
-	int		 rc = SQLITE_ERROR;
+	enum db_step	 step;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return false;
-	st = sqlite_prepare(s, "SELECT number, event FROM background_event"
+	st = db_prepare(c, "SELECT number, event FROM background_event"
 	    " WHERE run = ?1 AND number > ?2 ORDER BY number", NULL, NULL);
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 1, row);
-		sqlite3_bind_int64(st, 2, *after);
+		db_bind_int(st, 1, row);
+		db_bind_int(st, 2, *after);
+		db_stream(st);
 	}
-	while (st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		buf_append(out, (const char *)sqlite3_column_text(st, 1),
-		    (size_t)sqlite3_column_bytes(st, 1));
-		*after = sqlite3_column_int64(st, 0);
+	while ((step = db_step(st)) == DB_ROW && rows_append(st, 1, out)) {
+		*after = db_int(st, 0);
 		if (out->len - before >= most)
 			break;
 	}
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		rows_found(s, rc);
-	sqlite_done(st);
-	sqlite_leave(s);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE;
-}
-
-/* A statement about the one of this owner and id, and whether there was one. */
-struct change {
-	const char	*sql, *owner, *id;
-	bool		 changed;
-};
-
-static bool
-put_change(struct stored *s, void *arg)
-{
-	struct change *c = arg;
-
-	if (!sqlite_finish(sqlite_prepare(s, c->sql, c->owner, c->id)))
-		return false;
-	c->changed = sqlite3_changes(s->db) > 0;
-	sqlite_deleted(s);
-	return true;
-}
-
-static enum stored_found
-change(struct stored *s, struct change c, const char *what)
-{
-	if (s == NULL || !state_group_put(s, put_change, &c, what))
-		return STORED_TROUBLE;
-	return c.changed ? STORED_FOUND : STORED_NONE;
+	rows_found(c, step);
+	db_done(st);
+	db_leave(c);
+	return step != DB_FAILED;
 }
 
 enum stored_found
 background_cancel(struct stored *s, const char *owner, const char *id)
 {
-	return change(s, (struct change){ "UPDATE background SET"
-	    " status = 'cancelled', finished = unixepoch() WHERE owner = ?1"
-	    " AND id = ?2 AND finished IS NULL", owner, id, false },
+	return rows_change(s, "UPDATE background SET status = 'cancelled',"
+	    " finished = unixepoch() WHERE owner = ?1 AND id = ?2 AND"
+	    " finished IS NULL", owner, id,
 	    "a response could not be cancelled");
 }
 
 enum stored_found
 background_delete(struct stored *s, const char *owner, const char *id)
 {
-	return change(s, (struct change){ "DELETE FROM background WHERE"
-	    " owner = ?1 AND id = ?2", owner, id, false },
-	    "a response could not be deleted");
+	return rows_change(s, "DELETE FROM background WHERE owner = ?1 AND"
+	    " id = ?2", owner, id, "a response could not be deleted");
 }

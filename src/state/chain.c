@@ -15,6 +15,7 @@
 
 /* One turn of a chain. */
 struct link {
+	int64_t		depth;		/* 0: the one that was asked for */
 	struct buf	input, output;
 	bool		foreign;	/* put out by another model */
 };
@@ -30,19 +31,19 @@ struct chain {
 
 /* False when it can't be read. What there is no room for leaves none. */
 static bool
-chain_row(struct chain *c, sqlite3_stmt *st, const char *model, size_t *room)
+chain_row(struct chain *c, struct db_stmt *st, const char *model, size_t *room)
 {
-	const char	*made = (const char *)sqlite3_column_text(st, 1);
+	const char	*made = db_text(st, 1, NULL);
 	struct link	*l;
 
 	c->links = util_grow(c->links, c->n, sizeof(*c->links));
 	l = &c->links[c->n++];
-	*l = (struct link){ .foreign = made != NULL && model != NULL &&
-	    strcmp(made, model) != 0 };
-	if (sqlite3_column_type(st, 0) == SQLITE_NULL) {
+	*l = (struct link){ .depth = db_int(st, 6), .foreign = made != NULL &&
+	    model != NULL && strcmp(made, model) != 0 };
+	if (db_is_null(st, 0)) {
 		c->complete = true;
-		c->conversation = sqlite3_column_int64(st, 4);
-		c->start = sqlite3_column_int64(st, 5);
+		c->conversation = db_int(st, 4);
+		c->start = db_int(st, 5);
 	}
 	if (!rows_affordable(st, 2, 3)) {
 		*room = 0;
@@ -104,26 +105,62 @@ chain_finish(struct chain *c)
 	free(c->links);
 }
 
-/* Read all rows of a chain, and what is before them. */
+static int
+oldest_first(const void *a, const void *b)
+{
+	const struct link *x = a, *y = b;
+
+	return x->depth < y->depth ? 1 : x->depth > y->depth ? -1 : 0;
+}
+
+/* All its rows; the database need not keep to an order. */
 static enum stored_found
-chain_read(struct stored *s, struct chain *c, sqlite3_stmt *st,
+read_rows(struct db_conn *conn, struct chain *c, struct db_stmt *st,
     const char *model, size_t *room)
 {
-	int rc = SQLITE_ERROR;
+	enum db_step step = DB_FAILED;
 
-	while (*room > 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+	if (st != NULL)
+		db_stream(st);
+	while (*room > 0 && (step = db_step(st)) == DB_ROW)
 		if (!chain_row(c, st, model, room))
-			return rows_found(s, SQLITE_ERROR);
+			return rows_found(conn, DB_FAILED);
 	if (*room == 0)
 		return STORED_FULL;
-	if (rows_found(s, rc) == STORED_TROUBLE)
+	if (rows_found(conn, step) == STORED_TROUBLE)
 		return STORED_TROUBLE;
-	if (!c->complete)
-		return STORED_NONE;
-	if (c->conversation != 0 && !conversation_text(s, c->conversation,
-	    c->start, model, room, &c->before))
-		return *room > 0 ? STORED_TROUBLE : STORED_FULL;
-	return STORED_FOUND;
+	if (c->n > 0)
+		qsort(c->links, c->n, sizeof(*c->links), oldest_first);
+	return c->complete ? STORED_FOUND : STORED_NONE;
+}
+
+static enum stored_found
+chain_read(struct db_conn *conn, struct chain *c, const char *owner,
+    const char *id, const char *model, size_t *room)
+{
+	enum stored_found	 found;
+	struct db_stmt		*st;
+
+	/* Found before the texts are read, which else wait in a sorter. */
+	st = db_prepare(conn, "WITH RECURSIVE chain (id, previous, depth) AS"
+	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
+	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
+	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
+	    " depth < ?3) SELECT sorted.previous, turn.model, turn.input,"
+	    " turn.output, turn.conversation, turn.start, sorted.depth"
+	    " FROM (SELECT id, previous, depth FROM chain ORDER BY depth DESC"
+	    " LIMIT ?3 + 1) AS sorted"
+	    " LEFT JOIN turn ON turn.id = sorted.id AND turn.owner = ?1",
+	    owner, id);
+	if (st != NULL)
+		db_bind_int(st, 3, CHAIN_MAX);
+	found = read_rows(conn, c, st, model, room);
+	db_done(st);
+	if (found == STORED_FOUND && c->conversation != 0 &&
+	    !conversation_text(conn, c->conversation, c->start, model, room,
+	    &c->before))
+		found = *room > 0 ? STORED_TROUBLE : STORED_FULL;
+	return found;
 }
 
 json_object *
@@ -131,28 +168,16 @@ stored_chain(struct stored *s, const char *owner, const char *id,
     const char *model, size_t *room, enum stored_found *found)
 {
 	struct chain		 c = { .n = 0 };
+	struct db_conn		*conn;
 	json_object		*all = NULL;
-	sqlite3_stmt		*st;
-	enum stored_found	 is = STORED_TROUBLE;
+	enum stored_found	 is;
 
-	if (s == NULL || !sqlite_enter(s))
-		return rows_object(NULL, is, found);
-	/* Ordered before the texts are read: else all wait in the sorter. */
-	st = sqlite_prepare(s, "WITH RECURSIVE chain (id, previous, depth) AS"
-	    " (SELECT id, previous, 0 FROM turn WHERE owner = ?1 AND id = ?2"
-	    " UNION ALL SELECT turn.id, turn.previous, depth + 1 FROM turn"
-	    " JOIN chain ON turn.id = chain.previous WHERE turn.owner = ?1 AND"
-	    " depth < ?3) SELECT sorted.previous, turn.model, turn.input,"
-	    " turn.output, turn.conversation, turn.start FROM (SELECT id,"
-	    " previous FROM chain ORDER BY depth DESC LIMIT -1) AS sorted"
-	    " CROSS JOIN turn ON turn.id = sorted.id AND turn.owner = ?1",
-	    owner, id);
-	if (st != NULL) {
-		sqlite3_bind_int(st, 3, CHAIN_MAX);
-		is = chain_read(s, &c, st, model, room);
-	}
-	sqlite_done(st);
-	sqlite_leave(s);
+	if (s == NULL)
+		return rows_object(NULL, STORED_NONE, found);
+	if ((conn = db_enter(s->db)) == NULL)
+		return rows_object(NULL, STORED_TROUBLE, found);
+	is = chain_read(conn, &c, owner, id, model, room);
+	db_leave(conn);
 	if (is == STORED_FOUND)
 		all = chain_items(&c);
 	chain_finish(&c);

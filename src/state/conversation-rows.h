@@ -1,6 +1,6 @@
 /*
  * The rows of conversations, for responses that are part of one: to be used
- * within a transaction, or between sqlite_enter() and sqlite_leave()
+ * within a transaction, or between db_enter() and db_leave()
  * (conversations.c). Private to state/.
  */
 #ifndef CONVERSATION_ROWS_H
@@ -15,13 +15,13 @@
 #include "base/buf.h"
 
 struct conf;
-struct stored;
+struct db_conn;
 
 /*
  * The row of a conversation, and the number of its last item; *row stays as it
  * is when there is none of that id.
  */
-bool	 conversation_place(struct stored *, const char *owner, const char *id,
+bool	 conversation_place(struct db_conn *, const char *owner, const char *id,
 	    int64_t *row, int64_t *last);
 /* Items as text, printed while nothing is locked yet. */
 struct conversation_texts {
@@ -36,13 +36,13 @@ void	 conversation_texts_finish(struct conversation_texts *);
  * Add what a response adds; an item that is there already stays as it is. False
  * also when the conversation alone would be too much.
  */
-bool	 conversation_join(struct stored *, const struct conf *, int64_t row,
+bool	 conversation_join(struct db_conn *, const struct conf *, int64_t row,
 	    const char *model, const struct conversation_texts *);
 /*
  * Append the items up to number "last" as an array, see conversation_items().
  * False when it can't be, or with *room == 0 when there are too many.
  */
-bool	 conversation_text(struct stored *, int64_t row, int64_t last,
+bool	 conversation_text(struct db_conn *, int64_t row, int64_t last,
 	    const char *model, size_t *room, struct buf *);
 
 #endif

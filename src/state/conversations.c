@@ -16,7 +16,6 @@
 #include "state/conversations.h"
 #include "state/prune.h"
 #include "state/rows.h"
-#include "state/sqlite.h"
 
 #define ID_DIGITS	48
 
@@ -30,63 +29,53 @@ conversation_finish(struct conversation *c)
 /* --- Statements. */
 
 /* A statement about the conversation in this row. */
-static sqlite3_stmt *
-prepare_row(struct stored *s, const char *sql, int64_t row)
+static struct db_stmt *
+prepare_row(struct db_conn *c, const char *sql, int64_t row)
 {
-	sqlite3_stmt *st = sqlite_prepare(s, sql, NULL, NULL);
+	struct db_stmt *st = db_prepare(c, sql, NULL, NULL);
 
 	if (st != NULL)
-		sqlite3_bind_int64(st, 1, row);
+		db_bind_int(st, 1, row);
 	return st;
 }
 
-/* After a statement that changes what it finds. */
+/* The number that a statement gives; it stays as it is without a row. */
 static enum stored_found
-changed(struct stored *s, bool ok)
+read_number(struct db_conn *c, struct db_stmt *st, int64_t *n)
 {
-	sqlite_deleted(s);
-	return !ok ? rows_found(s, SQLITE_ERROR) :
-	    sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
-}
+	enum stored_found found = rows_step(c, st);
 
-static enum stored_found
-find(struct stored *s, const char *owner, const char *id, int64_t *row)
-{
-	sqlite3_stmt		*st;
-	enum stored_found	 found;
-
-	st = sqlite_prepare(s, "SELECT n FROM conversation WHERE"
-	    " owner = ?1 AND id = ?2", owner, id);
-	found = rows_step(s, st);
 	if (found == STORED_FOUND)
-		*row = sqlite3_column_int64(st, 0);
-	sqlite_done(st);
+		*n = db_int(st, 0);
+	db_done(st);
 	return found;
 }
 
-/* Begin to look something up in a conversation; leave unless it is found. */
 static enum stored_found
-enter(struct stored *s, const char *owner, const char *id, int64_t *row)
+find(struct db_conn *c, const char *owner, const char *id, int64_t *row)
 {
-	enum stored_found found;
-
-	if (s == NULL || !sqlite_enter(s))
-		return STORED_TROUBLE;
-	found = find(s, owner, id, row);
-	if (found != STORED_FOUND)
-		sqlite_leave(s);
-	return found;
+	return read_number(c, db_prepare(c, "SELECT n FROM conversation WHERE"
+	    " owner = ?1 AND id = ?2", owner, id), row);
 }
 
-/* What was begun ends with this: nothing of it is kept unless it is found. */
-static enum stored_found
-finish(struct stored *s, enum stored_found found)
+/*
+ * Begin to look something up in a conversation; NULL, and there is nothing to
+ * leave, unless it is found.
+ */
+static struct db_conn *
+enter(struct stored *s, const char *owner, const char *id, int64_t *row,
+    enum stored_found *found)
 {
-	if (!sqlite_end(s, found == STORED_FOUND,
-	    "a conversation could not be kept") && found == STORED_FOUND)
-		found = STORED_TROUBLE;
-	sqlite_leave(s);
-	return found;
+	struct db_conn *c;
+
+	*found = s == NULL ? STORED_NONE : STORED_TROUBLE;
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
+		return NULL;
+	*found = find(c, owner, id, row);
+	if (*found == STORED_FOUND)
+		return c;
+	db_leave(c);
+	return NULL;
 }
 
 /* --- Adding items. */
@@ -112,143 +101,211 @@ conversation_texts_finish(struct conversation_texts *t)
 }
 
 static void
-bind_item(sqlite3_stmt *st, const struct conversation_texts *t, size_t i)
+bind_item(struct db_stmt *st, const struct conversation_texts *t, size_t i)
 {
 	size_t start = i > 0 ? t->ends[i - 1] : 0, n = t->ends[i] - start;
 
-	sqlite3_bind_text(st, 3, js_str(json_object_array_get_idx(t->items, i),
-	    "id"), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 4, (int64_t)n);
-	sqlite3_bind_text64(st, 5, buf_str(&t->text) + start, n, SQLITE_STATIC,
-	    SQLITE_UTF8);
+	db_bind_text(st, 3, js_str(json_object_array_get_idx(t->items, i),
+	    "id"));
+	db_bind_int(st, 4, (int64_t)n);
+	db_bind_bytes(st, 5, buf_str(&t->text) + start, n);
 }
 
-/*
- * "twice" may be NULL: then an item that is there stays as it is. Else it gets
- * the index of such an item, and it is for the caller to undo the rest.
- */
+/* An item that is there stays as it is; *added is how many were not. */
 static bool
-insert(struct stored *s, int64_t row, const char *model,
-    const struct conversation_texts *t, int *twice)
+insert(struct db_conn *c, int64_t row, const char *model,
+    const struct conversation_texts *t, int64_t *added)
 {
-	sqlite3_stmt	*st;
+	struct db_stmt	*st;
 	size_t		 n = js_len(t->items), i;
-	int		 rc = SQLITE_DONE;
 
-	/* "OR IGNORE" would leave out one without an id as well. */
-	st = prepare_row(s, "INSERT INTO conversation_item"
+	/* Without names "DO NOTHING" would leave out one without an id. */
+	st = prepare_row(c, "INSERT INTO conversation_item"
 	    " (conversation, model, id, size, item)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5)"
 	    " ON CONFLICT (conversation, id) DO NOTHING", row);
 	if (st == NULL)
 		return false;
-	if (model != NULL)
-		sqlite3_bind_text(st, 2, model, -1, SQLITE_STATIC);
-	for (i = 0; i < n && rc == SQLITE_DONE; i++) {
+	db_bind_text(st, 2, model);
+	for (i = 0; i < n; i++) {
 		bind_item(st, t, i);
-		rc = sqlite3_step(st);
-		sqlite3_reset(st);
-		if (rc == SQLITE_DONE && sqlite3_changes(s->db) == 0 &&
-		    twice != NULL) {
-			*twice = (int)i;
-			break;
-		}
+		db_queue(st);
 	}
-	sqlite_done(st);
-	return rc == SQLITE_DONE;
+	db_done(st);
+	return db_settle(c, added);
+}
+
+/* The number of an item of that id. */
+static enum stored_found
+number_of(struct db_conn *c, int64_t row, const char *item, int64_t *n)
+{
+	struct db_stmt *st;
+
+	st = prepare_row(c, "SELECT n FROM conversation_item WHERE"
+	    " conversation = ?1 AND id = ?2", row);
+	if (st != NULL)
+		db_bind_text(st, 2, item);
+	return read_number(c, st, n);
+}
+
+/* The first one that comes twice, or was there already, up to "last". */
+static int
+find_twice(struct db_conn *c, int64_t row, const struct conversation_texts *t,
+    int64_t last)
+{
+	size_t		 n = js_len(t->items), i, k;
+	int64_t		 number;
+	const char	*id;
+
+	for (i = 0; i < n; i++) {
+		id = js_str(json_object_array_get_idx(t->items, i), "id");
+		for (k = 0; k < i; k++)
+			if (js_is(json_object_array_get_idx(t->items, k), "id",
+			    id))
+				return (int)i;
+		if (number_of(c, row, id, &number) == STORED_FOUND &&
+		    number <= last)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* The number of the last item of a conversation; 0: there is none. */
+static enum stored_found
+last_of(struct db_conn *c, int64_t row, int64_t *last)
+{
+	return read_number(c, prepare_row(c, "SELECT max(n) FROM"
+	    " conversation_item WHERE conversation = ?1", row), last);
 }
 
 /* It is in use: the oldest go first when there is too much. */
 static bool
-touch(struct stored *s, int64_t row)
+touch(struct db_conn *c, int64_t row)
 {
-	sqlite3_stmt *st;
+	struct db_stmt *st;
 
-	st = prepare_row(s, "UPDATE conversation SET used = ?2 WHERE n = ?1",
+	st = prepare_row(c, "UPDATE conversation SET used = ?2 WHERE n = ?1",
 	    row);
 	if (st != NULL)
-		sqlite3_bind_int64(st, 2, time(NULL));
-	return sqlite_finish(st);
+		db_bind_int(st, 2, time(NULL));
+	return db_finish(st);
 }
 
 /* Would it alone be more than all may be, which prunes everything else? */
 static bool
-is_full(struct stored *s, const struct conf *conf, int64_t row, size_t more)
+is_full(struct db_conn *c, const struct conf *conf, int64_t row, size_t more)
 {
-	sqlite3_stmt	*st;
-	int64_t		 size = 0;
+	int64_t size = 0;
 
-	st = prepare_row(s, "SELECT size FROM conversation WHERE n = ?1", row);
-	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
-		size = sqlite3_column_int64(st, 0);
-	sqlite_done(st);
+	read_number(c, prepare_row(c, "SELECT size FROM conversation WHERE"
+	    " n = ?1", row), &size);
 	return size + (int64_t)more > conf->stored_responses_max_bytes;
 }
 
+/* A new conversation or one that is there, and what comes into it. */
+struct addition {
+	const struct conf		*conf;
+	const char			*owner, *id;
+	const struct buf		*metadata;	/* NULL: it is there */
+	struct conversation_texts	 texts;
+	int				*twice;
+	enum stored_found		 found;
+};
+
 static enum stored_found
-add(struct stored *s, const struct conf *conf, const char *owner,
-    const char *id, const struct conversation_texts *t, int *twice)
+add(struct state_tx *tx, const struct addition *a)
 {
 	enum stored_found	found;
-	int64_t			row;
+	int64_t			row, last, added;
 
-	found = find(s, owner, id, &row);
+	found = find(tx->c, a->owner, a->id, &row);
+	if (found == STORED_FOUND)
+		found = last_of(tx->c, row, &last);
 	if (found != STORED_FOUND)
 		return found;
-	if (is_full(s, conf, row, t->text.len))
+	if (is_full(tx->c, a->conf, row, a->texts.text.len))
 		return STORED_FULL;
-	if (!insert(s, row, NULL, t, twice))
+	if (!insert(tx->c, row, NULL, &a->texts, &added))
 		return STORED_TROUBLE;
-	if (*twice >= 0)
-		return STORED_NONE;
-	return touch(s, row) && prune_bound(s, conf, 0, row) ? STORED_FOUND :
+	if (added < (int64_t)js_len(a->texts.items)) {
+		*a->twice = find_twice(tx->c, row, &a->texts, last);
+		return *a->twice >= 0 ? STORED_NONE : STORED_TROUBLE;
+	}
+	return touch(tx->c, row) && prune_bound(tx, a->conf, tx->fresh, row) ?
+	    STORED_FOUND : STORED_TROUBLE;
+}
+
+static bool
+create(struct db_conn *c, const struct addition *a)
+{
+	struct db_stmt *st;
+
+	st = db_prepare(c, "INSERT INTO conversation"
+	    " (owner, id, metadata, size, created, used)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?5)", a->owner, a->id);
+	if (st == NULL)
+		return false;
+	rows_bind(st, 3, a->metadata);
+	db_bind_int(st, 4, (int64_t)a->metadata->len);
+	db_bind_int(st, 5, time(NULL));
+	return db_finish(st);
+}
+
+/* Nothing of it is kept unless it is found. */
+static bool
+put_addition(struct state_tx *tx, void *arg)
+{
+	struct addition *a = arg;
+
+	a->found = a->metadata == NULL || create(tx->c, a) ? add(tx, a) :
 	    STORED_TROUBLE;
+	return a->found == STORED_FOUND;
+}
+
+static enum stored_found
+put(struct stored *s, struct addition *a, json_object *items)
+{
+	a->found = STORED_TROUBLE;
+	*a->twice = -1;
+	conversation_texts_make(&a->texts, items);
+	if (!state_group_put(s, put_addition, a,
+	    "a conversation could not be kept") && a->found == STORED_FOUND)
+		a->found = STORED_TROUBLE;
+	conversation_texts_finish(&a->texts);
+	return a->found;
 }
 
 enum stored_found
 conversation_add(struct stored *s, const struct conf *conf, const char *owner,
     const char *id, json_object *items, int *twice)
 {
-	enum stored_found	found = STORED_TROUBLE;
-	struct conversation_texts	t;
+	struct addition a = { .conf = conf, .owner = owner, .id = id,
+		.twice = twice };
 
 	*twice = -1;
-	conversation_texts_make(&t, items);
-	if (s != NULL && sqlite_enter(s)) {
-		if (sqlite_begin(s))
-			found = add(s, conf, owner, id, &t, twice);
-		found = finish(s, found);
-	}
-	conversation_texts_finish(&t);
-	return found;
+	return s != NULL ? put(s, &a, items) : STORED_NONE;
 }
 
 bool
-conversation_place(struct stored *s, const char *owner, const char *id,
+conversation_place(struct db_conn *c, const char *owner, const char *id,
     int64_t *row, int64_t *last)
 {
-	enum stored_found	 found;
-	sqlite3_stmt		*st;
+	enum stored_found found;
 
-	found = find(s, owner, id, row);
-	if (found != STORED_FOUND)
-		return found == STORED_NONE;
-	st = prepare_row(s, "SELECT max(n) FROM conversation_item WHERE"
-	    " conversation = ?1", *row);
-	if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
-		*last = sqlite3_column_int64(st, 0);
-	else
-		found = STORED_TROUBLE;
-	sqlite_done(st);
-	return found == STORED_FOUND;
+	found = find(c, owner, id, row);
+	if (found == STORED_FOUND)
+		found = last_of(c, *row, last);
+	return found != STORED_TROUBLE;
 }
 
 bool
-conversation_join(struct stored *s, const struct conf *conf, int64_t row,
+conversation_join(struct db_conn *c, const struct conf *conf, int64_t row,
     const char *model, const struct conversation_texts *t)
 {
-	if (!is_full(s, conf, row, t->text.len))
-		return insert(s, row, model, t, NULL) && touch(s, row);
+	int64_t added;
+
+	if (!is_full(c, conf, row, t->text.len))
+		return insert(c, row, model, t, &added) && touch(c, row);
 	log_warn("stored responses: a conversation is full "
 	    "(storedResponses.maxBytes)");
 	return false;
@@ -256,35 +313,57 @@ conversation_join(struct stored *s, const struct conf *conf, int64_t row,
 
 /* --- Reading items. */
 
+/* Is it reasoning that another model put out, which no other can read? */
+static bool
+is_foreign(struct db_stmt *st, const char *model)
+{
+	const char	*made = db_text(st, 1, NULL);
+	json_object	*item;
+	bool		 is;
+
+	if (made == NULL || model == NULL || strcmp(made, model) == 0)
+		return false;
+	item = rows_json(st, 0);
+	is = js_is(item, "type", "reasoning");
+	json_object_put(item);
+	return is;
+}
+
+/* Append the item of a row, unless it is left out. False: it can't be read. */
+static bool
+append_item(struct db_stmt *st, const char *model, size_t *room,
+    struct buf *out)
+{
+	size_t n = db_length(st, 0);
+
+	*room = n < *room && budget_afford(2 * n) ? *room - n : 0;
+	if (*room == 0 || is_foreign(st, model))
+		return true;
+	if (out->p[out->len - 1] != '[')
+		buf_putc(out, ',');
+	return rows_append(st, 0, out);
+}
+
 bool
-conversation_text(struct stored *s, int64_t row, int64_t last,
+conversation_text(struct db_conn *c, int64_t row, int64_t last,
     const char *model, size_t *room, struct buf *out)
 {
-	sqlite3_stmt	*st;
-	size_t		 n;
-	int		 rc = SQLITE_ERROR;
+	struct db_stmt	*st;
+	enum db_step	 step = DB_FAILED;
+	bool		 ok = true;
 
-	st = prepare_row(s, "SELECT item FROM conversation_item WHERE"
-	    " conversation = ?1 AND n <= ?2 AND (model IS NULL OR"
-	    " model = ifnull(?3, model) OR"
-	    " json_extract(item, '$.type') <> 'reasoning') ORDER BY n", row);
+	st = prepare_row(c, "SELECT item, model FROM conversation_item WHERE"
+	    " conversation = ?1 AND n <= ?2 ORDER BY n", row);
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 2, last);
-		if (model != NULL)
-			sqlite3_bind_text(st, 3, model, -1, SQLITE_STATIC);
+		db_bind_int(st, 2, last);
+		db_stream(st);
 	}
 	buf_putc(out, '[');
-	while (st != NULL && *room > 0 &&
-	    (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		n = (size_t)sqlite3_column_bytes(st, 0);
-		*room = n < *room && budget_afford(2 * n) ? *room - n : 0;
-		if (out->len > 1)
-			buf_putc(out, ',');
-		buf_append(out, sqlite3_column_text(st, 0), n);
-	}
+	while (ok && *room > 0 && (step = db_step(st)) == DB_ROW)
+		ok = append_item(st, model, room, out);
 	buf_putc(out, ']');
-	sqlite_done(st);
-	return rc == SQLITE_DONE && *room > 0;
+	db_done(st);
+	return ok && step == DB_DONE;
 }
 
 json_object *
@@ -292,15 +371,15 @@ conversation_items(struct stored *s, const char *owner, const char *id,
     const char *model, size_t *room, enum stored_found *found)
 {
 	struct buf	 text = { 0 };
+	struct db_conn	*c;
 	json_object	*items = NULL;
 	int64_t		 row;
 
-	*found = enter(s, owner, id, &row);
-	if (*found != STORED_FOUND)
+	if ((c = enter(s, owner, id, &row, found)) == NULL)
 		return NULL;
-	if (!conversation_text(s, row, INT64_MAX, model, room, &text))
+	if (!conversation_text(c, row, INT64_MAX, model, room, &text))
 		*found = *room > 0 ? STORED_TROUBLE : STORED_FULL;
-	sqlite_leave(s);
+	db_leave(c);
 	if (*found == STORED_FOUND &&
 	    (items = js_parse_quiet(text.p, text.len)) == NULL)
 		*found = STORED_TROUBLE;
@@ -308,58 +387,41 @@ conversation_items(struct stored *s, const char *owner, const char *id,
 	return items;
 }
 
-/* The number of the item that a page begins behind. */
-static enum stored_found
-number_of(struct stored *s, int64_t row, const char *item, int64_t *n)
-{
-	sqlite3_stmt		*st;
-	enum stored_found	 found;
-
-	st = prepare_row(s, "SELECT n FROM conversation_item WHERE"
-	    " conversation = ?1 AND id = ?2", row);
-	if (st != NULL)
-		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-	found = rows_step(s, st);
-	if (found == STORED_FOUND)
-		*n = sqlite3_column_int64(st, 0);
-	sqlite_done(st);
-	return found;
-}
-
 /* One more row than a page has tells that there are more. */
 static bool
-read_page(struct stored *s, int64_t row, const struct conversation_cursor *p,
+read_page(struct db_conn *c, int64_t row, const struct conversation_cursor *p,
     int64_t after, size_t room, struct conversation_page *page)
 {
-	sqlite3_stmt	*st;
+	struct db_stmt	*st;
 	json_object	*item;
 	int64_t		 n = 0;
 	size_t		 size = 0;
-	int		 rc;
+	enum db_step	 step;
 
-	st = prepare_row(s, p->ascending ?
+	st = prepare_row(c, p->ascending ?
 	    "SELECT item FROM conversation_item WHERE conversation = ?1 AND"
 	    " n > ?2 ORDER BY n LIMIT ?3" :
 	    "SELECT item FROM conversation_item WHERE conversation = ?1 AND"
 	    " n < ?2 ORDER BY n DESC LIMIT ?3", row);
 	if (st == NULL)
 		return false;
-	sqlite3_bind_int64(st, 2, after);
-	sqlite3_bind_int64(st, 3, p->limit + 1);
+	db_bind_int(st, 2, after);
+	db_bind_int(st, 3, p->limit + 1);
+	db_stream(st);
 	page->items = json_object_new_array();
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW && n++ < p->limit) {
-		size += (size_t)sqlite3_column_bytes(st, 0);
+	while ((step = db_step(st)) == DB_ROW && n++ < p->limit) {
+		size += db_length(st, 0);
 		if (size > room && n > 1)
 			break;
-		if ((item = rows_json(st, 0)) == NULL)
-			rc = SQLITE_CORRUPT;
-		if (rc != SQLITE_ROW)
+		if ((item = rows_json(st, 0)) == NULL) {
+			step = DB_FAILED;
 			break;
+		}
 		json_object_array_add(page->items, item);
 	}
-	page->more = rc == SQLITE_ROW;
-	sqlite_done(st);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE;
+	page->more = step == DB_ROW;
+	db_done(st);
+	return step != DB_FAILED;
 }
 
 enum stored_found
@@ -367,25 +429,25 @@ conversation_list(struct stored *s, const char *owner, const char *id,
     const struct conversation_cursor *p, size_t room,
     struct conversation_page *page)
 {
-	enum stored_found	found;
-	int64_t			row, after = p->ascending ? 0 : INT64_MAX;
+	struct db_conn		*c;
+	enum stored_found	 found;
+	int64_t			 row, after = p->ascending ? 0 : INT64_MAX;
 
 	*page = (struct conversation_page){ .items = NULL };
-	found = enter(s, owner, id, &row);
-	if (found != STORED_FOUND)
+	if ((c = enter(s, owner, id, &row, &found)) == NULL)
 		return found;
 	if (p->after != NULL)
-		found = number_of(s, row, p->after, &after);
+		found = number_of(c, row, p->after, &after);
 	if (found == STORED_NONE) {
 		page->no_after = true;
 		found = STORED_FOUND;
 	} else if (found == STORED_FOUND &&
-	    !read_page(s, row, p, after, room, page)) {
+	    !read_page(c, row, p, after, room, page)) {
 		json_object_put(page->items);
 		page->items = NULL;
 		found = STORED_TROUBLE;
 	}
-	sqlite_leave(s);
+	db_leave(c);
 	return found;
 }
 
@@ -394,93 +456,84 @@ conversation_item(struct stored *s, const char *owner, const char *id,
     const char *item, enum stored_found *found)
 {
 	enum stored_found	 is;
-	sqlite3_stmt		*st;
+	struct db_conn		*c;
+	struct db_stmt		*st;
 	json_object		*obj = NULL;
 	int64_t			 row;
 
-	*found = enter(s, owner, id, &row);
-	if (*found != STORED_FOUND)
+	if ((c = enter(s, owner, id, &row, found)) == NULL)
 		return NULL;
-	st = prepare_row(s, "SELECT item FROM conversation_item WHERE"
+	st = prepare_row(c, "SELECT item FROM conversation_item WHERE"
 	    " conversation = ?1 AND id = ?2", row);
 	if (st != NULL)
-		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-	is = rows_step(s, st);
+		db_bind_text(st, 2, item);
+	is = rows_step(c, st);
 	if (is == STORED_FOUND && (obj = rows_json(st, 0)) == NULL)
 		is = STORED_TROUBLE;
 	if (is == STORED_TROUBLE)
 		*found = STORED_TROUBLE;
-	sqlite_done(st);
-	sqlite_leave(s);
+	db_done(st);
+	db_leave(c);
 	return obj;
+}
+
+/* To be taken out of a conversation. */
+struct removal {
+	const char		*owner, *id, *item;
+	enum stored_found	 found;
+};
+
+static bool
+put_removal(struct state_tx *tx, void *arg)
+{
+	struct removal	*r = arg;
+	struct db_stmt	*st;
+	int64_t		 row;
+
+	r->found = find(tx->c, r->owner, r->id, &row);
+	if (r->found != STORED_FOUND)
+		return r->found == STORED_NONE;
+	st = prepare_row(tx->c, "DELETE FROM conversation_item WHERE"
+	    " conversation = ?1 AND id = ?2", row);
+	if (st != NULL)
+		db_bind_text(st, 2, r->item);
+	if (!db_finish(st))
+		return false;
+	r->found = db_changes(tx->c) > 0 ? STORED_FOUND : STORED_NONE;
+	db_deleted(tx->c);
+	return true;
 }
 
 enum stored_found
 conversation_item_delete(struct stored *s, const char *owner, const char *id,
     const char *item)
 {
-	enum stored_found	 found;
-	sqlite3_stmt		*st;
-	int64_t			 row;
+	struct removal r = { owner, id, item, STORED_TROUBLE };
 
-	found = enter(s, owner, id, &row);
-	if (found != STORED_FOUND)
-		return found;
-	st = prepare_row(s, "DELETE FROM conversation_item WHERE"
-	    " conversation = ?1 AND id = ?2", row);
-	if (st != NULL)
-		sqlite3_bind_text(st, 2, item, -1, SQLITE_STATIC);
-	found = changed(s, sqlite_finish(st));
-	sqlite_leave(s);
-	return found;
+	if (s == NULL)
+		return STORED_NONE;
+	return state_group_put(s, put_removal, &r,
+	    "an item could not be deleted") ? r.found : STORED_TROUBLE;
 }
 
 /* --- Conversations. */
-
-/* With owner, id, metadata and the time bound. */
-static sqlite3_stmt *
-prepare_metadata(struct stored *s, const char *sql, const char *owner,
-    const char *id, const struct buf *metadata)
-{
-	sqlite3_stmt *st = sqlite_prepare(s, sql, owner, id);
-
-	if (st != NULL) {
-		rows_bind(st, 3, metadata);
-		sqlite3_bind_int64(st, 4, time(NULL));
-	}
-	return st;
-}
-
-static bool
-create(struct stored *s, const char *owner, const char *id,
-    const struct buf *metadata)
-{
-	return sqlite_finish(prepare_metadata(s, "INSERT INTO conversation"
-	    " (owner, id, metadata, size, created, used)"
-	    " VALUES (?1, ?2, ?3, length(CAST(?3 AS BLOB)), ?4, ?4)", owner, id,
-	    metadata));
-}
 
 enum stored_found
 conversation_create(struct stored *s, const struct conf *conf,
     const char *owner, struct conversation *c, json_object *items, int *twice)
 {
-	enum stored_found	found = STORED_TROUBLE;
 	struct buf		metadata = { 0 };
-	struct conversation_texts	t;
+	struct addition		a = { .conf = conf, .owner = owner,
+		.id = c->id, .metadata = &metadata, .twice = twice };
+	enum stored_found	found = STORED_TROUBLE;
 
 	*twice = -1;
 	memcpy(c->id, "conv_", 5);
 	util_random_hex(c->id + 5, ID_DIGITS);
 	c->created = time(NULL);
 	js_print(c->metadata, &metadata);
-	conversation_texts_make(&t, items);
-	if (s != NULL && sqlite_enter(s)) {
-		if (sqlite_begin(s) && create(s, owner, c->id, &metadata))
-			found = add(s, conf, owner, c->id, &t, twice);
-		found = finish(s, found);
-	}
-	conversation_texts_finish(&t);
+	if (s != NULL)
+		found = put(s, &a, items);
 	buf_finish(&metadata);
 	return found;
 }
@@ -489,74 +542,94 @@ enum stored_found
 conversation_get(struct stored *s, const char *owner, const char *id,
     struct conversation *c)
 {
+	struct db_conn		*conn;
 	enum stored_found	 found;
-	sqlite3_stmt		*st;
+	struct db_stmt		*st;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL)
+		return STORED_NONE;
+	if ((conn = db_enter(s->db)) == NULL)
 		return STORED_TROUBLE;
-	st = sqlite_prepare(s, "SELECT created, metadata FROM conversation"
+	st = db_prepare(conn, "SELECT created, metadata FROM conversation"
 	    " WHERE owner = ?1 AND id = ?2", owner, id);
-	found = rows_step(s, st);
+	found = rows_step(conn, st);
 	if (found == STORED_FOUND) {
 		snprintf(c->id, sizeof(c->id), "%s", id);
-		c->created = sqlite3_column_int64(st, 0);
+		c->created = db_int(st, 0);
 		c->metadata = rows_json(st, 1);
 	}
-	sqlite_done(st);
-	sqlite_leave(s);
+	db_done(st);
+	db_leave(conn);
 	return found;
+}
+
+struct update {
+	const char		*owner, *id;
+	struct buf		 metadata;
+	enum stored_found	 found;
+};
+
+/* Its size is that of its items and of this. */
+static bool
+put_update(struct state_tx *tx, void *arg)
+{
+	struct update	*u = arg;
+	struct db_stmt	*st;
+
+	st = db_prepare(tx->c, "UPDATE conversation SET metadata = ?3,"
+	    " used = ?4, size = ?5 + (SELECT coalesce(sum(i.size), 0) FROM"
+	    " conversation_item AS i WHERE i.conversation = conversation.n)"
+	    " WHERE owner = ?1 AND id = ?2", u->owner, u->id);
+	if (st == NULL)
+		return false;
+	rows_bind(st, 3, &u->metadata);
+	db_bind_int(st, 4, time(NULL));
+	db_bind_int(st, 5, (int64_t)u->metadata.len);
+	if (!db_finish(st))
+		return false;
+	u->found = db_changes(tx->c) > 0 ? STORED_FOUND : STORED_NONE;
+	db_deleted(tx->c);
+	return true;
 }
 
 enum stored_found
 conversation_update(struct stored *s, const char *owner, const char *id,
     json_object *metadata)
 {
-	enum stored_found	found;
-	struct buf		text = { 0 };
+	struct update u = { .owner = owner, .id = id, .found = STORED_NONE };
 
-	if (s == NULL || !sqlite_enter(s))
-		return STORED_TROUBLE;
-	js_print(metadata, &text);
-	found = changed(s, sqlite_finish(prepare_metadata(s,
-	    "UPDATE conversation SET metadata = ?3, used = ?4,"
-	    " size = size - length(CAST(metadata AS BLOB)) +"
-	    " length(CAST(?3 AS BLOB)) WHERE owner = ?1 AND id = ?2", owner,
-	    id, &text)));
-	sqlite_leave(s);
-	buf_finish(&text);
-	return found;
+	if (s == NULL)
+		return STORED_NONE;
+	js_print(metadata, &u.metadata);
+	if (!state_group_put(s, put_update, &u,
+	    "a conversation could not be changed"))
+		u.found = STORED_TROUBLE;
+	buf_finish(&u.metadata);
+	return u.found;
 }
 
 enum stored_found
 conversation_delete(struct stored *s, const char *owner, const char *id)
 {
-	enum stored_found found;
-
-	if (s == NULL || !sqlite_enter(s))
-		return STORED_TROUBLE;
-	found = changed(s, sqlite_finish(sqlite_prepare(s,
-	    "DELETE FROM conversation WHERE owner = ?1 AND id = ?2", owner,
-	    id)));
-	sqlite_leave(s);
-	return found;
+	return rows_change(s, "DELETE FROM conversation WHERE owner = ?1 AND"
+	    " id = ?2", owner, id, "a conversation could not be deleted");
 }
 
 /* --- For the command line. */
 
 /* NULL when its items can't be read. */
 static json_object *
-export(struct stored *s, sqlite3_stmt *st)
+export(struct db_conn *c, struct db_stmt *st)
 {
 	json_object	*obj = json_object_new_object(), *items = NULL;
 	struct buf	 text = { 0 };
 	size_t		 room = SIZE_MAX;
 
-	js_add_str(obj, "id", (const char *)sqlite3_column_text(st, 1));
-	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 2));
-	js_add_int(obj, "created_at", sqlite3_column_int64(st, 3));
+	js_add_str(obj, "id", db_text(st, 1, NULL));
+	js_add_str(obj, "owner", db_text(st, 2, NULL));
+	js_add_int(obj, "created_at", db_int(st, 3));
 	js_add_take(obj, "metadata", rows_json(st, 4));
-	if (conversation_text(s, sqlite3_column_int64(st, 0), INT64_MAX, NULL,
-	    &room, &text))
+	if (conversation_text(c, db_int(st, 0), INT64_MAX, NULL, &room, &text))
 		items = js_parse_quiet(text.p, text.len);
 	buf_finish(&text);
 	if (items == NULL) {

@@ -12,55 +12,60 @@
 int64_t
 stored_count(struct stored *s, int64_t *bytes)
 {
-	int64_t n;
+	struct db_conn	*c;
+	int64_t		 n;
 
-	if (s == NULL || !sqlite_enter(s))
+	*bytes = 0;
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return -1;
-	n = sqlite_number(s, COUNT_ALL);
-	*bytes = sqlite_number(s, "SELECT bytes FROM meta");
-	sqlite_leave(s);
+	n = db_number(c, COUNT_ALL);
+	*bytes = db_number(c, "SELECT bytes FROM meta");
+	db_leave(c);
 	return n;
+}
+
+static bool
+delete_all(struct db_conn *c)
+{
+	return db_run(c, "DELETE FROM turn") &&
+	    db_run(c, "DELETE FROM conversation") &&
+	    db_run(c, "DELETE FROM thought") &&
+	    db_run(c, "DELETE FROM background");
 }
 
 int64_t
 stored_delete_all(struct stored *s)
 {
-	int64_t n = -1;
+	struct db_conn	*c;
+	int64_t		 n = -1;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return -1;
-	if (sqlite_begin(s)) {
-		n = sqlite_number(s, COUNT_ALL);
-		if (!sqlite_end(s, sqlite_run(s, "DELETE FROM turn;"
-		    "DELETE FROM conversation; DELETE FROM thought;"
-		    "DELETE FROM background"),
-		    "not all could be deleted"))
+	if (db_begin(c)) {
+		n = db_number(c, COUNT_ALL);
+		if (!db_end(c, delete_all(c), "not all could be deleted"))
 			n = -1;
 	}
-	/* Nothing of it shall be left in the log either. */
-	if (n >= 0) {
-		sqlite_run(s, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-		sqlite_deleted(s);
-	}
-	sqlite_leave(s);
+	if (n >= 0)
+		db_compact(c);
+	db_leave(c);
 	return n;
 }
 
 /* NULL when it can't be read. */
 static json_object *
-turn_of(struct stored *s, sqlite3_stmt *st)
+turn_of(struct db_conn *c, struct db_stmt *st)
 {
 	json_object	*obj = json_object_new_object(), *response;
 	struct buf	 text[3] = { { 0 }, { 0 }, { 0 } };
 	int		 i;
 
-	(void)s;
+	(void)c;
 	for (i = 0; i < 3; i++)
 		rows_append(st, 3 + i, &text[i]);
-	js_add_str(obj, "id", (const char *)sqlite3_column_text(st, 0));
-	js_add_str(obj, "owner", (const char *)sqlite3_column_text(st, 1));
-	js_add_str(obj, "previous_response_id",
-	    (const char *)sqlite3_column_text(st, 2));
+	js_add_str(obj, "id", db_text(st, 0, NULL));
+	js_add_str(obj, "owner", db_text(st, 1, NULL));
+	js_add_str(obj, "previous_response_id", db_text(st, 2, NULL));
 	js_add_take(obj, "input", rows_parse_take(&text[0]));
 	response = rows_parse_take(&text[2]);
 	if (response != NULL)

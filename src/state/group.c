@@ -1,6 +1,6 @@
 /*
  * Group commit: what several threads want to keep at the same time goes into
- * one transaction of SQLite, since that costs as much as what is in it.
+ * one transaction, since that costs as much as what is in it.
  */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "state/sqlite.h"
+#include "state/group.h"
 
 #define WAITERS	8	/* threads that wait for another process's lock */
 
@@ -17,7 +17,7 @@
 struct job {
 	struct job	*next;
 	pthread_cond_t	 wake;
-	bool		(*put)(struct stored *, void *);
+	bool		(*put)(struct state_tx *, void *);
 	void		*arg;
 	const char	*what;		/* for the log */
 	bool		 leads;		/* woken to write what is queued */
@@ -50,58 +50,55 @@ state_group_destroy(struct state_group *g)
 }
 
 /*
- * Is it this job that failed, and not the file? Then the others can go on. A
- * job that refused by itself, as one for a full conversation, leaves no error,
- * and has logged why.
+ * Is it this job that failed, and not the database? Then the others can go on.
+ * A job that refused by itself, as one for a full conversation, leaves no
+ * error, and has logged why.
  */
 static bool
-fails_alone(struct stored *s, const char *what)
+fails_alone(struct state_tx *tx, const char *what)
 {
-	int rc = sqlite3_errcode(s->db) & 0xff;
+	enum db_fault fault = db_fault(tx->c);
 
-	if (sqlite3_get_autocommit(s->db))
+	if (!db_is_begun(tx->c))
 		return false;
-	if (rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE)
-		return true;
-	if (rc != SQLITE_CONSTRAINT && rc != SQLITE_TOOBIG)
-		return false;
-	log_warn("stored responses: %s: %s", what, sqlite3_errmsg(s->db));
-	return true;
+	if (fault == DB_REFUSED)
+		log_warn("stored responses: %s: %s", what, db_why(tx->c));
+	return fault == DB_FINE || fault == DB_REFUSED;
 }
 
 /* False when the whole transaction is lost. */
 static bool
-put_one(struct stored *s, struct job *job)
+put_one(struct state_tx *tx, struct job *job)
 {
-	if (!sqlite_step(s, "SAVEPOINT job"))
+	if (!db_run(tx->c, "SAVEPOINT job"))
 		return false;
-	job->ok = job->put(s, job->arg);
+	job->ok = job->put(tx, job->arg);
 	if (!job->ok) {
-		if (!fails_alone(s, job->what) ||
-		    !sqlite_step(s, "ROLLBACK TO job"))
+		if (!fails_alone(tx, job->what) ||
+		    !db_run(tx->c, "ROLLBACK TO job"))
 			return false;
 	}
-	return sqlite_step(s, "RELEASE job");
+	return db_run(tx->c, "RELEASE job");
 }
 
-/* All of them, or none if it is the file that refuses. */
+/* All of them, or none if it is the database that refuses. */
 static void
 write_jobs(struct stored *s, struct job *first)
 {
+	struct state_tx	 tx = { .s = s, .c = db_enter(s->db) };
 	struct job	*job;
 	bool		 ok;
 
 	assert(first != NULL);		/* who leads has a job */
-	if (!sqlite_enter(s))
+	if (tx.c == NULL)
 		return;
-	s->fresh = 0;
-	ok = sqlite_begin(s);
+	ok = db_begin(tx.c);
 	for (job = first; job != NULL && ok; job = job->next)
-		ok = put_one(s, job);
-	if (!sqlite_end(s, ok, first->what))
+		ok = put_one(&tx, job);
+	if (!db_end(tx.c, ok, first->what))
 		for (job = first; job != NULL; job = job->next)
 			job->ok = false;
-	sqlite_leave(s);
+	db_leave(tx.c);
 }
 
 /* Write what is queued, then have the first that came meanwhile do the same. */
@@ -129,14 +126,14 @@ lead(struct stored *s, struct state_group *g)
 }
 
 bool
-state_group_put(struct stored *s, bool (*put)(struct stored *, void *),
+state_group_put(struct stored *s, bool (*put)(struct state_tx *, void *),
     void *arg, const char *what)
 {
 	struct state_group	*g = s->group;
 	struct job		 job = { .put = put, .arg = arg, .what = what };
 
 	pthread_mutex_lock(&g->lock);
-	if (g->led && g->queued >= WAITERS && atomic_load(&s->waits)) {
+	if (g->led && g->queued >= WAITERS && db_waits(s->db)) {
 		pthread_mutex_unlock(&g->lock);
 		return false;
 	}

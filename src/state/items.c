@@ -21,21 +21,21 @@ struct spot {
 
 /* What a model put out comes before what a client made of it. */
 static enum stored_found
-find_spot(struct stored *s, const char *owner, struct spot *spot)
+find_spot(struct db_conn *c, const char *owner, struct spot *spot)
 {
-	sqlite3_stmt		*st;
+	struct db_stmt		*st;
 	enum stored_found	 found;
 
-	st = sqlite_prepare(s, "SELECT turn, output, place FROM item"
+	st = db_prepare(c, "SELECT turn, output, place FROM item"
 	    " WHERE owner = ?1 AND id = ?2 ORDER BY output DESC LIMIT 1",
 	    owner, spot->wanted->id);
-	found = rows_step(s, st);
+	found = rows_step(c, st);
 	if (found == STORED_FOUND) {
-		spot->turn = xstrdup((const char *)sqlite3_column_text(st, 0));
-		spot->output = sqlite3_column_int(st, 1) != 0;
-		spot->place = (size_t)sqlite3_column_int64(st, 2);
+		spot->turn = xstrdup(db_text(st, 0, NULL));
+		spot->output = db_int(st, 1) != 0;
+		spot->place = (size_t)db_int(st, 2);
 	}
-	sqlite_done(st);
+	db_done(st);
 	return found;
 }
 
@@ -143,7 +143,7 @@ give_of_conversation(struct stored *s, const char *owner,
 
 /* The spots of those that stand in turns; the others are told of at once. */
 static size_t
-find_spots(struct stored *s, const char *owner, struct stored_wanted *w,
+find_spots(struct db_conn *c, const char *owner, struct stored_wanted *w,
     size_t n, struct spot *spots)
 {
 	size_t i, found = 0;
@@ -151,7 +151,7 @@ find_spots(struct stored *s, const char *owner, struct stored_wanted *w,
 	for (i = 0; i < n; i++) {
 		w[i].item = NULL;
 		spots[found] = (struct spot){ .wanted = &w[i] };
-		w[i].found = find_spot(s, owner, &spots[found]);
+		w[i].found = find_spot(c, owner, &spots[found]);
 		found += w[i].found == STORED_FOUND;
 	}
 	return found;
@@ -161,16 +161,18 @@ void
 stored_find(struct stored *s, const char *owner, struct stored_wanted *w,
     size_t n, size_t *room)
 {
+	struct db_conn	*c;
 	struct spot	*spots;
 	size_t		 found = 0, i, k;
 
 	for (i = 0; i < n; i++)
-		w[i] = (struct stored_wanted){ w[i].id, NULL, STORED_TROUBLE };
-	if (n == 0 || s == NULL || !sqlite_enter(s))
+		w[i] = (struct stored_wanted){ w[i].id, NULL,
+		    s == NULL ? STORED_NONE : STORED_TROUBLE };
+	if (n == 0 || s == NULL || (c = db_enter(s->db)) == NULL)
 		return;
 	spots = xcalloc(n, sizeof(*spots));
-	found = find_spots(s, owner, w, n, spots);
-	sqlite_leave(s);
+	found = find_spots(c, owner, w, n, spots);
+	db_leave(c);
 	qsort(spots, found, sizeof(*spots), by_turn);
 	for (i = 0; i < found; i = k) {
 		for (k = i + 1; k < found && same_text(&spots[k], &spots[i]);

@@ -35,38 +35,38 @@ static const char *const steps[] = {
 	"ALTER TABLE usage ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;",
 };
 
-const struct sqlite_schema ledger_schema = {
-	"usage", LEDGER_FILE, steps, COUNT(steps)
+const struct db_schema ledger_schema = {
+	"usage", LEDGER_FILE, { steps, COUNT(steps) }
 };
 
 /* --- The journal. */
 
 bool
-ledger_place_get(struct stored *s, struct journal_place *at)
+ledger_place_get(struct db_conn *c, struct journal_place *at)
 {
-	sqlite3_stmt *st = sqlite_prepare(s,
+	struct db_stmt *st = db_prepare(c,
 	    "SELECT generation, offset FROM journal", NULL, NULL);
-	bool ok = st != NULL && sqlite3_step(st) == SQLITE_ROW;
+	bool ok = db_step(st) == DB_ROW;
 
 	if (ok) {
 		snprintf(at->generation, sizeof(at->generation), "%s",
-		    (const char *)sqlite3_column_text(st, 0));
-		at->offset = sqlite3_column_int64(st, 1);
+		    db_text(st, 0, NULL));
+		at->offset = db_int(st, 1);
 	}
-	sqlite_done(st);
+	db_done(st);
 	return ok;
 }
 
 bool
-ledger_place_set(struct stored *s, const struct journal_place *at)
+ledger_place_set(struct db_conn *c, const struct journal_place *at)
 {
-	sqlite3_stmt *st = sqlite_prepare(s,
+	struct db_stmt *st = db_prepare(c,
 	    "UPDATE journal SET generation = ?1, offset = ?2", at->generation,
 	    NULL);
 
 	if (st != NULL)
-		sqlite3_bind_int64(st, 2, at->offset);
-	return sqlite_finish(st);
+		db_bind_int(st, 2, at->offset);
+	return db_finish(st);
 }
 
 /* --- Sums. */
@@ -79,39 +79,39 @@ ledger_place_set(struct stored *s, const struct journal_place *at)
 	" estimated = estimated + excluded.estimated"
 
 bool
-ledger_row_add(struct stored *s, const struct ledger_row *r)
+ledger_row_add(struct db_conn *c, const struct ledger_row *r)
 {
-	const struct ledger_counts	*c = &r->counts;
+	const struct ledger_counts	*n = &r->counts;
 	const int64_t			 numbers[] = {
 		r->start - r->start % LEDGER_SECONDS, LEDGER_HOUR, r->status,
-		c->requests, c->input, c->cached, c->cache_write, c->output,
-		c->nano, c->estimated
+		n->requests, n->input, n->cached, n->cache_write, n->output,
+		n->nano, n->estimated
 	};
-	sqlite3_stmt			*st;
+	struct db_stmt			*st;
 	size_t				 i;
 
-	st = sqlite_prepare(s, "INSERT INTO usage (key, model, endpoint, start,"
+	st = db_prepare(c, "INSERT INTO usage (key, model, endpoint, start,"
 	    " span, status, requests, input, cached, cache_write, output, nano,"
 	    " estimated, initiator) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
 	    " ?10, ?11, ?12, ?13, ?14)"
 	    ADD_UP, r->key, r->model);
 	if (st == NULL)
 		return false;
-	sqlite3_bind_text(st, 3, r->endpoint, -1, SQLITE_STATIC);
+	db_bind_text(st, 3, r->endpoint);
 	for (i = 0; i < COUNT(numbers); i++)
-		sqlite3_bind_int64(st, 4 + (int)i, numbers[i]);
-	sqlite3_bind_text(st, 14, r->initiator, -1, SQLITE_STATIC);
-	return sqlite_finish(st);
+		db_bind_int(st, 4 + (int)i, numbers[i]);
+	db_bind_text(st, 14, r->initiator);
+	return db_finish(st);
 }
 
 static bool
-run_before(struct stored *s, const char *sql, int64_t limit)
+run_before(struct db_conn *c, const char *sql, int64_t limit)
 {
-	sqlite3_stmt *st = sqlite_prepare(s, sql, NULL, NULL);
+	struct db_stmt *st = db_prepare(c, sql, NULL, NULL);
 
 	if (st != NULL)
-		sqlite3_bind_int64(st, 1, limit);
-	return sqlite_finish(st);
+		db_bind_int(st, 1, limit);
+	return db_finish(st);
 }
 
 #define SUM_OF(start, from, to) \
@@ -122,96 +122,96 @@ run_before(struct stored *s, const char *sql, int64_t limit)
 	" GROUP BY 1, key, model, endpoint, status, initiator" ADD_UP
 
 bool
-ledger_compact(struct stored *s, const struct ledger_keep *k, int64_t now)
+ledger_compact(struct db_conn *c, const struct ledger_keep *k, int64_t now)
 {
 	int64_t hours = ledger_day(now, -(int)k->hours);
 	int64_t days = ledger_month(ledger_day(now, -(int)k->days), 0);
 	int64_t months = ledger_month(ledger_day(now, -(int)k->months), 0);
 
-	return run_before(s, SUM_OF("start - start % 86400", "0", "1"),
+	return run_before(c, SUM_OF("start - start % 86400", "0", "1"),
 	    hours) &&
-	    run_before(s, "DELETE FROM usage WHERE span = 0 AND start < ?1",
+	    run_before(c, "DELETE FROM usage WHERE span = 0 AND start < ?1",
 	    hours) &&
-	    run_before(s, SUM_OF("CAST(strftime('%s', start, 'unixepoch',"
+	    run_before(c, SUM_OF("CAST(strftime('%s', start, 'unixepoch',"
 	    " 'start of month') AS INTEGER)", "1", "2"), days) &&
-	    run_before(s, "DELETE FROM usage WHERE span = 1 AND start < ?1",
+	    run_before(c, "DELETE FROM usage WHERE span = 1 AND start < ?1",
 	    days) &&
-	    run_before(s, "DELETE FROM usage WHERE start < ?1", months);
+	    run_before(c, "DELETE FROM usage WHERE start < ?1", months);
 }
 
 /* --- Reading. */
 
 static const char *
-text(sqlite3_stmt *st, int i)
+text(struct db_stmt *st, int i)
 {
-	const char *s = (const char *)sqlite3_column_text(st, i);
+	const char *s = db_text(st, i, NULL);
 
 	return s != NULL ? s : "";
 }
 
 static void
-read_row(sqlite3_stmt *st, struct ledger_row *r)
+read_row(struct db_stmt *st, struct ledger_row *r)
 {
-	r->start = sqlite3_column_int64(st, 0);
-	r->span = (enum ledger_span)sqlite3_column_int(st, 1);
+	r->start = db_int(st, 0);
+	r->span = (enum ledger_span)db_int(st, 1);
 	r->key = text(st, 2);
 	r->model = text(st, 3);
 	r->endpoint = text(st, 4);
-	r->status = sqlite3_column_int(st, 5);
+	r->status = (int)db_int(st, 5);
 	r->initiator = text(st, 6);
-	r->counts.requests = sqlite3_column_int64(st, 7);
-	r->counts.input = sqlite3_column_int64(st, 8);
-	r->counts.cached = sqlite3_column_int64(st, 9);
-	r->counts.cache_write = sqlite3_column_int64(st, 10);
-	r->counts.output = sqlite3_column_int64(st, 11);
-	r->counts.nano = sqlite3_column_int64(st, 12);
-	r->counts.estimated = sqlite3_column_int64(st, 13);
+	r->counts.requests = db_int(st, 7);
+	r->counts.input = db_int(st, 8);
+	r->counts.cached = db_int(st, 9);
+	r->counts.cache_write = db_int(st, 10);
+	r->counts.output = db_int(st, 11);
+	r->counts.nano = db_int(st, 12);
+	r->counts.estimated = db_int(st, 13);
 }
 
 bool
-ledger_row_each(struct stored *s, int64_t since, int64_t until,
+ledger_row_each(struct db_conn *c, int64_t since, int64_t until,
     const char *key, void (*row)(const struct ledger_row *, void *), void *arg)
 {
-	sqlite3_stmt		*st = sqlite_prepare(s, "SELECT * FROM usage"
+	struct db_stmt		*st = db_prepare(c, "SELECT * FROM usage"
 				    " WHERE start >= ?2 AND start < ?3 AND"
 				    " (?1 IS NULL OR key = ?1) ORDER BY start",
 				    key, NULL);
 	struct ledger_row	 r;
-	int			 rc = SQLITE_ERROR;
+	enum db_step		 step = DB_FAILED;
 
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 2, since);
-		sqlite3_bind_int64(st, 3, until);
+		db_bind_int(st, 2, since);
+		db_bind_int(st, 3, until);
 	}
-	while (st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+	while ((step = db_step(st)) == DB_ROW) {
 		read_row(st, &r);
 		row(&r, arg);
 	}
-	sqlite_done(st);
-	return rc == SQLITE_DONE;
+	db_done(st);
+	return step == DB_DONE;
 }
 
 bool
-ledger_spent_each(struct stored *s, int64_t month, int64_t day,
+ledger_spent_each(struct db_conn *c, int64_t month, int64_t day,
     void (*spent)(const char *, const struct ledger_spent *, void *),
     void *arg)
 {
-	sqlite3_stmt		*st = sqlite_prepare(s, "SELECT key, sum(nano),"
+	struct db_stmt		*st = db_prepare(c, "SELECT key, sum(nano),"
 				    " sum(nano * (start >= ?2)) FROM usage"
 				    " WHERE start >= ?1 GROUP BY key", NULL,
 				    NULL);
 	struct ledger_spent	 one;
-	int			 rc = SQLITE_ERROR;
+	enum db_step		 step = DB_FAILED;
 
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 1, month);
-		sqlite3_bind_int64(st, 2, day);
+		db_bind_int(st, 1, month);
+		db_bind_int(st, 2, day);
 	}
-	while (st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		one.month = sqlite3_column_int64(st, 1);
-		one.day = sqlite3_column_int64(st, 2);
+	while ((step = db_step(st)) == DB_ROW) {
+		one.month = db_int(st, 1);
+		one.day = db_int(st, 2);
 		spent(text(st, 0), &one, arg);
 	}
-	sqlite_done(st);
-	return rc == SQLITE_DONE;
+	db_done(st);
+	return step == DB_DONE;
 }

@@ -5,27 +5,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "state/db.h"
 #include "state/journal.h"
 #include "state/ledger-sums.h"
-#include "state/sqlite.h"
 
-extern const struct sqlite_schema ledger_schema;
+extern const struct db_schema ledger_schema;
 
-/* Between sqlite_enter() and sqlite_leave(); what writes, in a transaction. */
+/* Between db_enter() and db_leave(); what writes, in a transaction. */
 
 /* How far the journal was taken over. */
-bool	ledger_place_get(struct stored *, struct journal_place *);
-bool	ledger_place_set(struct stored *, const struct journal_place *);
-bool	ledger_row_add(struct stored *, const struct ledger_row *);
+bool	ledger_place_get(struct db_conn *, struct journal_place *);
+bool	ledger_place_set(struct db_conn *, const struct journal_place *);
+bool	ledger_row_add(struct db_conn *, const struct ledger_row *);
 /* Hours that are old become days, days months, and old months go. */
-bool	ledger_compact(struct stored *, const struct ledger_keep *,
+bool	ledger_compact(struct db_conn *, const struct ledger_keep *,
 	    int64_t now);
 
-bool	ledger_row_each(struct stored *, int64_t since, int64_t until,
+bool	ledger_row_each(struct db_conn *, int64_t since, int64_t until,
 	    const char *key, void (*row)(const struct ledger_row *, void *),
 	    void *arg);
 /* The sums of each key since the beginning of a month, and of a day in it. */
-bool	ledger_spent_each(struct stored *, int64_t month, int64_t day,
+bool	ledger_spent_each(struct db_conn *, int64_t month, int64_t day,
 	    void (*spent)(const char *key, const struct ledger_spent *, void *),
 	    void *arg);
 

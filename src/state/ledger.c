@@ -34,7 +34,7 @@ struct spent {
 
 struct ledger {
 	struct journal		*journal;
-	struct stored		*db;
+	struct db		*db;
 	pthread_t		 writer, taker;
 	bool			 threaded;	/* there are to be two */
 	bool			 started;
@@ -90,10 +90,14 @@ after_ms(int64_t ms)
 struct ledger *
 ledger_create(const char *home)
 {
-	struct ledger *l = xcalloc(1, sizeof(*l));
+	struct db	*db = db_create(home, &ledger_schema);
+	struct ledger	*l;
 
+	if (db == NULL)
+		return NULL;
+	l = xcalloc(1, sizeof(*l));
 	l->journal = journal_create(home, LEDGER_JOURNAL);
-	l->db = sqlite_create(home, &ledger_schema);
+	l->db = db;
 	l->last_wait = &l->waits;
 	pthread_mutex_init(&l->lock, NULL);
 	init_cond(&l->written);
@@ -347,7 +351,7 @@ ledger_wait_over(struct ledger *l, struct ledger_wait *w)
 
 /* Sums of lines, since most differ in their numbers only. */
 struct sums {
-	struct stored		*db;
+	struct db_conn		*conn;
 	struct ledger_row	 rows[SUMS_MAX];
 	char			*lines[SUMS_MAX];	/* with their texts */
 	size_t			 n;
@@ -369,7 +373,7 @@ put_sums(struct sums *s, bool ok)
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		ok = ok && ledger_row_add(s->db, &s->rows[i]);
+		ok = ok && ledger_row_add(s->conn, &s->rows[i]);
 		free(s->lines[i]);
 	}
 	s->n = 0;
@@ -404,43 +408,43 @@ take_line(char *line, void *arg)
 }
 
 static bool
-take_lines(struct ledger *l, struct journal_place *at)
+take_lines(struct ledger *l, struct db_conn *c, struct journal_place *at)
 {
-	struct sums	s = { .db = l->db };
+	struct sums	s = { .conn = c };
 	bool		ok = journal_read(l->journal, at, take_line, &s);
 
 	return put_sums(&s, ok);
 }
 
-/* Under the database's lock, in a transaction. */
+/* In a transaction. */
 static bool
-take_all(struct ledger *l, struct journal_place *at,
+take_all(struct ledger *l, struct db_conn *c, struct journal_place *at,
     const struct ledger_keep *keep)
 {
 	struct journal_place before;
 
-	if (!ledger_place_get(l->db, at))
+	if (!ledger_place_get(c, at))
 		return false;
 	before = *at;
-	return take_lines(l, at) &&
+	return take_lines(l, c, at) &&
 	    ((before.offset == at->offset &&
 	    strcmp(before.generation, at->generation) == 0) ||
-	    ledger_place_set(l->db, at)) &&
-	    (keep == NULL || ledger_compact(l->db, keep, (int64_t)time(NULL)));
+	    ledger_place_set(c, at)) &&
+	    (keep == NULL || ledger_compact(c, keep, (int64_t)time(NULL)));
 }
 
 static bool
 take_over(struct ledger *l, const struct ledger_keep *keep)
 {
-	struct journal_place	at = { .generation = "" };
-	bool			ok;
+	struct journal_place	 at = { .generation = "" };
+	struct db_conn		*c = db_enter(l->db);
+	bool			 ok;
 
-	if (!sqlite_enter(l->db))
+	if (c == NULL)
 		return false;
-	ok = sqlite_begin(l->db);
-	ok = sqlite_end(l->db, ok && take_all(l, &at, keep),
-	    "not taken over yet");
-	sqlite_leave(l->db);
+	ok = db_begin(c);
+	ok = db_end(c, ok && take_all(l, c, &at, keep), "not taken over yet");
+	db_leave(c);
 	if (ok)
 		journal_cut(l->journal, &at);
 	return ok;
@@ -600,7 +604,7 @@ ledger_destroy(struct ledger *l)
 		log_err("usage: answers are not counted: the disk refuses");
 	forget_spent(&l->spent);
 	buf_finish(&l->pending);
-	sqlite_destroy(l->db);
+	db_destroy(l->db);
 	journal_destroy(l->journal);
 	pthread_cond_destroy(&l->written);
 	pthread_cond_destroy(&l->to_write);
@@ -615,15 +619,16 @@ bool
 ledger_rows(struct ledger *l, int64_t since, int64_t until, const char *key,
     void (*row)(const struct ledger_row *, void *), void *arg)
 {
-	bool ok;
+	struct db_conn	*c;
+	bool		 ok;
 
 	if (l == NULL)
 		return true;
 	settle(l);
-	if (!sqlite_enter(l->db))
+	if ((c = db_enter(l->db)) == NULL)
 		return false;
-	ok = ledger_row_each(l->db, since, until, key, row, arg);
-	sqlite_leave(l->db);
+	ok = ledger_row_each(c, since, until, key, row, arg);
+	db_leave(c);
 	return ok;
 }
 
@@ -718,14 +723,15 @@ read_sums(struct ledger *l, struct spending *to)
 {
 	struct journal_place	at = { .generation = "" };
 	char			generation[JOURNAL_ID_SIZE];
+	struct db_conn		*c = db_enter(l->db);
 	bool			ok;
 
-	if (!sqlite_enter(l->db))
+	if (c == NULL)
 		return false;
-	ok = sqlite_run(l->db, "BEGIN") && ledger_place_get(l->db, &at) &&
-	    ledger_spent_each(l->db, to->month, to->day, take_spent, to->list);
-	sqlite_run(l->db, "COMMIT");
-	sqlite_leave(l->db);
+	ok = db_begin_reading(c) && ledger_place_get(c, &at) &&
+	    ledger_spent_each(c, to->month, to->day, take_spent, to->list);
+	db_end_reading(c);
+	db_leave(c);
 	snprintf(generation, sizeof(generation), "%s", at.generation);
 	return ok && journal_read(l->journal, &at, spend_line, to) &&
 	    (generation[0] == '\0' || strcmp(generation, at.generation) == 0);

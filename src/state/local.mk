@@ -1,40 +1,43 @@
 src_libcore_a_SOURCES += \
+	%reldir%/background.c \
 	%reldir%/background.h \
+	%reldir%/chain.c \
 	%reldir%/conversation-rows.h \
+	%reldir%/conversations.c \
 	%reldir%/conversations.h \
+	%reldir%/db-driver.c \
+	%reldir%/db-driver.h \
+	%reldir%/db-open.c \
+	%reldir%/db.h \
+	%reldir%/export.c \
 	%reldir%/found.h \
+	%reldir%/group.c \
+	%reldir%/group.h \
+	%reldir%/items.c \
+	%reldir%/journal.c \
 	%reldir%/journal.h \
+	%reldir%/ledger-rows.c \
 	%reldir%/ledger-rows.h \
 	%reldir%/ledger-sums.c \
 	%reldir%/ledger-sums.h \
+	%reldir%/ledger.c \
 	%reldir%/ledger.h \
 	%reldir%/metrics.c \
 	%reldir%/metrics.h \
 	%reldir%/owner.c \
+	%reldir%/prune.c \
 	%reldir%/prune.h \
+	%reldir%/reasoning-rows.c \
 	%reldir%/reasoning.c \
 	%reldir%/reasoning.h \
+	%reldir%/rows.c \
 	%reldir%/rows.h \
-	%reldir%/sqlite.h \
+	%reldir%/stored-schema.c \
+	%reldir%/stored.c \
 	%reldir%/stored.h
 if HAVE_SQLITE
 src_libcore_a_SOURCES += \
-	%reldir%/chain.c \
-	%reldir%/background.c \
-	%reldir%/conversations.c \
-	%reldir%/export.c \
-	%reldir%/group.c \
-	%reldir%/items.c \
-	%reldir%/journal.c \
-	%reldir%/ledger-rows.c \
-	%reldir%/ledger.c \
-	%reldir%/prune.c \
-	%reldir%/reasoning-rows.c \
-	%reldir%/rows.c \
-	%reldir%/sqlite-schema.c \
-	%reldir%/sqlite-wal.c \
-	%reldir%/sqlite.c \
-	%reldir%/stored.c
-else
-src_libcore_a_SOURCES += %reldir%/none.c
+	%reldir%/db-sqlite-wal.c \
+	%reldir%/db-sqlite-wal.h \
+	%reldir%/db-sqlite.c
 endif

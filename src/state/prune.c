@@ -5,46 +5,51 @@
 #include <unistd.h>
 
 #include "base/conf.h"
-#include "state/found.h"
 #include "state/prune.h"
-#include "state/sqlite.h"
+#include "state/rows.h"
 
 #define DAY_S		86400
 #define PRUNE_EVERY	64	/* additions: what is too old */
 #define PRUNE_AT_ONCE	8	/* of each kind: a client waits for that */
-#define VACUUM_PAGES	"256"	/* given back to the disk at once */
-#define MANY_PAGES	"4096"	/* the same for the command line */
+#define VACUUM_PAGES	256	/* given back to the disk at once */
+#define MANY_PAGES	4096	/* the same for the command line */
 #define PAUSE_EVERY	256	/* deletions, and pages */
 #define PAUSE_US	150000	/* for others to write */
 
 /* Run a deletion with up to two numbers; how many went, -1 on trouble. */
 static int64_t
-delete(struct stored *s, const char *sql, int64_t a, int64_t b)
+delete(struct db_conn *c, struct db_stmt *st)
 {
-	sqlite3_stmt *st = sqlite_prepare(s, sql, NULL, NULL);
+	if (!db_finish(st))
+		return -1;
+	if (db_changes(c) > 0)
+		db_deleted(c);
+	return db_changes(c);
+}
+
+static int64_t
+delete_old(struct db_conn *c, const char *sql, int64_t oldest, int64_t most)
+{
+	struct db_stmt *st = db_prepare(c, sql, NULL, NULL);
 
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 1, a);
-		sqlite3_bind_int64(st, 2, b);
+		db_bind_int(st, 1, oldest);
+		db_bind_int(st, 2, most);
 	}
-	if (!sqlite_finish(st))
-		return -1;
-	if (sqlite3_changes(s->db) > 0)
-		sqlite_deleted(s);
-	return sqlite3_changes(s->db);
+	return delete(c, st);
 }
 
 /* The number of those that went, up to "most" of each; -1 on trouble. */
 static int64_t
-prune_old(struct stored *s, const struct conf *conf, int64_t most)
+prune_old(struct db_conn *c, const struct conf *conf, int64_t most)
 {
 	int64_t oldest, turns, conversations;
 
 	oldest = time(NULL) - conf->stored_responses_max_age_days * DAY_S;
-	turns = delete(s, "DELETE FROM turn WHERE rowid IN (SELECT rowid"
+	turns = delete_old(c, "DELETE FROM turn WHERE rowid IN (SELECT rowid"
 	    " FROM turn WHERE created < ?1 ORDER BY created LIMIT ?2)", oldest,
 	    most);
-	conversations = delete(s, "DELETE FROM conversation WHERE n IN"
+	conversations = delete_old(c, "DELETE FROM conversation WHERE n IN"
 	    " (SELECT n FROM conversation WHERE used < ?1 ORDER BY used"
 	    " LIMIT ?2)", oldest, most);
 	return turns < 0 || conversations < 0 ? -1 : turns + conversations;
@@ -57,30 +62,40 @@ struct victim {
 };
 
 /* The oldest of this owner's, of both kinds, that isn't spared. */
-static enum stored_found
-oldest_of(struct stored *s, const char *owner, int64_t turn,
+static enum db_step
+oldest_of(struct db_conn *c, const char *owner, int64_t turn,
     int64_t conversation, struct victim *v)
 {
-	sqlite3_stmt	*st;
-	int		 rc = SQLITE_ERROR;
+	struct db_stmt	*st;
+	enum db_step	 step;
 
-	st = sqlite_prepare(s, "SELECT created AS at, rowid, 1 FROM turn"
-	    " WHERE owner = ?1 AND rowid < ?2"
+	st = db_prepare(c, "SELECT created AS at, rowid AS n, 1 AS is_turn"
+	    " FROM turn WHERE owner = ?1 AND rowid < ?2"
 	    " UNION ALL SELECT used, n, 0 FROM conversation"
 	    " WHERE owner = ?1 AND n <> ?3 AND n NOT IN (SELECT conversation"
 	    " FROM turn WHERE rowid >= ?2 AND conversation IS NOT NULL)"
 	    " ORDER BY at LIMIT 1", owner, NULL);
 	if (st != NULL) {
-		sqlite3_bind_int64(st, 2, turn != 0 ? turn : INT64_MAX);
-		sqlite3_bind_int64(st, 3, conversation);
-		rc = sqlite3_step(st);
+		db_bind_int(st, 2, turn != 0 ? turn : INT64_MAX);
+		db_bind_int(st, 3, conversation);
 	}
-	if (rc == SQLITE_ROW)
-		*v = (struct victim){ sqlite3_column_int64(st, 1),
-		    sqlite3_column_int(st, 2) != 0 };
-	sqlite_done(st);
-	return rc == SQLITE_ROW ? STORED_FOUND : rc == SQLITE_DONE ?
-	    STORED_NONE : STORED_TROUBLE;
+	step = db_step(st);
+	if (step == DB_ROW)
+		*v = (struct victim){ db_int(st, 1), db_int(st, 2) != 0 };
+	db_done(st);
+	return step;
+}
+
+static int64_t
+delete_row(struct db_conn *c, struct victim v)
+{
+	struct db_stmt *st = db_prepare(c, v.is_turn ?
+	    "DELETE FROM turn WHERE rowid = ?1" :
+	    "DELETE FROM conversation WHERE n = ?1", NULL, NULL);
+
+	if (st != NULL)
+		db_bind_int(st, 1, v.row);
+	return delete(c, st);
 }
 
 /*
@@ -88,45 +103,42 @@ oldest_of(struct stored *s, const char *owner, int64_t turn,
  * share of what there may be: nobody can drive out what others keep.
  */
 static int64_t
-prune_one(struct stored *s, const struct conf *conf, int64_t turn,
+prune_one(struct db_conn *c, const struct conf *conf, int64_t turn,
     int64_t conversation)
 {
-	enum stored_found	 found = STORED_NONE;
-	sqlite3_stmt		*st;
-	struct victim		 v = { 0 };
-	int			 rc = SQLITE_ERROR;
+	enum db_step	 found = DB_DONE, step = DB_FAILED;
+	struct db_stmt	*st;
+	struct victim	 v = { 0 };
 
-	st = sqlite_prepare(s, "SELECT owner FROM share WHERE bytes > ?1 /"
+	st = db_prepare(c, "SELECT owner FROM share WHERE bytes > ?1 /"
 	    " (SELECT count(*) FROM share WHERE bytes > 0)"
 	    " ORDER BY bytes DESC", NULL, NULL);
 	if (st != NULL)
-		sqlite3_bind_int64(st, 1, conf->stored_responses_max_bytes);
-	while (st != NULL && found == STORED_NONE &&
-	    (rc = sqlite3_step(st)) == SQLITE_ROW)
-		found = oldest_of(s, (const char *)sqlite3_column_text(st, 0),
-		    turn, conversation, &v);
-	sqlite_done(st);
-	if (found != STORED_FOUND)
-		return found == STORED_NONE && rc == SQLITE_DONE ? 0 : -1;
-	return delete(s, v.is_turn ? "DELETE FROM turn WHERE rowid = ?1" :
-	    "DELETE FROM conversation WHERE n = ?1", v.row, 0);
+		db_bind_int(st, 1, conf->stored_responses_max_bytes);
+	while (found == DB_DONE && (step = db_step(st)) == DB_ROW)
+		found = oldest_of(c, db_text(st, 0, NULL), turn, conversation,
+		    &v);
+	db_done(st);
+	if (found == DB_ROW)
+		return delete_row(c, v);
+	return found == DB_DONE && step == DB_DONE ? 0 : -1;
 }
 
 static bool
-is_much(struct stored *s, const struct conf *conf)
+is_much(struct db_conn *c, const struct conf *conf)
 {
-	return sqlite_number(s, "SELECT bytes FROM meta") >
+	return db_number(c, "SELECT bytes FROM meta") >
 	    conf->stored_responses_max_bytes;
 }
 
 static int64_t
-prune_much(struct stored *s, const struct conf *conf, int64_t turn,
+prune_much(struct db_conn *c, const struct conf *conf, int64_t turn,
     int64_t conversation)
 {
 	int64_t gone = 0, n = 1;
 
-	while (n > 0 && is_much(s, conf)) {
-		n = prune_one(s, conf, turn, conversation);
+	while (n > 0 && is_much(c, conf)) {
+		n = prune_one(c, conf, turn, conversation);
 		if (n < 0)
 			return -1;
 		gone += n;
@@ -135,70 +147,68 @@ prune_much(struct stored *s, const struct conf *conf, int64_t turn,
 }
 
 bool
-prune_bound(struct stored *s, const struct conf *conf, int64_t turn,
+prune_bound(struct state_tx *tx, const struct conf *conf, int64_t turn,
     int64_t conversation)
 {
 	int64_t old = 0, much;
 
-	if (s->puts++ % PRUNE_EVERY == 0 || s->outdated) {
-		old = prune_old(s, conf, PRUNE_AT_ONCE);
-		s->outdated = old > 0;
+	if (tx->s->puts++ % PRUNE_EVERY == 0 || tx->s->outdated) {
+		old = prune_old(tx->c, conf, PRUNE_AT_ONCE);
+		tx->s->outdated = old > 0;
 	}
-	much = prune_much(s, conf, turn, conversation);
+	much = prune_much(tx->c, conf, turn, conversation);
 	return old >= 0 && much >= 0 && (old + much == 0 ||
-	    sqlite_run(s, "PRAGMA incremental_vacuum(" VACUUM_PAGES ")"));
+	    db_give_back(tx->c, VACUUM_PAGES) >= 0);
 }
 
 /* How many went in a transaction of their own, 0: no more; -1 on trouble. */
 static int64_t
-prune_portion(struct stored *s, const struct conf *conf)
+prune_portion(struct db_conn *c, const struct conf *conf)
 {
 	int64_t gone, most = PRUNE_AT_ONCE, n = 1;
 
-	if (!sqlite_begin(s))
+	if (!db_begin(c))
 		return -1;
-	gone = prune_old(s, conf, PRUNE_AT_ONCE);
-	while (gone >= 0 && n > 0 && most-- > 0 && is_much(s, conf)) {
-		n = prune_one(s, conf, 0, 0);
+	gone = prune_old(c, conf, PRUNE_AT_ONCE);
+	while (gone >= 0 && n > 0 && most-- > 0 && is_much(c, conf)) {
+		n = prune_one(c, conf, 0, 0);
 		gone = n < 0 ? -1 : gone + n;
 	}
-	return sqlite_end(s, gone >= 0, "not all could be deleted") ? gone :
-	    -1;
+	return db_end(c, gone >= 0, "not all could be deleted") ? gone : -1;
 }
 
 /* Free pages back to the disk, as long as that makes them fewer. */
 static void
-give_back(struct stored *s)
+give_back(struct db_conn *c)
 {
 	int64_t left = INT64_MAX, n;
 
-	while ((n = sqlite_number(s, "PRAGMA freelist_count")) > 0 &&
-	    n < left) {
+	while ((n = db_give_back(c, MANY_PAGES)) > 0 && n < left) {
 		left = n;
-		sqlite_run(s, "PRAGMA incremental_vacuum(" MANY_PAGES ")");
 		if (n > PAUSE_EVERY)
 			usleep(PAUSE_US);
 	}
 }
 
 /*
- * Servers that want to write meanwhile wait for seconds only, and ask SQLite
+ * Servers that want to write meanwhile wait for seconds only, and SQLite's ask
  * every 100 ms: they get a turn between the portions.
  */
 int64_t
 prune_all(struct stored *s, const struct conf *conf)
 {
-	int64_t gone = 0, n;
+	struct db_conn	*c;
+	int64_t		 gone = 0, n;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return -1;
-	while ((n = prune_portion(s, conf)) > 0) {
+	while ((n = prune_portion(c, conf)) > 0) {
 		gone += n;
 		if (gone % PAUSE_EVERY < n)
 			usleep(PAUSE_US);
 	}
 	if (n == 0)
-		give_back(s);
-	sqlite_leave(s);
+		give_back(c);
+	db_leave(c);
 	return n < 0 ? -1 : gone;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct conf;
+struct state_tx;
 struct stored;
 
 /*
@@ -21,7 +22,7 @@ int64_t	prune_all(struct stored *, const struct conf *);
  * that one: clients are about to hear of them, whatever the clock said before.
  * 0 spares none.
  */
-bool	prune_bound(struct stored *, const struct conf *, int64_t turn,
+bool	prune_bound(struct state_tx *, const struct conf *, int64_t turn,
 	    int64_t conversation);
 
 #endif

@@ -5,37 +5,51 @@
 #include <time.h>
 
 #include "base/js.h"
-#include "state/sqlite.h"
+#include "state/rows.h"
 #include "state/stored.h"
 
 /* A client goes on with a call within hours, if at all. */
 #define PRUNE_EVERY	64
-#define PRUNE_SQL	"DELETE FROM thought WHERE rowid IN (SELECT rowid" \
-	" FROM thought ORDER BY created DESC, rowid DESC LIMIT -1 OFFSET" \
-	" 4096) OR created < unixepoch() - 2592000"
+#define KEEP		4096
+#define KEEP_S		(30 * 86400)
 
 static bool
-put(struct stored *s, void *arg)
+prune(struct db_conn *c)
+{
+	struct db_stmt *st;
+
+	st = db_prepare(c, "DELETE FROM thought WHERE rowid IN (SELECT rowid"
+	    " FROM thought ORDER BY created DESC, rowid DESC LIMIT ?1"
+	    " OFFSET ?2) OR created < ?3", NULL, NULL);
+	if (st != NULL) {
+		db_bind_int(st, 1, INT64_MAX);
+		db_bind_int(st, 2, KEEP);
+		db_bind_int(st, 3, time(NULL) - KEEP_S);
+	}
+	db_deleted(c);
+	return db_finish(st);
+}
+
+static bool
+put(struct state_tx *tx, void *arg)
 {
 	const struct reasoning_row	*t = arg;
-	sqlite3_stmt			*st;
+	struct db_stmt			*st;
 
-	st = sqlite_prepare(s, "INSERT OR REPLACE INTO thought (owner, call,"
-	    " created, model, opaque, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	st = db_prepare(tx->c, "INSERT INTO thought (owner, call,"
+	    " created, model, opaque, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+	    " ON CONFLICT (owner, call) DO UPDATE SET"
+	    " created = excluded.created, model = excluded.model,"
+	    " opaque = excluded.opaque, text = excluded.text",
 	    t->owner, t->call);
-	if (st != NULL) {
-		sqlite3_bind_int64(st, 3, time(NULL));
-		sqlite3_bind_text(st, 4, t->model, -1, SQLITE_STATIC);
-		sqlite3_bind_text(st, 5, t->opaque, -1, SQLITE_STATIC);
-		if (t->text != NULL)
-			sqlite3_bind_text(st, 6, t->text, -1, SQLITE_STATIC);
-	}
-	if (!sqlite_finish(st))
+	if (st == NULL)
 		return false;
-	if (s->thoughts++ % PRUNE_EVERY != 0)
-		return true;
-	sqlite_deleted(s);
-	return sqlite_step(s, PRUNE_SQL);
+	db_bind_int(st, 3, time(NULL));
+	db_bind_text(st, 4, t->model);
+	db_bind_text(st, 5, t->opaque);
+	db_bind_text(st, 6, t->text);
+	return db_finish(st) && (tx->s->thoughts++ % PRUNE_EVERY != 0 ||
+	    prune(tx->c));
 }
 
 bool
@@ -50,40 +64,40 @@ reasoning_row_put(struct stored *s, const struct reasoning_row *t)
 bool
 reasoning_row_any(struct stored *s, const char *owner, const char *model)
 {
-	sqlite3_stmt	*st;
+	struct db_conn	*c;
+	struct db_stmt	*st;
 	bool		 any;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return false;
-	st = sqlite_prepare(s, "SELECT 1 FROM thought WHERE owner = ?1 AND"
+	st = db_prepare(c, "SELECT 1 FROM thought WHERE owner = ?1 AND"
 	    " model = ?2 LIMIT 1", owner, model);
-	any = st != NULL && sqlite3_step(st) == SQLITE_ROW;
-	sqlite_done(st);
-	sqlite_leave(s);
+	any = db_step(st) == DB_ROW;
+	db_done(st);
+	db_leave(c);
 	return any;
 }
 
 json_object *
 reasoning_row_get(struct stored *s, const char *owner, const char *call)
 {
-	sqlite3_stmt	*st;
+	struct db_conn	*c;
+	struct db_stmt	*st;
 	json_object	*obj = NULL;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return NULL;
-	st = sqlite_prepare(s, "SELECT model, opaque, text FROM thought WHERE"
+	st = db_prepare(c, "SELECT model, opaque, text FROM thought WHERE"
 	    " owner = ?1 AND call = ?2", owner, call);
-	if (st != NULL && sqlite3_step(st) == SQLITE_ROW) {
+	if (db_step(st) == DB_ROW) {
 		obj = json_object_new_object();
-		js_add_str(obj, "model",
-		    (const char *)sqlite3_column_text(st, 0));
-		js_add_str(obj, "reasoning_opaque",
-		    (const char *)sqlite3_column_text(st, 1));
-		if (sqlite3_column_type(st, 2) != SQLITE_NULL)
-			js_add_str(obj, "reasoning_text",
-			    (const char *)sqlite3_column_text(st, 2));
+		js_add_str(obj, "model", db_text(st, 0, NULL));
+		js_add_str(obj, "reasoning_opaque", db_text(st, 1, NULL));
+		if (!db_is_null(st, 2))
+			js_add_str(obj, "reasoning_text", db_text(st, 2,
+			    NULL));
 	}
-	sqlite_done(st);
-	sqlite_leave(s);
+	db_done(st);
+	db_leave(c);
 	return obj;
 }

@@ -8,73 +8,106 @@
 #include "state/rows.h"
 
 void
-rows_bind(sqlite3_stmt *st, int i, const struct buf *b)
+rows_bind(struct db_stmt *st, int i, const struct buf *b)
 {
-	sqlite3_bind_text64(st, i, buf_str(b), b->len, SQLITE_STATIC,
-	    SQLITE_UTF8);
+	db_bind_bytes(st, i, buf_str(b), b->len);
 }
 
 bool
-rows_append(sqlite3_stmt *st, int column, struct buf *out)
+rows_append(struct db_stmt *st, int column, struct buf *out)
 {
-	const void *p = sqlite3_column_text(st, column);
+	size_t		 n;
+	const char	*p = db_text(st, column, &n);
 
 	if (p != NULL)
-		buf_append(out, p, (size_t)sqlite3_column_bytes(st, column));
+		buf_append(out, p, n);
 	return p != NULL;
 }
 
 json_object *
-rows_json(sqlite3_stmt *st, int column)
+rows_json(struct db_stmt *st, int column)
 {
-	const void *p = sqlite3_column_text(st, column);
+	size_t		 n;
+	const char	*p = db_text(st, column, &n);
 
-	return p == NULL ? NULL :
-	    js_parse_quiet(p, (size_t)sqlite3_column_bytes(st, column));
+	return p == NULL ? NULL : js_parse_quiet(p, n);
 }
 
 enum stored_found
-rows_found(struct stored *s, int rc)
+rows_found(struct db_conn *c, enum db_step step)
 {
-	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-		return rc == SQLITE_ROW ? STORED_FOUND : STORED_NONE;
-	log_err("stored responses: %s", sqlite3_errmsg(s->db));
+	if (step != DB_FAILED)
+		return step == DB_ROW ? STORED_FOUND : STORED_NONE;
+	log_err("stored responses: %s", db_why(c));
 	return STORED_TROUBLE;
 }
 
 enum stored_found
-rows_step(struct stored *s, sqlite3_stmt *st)
+rows_step(struct db_conn *c, struct db_stmt *st)
 {
-	return rows_found(s, st != NULL ? sqlite3_step(st) : SQLITE_ERROR);
+	return rows_found(c, db_step(st));
 }
 
 bool
-rows_affordable(sqlite3_stmt *st, int first, int second)
+rows_affordable(struct db_stmt *st, int first, int second)
 {
-	return budget_afford(2 * ((size_t)sqlite3_column_bytes(st, first) +
-	    (size_t)sqlite3_column_bytes(st, second)));
+	return budget_afford(2 * (db_length(st, first) +
+	    db_length(st, second)));
 }
 
 enum stored_found
 rows_read(struct stored *s, const char *sql, const char *owner, const char *id,
     struct buf *first, struct buf *second)
 {
-	sqlite3_stmt		*st;
+	struct db_conn		*c;
+	struct db_stmt		*st;
 	enum stored_found	 found;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL)
+		return STORED_NONE;
+	if ((c = db_enter(s->db)) == NULL)
 		return STORED_TROUBLE;
-	st = sqlite_prepare(s, sql, owner, id);
-	found = rows_step(s, st);
+	st = db_prepare(c, sql, owner, id);
+	found = rows_step(c, st);
 	if (found == STORED_FOUND && !rows_affordable(st, 0, second != NULL))
 		found = STORED_FULL;
 	/* The text may be on a page of its own, which is read only now. */
 	else if (found == STORED_FOUND && (!rows_append(st, 0, first) ||
 	    (second != NULL && !rows_append(st, 1, second))))
-		found = rows_found(s, SQLITE_ERROR);
-	sqlite_done(st);
-	sqlite_leave(s);
+		found = rows_found(c, DB_FAILED);
+	db_done(st);
+	db_leave(c);
 	return found;
+}
+
+struct change {
+	const char	*sql, *owner, *id;
+	bool		 changed;
+};
+
+static bool
+put_change(struct state_tx *tx, void *arg)
+{
+	struct change *c = arg;
+
+	if (!db_finish(db_prepare(tx->c, c->sql, c->owner, c->id)))
+		return false;
+	c->changed = db_changes(tx->c) > 0;
+	db_deleted(tx->c);
+	return true;
+}
+
+enum stored_found
+rows_change(struct stored *s, const char *sql, const char *owner,
+    const char *id, const char *what)
+{
+	struct change c = { sql, owner, id, false };
+
+	if (s == NULL)
+		return STORED_NONE;
+	if (!state_group_put(s, put_change, &c, what))
+		return STORED_TROUBLE;
+	return c.changed ? STORED_FOUND : STORED_NONE;
 }
 
 json_object *
@@ -106,26 +139,27 @@ rows_room(size_t *room, size_t n)
 
 bool
 rows_each(struct stored *s, const char *sql,
-    json_object *(*row)(struct stored *, sqlite3_stmt *),
+    json_object *(*row)(struct db_conn *, struct db_stmt *),
     bool (*each)(json_object *, void *), void *arg)
 {
-	sqlite3_stmt	*st;
+	struct db_conn	*c;
+	struct db_stmt	*st;
 	json_object	*obj;
-	int		 rc = SQLITE_ERROR;
+	enum db_step	 step = DB_FAILED;
 	bool		 ok = true;
 
-	if (s == NULL || !sqlite_enter(s))
+	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return false;
-	st = sqlite_prepare(s, sql, NULL, NULL);
-	while (ok && st != NULL && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		obj = row(s, st);
+	st = db_prepare(c, sql, NULL, NULL);
+	while (ok && (step = db_step(st)) == DB_ROW) {
+		obj = row(c, st);
 		ok = obj != NULL && each(obj, arg);
 		json_object_put(obj);
 	}
-	ok = ok && rc == SQLITE_DONE;
+	ok = ok && step == DB_DONE;
 	if (!ok)
 		log_err("stored responses: not all could be exported");
-	sqlite_done(st);
-	sqlite_leave(s);
+	db_done(st);
+	db_leave(c);
 	return ok;
 }

@@ -8,25 +8,28 @@
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "state/db.h"
 #include "state/found.h"
-#include "state/sqlite.h"
+#include "state/group.h"
 
-/* --- Between sqlite_enter() and sqlite_leave(). */
+extern const struct db_schema stored_schema;
+
+/* --- Between db_enter() and db_leave(). */
 
 /* Bind a text, which has to stay until the statement has run. */
-void	 rows_bind(sqlite3_stmt *, int i, const struct buf *);
+void	 rows_bind(struct db_stmt *, int i, const struct buf *);
 /* Append a column's text. False when there is none, or it can't be read. */
-bool	 rows_append(sqlite3_stmt *, int column, struct buf *);
+bool	 rows_append(struct db_stmt *, int column, struct buf *);
 /* A column's text, parsed; NULL also when there is none. */
-json_object *rows_json(sqlite3_stmt *, int column);
-/* What the last step of a statement came to; trouble is logged. */
-enum stored_found rows_found(struct stored *, int rc);
+json_object *rows_json(struct db_stmt *, int column);
+/* What a step of a statement came to; trouble is logged. */
+enum stored_found rows_found(struct db_conn *, enum db_step);
 /* Make that step, of a statement that may give one row; NULL is trouble. */
-enum stored_found rows_step(struct stored *, sqlite3_stmt *);
+enum stored_found rows_step(struct db_conn *, struct db_stmt *);
 /* Is there memory for the texts of two columns? */
-bool	 rows_affordable(sqlite3_stmt *, int first, int second);
+bool	 rows_affordable(struct db_stmt *, int first, int second);
 
-/* --- Without the lock, which these take as long as they need it. */
+/* --- Without a connection, which these take as long as they need it. */
 
 /*
  * The first column of the row of this owner and id (?1, ?2), and the second
@@ -36,12 +39,18 @@ enum stored_found rows_read(struct stored *, const char *sql,
 	    const char *owner, const char *id, struct buf *first,
 	    struct buf *second);
 /*
+ * Change or delete the one of this owner and id (?1, ?2): was there one? "what"
+ * is for the log.
+ */
+enum stored_found rows_change(struct stored *, const char *sql,
+	    const char *owner, const char *id, const char *what);
+/*
  * For exports: each row as the object that "row" makes of it, NULL if it can't
  * be read. False when not all could be read, which is logged, or when "each"
  * has had enough.
  */
 bool	 rows_each(struct stored *, const char *sql,
-	    json_object *(*row)(struct stored *, sqlite3_stmt *),
+	    json_object *(*row)(struct db_conn *, struct db_stmt *),
 	    bool (*each)(json_object *, void *), void *arg);
 
 /* --- With what was read. */

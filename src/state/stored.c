@@ -19,74 +19,62 @@
 const char *
 stored_library(void)
 {
-	return sqlite3_libversion();
+	return db_library();
 }
 
 struct stored *
 stored_create(const char *home)
 {
-	struct stored *s = sqlite_create(home, &sqlite_schema);
+	struct db	*db = db_create(home, &stored_schema);
+	struct stored	*s;
 
+	if (db == NULL)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	s->db = db;
+	s->home = xstrdup(home);
 	s->group = state_group_create();
+	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
 
 void
 stored_destroy(struct stored *s)
 {
-	struct state_group *group;
-
 	if (s == NULL)
 		return;
-	group = s->group;
-	sqlite_destroy(s);
-	state_group_destroy(group);
+	db_destroy(s->db);
+	state_group_destroy(s->group);
+	pthread_mutex_destroy(&s->lock);
+	free(s->home);
+	free(s);
 }
 
 void
 stored_tidy(struct stored *s)
 {
-	struct stat	 st;
-	char		*log;
-
-	if (s == NULL)
-		return;
-	log = xasprintf("%s-wal", s->path);
-	if (stat(log, &st) == 0 && st.st_size > 0)
-		sqlite_wal_forget(s->log);
-	free(log);
+	if (s != NULL)
+		db_tidy(s->db);
 }
+
+_Static_assert(STORED_WHY_SIZE == DB_WHY_SIZE, "the reason fits");
 
 enum stored_state
 stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])
 {
-	const char		*off = s == NULL ? "this program was built "
+	static const enum stored_state states[] = {
+		[DB_BROKEN] = STORED_BROKEN,
+		[DB_READABLE] = STORED_READABLE,
+		[DB_USABLE] = STORED_USABLE,
+	};
+	const char *off = s == NULL ? "this program was built "
 	    "without SQLite" : "storedResponses.enabled is false";
-	enum stored_state	 state = STORED_BROKEN;
 
-	if (s == NULL || !conf->stored_responses_enabled) {
-		snprintf(why, STORED_WHY_SIZE, "%s", off);
-		return STORED_OFF;
-	}
-	if (sqlite_enter(s)) {
-		state = STORED_READABLE;
-		if (sqlite_is_locked(s))
-			snprintf(why, STORED_WHY_SIZE, "%s: another process "
-			    "has locked it", s->path);
-		else {
-			if (s->refused_until == 0)
-				state = STORED_USABLE;
-			snprintf(why, STORED_WHY_SIZE, "%s", s->why);
-		}
-		sqlite_leave(s);
-	} else if (pthread_mutex_trylock(&s->lock) == 0) {
-		snprintf(why, STORED_WHY_SIZE, "%s", s->why);
-		pthread_mutex_unlock(&s->lock);
-	} else
-		snprintf(why, STORED_WHY_SIZE, "%s: the disk is slow",
-		    s->path);
-	return state;
+	if (s != NULL && conf->stored_responses_enabled)
+		return states[db_state(s->db, why)];
+	snprintf(why, STORED_WHY_SIZE, "%s", off);
+	return STORED_OFF;
 }
 
 /* --- Keeping. */
@@ -130,68 +118,65 @@ struct place {
 	int64_t row, last;
 };
 
-static bool
-put_turn(struct stored *s, const struct stored_turn *t,
+/* Its row, 0 on trouble. */
+static int64_t
+put_turn(struct db_conn *c, const struct stored_turn *t,
     const struct texts *texts, const struct place *in)
 {
-	sqlite3_stmt	*st;
-	const char	*model = js_str(t->response, "model");
+	struct db_stmt	*st;
+	int64_t		 row = 0;
 
-	st = sqlite_prepare(s, "INSERT INTO turn (owner, id, previous, model,"
+	st = db_prepare(c, "INSERT INTO turn (owner, id, previous, model,"
 	    " created, size, input, output, response, conversation, start,"
 	    " interaction)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	    t->owner,
-	    t->id);
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+	    " RETURNING rowid", t->owner, t->id);
 	if (st == NULL)
-		return false;
-	if (t->previous != NULL)
-		sqlite3_bind_text(st, 3, t->previous, -1, SQLITE_STATIC);
-	if (model != NULL)
-		sqlite3_bind_text(st, 4, model, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 5, time(NULL));
-	sqlite3_bind_int64(st, 6, size_of(t, texts));
+		return 0;
+	db_bind_text(st, 3, t->previous);
+	db_bind_text(st, 4, js_str(t->response, "model"));
+	db_bind_int(st, 5, time(NULL));
+	db_bind_int(st, 6, size_of(t, texts));
 	rows_bind(st, 7, t->input);
 	rows_bind(st, 8, &texts->output);
 	rows_bind(st, 9, &texts->response);
 	if (in->row != 0) {
-		sqlite3_bind_int64(st, 10, in->row);
-		sqlite3_bind_int64(st, 11, in->last);
+		db_bind_int(st, 10, in->row);
+		db_bind_int(st, 11, in->last);
 	}
-	if (t->interaction != NULL)
-		sqlite3_bind_text(st, 12, t->interaction, -1, SQLITE_STATIC);
-	return sqlite_finish(st);
+	db_bind_text(st, 12, t->interaction);
+	if (db_step(st) == DB_ROW)
+		row = db_int(st, 0);
+	return db_finish(st) ? row : 0;
 }
 
 /* Where items are found: a list of them, or of their ids alone. */
 static bool
-put_items(struct stored *s, const struct stored_turn *t, json_object *items,
+put_items(struct db_conn *c, const struct stored_turn *t, json_object *items,
     bool output)
 {
-	sqlite3_stmt	*st;
+	struct db_stmt	*st;
 	json_object	*item;
 	const char	*id;
 	size_t		 n = js_len(items), i;
-	bool		 ok = true;
 
-	st = sqlite_prepare(s, "INSERT OR IGNORE INTO item (owner, id, turn,"
-	    " output, place) VALUES (?1, ?2, ?3, ?4, ?5)", t->owner, NULL);
-	for (i = 0; i < n && st != NULL && ok; i++) {
+	st = db_prepare(c, "INSERT INTO item (owner, id, turn, output, place)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING", t->owner,
+	    NULL);
+	for (i = 0; i < n && st != NULL; i++) {
 		item = json_object_array_get_idx(items, i);
 		id = json_object_is_type(item, json_type_string) ?
 		    json_object_get_string(item) : js_str(item, "id");
 		if (id == NULL)
 			continue;
-		sqlite3_bind_text(st, 2, id, -1, SQLITE_STATIC);
-		sqlite3_bind_text(st, 3, t->id, -1, SQLITE_STATIC);
-		sqlite3_bind_int(st, 4, output);
-		sqlite3_bind_int64(st, 5, (int64_t)i);
-		ok = sqlite3_step(st) == SQLITE_DONE;
-		sqlite3_reset(st);
+		db_bind_text(st, 2, id);
+		db_bind_text(st, 3, t->id);
+		db_bind_int(st, 4, output);
+		db_bind_int(st, 5, (int64_t)i);
+		db_queue(st);
 	}
-	ok = ok && st != NULL;
-	sqlite_done(st);
-	return ok;
+	db_done(st);
+	return st != NULL;
 }
 
 struct put {
@@ -203,23 +188,25 @@ struct put {
 
 /* The rows of a turn, and of what it adds to its conversation. */
 static bool
-put_all(struct stored *s, void *arg)
+put_all(struct state_tx *tx, void *arg)
 {
 	const struct put		*p = arg;
 	const struct stored_turn	*t = p->turn;
 	struct place			 in = { 0 };
+	int64_t				 row;
 
-	if ((t->conversation != NULL && !conversation_place(s, t->owner,
+	if ((t->conversation != NULL && !conversation_place(tx->c, t->owner,
 	    t->conversation, &in.row, &in.last)) ||
-	    !put_turn(s, t, &p->texts, &in))
+	    (row = put_turn(tx->c, t, &p->texts, &in)) == 0)
 		return false;
-	if (s->fresh == 0)
-		s->fresh = sqlite3_last_insert_rowid(s->db);
-	return put_items(s, t, t->ids, false) &&
-	    put_items(s, t, js_array(t->response, "output"), true) &&
-	    (in.row == 0 || conversation_join(s, p->conf, in.row,
+	if (tx->fresh == 0)
+		tx->fresh = row;
+	return put_items(tx->c, t, t->ids, false) &&
+	    put_items(tx->c, t, js_array(t->response, "output"), true) &&
+	    db_settle(tx->c, NULL) &&
+	    (in.row == 0 || conversation_join(tx->c, p->conf, in.row,
 	    js_str(t->response, "model"), &p->joined)) &&
-	    prune_bound(s, p->conf, s->fresh, in.row);
+	    prune_bound(tx, p->conf, tx->fresh, in.row);
 }
 
 bool
@@ -283,7 +270,8 @@ stored_interaction(struct stored *s, const char *owner, const char *id)
 	struct buf text = { 0 };
 
 	rows_read(s, "SELECT interaction FROM turn WHERE owner = ?1"
-	    " AND id = ?2", owner, id, &text, NULL);
+	    " AND id = ?2 AND interaction IS NOT NULL", owner, id, &text,
+	    NULL);
 	if (text.len > 0)
 		return buf_steal(&text);
 	buf_finish(&text);
@@ -293,18 +281,6 @@ stored_interaction(struct stored *s, const char *owner, const char *id)
 enum stored_found
 stored_delete(struct stored *s, const char *owner, const char *id)
 {
-	sqlite3_stmt		*st;
-	enum stored_found	 found;
-
-	if (s == NULL || !sqlite_enter(s))
-		return STORED_TROUBLE;
-	st = sqlite_prepare(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
-	    owner, id);
-	if (!sqlite_finish(st))
-		found = rows_found(s, SQLITE_ERROR);
-	else
-		found = sqlite3_changes(s->db) > 0 ? STORED_FOUND : STORED_NONE;
-	sqlite_deleted(s);
-	sqlite_leave(s);
-	return found;
+	return rows_change(s, "DELETE FROM turn WHERE owner = ?1 AND id = ?2",
+	    owner, id, "a response could not be deleted");
 }

@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include "base/util.h"
-#include "state/sqlite.h"
+#include "state/rows.h"
 #include "state/stored.h"
 
 /*
@@ -122,6 +122,6 @@ static const char *const steps[] = {
 	" AND finished IS NOT NULL AND response IS NULL; END;",
 };
 
-const struct sqlite_schema sqlite_schema = {
-	"stored responses", STORED_FILE, steps, COUNT(steps)
+const struct db_schema stored_schema = {
+	"stored responses", STORED_FILE, { steps, COUNT(steps) }
 };

@@ -1,11 +1,12 @@
 /* Emptying SQLite's log into the file, on a thread of its own. */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/util.h"
-#include "state/sqlite.h"
+#include "state/db-sqlite-wal.h"
 
 #define PAGES_MUCH	1000	/* the log is worth emptying */
 /*
@@ -16,7 +17,7 @@
 #define FORGET_WAIT_MS	100	/* for those who read; nobody writes then */
 #define FORGET_EVERY_S	5	/* and may have to wait for it */
 
-struct sqlite_wal {
+struct db_sqlite_wal {
 	const char	*path;		/* the owner's */
 	pthread_mutex_t	 lock;		/* of all below */
 	pthread_cond_t	 change;
@@ -29,10 +30,10 @@ struct sqlite_wal {
 	bool		 stop;
 };
 
-struct sqlite_wal *
-sqlite_wal_create(const char *path)
+struct db_sqlite_wal *
+db_sqlite_wal_create(const char *path)
 {
-	struct sqlite_wal *l = xcalloc(1, sizeof(*l));
+	struct db_sqlite_wal *l = xcalloc(1, sizeof(*l));
 
 	l->path = path;
 	pthread_mutex_init(&l->lock, NULL);
@@ -71,7 +72,7 @@ empty(const char *path, bool forget)
 
 /* Under the lock: for some seconds, until it is to stop or has much to do. */
 static void
-rest(struct sqlite_wal *l)
+rest(struct db_sqlite_wal *l)
 {
 	struct timespec	until;
 	int		rc = 0;
@@ -84,7 +85,7 @@ rest(struct sqlite_wal *l)
 
 /* The thread's turn, under the lock. */
 static void
-turn(struct sqlite_wal *l)
+turn(struct db_sqlite_wal *l)
 {
 	bool forget = l->forget, done;
 
@@ -103,7 +104,7 @@ turn(struct sqlite_wal *l)
 static void *
 run(void *arg)
 {
-	struct sqlite_wal *l = arg;
+	struct db_sqlite_wal *l = arg;
 
 	pthread_mutex_lock(&l->lock);
 	for (;;) {
@@ -119,7 +120,7 @@ run(void *arg)
 
 /* Under the lock. False when there is no thread. */
 static bool
-wake(struct sqlite_wal *l)
+wake(struct db_sqlite_wal *l)
 {
 	if (!l->running && pthread_create(&l->thread, NULL, run, l) == 0)
 		l->running = true;
@@ -129,7 +130,7 @@ wake(struct sqlite_wal *l)
 }
 
 void
-sqlite_wal_forget(struct sqlite_wal *l)
+db_sqlite_wal_forget(struct db_sqlite_wal *l)
 {
 	bool alone;
 
@@ -145,7 +146,7 @@ sqlite_wal_forget(struct sqlite_wal *l)
 static int
 committed(void *arg, sqlite3 *db, const char *name, int pages)
 {
-	struct sqlite_wal	*l = arg;
+	struct db_sqlite_wal	*l = arg;
 	bool			 alone = false;
 
 	(void)name;
@@ -166,13 +167,13 @@ committed(void *arg, sqlite3 *db, const char *name, int pages)
 }
 
 void
-sqlite_wal_watch(struct sqlite_wal *l, sqlite3 *db)
+db_sqlite_wal_watch(struct db_sqlite_wal *l, sqlite3 *db)
 {
 	sqlite3_wal_hook(db, committed, l);
 }
 
 void
-sqlite_wal_destroy(struct sqlite_wal *l)
+db_sqlite_wal_destroy(struct db_sqlite_wal *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->stop = true;
