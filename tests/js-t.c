@@ -249,6 +249,71 @@ same_tree(json_object *ours, json_object *theirs, const char *text)
 	buf_finish(&out);
 }
 
+/*
+ * The same values, each looked at as handlers do: what waits is read by that,
+ * and its neighbours wait on.
+ */
+static void
+same_values(json_object *ours, json_object *theirs, const char *text)
+{
+	json_object	*v;
+	size_t		 i;
+
+	if (json_object_get_type(ours) != json_object_get_type(theirs))
+		fail_msg("%s: another type", text);
+	switch (json_object_get_type(theirs)) {
+	case json_type_string:
+		assert_int_equal(json_object_get_string_len(ours),
+		    json_object_get_string_len(theirs));
+		assert_memory_equal(json_object_get_string(ours),
+		    json_object_get_string(theirs),
+		    json_object_get_string_len(theirs));
+		break;
+	case json_type_array:
+		assert_int_equal(js_len(ours), js_len(theirs));
+		for (i = js_len(theirs); i > 0; i--)
+			same_values(json_object_array_get_idx(ours, i - 1),
+			    json_object_array_get_idx(theirs, i - 1), text);
+		break;
+	case json_type_object:
+		assert_int_equal(json_object_object_length(ours),
+		    json_object_object_length(theirs));
+		json_object_object_foreach(theirs, key, member) {
+			assert_true(js_has(ours, key));
+			v = js_get(ours, key);
+			same_values(v, member, text);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+/* A client's body is read as far as somebody looks, in whichever order. */
+static void
+compare_lazy(const char *text, size_t n, json_object *theirs)
+{
+	struct buf	 body = { 0 };
+	json_object	*ours;
+	struct err	 err;
+
+	/* Looked at; printed without a look. */
+	buf_append(&body, text, n);
+	assert_true(js_parse_body(&body, &ours, &err));
+	same_values(ours, theirs, text);
+	same_tree(ours, theirs, text);
+	json_object_put(ours);
+	assert_true(js_parse_body(&body, &ours, &err));
+	same_tree(ours, theirs, text);
+	json_object_put(ours);
+	/* Read whole, it needs its text no more. */
+	assert_true(js_parse_body(&body, &ours, &err));
+	js_read_all(ours);
+	buf_finish(&body);
+	same_tree(ours, theirs, text);
+	json_object_put(ours);
+}
+
 /* True when it was accepted from a client, too. */
 static bool
 compare(const char *text, size_t n)
@@ -266,6 +331,7 @@ compare(const char *text, size_t n)
 	if ((ok = js_parse(copy, n, &ours, &err))) {
 		same_tree(ours, theirs, text);
 		json_object_put(ours);
+		compare_lazy(text, n, theirs);
 	}
 	json_object_put(theirs);
 	free(copy);
@@ -358,6 +424,61 @@ test_same_as_json_c(void **state)
 	/* Names that come twice and raw control characters are refused. */
 	assert_true(accepted > 700);
 	buf_finish(&text);
+}
+
+static json_object *
+parse_body(struct buf *body, const char *text)
+{
+	json_object	*obj;
+	struct err	 err;
+
+	buf_puts(body, text);
+	if (!js_parse_body(body, &obj, &err))
+		fail_msg("%s: %s", text, err.msg);
+	return obj;
+}
+
+#define LONG "a text of more than fifty bytes, so that it waits to be read"
+
+/* What waits is changed like any other value, and may outlive the rest. */
+static void
+test_waiting(void **state)
+{
+	struct buf	 body = { 0 }, out = { 0 };
+	json_object	*obj = parse_body(&body, "{\"o\":{\"s\":\"" LONG "\"},"
+	    "\"p\":{},\"l\":[1,null],\"m\":[[2]],\"t\":\"" LONG "\"}");
+	json_object	*o, *t, *m;
+
+	(void)state;
+	o = json_object_get(js_get(obj, "o"));
+	t = json_object_get(js_get(obj, "t"));
+	m = json_object_get(js_get(obj, "m"));
+	js_add_int(o, "i", 1);
+	js_add_int(js_get(obj, "p"), "i", 2);
+	js_del(o, "none");
+	json_object_array_add(js_get(obj, "l"), json_object_new_int(3));
+	json_object_array_put_idx(m, 1, json_object_new_int(4));
+	js_print(obj, &out);
+	assert_string_equal(out.p, "{\"o\":{\"s\":\"" LONG "\",\"i\":1},"
+	    "\"p\":{\"i\":2},\"l\":[1,null,3],\"m\":[[2],4],\"t\":\""
+	    LONG "\"}");
+	json_object_put(obj);
+	assert_string_equal(js_str(o, "s"), LONG);
+	assert_int_equal(json_object_get_string_len(t), strlen(LONG));
+	assert_int_equal(js_len(json_object_array_get_idx(m, 0)), 1);
+	json_object_put(o);
+	json_object_put(t);
+	json_object_put(m);
+	/* Nobody looked. */
+	buf_truncate(&body, 0);
+	obj = parse_body(&body, "[{\"a\":[{\"b\":\"" LONG "\"}]},\"" LONG
+	    "\"]");
+	o = json_object_get(json_object_array_get_idx(obj, 0));
+	json_object_put(obj);
+	assert_true(js_has(o, "a"));
+	json_object_put(o);
+	buf_finish(&body);
+	buf_finish(&out);
 }
 
 /* Depth is limited: a megabyte of brackets is refused, not recursed into. */
@@ -651,6 +772,7 @@ main(void)
 		cmocka_unit_test(test_one_reading),
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_same_as_json_c),
+		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_parse_depth),
 		cmocka_unit_test(test_print),

@@ -15,6 +15,16 @@
 #include "turn/thought.h"
 #include "turn/terms.h"
 
+void
+exchange_body_take(struct exchange *x, struct json_object *obj,
+    struct buf *body)
+{
+	js_read_all(obj);
+	buf_finish(&x->req.body);
+	x->req.body = *body;
+	*body = (struct buf){ 0 };
+}
+
 bool
 exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
 {
@@ -29,8 +39,7 @@ exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
 	js_add_str(*obj, "model", x->req.deployment);
 	model.value = js_get(*obj, "model");
 	js_splice(x->req.body.p, x->req.body.len, &model, 1, &body);
-	buf_finish(&x->req.body);
-	x->req.body = body;
+	exchange_body_take(x, *obj, &body);
 	return true;
 }
 

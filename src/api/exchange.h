@@ -153,10 +153,15 @@ struct exchange {
 enum handled exchange_refuse(struct exchange *, const struct err *);
 
 /*
- * Parse the body. The model that Azure's paths name is the request's, where its
- * body names none. False with "err" set.
+ * Parse the body, which has to stay as long as the tree is read. The model that
+ * Azure's paths name is the request's, where its body names none. False with
+ * "err" set.
  */
 bool	exchange_parse(struct exchange *, struct json_object **, struct err *);
+
+/* Another body in place of the one that "obj" was parsed from. */
+void	exchange_body_take(struct exchange *, struct json_object *obj,
+	    struct buf *body);
 
 /*
  * An error in the terms of the client's own request: of the items that were

@@ -357,7 +357,7 @@ api_responses(struct exchange *x)
 
 /* Of a body that is an object, which will be read again. */
 static void
-set_off(struct exchange *x)
+set_off(struct exchange *x, json_object *obj)
 {
 	static const char *const	 off[] = {
 		"stream", "store", "background"
@@ -370,8 +370,7 @@ set_off(struct exchange *x)
 	for (i = 0; i < COUNT(off); i++)
 		edits[i] = (struct js_edit){ .key = off[i], .value = no };
 	js_splice(x->req.body.p, x->req.body.len, edits, COUNT(off), &body);
-	buf_finish(&x->req.body);
-	x->req.body = body;
+	exchange_body_take(x, obj, &body);
 	json_object_put(no);
 }
 
@@ -390,7 +389,7 @@ api_responses_compact(struct exchange *x)
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
 	if (json_object_is_type(obj, json_type_object) && obj != NULL)
-		set_off(x);
+		set_off(x, obj);
 	json_object_put(obj);
 	x->compacts = true;
 	return api_responses(x);

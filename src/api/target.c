@@ -140,8 +140,7 @@ target_set_effort(struct exchange *x, json_object *obj, const char *effort,
 	if (x != NULL && ed.n > 0) {
 		js_splice(x->req.body.p, x->req.body.len, ed.list, ed.n,
 		    &body);
-		buf_finish(&x->req.body);
-		x->req.body = body;
+		exchange_body_take(x, obj, &body);
 	}
 	edits_finish(&ed);
 }

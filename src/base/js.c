@@ -82,18 +82,22 @@ bool
 js_parse_body(struct buf *text, json_object **obj, struct err *err)
 {
 	struct scan_facts f;
+	struct scan_marks marks = { 0 };
 
-	if (text->len < INT_MAX && scan_json(buf_str(text), text->len,
-	    SCAN_ONE_READING, &f)) {
-		*obj = NULL;
-		if (!budget_afford(scan_cost(&f) + 2 * text->len))
-			return budget_refuse(NULL, err);
-		if (f.half)
-			scan_mend_halves(text->p, text->len);
-		*obj = tree_build(text->p, text->len, true);
-		return true;
+	*obj = NULL;
+	if (text->len >= INT_MAX || !scan_json_marks(buf_str(text), text->len,
+	    SCAN_ONE_READING, &f, &marks)) {
+		free(marks.list);
+		return js_parse(buf_str(text), text->len, obj, err);
 	}
-	return js_parse(buf_str(text), text->len, obj, err);
+	if (!budget_afford(scan_cost(&f) + 2 * text->len)) {
+		free(marks.list);
+		return budget_refuse(NULL, err);
+	}
+	if (f.half)
+		scan_mend_halves(text->p, text->len);
+	*obj = tree_build_lazy_take(text->p, text->len, &marks);
+	return true;
 }
 
 json_object *
@@ -120,6 +124,80 @@ js_parse_event(struct js_halves *h, const char *p, size_t n)
 	obj = build_within(joined.p, joined.len, &f);
 	buf_finish(&joined);
 	return obj;
+}
+
+/* --- What waits to be read. Only what is empty may. */
+
+json_object *
+js_read(json_object *v)
+{
+	if (v != NULL && json_object_get_userdata(v) != NULL)
+		tree_open(v);
+	return v;
+}
+
+json_object *
+js_read_all(json_object *v)
+{
+	size_t i;
+
+	js_read(v);
+	if (json_object_is_type(v, json_type_array)) {
+		for (i = 0; i < js_len(v); i++)
+			js_read_all(json_object_array_get_idx(v, i));
+	} else if (json_object_is_type(v, json_type_object) && v != NULL) {
+		json_object_object_foreach(v, key, member) {
+			(void)key;
+			js_read_all(member);
+		}
+	}
+	return v;
+}
+
+/* A container's is its print. */
+const char *
+js_text(json_object *v)
+{
+	const char *s;
+
+	if (!json_object_is_type(v, json_type_string))
+		return (json_object_get_string)(js_read_all(v));
+	s = (json_object_get_string)(v);
+	return *s != '\0' ? s : (json_object_get_string)(js_read(v));
+}
+
+int
+js_text_len(json_object *v)
+{
+	int n = (json_object_get_string_len)(v);
+
+	return n != 0 ? n : (json_object_get_string_len)(js_read(v));
+}
+
+size_t
+js_length(json_object *array)
+{
+	size_t n = (json_object_array_length)(array);
+
+	return n != 0 ? n : (json_object_array_length)(js_read(array));
+}
+
+json_object *
+js_at(json_object *array, size_t i)
+{
+	json_object *v = (json_object_array_get_idx)(array, i);
+
+	return v != NULL ? v : (json_object_array_get_idx)(js_read(array), i);
+}
+
+struct lh_table *
+js_members(json_object *obj)
+{
+	struct lh_table *table = (json_object_get_object)(obj);
+
+	if (table != NULL && table->count == 0)
+		js_read(obj);
+	return table;
 }
 
 void
@@ -184,7 +262,8 @@ find(json_object *obj, const char *key)
 		return NULL;
 	table = json_object_get_object(obj);
 	if (table->count > FEW)
-		return lh_table_lookup_entry(json_object_get_object(obj), key);
+		return lh_table_lookup_entry(
+		    json_object_get_object(obj), key);
 	for (e = table->head; e != NULL; e = e->next)
 		if (*(const char *)e->k == *key && strcmp(e->k, key) == 0)
 			return e;

@@ -28,7 +28,8 @@ bool	 js_parse_at(const char *, size_t, json_object **obj,
 /*
  * The same of a client's body, whose bytes may go on as they came: half a
  * character (a lone surrogate) becomes U+FFFD in them, too. 503 when there is
- * no memory for it (base/budget.h).
+ * no memory for it (base/budget.h). The tree is read as far as somebody looks:
+ * the bytes have to stay and be the same until it is gone, or js_read_all().
  */
 bool	 js_parse_body(struct buf *, json_object **obj, struct err *);
 /*
@@ -46,6 +47,43 @@ struct js_halves {
 	char	high[7];
 };
 json_object *js_parse_event(struct js_halves *, const char *, size_t);
+
+/*
+ * What waits to be read seems empty to json-c's own functions; so those that
+ * look into a value are ours here, of the same names.
+ */
+json_object *js_read(json_object *);		/* the value itself */
+json_object *js_read_all(json_object *);	/* with all that is in it */
+const char *js_text(json_object *);
+int	 js_text_len(json_object *);
+size_t	 js_length(json_object *array);
+json_object *js_at(json_object *array, size_t);
+struct lh_table *js_members(json_object *);
+
+#define json_object_get_string(v)	 js_text(v)
+#define json_object_get_string_len(v)	 js_text_len(v)
+#define json_object_array_length(v)	 js_length(v)
+#define json_object_array_get_idx(v, i)	 js_at(v, i)
+#define json_object_get_object(v)	 js_members(v)
+#define json_object_object_length(v)	 lh_table_length(js_members(v))
+#define json_object_object_get_ex(v, k, r) \
+	(json_object_object_get_ex)(js_read(v), k, r)
+#define json_object_object_add(v, k, m) \
+	(json_object_object_add)(js_read(v), k, m)
+#define json_object_object_del(v, k) \
+	(json_object_object_del)(js_read(v), k)
+#define json_object_iter_begin(v)	 (json_object_iter_begin)(js_read(v))
+#define json_object_iter_end(v)		 (json_object_iter_end)(js_read(v))
+#define json_object_array_add(v, e) \
+	(json_object_array_add)(js_read(v), e)
+#define json_object_array_put_idx(v, i, e) \
+	(json_object_array_put_idx)(js_read(v), i, e)
+#define json_object_array_del_idx(v, i, n) \
+	(json_object_array_del_idx)(js_read(v), i, n)
+#define json_object_deep_copy(v, to, how) \
+	(json_object_deep_copy)(js_read_all(v), to, how)
+#define json_object_equal(a, b) \
+	(json_object_equal)(js_read_all(a), js_read_all(b))
 
 /* Appends the compact text; slashes are not escaped. */
 void	 js_print(json_object *, struct buf *);

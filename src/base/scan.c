@@ -25,9 +25,11 @@ struct scan {
 	size_t			 n, i;
 	enum scan_rules		 rules;
 	struct scan_facts	*facts;
+	struct scan_marks	*marks;			/* NULL: nobody asks */
 	size_t			 depth;
 	bool			 object[SCAN_DEPTH];	/* else an array */
 	size_t			 first[SCAN_DEPTH];	/* of its names */
+	size_t			 mark[SCAN_DEPTH];	/* its own */
 	struct name		*names;		/* of all open objects */
 	size_t			 nnames, max;
 };
@@ -57,31 +59,46 @@ unexpected(struct scan *s)
 	    "unexpected end of data");
 }
 
-static void
+static inline bool
+is_space(unsigned char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+static inline void
 skip_space(struct scan *s)
 {
-	while (s->i < s->n && (s->p[s->i] == ' ' || s->p[s->i] == '\n' ||
-	    s->p[s->i] == '\t' || s->p[s->i] == '\r'))
+	while (s->i < s->n && s->p[s->i] <= ' ' && is_space(s->p[s->i]))
 		s->i++;
 }
 
+/* --- What is found again without a second look. */
+
+static bool
+add_mark(struct scan *s, size_t begin, size_t end)
+{
+	struct scan_marks *m = s->marks;
+
+	if (m->n == m->max) {
+		m->max = m->max > 0 ? m->max * 2 : 256;
+		if (!budget_afford(m->max * sizeof(*m->list)))
+			return false;
+		m->list = xrealloc(m->list, m->max * sizeof(*m->list));
+	}
+	m->list[m->n] = (struct scan_mark){ .begin = (uint32_t)begin,
+	    .end = (uint32_t)end, .self = (uint32_t)m->n,
+	    .next = (uint32_t)m->n + 1 };
+	m->n++;
+	return true;
+}
+
+static bool
+no_memory(struct scan *s, size_t at)
+{
+	return wrong(s, at, "there is no memory for so many values") != WRONG;
+}
+
 /* --- Strings. */
-
-/* Behind plain characters of a string. */
-static inline void
-skip_plain(struct scan *s)
-{
-	s->i += plain_run(s->p + s->i, s->n - s->i, true);
-}
-
-/* As the bytes of its UTF-8 would be. */
-static uint64_t
-hash_character(uint64_t h, unsigned code)
-{
-	unsigned char	utf8[4];
-
-	return util_hash_more(h, utf8, text_utf8_put(code, utf8));
-}
 
 static int
 hex(unsigned char c)
@@ -158,7 +175,7 @@ scan_escape(const char *p, size_t n, size_t i, size_t *len)
 }
 
 static bool
-skip_escape(struct scan *s, uint64_t *hash)
+skip_escape(struct scan *s)
 {
 	size_t	len = 2;
 	int	code;
@@ -171,15 +188,23 @@ skip_escape(struct scan *s, uint64_t *hash)
 		code = scan_letters[s->p[s->i + 1]] - 1;
 	if (code < 0)
 		return refuse(s, s->i, "this is no escape");
-	if (code == 0 && hash != NULL && s->rules == SCAN_ONE_READING)
-		return refuse(s, s->i, "a name with \\u0000");
-	if (hash != NULL)
-		*hash = hash_character(*hash, (unsigned)code);
 	s->i += len;
 	return true;
 }
 
-/* A byte that is not plain, but neither quote nor backslash. */
+/* The bytes of a character beyond ASCII, 0 when it is none. */
+static inline size_t
+character_length(const unsigned char *p, size_t n)
+{
+	if (p[0] >= 0xc2 && p[0] <= 0xdf && n > 1 && (p[1] & 0xc0) == 0x80)
+		return 2;
+	if (p[0] > 0xe0 && p[0] < 0xed && n > 2 && (p[1] & 0xc0) == 0x80 &&
+	    (p[2] & 0xc0) == 0x80)
+		return 3;
+	return text_utf8_length((const char *)p, n);
+}
+
+/* Bytes that are not plain, but neither quote nor backslash. */
 static bool
 skip_odd(struct scan *s)
 {
@@ -187,24 +212,64 @@ skip_odd(struct scan *s)
 
 	if (s->p[s->i] < ' ') {
 		if (s->rules == SCAN_ONE_READING || s->p[s->i] == '\0')
-			return wrong(s, s->i, "a control character in a "
-			    "string; it has to be escaped") != WRONG;
+			return refuse(s, s->i, "a control character in a "
+			    "string; it has to be escaped");
 		s->i++;
 		return true;
 	}
-	len = text_utf8_length((const char *)s->p + s->i, s->n - s->i);
-	if (len == 0)
-		return refuse(s, s->i, "this is not UTF-8");
-	s->i += len;
+	do {
+		len = character_length(s->p + s->i, s->n - s->i);
+		if (len == 0)
+			return refuse(s, s->i, "this is not UTF-8");
+		s->i += len;
+	} while (s->i < s->n && s->p[s->i] >= 0x80);
 	return true;
 }
 
+#ifdef __SSE2__
+/*
+ * Behind blocks of plain characters and simple escapes; false: what is there
+ * now is something else. One byte more than the block's has to be there: the
+ * letter of an escape that begins with the last one.
+ */
+static inline bool
+skip_blocks(struct scan *s)
+{
+	const unsigned char	*p = s->p + s->i, *end = s->p + s->n;
+	unsigned		 ends, at;
+
+	while (end - p > 16) {
+		ends = plain_ends_16(_mm_loadu_si128((const __m128i *)
+		    (const void *)p), true);
+		for (at = 0; ends != 0; ends &= ~(3u << at)) {
+			at = (unsigned)__builtin_ctz(ends);
+			if (p[at] == '\\' && scan_letters[p[at + 1]] != 0)
+				continue;
+			s->i = (size_t)(p - s->p) + at;
+			return false;
+		}
+		p += at == 15 ? 17 : 16;
+	}
+	s->i = (size_t)(p - s->p);
+	return true;
+}
+#else
+static inline bool
+skip_blocks(struct scan *s)
+{
+	(void)s;
+	return true;
+}
+#endif
+
 /* Plain characters and simple escapes: most strings have nothing else. */
-static void
+static inline void
 skip_simple(struct scan *s)
 {
+	if (!skip_blocks(s))
+		return;
 	for (;;) {
-		skip_plain(s);
+		s->i += plain_run(s->p + s->i, s->n - s->i, true);
 		if (s->n - s->i < 2 || s->p[s->i] != '\\' ||
 		    scan_letters[s->p[s->i + 1]] == 0)
 			return;
@@ -214,34 +279,35 @@ skip_simple(struct scan *s)
 
 /* From the opening quote to behind the closing one. */
 static bool
-skip_string(struct scan *s, uint64_t *hash)
+skip_string(struct scan *s)
 {
-	size_t	begin = ++s->i, from;
+	size_t begin = ++s->i;
 
 	for (;;) {
-		from = s->i;
-		if (hash == NULL)
-			skip_simple(s);
-		else
-			skip_plain(s);
-		while (s->i < s->n && s->p[s->i] != '"' &&
-		    s->p[s->i] != '\\')
-			if (!skip_odd(s))
-				return false;
-			else
-				skip_plain(s);
-		if (hash != NULL)
-			*hash = util_hash_more(*hash, s->p + from, s->i - from);
+		skip_simple(s);
 		if (s->i == s->n)
 			return refuse(s, s->n, "unexpected end of data");
 		if (s->p[s->i] == '"')
 			break;
-		if (!skip_escape(s, hash))
+		if (s->p[s->i] == '\\' ? !skip_escape(s) : !skip_odd(s))
 			return false;
 	}
 	s->facts->text += s->i - begin;
 	s->i++;
 	return true;
+}
+
+static enum state
+string(struct scan *s)
+{
+	size_t begin = s->i;
+
+	if (!skip_string(s))
+		return WRONG;
+	if (s->marks != NULL && s->i - begin >= SCAN_LONG &&
+	    !add_mark(s, begin, s->i))
+		return no_memory(s, begin) ? BEHIND : WRONG;
+	return BEHIND;
 }
 
 /* --- Numbers and words. */
@@ -302,6 +368,28 @@ word(struct scan *s, const char *text)
 
 /* --- Arrays and objects. */
 
+/*
+ * Of a name's bytes. Those of up to eight are told apart by it; of longer ones
+ * two may share it, once in 2^64.
+ */
+static uint64_t
+hash_name(const unsigned char *p, size_t n)
+{
+	const uint64_t	 odd = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t	 h = n * odd, eight = 0;
+	size_t		 i;
+
+	for (; n > sizeof(eight); n -= sizeof(eight), p += sizeof(eight)) {
+		memcpy(&eight, p, sizeof(eight));
+		h = (h ^ eight) * odd;
+		h ^= h >> 32;
+	}
+	for (i = 0, eight = 0; i < n; i++)
+		eight = eight << 8 | p[i];
+	h = (h ^ eight) * odd;
+	return h ^ h >> 32;
+}
+
 static int
 by_hash(const void *a, const void *b)
 {
@@ -316,7 +404,8 @@ by_hash(const void *a, const void *b)
 static const struct name *
 twice(struct name *names, size_t n)
 {
-	size_t i, k;
+	uint64_t	seen = 0, bit;
+	size_t		i, k;
 
 	if (n > FEW) {
 		qsort(names, n, sizeof(*names), by_hash);
@@ -325,10 +414,14 @@ twice(struct name *names, size_t n)
 				return &names[i];
 		return NULL;
 	}
-	for (i = 1; i < n; i++)
+	for (i = 0; i < n; i++, seen |= bit) {
+		bit = UINT64_C(1) << (names[i].hash & 63);
+		if ((seen & bit) == 0)
+			continue;
 		for (k = 0; k < i; k++)
 			if (names[i].hash == names[k].hash)
 				return &names[i];
+	}
 	return NULL;
 }
 
@@ -340,12 +433,27 @@ open_container(struct scan *s, bool object)
 	s->facts->containers++;
 	s->facts->objects += object;
 	s->object[s->depth] = object;
-	s->first[s->depth++] = s->nnames;
+	s->first[s->depth] = s->nnames;
+	if (s->marks != NULL) {
+		s->mark[s->depth] = s->marks->n;
+		if (!add_mark(s, s->i, s->i))
+			return no_memory(s, s->i) ? BEHIND : WRONG;
+	}
+	s->depth++;
 	s->i++;
 	skip_space(s);
 	if (s->i < s->n && s->p[s->i] == (object ? '}' : ']'))
 		return BEHIND;
 	return object ? NAME : VALUE;
+}
+
+static void
+close_mark(struct scan *s)
+{
+	struct scan_mark *m = &s->marks->list[s->mark[s->depth]];
+
+	m->end = (uint32_t)s->i;
+	m->next = (uint32_t)s->marks->n;
 }
 
 static enum state
@@ -359,6 +467,8 @@ close_container(struct scan *s)
 	if (again != NULL)
 		return wrong(s, again->at, "the same name twice in an object");
 	s->i++;
+	if (s->marks != NULL)
+		close_mark(s);
 	return BEHIND;
 }
 
@@ -369,28 +479,79 @@ remember(struct scan *s, uint64_t hash, size_t at)
 		s->max = s->max > 0 ? s->max * 2 : 64;
 		/* Twice: qsort() makes a copy. */
 		if (!budget_afford(s->max * 2 * sizeof(*s->names)))
-			return false;
+			return refuse(s, at,
+			    "there is no memory for so many names");
 		s->names = xrealloc(s->names, s->max * sizeof(*s->names));
 	}
 	s->names[s->nnames++] = (struct name){ hash, at };
 	return true;
 }
 
+/*
+ * The name between these places, escapes undone; appends it to "out". False
+ * when it has a NUL, at *i.
+ */
+static bool
+decode(struct scan *s, size_t *i, size_t end, struct buf *out)
+{
+	const char	*p = (const char *)s->p;
+	unsigned char	 utf8[4];
+	unsigned	 code;
+	size_t		 len;
+
+	for (; *i < end; *i += len) {
+		len = 1;
+		if (p[*i] != '\\') {
+			buf_putc(out, p[*i]);
+			continue;
+		}
+		if ((code = scan_escape(p, s->n, *i, &len)) == 0)
+			return false;
+		buf_append(out, utf8, text_utf8_put(code, utf8));
+	}
+	return true;
+}
+
+/* A name between quotes that is "escaped": by what it says. */
+static bool
+remember_decoded(struct scan *s, size_t at)
+{
+	struct buf	text = { 0 };
+	size_t		i = at + 1;
+	bool		ok;
+
+	if (!decode(s, &i, s->i - 1, &text))
+		ok = refuse(s, i, "a name with \\u0000");
+	else
+		ok = remember(s, hash_name((const unsigned char *)
+		    buf_str(&text), text.len), at);
+	buf_finish(&text);
+	return ok;
+}
+
+/* Most names are short, and plain. */
 static enum state
 name(struct scan *s)
 {
-	uint64_t	hash = UTIL_HASH_BASIS;
-	size_t		at;
+	size_t	at, n;
+	bool	ok;
 
 	skip_space(s);
 	at = s->i;
 	if (s->i >= s->n || s->p[s->i] != '"')
 		return unexpected(s);
-	if (!skip_string(s, &hash))
+	if (!skip_string(s))
 		return WRONG;
 	s->facts->members++;
-	if (s->rules == SCAN_ONE_READING && !remember(s, hash, at))
-		return wrong(s, at, "there is no memory for so many names");
+	n = s->i - at - 2;
+	if (s->rules != SCAN_ONE_READING)
+		ok = true;
+	else if (memchr(s->p + at + 1, '\\', n) == NULL)
+		ok = remember(s, hash_name(s->p + at + 1, n), at);
+	else
+		ok = remember_decoded(s, at);
+	if (!ok)
+		return WRONG;
 	skip_space(s);
 	return skip_one(s, ':') ? VALUE : unexpected(s);
 }
@@ -407,7 +568,7 @@ value(struct scan *s)
 		return wrong(s, s->i, "it is too large");
 	switch (s->p[s->i]) {
 	case '"':
-		return skip_string(s, NULL) ? BEHIND : WRONG;
+		return string(s);
 	case '{':
 		return open_container(s, true);
 	case '[':
@@ -440,8 +601,8 @@ behind(struct scan *s)
 }
 
 bool
-scan_json(const char *p, size_t n, enum scan_rules rules,
-    struct scan_facts *facts)
+scan_json_marks(const char *p, size_t n, enum scan_rules rules,
+    struct scan_facts *facts, struct scan_marks *marks)
 {
 	struct scan	 s;
 	enum state	 state = VALUE;
@@ -451,6 +612,7 @@ scan_json(const char *p, size_t n, enum scan_rules rules,
 	s.n = n;
 	s.rules = rules;
 	s.facts = facts;
+	s.marks = marks;
 	s.i = s.depth = s.nnames = s.max = 0;
 	s.names = NULL;
 	while (state < DONE)
@@ -460,6 +622,13 @@ scan_json(const char *p, size_t n, enum scan_rules rules,
 	if (state == WRONG && n == 0)
 		facts->why = "it is empty";
 	return state == DONE;
+}
+
+bool
+scan_json(const char *p, size_t n, enum scan_rules rules,
+    struct scan_facts *facts)
+{
+	return scan_json_marks(p, n, rules, facts, NULL);
 }
 
 /*

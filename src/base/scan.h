@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 
@@ -41,6 +42,24 @@ struct scan_facts {
 };
 
 bool	scan_json(const char *, size_t n, enum scan_rules, struct scan_facts *);
+
+/*
+ * Where an array, an object or a string of some length is, in the order in
+ * which they begin; names are none. Zeroed memory is no marks; "list" is yours,
+ * whatever scan_json_marks() returns, and paid (base/budget.h). Only for texts
+ * below 4 GB.
+ */
+#define SCAN_LONG 48		/* bytes with the quotes; shorter: a copy */
+struct scan_mark {
+	uint32_t	begin, end;	/* behind its last byte */
+	uint32_t	self, next;	/* its index; of the first one behind */
+};
+struct scan_marks {
+	struct scan_mark	*list;
+	size_t			 n, max;
+};
+bool	scan_json_marks(const char *, size_t n, enum scan_rules,
+	    struct scan_facts *, struct scan_marks *);
 
 /* About what json-c takes for a tree of that, in bytes; never less. */
 size_t	scan_cost(const struct scan_facts *);

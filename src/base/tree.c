@@ -85,11 +85,21 @@ put_run(struct buf *out, const char *p, size_t n, size_t may)
 
 /* --- A tree of a text. */
 
+/* A text of which some is read later; each value that waits holds it. */
+struct waiting {
+	const char		*p;
+	size_t			 n, refs;
+	struct scan_mark	*marks;
+	size_t			 nmarks;
+};
+
 struct build {
 	const char	*p;
 	size_t		 n, i;
 	bool		 unique;
 	struct buf	 word;		/* a string whose escapes are undone */
+	struct waiting	*w;		/* NULL: all is read now */
+	size_t		 mark;		/* the next one of its */
 };
 
 static json_object *build_value(struct build *);
@@ -226,12 +236,9 @@ build_number(struct build *b)
 	return checked(json_object_new_int64(minus ? -v : v));
 }
 
-static json_object *
-build_array(struct build *b)
+static void
+fill_array(struct build *b, json_object *array)
 {
-	json_object	*array = checked(json_object_new_array_ext(
-			    ARRAY_FIRST));
-
 	b->i++;
 	for (;;) {
 		skip_space(b);
@@ -245,6 +252,20 @@ build_array(struct build *b)
 	b->i++;
 	if (json_object_array_length(array) > ARRAY_FIRST)
 		json_object_array_shrink(array, 0);
+}
+
+static json_object *
+new_array(void)
+{
+	return checked(json_object_new_array_ext(ARRAY_FIRST));
+}
+
+static json_object *
+build_array(struct build *b)
+{
+	json_object *array = new_array();
+
+	fill_array(b, array);
 	return array;
 }
 
@@ -296,11 +317,9 @@ build_member(struct build *b, json_object *obj)
 		free(copy);
 }
 
-static json_object *
-build_object(struct build *b)
+static void
+fill_object(struct build *b, json_object *obj)
 {
-	json_object *obj = checked(json_object_new_object());
-
 	b->i++;
 	for (;;) {
 		skip_space(b);
@@ -313,6 +332,14 @@ build_object(struct build *b)
 		build_member(b, obj);
 	}
 	b->i++;
+}
+
+static json_object *
+build_object(struct build *b)
+{
+	json_object *obj = checked(json_object_new_object());
+
+	fill_object(b, obj);
 	return obj;
 }
 
@@ -325,11 +352,68 @@ build_word(struct build *b)
 	return c == 'n' ? NULL : checked(json_object_new_boolean(c == 't'));
 }
 
+static void
+release(struct waiting *w)
+{
+	if (--w->refs > 0)
+		return;
+	free(w->marks);
+	free(w);
+}
+
+/* Whose marks these are: the first one's place says so, see begin_waiting(). */
+static struct waiting *
+waiting_of(const struct scan_mark *m)
+{
+	struct waiting *w;
+
+	memcpy(&w, m - m->self, sizeof(w));
+	return w;
+}
+
+/* Called by json-c, for a value that was opened or is freed. */
+static void
+forget(json_object *v, void *mark)
+{
+	(void)v;
+	release(waiting_of(mark));
+}
+
+/* An empty value of its type that knows what it will be. */
+static json_object *
+build_later(struct build *b)
+{
+	struct scan_mark	*m = &b->w->marks[b->mark];
+	json_object		*v;
+
+	if (b->p[b->i] == '"')
+		v = checked(json_object_new_string_len("", 0));
+	else if (b->p[b->i] == '{')
+		v = checked(json_object_new_object());
+	else
+		v = new_array();
+	b->w->refs++;
+	json_object_set_userdata(v, m, forget);
+	b->i = m->end;
+	b->mark = m->next;
+	return v;
+}
+
+/* Is there a mark where we are? Then it is the next one. */
+static bool
+is_marked(const struct build *b)
+{
+	return b->w != NULL && b->mark < b->w->nmarks &&
+	    b->w->marks[b->mark].begin == b->i;
+}
+
 /* Nested as deeply as the scan allows. */
 static json_object *
 build_value(struct build *b)
 {
 	skip_space(b);
+	if (is_marked(b))
+		return build_later(b);
 	switch (b->p[b->i]) {
 	case '"':
 		return build_string(b);
@@ -354,6 +438,81 @@ tree_build(const char *p, size_t n, bool unique)
 
 	buf_finish(&b.word);
 	return obj;
+}
+
+/*
+ * The first mark is the whole text's. Nobody asks for that, so that its place
+ * can hold the way from the others to what they share.
+ */
+static struct waiting *
+begin_waiting(const char *p, size_t n, const struct scan_marks *marks)
+{
+	struct waiting *w = xcalloc(1, sizeof(*w));
+
+	w->p = p;
+	w->n = n;
+	w->refs = 1;
+	w->marks = marks->list;
+	w->nmarks = marks->n;
+	_Static_assert(sizeof(*w->marks) >= sizeof(w), "a pointer fits");
+	memcpy(w->marks, &w, sizeof(w));
+	return w;
+}
+
+json_object *
+tree_build_lazy_take(const char *p, size_t n, struct scan_marks *marks)
+{
+	struct build	 b = { .p = p, .n = n, .unique = true, .mark = 1 };
+	json_object	*obj;
+
+	skip_space(&b);
+	if (p[b.i] != '{' && p[b.i] != '[') {
+		free(marks->list);
+		*marks = (struct scan_marks){ 0 };
+		return tree_build(p, n, true);
+	}
+	b.w = begin_waiting(p, n, marks);
+	*marks = (struct scan_marks){ 0 };
+	obj = p[b.i] == '{' ? build_object(&b) : build_array(&b);
+	release(b.w);
+	buf_finish(&b.word);
+	return obj;
+}
+
+static void
+read_string(struct build *b, json_object *v)
+{
+	size_t		 n;
+	const char	*s = build_text(b, &n);
+
+	if (json_object_set_string_len(v, s, (int)n) == 0)
+		die("out of memory");
+}
+
+void
+tree_open(json_object *v)
+{
+	const struct scan_mark	*m = json_object_get_userdata(v);
+	json_type		 type = json_object_get_type(v);
+	struct build		 b = { .unique = true };
+
+	/* json-c has its own data with some numbers. */
+	if (m == NULL || (type != json_type_string &&
+	    type != json_type_object && type != json_type_array))
+		return;
+	b.w = waiting_of(m);
+	b.p = b.w->p;
+	b.n = b.w->n;
+	b.i = m->begin;
+	b.mark = m->self + 1;
+	if (type == json_type_string)
+		read_string(&b, v);
+	else if (type == json_type_object)
+		fill_object(&b, v);
+	else
+		fill_array(&b, v);
+	buf_finish(&b.word);
+	json_object_set_userdata(v, NULL, NULL);
 }
 
 /* --- The text of a tree. */
@@ -441,6 +600,7 @@ print_number(json_object *v, struct buf *out)
 void
 tree_print(json_object *v, struct buf *out)
 {
+	tree_open(v);
 	switch (json_object_get_type(v)) {
 	case json_type_null:
 		buf_puts(out, "null");

@@ -13,12 +13,28 @@
 #include <json-c/json.h>
 
 struct buf;
+struct scan_marks;
 
 /*
  * The tree of a text that scan_json() accepted; yours. "unique": no name comes
  * twice in an object (SCAN_ONE_READING), else the last one counts.
  */
 json_object *tree_build(const char *, size_t n, bool unique);
+
+/*
+ * The same, read as far as somebody looks: containers and long strings below
+ * the first level wait, empty, until tree_open(). "marks" are the scan's, with
+ * its rules SCAN_ONE_READING; their list is taken. The text has to stay until
+ * everything was opened, or the tree is gone.
+ */
+json_object *tree_build_lazy_take(const char *, size_t n,
+	    struct scan_marks *marks);
+
+/*
+ * Read a value that waits: a string, or a container's first level. Any other
+ * value stays as it is. Only what is empty may wait.
+ */
+void	 tree_open(json_object *);
 
 /*
  * Appends the compact text; slashes are not escaped. No serializer but json-c's

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/js.h"
 #include "base/util.h"
 #include "turn/object.h"
 #include "turn/sink.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/js.h"
 #include "base/util.h"
 #include "turn/sink.h"
 #include "turn/stages.h"
