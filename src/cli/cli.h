@@ -43,6 +43,7 @@ struct cli {
 	const char		*port;
 	const char		*client_key;	/* of setup */
 	bool			 write;
+	bool			 ready;		/* of health */
 	const char		*command;	/* its name */
 	const struct table	*table;		/* where it stands */
 
@@ -79,6 +80,7 @@ int	 cli_models(struct cli *);
 int	 cli_usage(struct cli *);
 int	 cli_ledger(struct cli *);
 int	 cli_debug(struct cli *);
+int	 cli_health(struct cli *);
 int	 cli_responses(struct cli *);
 int	 cli_service_install(struct cli *);
 int	 cli_service_remove(struct cli *);

@@ -7,6 +7,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/cli.h \
 	%reldir%/completion.c \
 	%reldir%/debug.c \
+	%reldir%/health.c \
 	%reldir%/help.c \
 	%reldir%/help.h \
 	%reldir%/keys.c \

@@ -88,6 +88,13 @@ static const struct option debug_options[] = {
 	    "test the configuration only; needs no network" },
 };
 
+static const struct option health_options[] = {
+	{ "port", 'p', OPTION_TEXT, AT(port), "N", "the server's port" },
+	{ "host", 'H', OPTION_TEXT, AT(host), "ADDR", "the server's address" },
+	{ "ready", 0, OPTION_FLAG, AT(ready), NULL,
+	    "should a load balancer send requests, too?" },
+};
+
 static const struct option setup_options[] = {
 	{ "write", 0, OPTION_FLAG, AT(write), NULL,
 	    "write it into the client's file, after showing the difference" },
@@ -143,6 +150,9 @@ const struct command cli_commands[] = {
 	{ "debug", cli_debug, OPTIONS(debug_options),
 	    "show versions, paths and configuration, and what is wrong",
 	    "debug\0" "debug --config\0" },
+	{ "health", cli_health, OPTIONS(health_options),
+	    "ask the running server if it is well (exit status 1: no)",
+	    "health\0" "health --ready\0" },
 	{ "setup", NULL, NULL, 0,
 	    "print a client's configuration for this server",
 	    "setup codex\0" "setup opencode --write\0" },
@@ -212,8 +222,8 @@ const struct variable cli_variables[] = {
 	{ "COPILOT_GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN",
 	    "likewise; the first that is set" },
 	{ "COPILOT_API_KEY", "API key when auth.apiKeys is empty" },
-	{ "COPILOT_API_HOST", "as --host of start" },
-	{ "COPILOT_API_PORT", "as --port of start" },
+	{ "COPILOT_API_HOST", "as --host of start and health" },
+	{ "COPILOT_API_PORT", "as --port of start and health" },
 	{ "COPILOT_API_NEED_KEYS", "when not empty: never serve without keys" },
 	{ "COPILOT_API_VERBOSE", "as --verbose, when not empty" },
 	{ "HTTPS_PROXY, NO_PROXY", "how to reach GitHub and Copilot" },
