@@ -191,6 +191,19 @@ find_place(int fd, struct journal_place *at)
 	return true;
 }
 
+bool
+journal_begin(struct journal *j, struct journal_place *at)
+{
+	int fd = open(j->path, O_RDONLY | O_CLOEXEC);
+
+	*at = (struct journal_place){ .generation = "" };
+	if (fd < 0)
+		return errno == ENOENT;
+	find_place(fd, at);
+	close(fd);
+	return true;
+}
+
 /* Has it a text, which is whole? */
 static bool
 is_whole(const char *line, const char *end)

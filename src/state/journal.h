@@ -36,6 +36,12 @@ struct journal_place {
 };
 
 /*
+ * The beginning of the file that is there now; its generation is "" when there
+ * is none. False: it can't be read.
+ */
+bool	journal_begin(struct journal *, struct journal_place *);
+
+/*
  * Hand on the lines behind the place, without their ends, and move the place
  * behind them; it stays if there is nothing new. "line" may edit its text. A
  * line that lacks its end was never appended as far as its writer knows, and

@@ -33,6 +33,12 @@ static const char *const steps[] = {
 	" '', requests, input, cached, cache_write, output, nano FROM usage_1;"
 	"DROP TABLE usage_1;",
 	"ALTER TABLE usage ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;",
+	/* Many journals, each host's own. */
+	"CREATE TABLE place (generation TEXT PRIMARY KEY, taken INTEGER"
+	" NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO place SELECT generation, offset, unixepoch()"
+	" FROM journal WHERE generation <> '';"
+	"DROP TABLE journal;",
 };
 
 const struct db_schema ledger_schema = {
@@ -44,25 +50,25 @@ const struct db_schema ledger_schema = {
 bool
 ledger_place_get(struct db_conn *c, struct journal_place *at)
 {
-	struct db_stmt *st = db_prepare(c,
-	    "SELECT generation, offset FROM journal", NULL, NULL);
-	bool ok = db_step(st) == DB_ROW;
+	struct db_stmt	*st = db_prepare(c,
+			    "SELECT taken FROM place WHERE generation = ?1",
+			    at->generation, NULL);
+	enum db_step	 step = db_step(st);
 
-	if (ok) {
-		snprintf(at->generation, sizeof(at->generation), "%s",
-		    db_text(st, 0, NULL));
-		at->offset = db_int(st, 1);
-	}
+	if (step == DB_ROW)
+		at->offset = db_int(st, 0);
 	db_done(st);
-	return ok;
+	return step != DB_FAILED;
 }
 
 bool
 ledger_place_set(struct db_conn *c, const struct journal_place *at)
 {
 	struct db_stmt *st = db_prepare(c,
-	    "UPDATE journal SET generation = ?1, offset = ?2", at->generation,
-	    NULL);
+	    "INSERT INTO place (generation, taken, seen)"
+	    " VALUES (?1, ?2, unixepoch()) ON CONFLICT (generation)"
+	    " DO UPDATE SET taken = excluded.taken, seen = excluded.seen",
+	    at->generation, NULL);
 
 	if (st != NULL)
 		db_bind_int(st, 2, at->offset);
@@ -71,12 +77,12 @@ ledger_place_set(struct db_conn *c, const struct journal_place *at)
 
 /* --- Sums. */
 
-#define ADD_UP " ON CONFLICT DO UPDATE SET" \
-	" requests = requests + excluded.requests," \
-	" input = input + excluded.input, cached = cached + excluded.cached," \
-	" cache_write = cache_write + excluded.cache_write," \
-	" output = output + excluded.output, nano = nano + excluded.nano," \
-	" estimated = estimated + excluded.estimated"
+#define ADD(column) " " column " = usage." column " + excluded." column
+#define ADD_UP \
+	" ON CONFLICT (start, span, key, model, endpoint, status, initiator)" \
+	" DO UPDATE SET" ADD("requests") "," ADD("input") "," ADD("cached") \
+	"," ADD("cache_write") "," ADD("output") "," ADD("nano") "," \
+	ADD("estimated")
 
 bool
 ledger_row_add(struct db_conn *c, const struct ledger_row *r)
@@ -104,23 +110,84 @@ ledger_row_add(struct db_conn *c, const struct ledger_row *r)
 	return db_finish(st);
 }
 
+/* A statement whose only arguments are numbers. */
 static bool
-run_before(struct db_conn *c, const char *sql, int64_t limit)
+run(struct db_conn *c, const char *sql, const int64_t *numbers, size_t n)
 {
-	struct db_stmt *st = db_prepare(c, sql, NULL, NULL);
+	struct db_stmt	*st = db_prepare(c, sql, NULL, NULL);
+	size_t		 i;
 
-	if (st != NULL)
-		db_bind_int(st, 1, limit);
+	for (i = 0; st != NULL && i < n; i++)
+		db_bind_int(st, (int)i + 1, numbers[i]);
 	return db_finish(st);
 }
 
-#define SUM_OF(start, from, to) \
-	"INSERT INTO usage SELECT " start ", " to ", key, model, endpoint," \
-	" status, initiator, sum(requests), sum(input), sum(cached)," \
-	" sum(cache_write), sum(output), sum(nano), sum(estimated) FROM usage" \
-	" WHERE span = " from " AND start < ?1" \
-	" GROUP BY 1, key, model, endpoint, status, initiator" ADD_UP
+/* One of a longer span for all from ?1 to ?2. A sum is no BIGINT by itself. */
+#define SUM(column) " CAST (sum(" column ") AS BIGINT)"
+#define SUM_OF(from, to) \
+	"INSERT INTO usage (start, span, key, model, endpoint, status," \
+	" initiator, requests, input, cached, cache_write, output, nano," \
+	" estimated) SELECT CAST (?1 AS BIGINT), " to ", key, model," \
+	" endpoint, status, initiator," SUM("requests") "," SUM("input") \
+	"," SUM("cached") "," \
+	SUM("cache_write") "," SUM("output") "," SUM("nano") "," \
+	SUM("estimated") " FROM usage WHERE span = " from \
+	" AND start >= ?1 AND start < ?2" \
+	" GROUP BY key, model, endpoint, status, initiator" ADD_UP
 
+#define DELETE_OF(span) "DELETE FROM usage WHERE span = " span \
+	" AND start >= ?1 AND start < ?2"
+
+/* The first row of a span that begins before "limit"; -1: none. */
+static bool
+first_before(struct db_conn *c, enum ledger_span span, int64_t limit,
+    int64_t *start)
+{
+	struct db_stmt	*st = db_prepare(c, "SELECT coalesce(min(start), -1)"
+			    " FROM usage WHERE span = ?1 AND start < ?2", NULL,
+			    NULL);
+	bool		 ok;
+
+	if (st != NULL) {
+		db_bind_int(st, 1, span);
+		db_bind_int(st, 2, limit);
+	}
+	if ((ok = db_step(st) == DB_ROW))
+		*start = db_int(st, 0);
+	db_done(st);
+	return ok;
+}
+
+/* Hours of the day, or days of the month, that begins at "start". */
+static bool
+sum_up(struct db_conn *c, enum ledger_span span, int64_t start)
+{
+	const int64_t range[] = { start, span == LEDGER_HOUR ?
+	    ledger_day(start, 1) : ledger_month(start, 1) };
+
+	if (span == LEDGER_HOUR)
+		return run(c, SUM_OF("0", "1"), range, 2) &&
+		    run(c, DELETE_OF("0"), range, 2);
+	return run(c, SUM_OF("1", "2"), range, 2) &&
+	    run(c, DELETE_OF("1"), range, 2);
+}
+
+static bool
+sum_up_before(struct db_conn *c, enum ledger_span span, int64_t limit)
+{
+	int64_t at;
+
+	while (first_before(c, span, limit, &at)) {
+		if (at < 0)
+			return true;
+		if (!sum_up(c, span, span == LEDGER_HOUR ?
+		    ledger_day(at, 0) : ledger_month(at, 0)))
+			return false;
+	}
+	return false;
+}
+
+/* A journal that comes back after all that time has only what is too old. */
 bool
 ledger_compact(struct db_conn *c, const struct ledger_keep *k, int64_t now)
 {
@@ -128,15 +195,10 @@ ledger_compact(struct db_conn *c, const struct ledger_keep *k, int64_t now)
 	int64_t days = ledger_month(ledger_day(now, -(int)k->days), 0);
 	int64_t months = ledger_month(ledger_day(now, -(int)k->months), 0);
 
-	return run_before(c, SUM_OF("start - start % 86400", "0", "1"),
-	    hours) &&
-	    run_before(c, "DELETE FROM usage WHERE span = 0 AND start < ?1",
-	    hours) &&
-	    run_before(c, SUM_OF("CAST(strftime('%s', start, 'unixepoch',"
-	    " 'start of month') AS INTEGER)", "1", "2"), days) &&
-	    run_before(c, "DELETE FROM usage WHERE span = 1 AND start < ?1",
-	    days) &&
-	    run_before(c, "DELETE FROM usage WHERE start < ?1", months);
+	return sum_up_before(c, LEDGER_HOUR, hours) &&
+	    sum_up_before(c, LEDGER_DAY, days) &&
+	    run(c, "DELETE FROM usage WHERE start < ?1", &months, 1) &&
+	    run(c, "DELETE FROM place WHERE seen < ?1", &months, 1);
 }
 
 /* --- Reading. */
@@ -172,10 +234,13 @@ bool
 ledger_row_each(struct db_conn *c, int64_t since, int64_t until,
     const char *key, void (*row)(const struct ledger_row *, void *), void *arg)
 {
-	struct db_stmt		*st = db_prepare(c, "SELECT * FROM usage"
-				    " WHERE start >= ?2 AND start < ?3 AND"
-				    " (?1 IS NULL OR key = ?1) ORDER BY start",
-				    key, NULL);
+	struct db_stmt		*st = db_prepare(c, "SELECT start, span, key,"
+				    " model, endpoint, status, initiator,"
+				    " requests, input, cached, cache_write,"
+				    " output, nano, estimated FROM usage WHERE"
+				    " start >= ?2 AND start < ?3 AND"
+				    " (CAST (?1 AS TEXT) IS NULL OR key = ?1)"
+				    " ORDER BY start", key, NULL);
 	struct ledger_row	 r;
 	enum db_step		 step = DB_FAILED;
 
@@ -197,7 +262,8 @@ ledger_spent_each(struct db_conn *c, int64_t month, int64_t day,
     void *arg)
 {
 	struct db_stmt		*st = db_prepare(c, "SELECT key, sum(nano),"
-				    " sum(nano * (start >= ?2)) FROM usage"
+				    " sum(CASE WHEN start >= ?2 THEN nano"
+				    " ELSE 0 END) FROM usage"
 				    " WHERE start >= ?1 GROUP BY key", NULL,
 				    NULL);
 	struct ledger_spent	 one;

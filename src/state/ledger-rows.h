@@ -13,7 +13,10 @@ extern const struct db_schema ledger_schema;
 
 /* Between db_enter() and db_leave(); what writes, in a transaction. */
 
-/* How far the journal was taken over. */
+/*
+ * How far the journal of at->generation was taken over; "at" stays what it is
+ * when nothing of it ever was.
+ */
 bool	ledger_place_get(struct db_conn *, struct journal_place *);
 bool	ledger_place_set(struct db_conn *, const struct journal_place *);
 bool	ledger_row_add(struct db_conn *, const struct ledger_row *);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "state/journal.h"
 #include "state/ledger-rows.h"
@@ -140,6 +141,17 @@ put_line(struct buf *out, const struct ledger_row *r)
 	buf_printf(out, "%lld\t.\n", (long long)c->estimated);
 }
 
+/* A text may have been cut within a character; a database would refuse it. */
+static char *
+repaired(char *s)
+{
+	char *at = s;
+
+	while (*(at += text_utf8_prefix(at, strlen(at))) != '\0')
+		*at++ = '?';
+	return s;
+}
+
 /*
  * False for a line that was not written to its end. Those of older versions
  * don't say who asked, and have nothing that is estimated.
@@ -164,8 +176,9 @@ read_line(char *line, struct ledger_row *r)
 	*r = (struct ledger_row){
 		.start = n[0], .status = (int)n[1],
 		.counts = { n[2], n[3], n[4], n[5], n[6], n[7], estimated },
-		.key = f[8], .model = f[9], .endpoint = f[10],
-		.initiator = fields > FIELDS_OLDEST ? f[11] : ""
+		.key = repaired(f[8]), .model = repaired(f[9]),
+		.endpoint = repaired(f[10]),
+		.initiator = fields > FIELDS_OLDEST ? repaired(f[11]) : ""
 	};
 	return true;
 }
@@ -423,7 +436,7 @@ take_all(struct ledger *l, struct db_conn *c, struct journal_place *at,
 {
 	struct journal_place before;
 
-	if (!ledger_place_get(c, at))
+	if (!journal_begin(l->journal, at) || !ledger_place_get(c, at))
 		return false;
 	before = *at;
 	return take_lines(l, c, at) &&
@@ -721,12 +734,12 @@ add_spent(struct ledger *l, const struct ledger_row *r)
 static bool
 read_sums(struct ledger *l, struct spending *to)
 {
-	struct journal_place	at = { .generation = "" };
-	char			generation[JOURNAL_ID_SIZE];
-	struct db_conn		*c = db_enter(l->db);
-	bool			ok;
+	struct journal_place	 at;
+	char			 generation[JOURNAL_ID_SIZE];
+	struct db_conn		*c;
+	bool			 ok;
 
-	if (c == NULL)
+	if (!journal_begin(l->journal, &at) || (c = db_enter(l->db)) == NULL)
 		return false;
 	ok = db_begin_reading(c) && ledger_place_get(c, &at) &&
 	    ledger_spent_each(c, to->month, to->day, take_spent, to->list);
@@ -734,7 +747,7 @@ read_sums(struct ledger *l, struct spending *to)
 	db_leave(c);
 	snprintf(generation, sizeof(generation), "%s", at.generation);
 	return ok && journal_read(l->journal, &at, spend_line, to) &&
-	    (generation[0] == '\0' || strcmp(generation, at.generation) == 0);
+	    strcmp(generation, at.generation) == 0;
 }
 
 /* Once more, if the journal was begun anew meanwhile. */
