@@ -29,6 +29,7 @@ static char			 seen[512];	/* in order */
 static const struct http_ops	*http;
 static void			*http_arg;
 static bool			 running, no_token;
+static struct err		 failure;
 static unsigned			 generation;	/* of the token */
 static struct fetch_waiter		*waits;		/* for one */
 
@@ -204,7 +205,7 @@ on_ended(struct call *c)
 	assert_false(call_running(c));
 	note("%s", names[c->answer]);
 	if (c->answer == CALL_FAILED)
-		note("%d %s", c->err.status, c->err.code);
+		note("%d %s", c->err->status, c->err->code);
 	else if (c->answer == CALL_EVENTS)
 		note("[%s]", c->silence);
 	else if (c->answer != CALL_STOPPED)
@@ -318,7 +319,7 @@ begin(bool stream)
 		.call.method = "POST"
 	};
 	buf_puts(&x.call.body, "q");
-	call_init(&call, &ops, &server, &x);
+	call_init(&call, &ops, &server, &x, &failure);
 }
 
 static void

@@ -205,6 +205,7 @@ exchange_destroy(struct exchange *x)
 	models_unref(x->models);
 	auto_wish_finish(&x->wish);
 	free(x->session);
+	free(x->models_err);
 	if (x->detached != NULL && !x->detached->alone)
 		detached_destroy(x->detached);
 	followed_destroy(x->followed);

@@ -89,7 +89,7 @@ struct exchange {
 	const struct models	*models;	/* NULL: not known */
 	/* and can't be had: do without */
 	bool			 models_tried;
-	struct err		 models_err;	/* why not */
+	struct err		*models_err;	/* why not, or NULL */
 	const char		*unhealthy;	/* /healthz: why; static */
 	const char		*unready;	/* /readyz: likewise */
 	/* What was fetched for it; NULL: nothing. Until upstream answers. */

@@ -63,6 +63,19 @@ reply_list(struct exchange *x, const struct models *models)
 	return HANDLED_REPLY;
 }
 
+/* The list can't be had. */
+static enum handled
+refuse(struct exchange *x)
+{
+	struct err err;
+
+	if (x->models_err != NULL)
+		return exchange_refuse(x, x->models_err);
+	err_set(&err, 503, ERR_SERVER, "models_unavailable", NULL,
+	    "The list of models is not known at the moment.");
+	return exchange_refuse(x, &err);
+}
+
 enum handled
 api_models(struct exchange *x)
 {
@@ -72,7 +85,7 @@ api_models(struct exchange *x)
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
 	if (x->models == NULL)
-		return exchange_refuse(x, &x->models_err);
+		return refuse(x);
 	models = allowance_models(x);
 	handled = reply_list(x, models);
 	models_unref(models);
@@ -90,7 +103,7 @@ api_model(struct exchange *x)
 	if (x->models == NULL && !x->models_tried)
 		return HANDLED_MODELS;
 	if (x->models == NULL)
-		return exchange_refuse(x, &x->models_err);
+		return refuse(x);
 	target_resolve(x->conf, x->models, id, &t);
 	if (t.model == NULL || !conf_key_allows(x->client, t.model->id)) {
 		text_clean(id, strlen(id), shown, sizeof(shown));

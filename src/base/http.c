@@ -26,10 +26,13 @@
 #define SPARE_MAX	256		/* easy handles kept for reuse */
 #define CONNECTIONS_MAX	256L		/* idle upstream connections kept */
 /*
- * A stream's events are small and each handle owns such a buffer: 8 kB halve
- * the memory of a thousand streams and cost a large answer a few more reads.
+ * What is read at a time. Up to libcurl 8.6 each handle owns such a buffer to
+ * the end of its call, which a stream's small events don't fill; then all share
+ * one (Curl_multi_xfer_buf_borrow).
  */
-#define BUFFER_SIZE	8192L
+#define BUFFER_OWN	4096L
+#define BUFFER_SHARED	16384L
+#define SHARED_SINCE	0x080700
 #define UPLOAD_MIN	(64L << 10)	/* libcurl's own */
 #define UPLOAD_MAX	(256L << 10)
 
@@ -220,6 +223,13 @@ upload_size(size_t body)
 	    eighth > UPLOAD_MAX ? UPLOAD_MAX : (long)eighth;
 }
 
+static long
+buffer_size(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version_num >= SHARED_SINCE ?
+	    BUFFER_SHARED : BUFFER_OWN;
+}
+
 static void
 prepare(CURL *h, const struct conf *conf, const struct http_request *r,
     struct curl_slist *headers, char *why)
@@ -234,7 +244,7 @@ prepare(CURL *h, const struct conf *conf, const struct http_request *r,
 	SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)conf->connect_timeout_ms);
 	SET(h, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(h, CURLOPT_BUFFERSIZE, BUFFER_SIZE);
+	SET(h, CURLOPT_BUFFERSIZE, buffer_size());
 	SET(h, CURLOPT_UPLOAD_BUFFERSIZE, upload_size(r->body.len));
 	SET(h, CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS :
 	    (long)CURL_HTTP_VERSION_1_1);
@@ -433,11 +443,12 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	c->active = loop_now(c->http->loop);
 	if (limit(c) > 0 && (before == 0 || limit(c) < before))
 		loop_timer_set(c->http->loop, &c->timer, limit(c));
-	if (c->ops->head(c->arg, &c->reply) == HTTP_STOP) {
+	if (c->ops->head(c->arg, &c->reply) == HTTP_STOP)
 		c->stopped = true;
-		return 0;
-	}
-	return n;
+	/* Nobody asks for it any more, and the body may take minutes. */
+	reply_clear(&c->reply);
+	buf_finish(&c->reply.head);
+	return c->stopped ? 0 : n;
 }
 
 static size_t

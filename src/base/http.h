@@ -72,7 +72,7 @@ enum http_end {
 enum http_flow { HTTP_GO, HTTP_PAUSE, HTTP_STOP };
 
 struct http_ops {
-	/* The status and the headers are known. */
+	/* The status and the headers are known, and forgotten behind it. */
 	enum http_flow	(*head)(void *arg, const struct http_reply *);
 	/* HTTP_PAUSE: these bytes come again after http_resume(). */
 	enum http_flow	(*body)(void *arg, const char *, size_t);

@@ -39,7 +39,7 @@ static void
 too_large(struct call *c)
 {
 	c->answer = CALL_FAILED;
-	err_set(&c->err, 502, ERR_SERVER, "upstream_answer_too_large", NULL,
+	err_set(c->err, 502, ERR_SERVER, "upstream_answer_too_large", NULL,
 	    "The upstream answer exceeds %lld bytes (maxResponseBodyBytes).",
 	    (long long)c->x->conf->max_response_body_bytes);
 }
@@ -76,7 +76,7 @@ unanswered(struct call *c, enum http_end how, const char *why)
 		    (how == HTTP_LOST ? MAYBE_BILLED : 0));
 		return;
 	}
-	err_set(&c->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
+	err_set(c->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
 	    "Copilot could not be reached: %s.", why);
 	over(c, CALL_FAILED);
 }
@@ -92,10 +92,10 @@ broken(struct call *c, enum http_end how, const char *why)
 		return;
 	}
 	if (how == HTTP_SILENT)
-		err_set(&c->err, 504, ERR_SERVER, "upstream_timeout", NULL,
+		err_set(c->err, 504, ERR_SERVER, "upstream_timeout", NULL,
 		    "Copilot did not answer in time: %s.", why);
 	else
-		err_set(&c->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
+		err_set(c->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
 		    "Copilot could not be reached: %s.", why);
 	over(c, CALL_FAILED);
 }
@@ -189,7 +189,7 @@ take_whole(struct call *c, const char *p, size_t n)
 	}
 	if (!affordable(memory, &c->body, n)) {
 		c->answer = CALL_FAILED;
-		budget_refuse(memory, &c->err);
+		budget_refuse(memory, c->err);
 		return HTTP_STOP;
 	}
 	buf_append(&c->body, p, n);
@@ -250,7 +250,7 @@ start(struct call *c)
 	 */
 	x->call.agent = x->call.agent || (c->spent & MAYBE_BILLED) != 0;
 	if (!copilot_request(x->account->copilot, x->conf, &x->call,
-	    &c->request, &c->err)) {
+	    &c->request, c->err)) {
 		over(c, CALL_FAILED);
 		return;
 	}
@@ -267,7 +267,7 @@ token_ready(struct fetch_waiter *w, const struct err *err)
 	if (err == NULL)
 		start(c);
 	else {
-		c->err = *err;
+		*c->err = *err;
 		over(c, CALL_FAILED);
 	}
 }
@@ -331,9 +331,10 @@ call_cancel(struct call *c)
 
 void
 call_init(struct call *c, const struct call_ops *ops, struct server *s,
-    struct exchange *x)
+    struct exchange *x, struct err *err)
 {
 	*c = (struct call){
+		.err = err,
 		.ops = ops,
 		.server = s,
 		.x = x,

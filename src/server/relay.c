@@ -695,7 +695,6 @@ read_answer(struct relay *r)
 		break;
 	default:
 		meter_refusal(r->x, 0);
-		r->err = r->call.err;
 		fail(r);
 	}
 }
@@ -826,8 +825,11 @@ models_ready(struct fetch_waiter *w, const struct err *err)
 	struct relay *r = CONTAINER(w, struct relay, models);
 
 	r->x->models_tried = true;
-	if (err != NULL)
-		r->x->models_err = *err;
+	if (err != NULL) {
+		free(r->x->models_err);
+		r->x->models_err = xmalloc(sizeof(*err));
+		*r->x->models_err = *err;
+	}
 	travel(r, HANDLING, make_call);
 }
 
@@ -982,7 +984,7 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	r->linger.expired = linger_over;
 	r->tally.done = tally_done;
 	outlet_init(&r->outlet, &outlet_ops, s->loop, client);
-	call_init(&r->call, &call_ops, s, x);
+	call_init(&r->call, &call_ops, s, x, &r->err);
 	r->next = s->relays;
 	r->prev = &s->relays;
 	if (r->next != NULL)
