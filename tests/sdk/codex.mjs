@@ -1,54 +1,14 @@
 // The Codex CLI, with our server as its provider.
-import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { config, environment, execute } from "./codex-run.mjs";
 import { assert, fake, key, run, test } from "./lib.mjs";
 
 const PATH = "/responses";
-const program = fileURLToPath(new URL("node_modules/@openai/codex/bin/codex.js",
-    import.meta.url));
-
-// It finds nobody but us: whatever else it would like to reach is refused.
-const env = { PATH: process.env.PATH, OUR_KEY: key, NO_PROXY: "127.0.0.1",
-    HTTPS_PROXY: "http://127.0.0.1:9", HTTP_PROXY: "http://127.0.0.1:9" };
-
-function config({ model, url, noKey, provider = "", name = "ours",
-    top = "" })
-{
-	return `model = "${model}"
-model_provider = "ours"
-approval_policy = "never"
-sandbox_mode = "danger-full-access"
-check_for_update_on_startup = false
-${top}
-[analytics]
-enabled = false
-[model_providers.ours]
-name = "${name}"
-base_url = "${url}"
-${noKey ? "" : 'env_key = "OUR_KEY"'}
-wire_api = "responses"
-request_max_retries = 0
-stream_max_retries = 1
-${provider}
-`;
-}
-
-function execute(args, options)
-{
-	return new Promise((resolve, reject) => {
-		const child = spawn(process.execPath, [program, ...args],
-		    { ...options, stdio: ["ignore", "pipe", "pipe"] });
-		let out = "", err = "";
-
-		child.stdout.on("data", (piece) => { out += piece; });
-		child.stderr.on("data", (piece) => { err += piece; });
-		child.on("error", reject);
-		child.on("close", (status) => resolve({ status, out, err }));
-	});
-}
+const program = [process.execPath, fileURLToPath(new URL(
+    "node_modules/@openai/codex/bin/codex.js", import.meta.url))];
 
 // A codex of its own directory for each test; "ask" is one codex exec.
 function codex(name, options, body)
@@ -60,10 +20,10 @@ function codex(name, options, body)
 		    model: "gpt-5.4", url: process.env.LOCKED + "/v1",
 		    ...options }));
 		const ask = async (prompt, ...more) => {
-			const r = await execute(["exec", ...more, "--json",
+			const r = await execute(program, ["exec", ...more, "--json",
 			    "--skip-git-repo-check", "-o", "last", prompt],
-			    { cwd: home, env: { ...env, HOME: home,
-			    CODEX_HOME: home, ...options.env } });
+			    { cwd: home, env: { ...environment(home),
+			    ...options.env } });
 			const events = r.out.split("\n").filter(Boolean)
 			    .map((line) => JSON.parse(line));
 
@@ -251,8 +211,8 @@ codex("without either it guesses", { model: "claude-sonnet-4.6" },
 });
 
 codex("it lists our models", catalogs.model_catalog_url, async (ask, home) => {
-	const { out } = await execute(["debug", "models"], { cwd: home,
-	    env: { ...env, HOME: home, CODEX_HOME: home } });
+	const { out } = await execute(program, ["debug", "models"], {
+	    cwd: home, env: environment(home) });
 	const models = Object.fromEntries(JSON.parse(out).models
 	    .map((m) => [m.slug, m]));
 	const { data } = await (await fetch(process.env.LOCKED + "/v1/models",

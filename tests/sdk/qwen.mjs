@@ -56,7 +56,8 @@ function qwen(name, model, body)
 const turns = async () => (await fake.requests(PATH))
     .filter((r) => r.json.tools);
 
-for (const model of ["claude-sonnet-4.6", "gemini-3.1-pro-preview"]) {
+for (const model of ["gpt-5.4", "claude-sonnet-4.6",
+    "gemini-3.1-pro-preview"]) {
 	qwen(`a command with ${model}`, model, async (ask) => {
 		const { status, out, err } = await ask(
 		    "call run_shell_command with " + JSON.stringify({
