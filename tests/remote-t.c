@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -577,6 +578,39 @@ test_redirects(void **state)
 	remote_finish(&l);
 }
 
+/* Who waits for a place costs nothing: with a scan for each it took minutes. */
+static void
+test_many_wait(void **state)
+{
+	enum { MANY = 4000 };
+	struct budget_account	 memory = { .held = 0 };
+	struct conf		*conf = conf_with("[\"http://public\"]");
+	struct loop		*loop = loop_create();
+	struct remote		*remote = remote_create(loop, NULL);
+	struct remote_list	*lists = xcalloc(MANY, sizeof(*lists));
+	struct remote_job	*jobs = xcalloc(MANY, sizeof(*jobs));
+	clock_t			 begun = clock();
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < MANY; i++) {
+		remote_add(&lists[i], "http://slow.test/png", false, "x");
+		jobs[i] = (struct remote_job){ .list = &lists[i],
+		    .conf = conf, .memory = &memory };
+		remote_start(remote, &jobs[i]);
+	}
+	for (i = 0; i < MANY; i++) {
+		remote_cancel(&jobs[MANY - 1 - i]);
+		remote_finish(&lists[MANY - 1 - i]);
+	}
+	assert_true(clock() - begun < 10 * CLOCKS_PER_SEC);
+	remote_destroy(remote);
+	loop_destroy(loop);
+	conf_unref(conf);
+	free(lists);
+	free(jobs);
+}
+
 /* A resolver that takes its time holds up nobody, nor who gives up on it. */
 static void
 test_slow_dns(void **state)
@@ -605,6 +639,7 @@ main(void)
 		cmocka_unit_test(test_hostile_dns),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_redirects),
+		cmocka_unit_test(test_many_wait),
 		cmocka_unit_test(test_slow_dns),
 	};
 

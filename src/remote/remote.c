@@ -46,10 +46,11 @@ struct transfer {
 struct remote_work {
 	struct remote_work	*next, **prev;
 	struct remote		*remote;
+	struct owner		*owner;
+	uint64_t		 number;	/* in the order of their coming */
 	struct remote_job	*job;
 	struct transfer		*at[REMOTE_MAX];
 	size_t			 started;	/* of the list, in order */
-	size_t			 running;
 	size_t			 bytes;		/* of all, so far */
 	bool			 failed;
 	struct err		 err;
@@ -57,11 +58,21 @@ struct remote_work {
 	struct loop_timer	 done;		/* in the loop's next turn */
 };
 
+/* All works of one client key. */
+struct owner {
+	struct owner		*next, **prev;
+	const struct budget_holder *holder;
+	struct remote_work	*works, **last;
+	struct remote_work	*waiting;	/* those before it wait no more */
+	size_t			 running;
+};
+
 struct remote {
 	struct loop		*loop;
 	struct http		*http;		/* no connection is shared */
 	struct remote_cache	*cache;
-	struct remote_work	*works, **last;
+	struct owner		*owners;
+	uint64_t		 works;		/* that have ever been */
 	size_t			 running;
 };
 
@@ -224,6 +235,54 @@ transfer_free(struct transfer *t)
 	free(t);
 }
 
+static struct owner *
+owner_of(struct remote *remote, const struct budget_holder *holder)
+{
+	struct owner *o;
+
+	for (o = remote->owners; o != NULL; o = o->next)
+		if (o->holder == holder)
+			return o;
+	o = xcalloc(1, sizeof(*o));
+	o->holder = holder;
+	o->last = &o->works;
+	o->next = remote->owners;
+	o->prev = &remote->owners;
+	if (o->next != NULL)
+		o->next->prev = &o->next;
+	return remote->owners = o;
+}
+
+static void
+owner_add(struct owner *o, struct remote_work *w)
+{
+	w->owner = o;
+	w->prev = o->last;
+	*o->last = w;
+	o->last = &w->next;
+	if (o->waiting == NULL)
+		o->waiting = w;
+}
+
+/* With its last work the owner goes. */
+static void
+owner_drop(struct owner *o, struct remote_work *w)
+{
+	if (o->waiting == w)
+		o->waiting = w->next;
+	*w->prev = w->next;
+	if (w->next != NULL)
+		w->next->prev = w->prev;
+	else
+		o->last = w->prev;
+	if (o->works != NULL)
+		return;
+	*o->prev = o->next;
+	if (o->next != NULL)
+		o->next->prev = o->prev;
+	free(o);
+}
+
 static void
 work_free(struct remote_work *w)
 {
@@ -234,14 +293,11 @@ work_free(struct remote_work *w)
 		if (w->at[i] != NULL) {
 			transfer_free(w->at[i]);
 			remote->running--;
+			w->owner->running--;
 		}
 	loop_timer_stop(remote->loop, &w->deadline);
 	loop_timer_stop(remote->loop, &w->done);
-	*w->prev = w->next;
-	if (w->next != NULL)
-		w->next->prev = w->prev;
-	else
-		remote->last = w->prev;
+	owner_drop(w->owner, w);
 	w->job->work = NULL;
 	free(w);
 }
@@ -410,7 +466,7 @@ transfer_end(struct transfer *t)
 		if (w->at[i] == t)
 			w->at[i] = NULL;
 	transfer_free(t);
-	w->running--;
+	w->owner->running--;
 	w->remote->running--;
 }
 
@@ -532,7 +588,7 @@ begin(struct remote_work *w, size_t i)
 	t->want = &w->job->list->want[i];
 	t->fault = -1;
 	w->at[i] = t;
-	w->running++;
+	w->owner->running++;
 	w->remote->running++;
 	said = url_read(NULL, t->want->address, &t->url);
 	if (said != URL_READ)
@@ -543,16 +599,30 @@ begin(struct remote_work *w, size_t i)
 
 /* --- Who is next. */
 
-static size_t
-running_of(const struct remote *remote, const struct budget_holder *owner)
+/* The first one that has an address to begin with; NULL: none has. */
+static struct remote_work *
+waiting_of(struct owner *o)
 {
-	const struct remote_work	*w;
-	size_t				 n = 0;
+	struct remote_work *w;
 
-	for (w = remote->works; w != NULL; w = w->next)
-		if (w->job->memory->holder == owner)
-			n += w->running;
-	return n;
+	while ((w = o->waiting) != NULL &&
+	    (w->failed || w->started == w->job->list->n))
+		o->waiting = w->next;
+	return w;
+}
+
+/* That which came first, of the owners that may have more. */
+static struct remote_work *
+next_work(struct remote *remote)
+{
+	struct remote_work	*first = NULL, *w;
+	struct owner		*o;
+
+	for (o = remote->owners; o != NULL; o = o->next)
+		if (o->running < OWNER_MAX && (w = waiting_of(o)) != NULL &&
+		    (first == NULL || w->number < first->number))
+			first = w;
+	return first;
 }
 
 /* Begin as many as may be; those that came first, first. */
@@ -560,19 +630,13 @@ static void
 pump(struct remote *remote)
 {
 	struct remote_work	*w;
-	struct remote_list	*list;
 	size_t			 i;
 
-	for (w = remote->works; w != NULL &&
-	    remote->running < ACTIVE_MAX; w = w->next) {
-		list = w->job->list;
-		while (!w->failed && w->started < list->n &&
-		    remote->running < ACTIVE_MAX && running_of(remote,
-		    w->job->memory->holder) < OWNER_MAX) {
-			i = w->started++;
-			if (list->want[i].blob == NULL)
-				begin(w, i);
-		}
+	while (remote->running < ACTIVE_MAX &&
+	    (w = next_work(remote)) != NULL) {
+		i = w->started++;
+		if (w->job->list->want[i].blob == NULL)
+			begin(w, i);
 	}
 }
 
@@ -613,9 +677,8 @@ remote_start(struct remote *remote, struct remote_job *job)
 	w->job = job;
 	w->deadline.expired = expired;
 	w->done.expired = work_done;
-	w->prev = remote->last;
-	*remote->last = w;
-	remote->last = &w->next;
+	w->number = remote->works++;
+	owner_add(owner_of(remote, job->memory->holder), w);
 	job->work = w;
 	if (!take_cached(remote, job)) {
 		budget_refuse(job->memory, &w->err);
@@ -649,7 +712,6 @@ remote_create(struct loop *loop, struct budget *budget)
 	remote->loop = loop;
 	remote->http = http_create(loop);
 	remote->cache = remote_cache_create(budget);
-	remote->last = &remote->works;
 	return remote;
 }
 
@@ -658,8 +720,8 @@ remote_destroy(struct remote *remote)
 {
 	if (remote == NULL)
 		return;
-	while (remote->works != NULL)
-		work_free(remote->works);
+	while (remote->owners != NULL)
+		work_free(remote->owners->works);
 	remote_cache_destroy(remote->cache);
 	http_destroy(remote->http);
 	free(remote);
