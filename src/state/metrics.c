@@ -3,9 +3,12 @@
 
 #include <sys/mman.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +99,57 @@ static const struct gauge {
 	    "Memory that requests hold, of maxMemoryBytes." },
 };
 
+/* --- A file that others cut. */
+
+/*
+ * Who touches a page that the file lost, or whose disk fails, gets SIGBUS: the
+ * page becomes memory of this process alone. So counting ends no request, and
+ * costs no look at the file each time.
+ */
+static _Atomic(char *)	mapped;
+static struct sigaction	former;
+
+static bool
+is_mapped(const char *at)
+{
+	const char *from = atomic_load(&mapped);
+
+	return from != NULL && at >= from &&
+	    at < from + PARTS * sizeof(struct part);
+}
+
+static void
+on_bus_error(int sig, siginfo_t *info, void *context)
+{
+	int		 error = errno;
+	uintptr_t	 page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	void		*at = (void *)((uintptr_t)info->si_addr & ~(page - 1));
+
+	(void)context;
+	if (!is_mapped(info->si_addr) || mmap(at, page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		sigaction(sig, &former, NULL);	/* and it comes again */
+	errno = error;
+}
+
+static void
+guard(struct part *all)
+{
+	struct sigaction sa = {
+		.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO
+	};
+
+	if (atomic_exchange(&mapped, (char *)all) == NULL)
+		sigaction(SIGBUS, &sa, &former);
+}
+
+static void
+unguard(void)
+{
+	if (atomic_exchange(&mapped, NULL) != NULL)
+		sigaction(SIGBUS, &former, NULL);
+}
+
 /* --- The file. */
 
 static off_t
@@ -161,14 +215,19 @@ file_open(struct metrics *m, const char *home)
 	m->all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
 	if (m->all == MAP_FAILED)
 		m->all = NULL;
-	return m->all != NULL && part_take(m);
+	if (m->all == NULL)
+		return false;
+	guard(m->all);
+	return part_take(m);
 }
 
 static void
 file_close(struct metrics *m)
 {
-	if (m->all != NULL)
+	if (m->all != NULL) {
+		unguard();
 		munmap(m->all, PARTS * sizeof(struct part));
+	}
 	if (m->fd >= 0)
 		close(m->fd);
 	m->all = NULL;
@@ -306,9 +365,12 @@ metrics_add(struct metrics *m, enum metric metric, const char *labels,
 void
 metrics_set(struct metrics *m, enum metric_gauge gauge, int64_t value)
 {
-	if (m != NULL)
-		atomic_store_explicit(&m->part->gauges[gauge], value,
-		    memory_order_relaxed);
+	if (m == NULL)
+		return;
+	atomic_store_explicit(&m->part->gauges[gauge], value,
+	    memory_order_relaxed);
+	/* A page that was lost has lost this, too. */
+	atomic_store_explicit(&m->part->layout, LAYOUT, memory_order_relaxed);
 }
 
 /* The escaped text of "value"; false when that takes more than "room" bytes. */
