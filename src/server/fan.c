@@ -210,7 +210,7 @@ destroy(struct fan *f, bool whole)
 	}
 	join_destroy(f->join);
 	exchange_destroy(x);
-	f->server->nrelays--;
+	f->server->requests--;
 	meter_load(f->server);
 	free(f);
 }
@@ -353,7 +353,7 @@ create(struct server *s, struct exchange *x, struct client *client)
 	f->n = f->open = n;
 	f->join = join_create(1);
 	f->task.run = settle;
-	s->nrelays++;
+	s->requests++;
 	outlet_init(&f->outlet, &outlet_ops, s->loop, client);
 	for (i = 0; i < n; i++)
 		f->parts[i] = (struct part){

@@ -198,7 +198,7 @@ meter_load(const struct server *s)
 {
 	if (s->metrics == NULL)
 		return;
-	metrics_set(s->metrics, GAUGE_REQUESTS, s->nrelays);
+	metrics_set(s->metrics, GAUGE_REQUESTS, s->requests);
 	metrics_set(s->metrics, GAUGE_MEMORY,
 	    (int64_t)budget_used(s->budget));
 }

@@ -34,7 +34,7 @@ struct server {
 	struct budget		*budget;
 	struct workers		*workers; /* NULL: do jobs at once (CGI) */
 	struct relay		*relays; /* answers under way on the loop */
-	int			 nrelays;
+	int			 requests; /* that are carried out */
 	struct follow		*follows; /* clients that follow others */
 	int			 runs;	/* answers in the background */
 	void			(*quiet)(struct server *); /* the last ended */

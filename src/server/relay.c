@@ -71,6 +71,7 @@ struct relay {
 	void			(*recorded)(struct relay *);
 	struct err		  err;
 	const char		 *remark;	/* for the log */
+	bool			  part;		/* of a request that counts */
 };
 
 static const struct outlet_ops outlet_ops;
@@ -89,7 +90,7 @@ release(struct relay *r)
 		r->next->prev = r->prev;
 	call_finish(&r->call);
 	buf_finish(&r->last);
-	r->server->nrelays--;
+	r->server->requests -= !r->part;
 	meter_load(r->server);
 	free(r);
 }
@@ -979,6 +980,7 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	r = xcalloc(1, sizeof(*r));
 	r->server = s;
 	r->x = x;
+	r->part = x->part;
 	r->handled = handled;
 	r->back.run = came_back;
 	r->linger.expired = linger_over;
@@ -990,7 +992,7 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	if (r->next != NULL)
 		r->next->prev = &r->next;
 	s->relays = r;
-	s->nrelays++;
+	s->requests += !r->part;
 	meter_load(s);
 	proceed(r);
 }
