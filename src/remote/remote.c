@@ -47,7 +47,7 @@ struct remote_work {
 	struct remote_work	*next, **prev;
 	struct remote		*remote;
 	struct owner		*owner;
-	uint64_t		 number;	/* in the order of their coming */
+	uint64_t		 number;	/* by when it came */
 	struct remote_job	*job;
 	struct transfer		*at[REMOTE_MAX];
 	size_t			 started;	/* of the list, in order */
@@ -63,7 +63,7 @@ struct owner {
 	struct owner		*next, **prev;
 	const struct budget_holder *holder;
 	struct remote_work	*works, **last;
-	struct remote_work	*waiting;	/* those before it wait no more */
+	struct remote_work	*waiting; /* those before it do not */
 	size_t			 running;
 };
 
