@@ -24,7 +24,7 @@
 #include "base/files.h"
 #include "base/util.h"
 
-static char top[] = "/tmp/store-t.XXXXXX";
+static char top[] = "/tmp/files-t.XXXXXX";
 
 static void
 assert_home(const char *wanted, const char *want)
