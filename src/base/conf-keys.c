@@ -115,6 +115,14 @@ read_admin(const struct entry *e, const char *member, json_object *v)
 	    refuse(e, member, "expected true or false");
 }
 
+static bool
+read_sign_in(const struct entry *e, const char *member, json_object *v)
+{
+	e->k->sign_in = json_object_get_boolean(v);
+	return json_object_is_type(v, json_type_boolean) ||
+	    refuse(e, member, "expected true or false");
+}
+
 /* An empty list is more likely a mistake than a key for no model. */
 static bool
 read_models(const struct entry *e, const char *member, json_object *v)
@@ -150,6 +158,7 @@ static const struct {
 	{ "models", read_models },
 	{ "account", read_account },
 	{ "admin", read_admin },
+	{ "signIn", read_sign_in },
 };
 
 /* A budget that is misspelt would be no budget. */
@@ -317,10 +326,45 @@ conf_has_budgets(const struct conf *c)
 	return false;
 }
 
+/* Is the account this key's alone, so that its owner may sign it in? */
+static bool
+owns_account(const struct conf *c, const struct conf_key *k)
+{
+	size_t i;
+
+	if (k->account == NULL || strcmp(k->account, c->default_account) == 0 ||
+	    strcmp(k->account, "default") == 0)
+		return false;
+	for (i = 0; i < c->nkeys; i++)
+		if (&c->keys[i] != k && c->keys[i].account != NULL &&
+		    strcmp(c->keys[i].account, k->account) == 0)
+			return false;
+	return true;
+}
+
+static bool
+check_sign_in(const struct conf *c, const struct conf_source *src)
+{
+	char	what[256];
+	size_t	i;
+
+	for (i = 0; i < c->nkeys; i++) {
+		if (!c->keys[i].sign_in || owns_account(c, &c->keys[i]))
+			continue;
+		snprintf(what, sizeof(what), "the key \"%s\" has signIn, so "
+		    "it needs an account that no other key uses, nor "
+		    "defaultAccount", c->keys[i].name);
+		return conf_refuse(src, "auth.apiKeys", what);
+	}
+	return true;
+}
+
 /* Nobody counts what a key spends but the ledger. */
 bool
 conf_keys_check(const struct conf *c, const struct conf_source *src)
 {
+	if (!check_sign_in(c, src))
+		return false;
 	return c->usage_ledger || !conf_has_budgets(c) ||
 	    conf_refuse(src, "usage.ledger", "has to be true, since a key has "
 	    "a budget");
@@ -355,7 +399,7 @@ key_json(const struct conf_key *k)
 	char		*const *m;
 
 	if (!k->named && k->monthly < 0 && k->daily < 0 && k->models == NULL &&
-	    k->account == NULL && !k->admin)
+	    k->account == NULL && !k->admin && !k->sign_in)
 		return json_object_new_string("****");
 	o = json_object_new_object();
 	js_add_str(o, "key", "****");
@@ -371,6 +415,8 @@ key_json(const struct conf_key *k)
 		js_add_str(o, "account", k->account);
 	if (k->admin)
 		js_add_bool(o, "admin", true);
+	if (k->sign_in)
+		js_add_bool(o, "signIn", true);
 	return o;
 }
 

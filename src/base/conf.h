@@ -34,6 +34,7 @@ struct conf_key {
 	char		**models;	/* NULL: all; "gpt-5*" is a prefix */
 	char		 *account;	/* NULL: none is named */
 	bool		  admin;	/* sees what all have used */
+	bool		  sign_in;	/* on the page, its account */
 };
 
 struct conf {

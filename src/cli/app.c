@@ -43,7 +43,7 @@ set_up(const struct cli *cli, struct signin *s, struct http *http,
 		return false;
 	line = ask_account(http, conf, s, err);
 	ok = line != NULL && app_store(s->home, &s->app, err) &&
-	    cli_remove_caches(s->home, err);
+	    signin_forget_caches(s->home, err);
 	if (ok)
 		printf("Installation %s%s%s: %s\nThe key stays in %s\n",
 		    s->app.installation, who != NULL ? " in " : "",

@@ -19,21 +19,8 @@
 #include "copilot/accounts.h"
 #include "copilot/app.h"
 #include "copilot/github.h"
+#include "copilot/pending.h"
 #include "copilot/signin.h"
-
-/* What another account must not inherit; copilot.c writes them. */
-static const char *const caches[] = { "copilot_token.json", "models.json" };
-
-bool
-cli_remove_caches(const char *home, struct err *err)
-{
-	size_t	i;
-	bool	ok = true;
-
-	for (i = 0; i < COUNT(caches); i++)
-		ok = ok && files_remove(home, caches[i], err);
-	return ok;
-}
 
 /* --- auth */
 
@@ -76,9 +63,7 @@ cli_sign_in(struct cli *cli, struct http *http, const struct conf *conf,
 	/* Nobody shall type in a code whose token is lost then. */
 	ok = files_writable(home, err) &&
 	    github_device_login(http, conf, &token, err) &&
-	    files_write(home, name, token, strlen(token), err) &&
-	    files_remove(home, APP_FILE, err) &&
-	    cli_remove_caches(home, err);
+	    signin_store(home, cli_enterprise(cli), token, err);
 	if (ok) {
 		github_login_name(http, conf, token, &login, &ignored);
 		printf("Signed in%s%s. The token is in %s/%s\n",
@@ -168,10 +153,12 @@ sign_out(const struct cli *cli, bool *was, struct err *err)
 	    (files_read(home, APP_FILE, &text, err) && text.len > 0);
 	buf_finish(&text);
 	ok = files_remove(home, name, err) &&
-	    files_remove(home, APP_FILE, err) && cli_remove_caches(home, err);
+	    files_remove(home, APP_FILE, err) &&
+	    signin_forget_caches(home, err);
 	/* An account with a name has a directory of its own. */
 	if (ok && strcmp(home, cli->home) != 0) {
 		files_remove(home, "copilot_token.lock", err);
+		pending_remove(home);
 		rmdir(home);
 	}
 	free(home);

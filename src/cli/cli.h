@@ -101,8 +101,6 @@ bool	 cli_sign_in(struct cli *, struct http *, const struct conf *,
 	    struct err *);
 /* The directory of the account that is meant; yours. */
 char	*cli_account_home(const struct cli *);
-/* What another account must not inherit. */
-bool	 cli_remove_caches(const char *home, struct err *);
 /* Where the GitHub token comes from; signin_finish() releases it. */
 void	 cli_signin(const struct cli *, struct signin *);
 /* The token in force; *token is NULL when not signed in. */

@@ -330,6 +330,8 @@ print_key(const struct conf_key *k, bool show, int width)
 		printf("  some models");
 	if (k->admin)
 		printf("  admin");
+	if (k->sign_in)
+		printf("  signs in");
 	putchar('\n');
 }
 

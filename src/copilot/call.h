@@ -26,6 +26,7 @@ struct upstream_call {
 	bool		 agent;		/* X-Initiator: agent, not user */
 	bool		 vision;	/* Copilot-Vision-Request: true */
 	bool		 github; /* GitHub's REST API with the GitHub token */
+	bool		 login;	/* its login pages, with no token at all */
 	char		*betas;	/* anthropic-beta, or NULL; the call's own */
 	char *const	*headers; /* the model's own; belong to its snapshot */
 };

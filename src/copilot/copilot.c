@@ -375,6 +375,19 @@ copilot_want_token(struct copilot *c, struct fetch_waiter *w)
 	token_refresh(c);
 }
 
+const char *
+copilot_home(const struct copilot *c)
+{
+	return c->home;
+}
+
+bool
+copilot_keep_token(const struct copilot *c, const char *token,
+    struct err *err)
+{
+	return signin_store(c->home, c->signin.enterprise, token, err);
+}
+
 unsigned
 copilot_generation(const struct copilot *c)
 {
@@ -631,6 +644,11 @@ copilot_request(struct copilot *c, const struct conf *conf,
 	const struct copilot_identity id = { c->token.value, c->token.api,
 	    c->session, c->token.direct };
 
+	if (call->login) {
+		/* Nobody waits long for a code; its time limits are those. */
+		github_login_request(r, conf, call->path, &call->body);
+		return true;
+	}
 	if (call->github) {
 		if (c->signin.token == NULL)
 			return github_not_signed_in(err);

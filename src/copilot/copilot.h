@@ -68,6 +68,11 @@ void	copilot_refused(struct copilot *, unsigned generation);
 const struct models *copilot_models(struct copilot *);
 /* From any thread: what this account's models taught. */
 struct lessons *copilot_lessons(struct copilot *);
+/* From any thread: the account's directory. */
+const char *copilot_home(const struct copilot *);
+/* On a worker: signin_store() for this account. */
+bool	copilot_keep_token(const struct copilot *, const char *token,
+	    struct err *);
 /* From any thread: what keeps this server from answering, NULL when nothing. */
 const char *copilot_trouble(const struct copilot *);
 

@@ -14,8 +14,6 @@
 #include "base/util.h"
 #include "copilot/github.h"
 
-#define PATH_CODE	"/login/device/code"
-#define PATH_TOKEN	"/login/oauth/access_token"
 #define GRANT		"urn:ietf:params:oauth:grant-type:device_code"
 #define SCOPE		"read:user"
 
@@ -206,23 +204,50 @@ github_poll_read(struct github_device *d, int status, const char *body,
 
 /* --- The conversation. */
 
+void
+github_device_ask(const struct conf *conf, const struct github_device *d,
+    struct buf *body)
+{
+	json_object *obj = json_object_new_object();
+
+	js_add_str(obj, "client_id", conf->oauth_client_id);
+	if (d == NULL)
+		js_add_str(obj, "scope", SCOPE);
+	else {
+		js_add_str(obj, "device_code", d->device_code);
+		js_add_str(obj, "grant_type", GRANT);
+	}
+	js_print(obj, body);
+	json_object_put(obj);
+}
+
+/* "d" NULL: for a code. */
+static bool
+ask(struct http *http, const struct conf *conf, const struct github_device *d,
+    struct http_reply *rep, struct err *err)
+{
+	struct http_request	req;
+	struct buf		body = { 0 };
+	bool			ok;
+
+	github_device_ask(conf, d, &body);
+	github_login_request(&req, conf, d == NULL ? GITHUB_PATH_CODE :
+	    GITHUB_PATH_TOKEN, &body);
+	ok = http_fetch(http, conf, &req, rep, err);
+	http_request_finish(&req);
+	return ok;
+}
+
 static bool
 ask_code(struct http *http, const struct conf *conf, struct github_device *d,
     struct err *err)
 {
-	struct http_request	 req;
-	struct http_reply	 rep = { 0 };
-	json_object		*body = json_object_new_object();
-	bool			 ok;
+	struct http_reply	rep = { 0 };
+	bool			ok;
 
-	js_add_str(body, "client_id", conf->oauth_client_id);
-	js_add_str(body, "scope", SCOPE);
-	github_login_request(&req, conf, PATH_CODE, body);
-	ok = http_fetch(http, conf, &req, &rep, err) && github_device_read(
+	ok = ask(http, conf, NULL, &rep, err) && github_device_read(
 	    rep.status, buf_str(&rep.body), rep.body.len, d, err);
 	http_reply_finish(&rep);
-	http_request_finish(&req);
-	json_object_put(body);
 	return ok;
 }
 
@@ -230,23 +255,15 @@ static enum github_poll
 poll_once(struct http *http, const struct conf *conf, struct github_device *d,
     char **token, struct err *err)
 {
-	struct http_request	 req;
 	struct http_reply	 rep = { 0 };
-	json_object		*body = json_object_new_object();
 	enum github_poll	 what;
 
-	js_add_str(body, "client_id", conf->oauth_client_id);
-	js_add_str(body, "device_code", d->device_code);
-	js_add_str(body, "grant_type", GRANT);
-	github_login_request(&req, conf, PATH_TOKEN, body);
-	if (http_fetch(http, conf, &req, &rep, err))
+	if (ask(http, conf, d, &rep, err))
 		what = github_poll_read(d, rep.status, buf_str(&rep.body),
 		    rep.body.len, token, err);
 	else
 		what = github_poll_read(d, 0, "", 0, token, err);
 	http_reply_finish(&rep);
-	http_request_finish(&req);
-	json_object_put(body);
 	return what;
 }
 

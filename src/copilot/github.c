@@ -174,12 +174,13 @@ github_request(struct http_request *req, const struct conf *conf,
 
 void
 github_login_request(struct http_request *req, const struct conf *conf,
-    const char *path, struct json_object *body)
+    const char *path, struct buf *body)
 {
 	github_request_init(req, "POST", xasprintf("%s%s",
 	    conf->github_base_url, path));
 	http_request_header(req, "Content-Type", "application/json");
-	js_print(body, &req->body);
+	req->body = *body;
+	*body = (struct buf){ 0 };
 }
 
 /* --- Answers. */

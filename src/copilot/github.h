@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct conf;
 struct err;
 struct http;
@@ -25,6 +26,9 @@ struct json_object;
 #define GITHUB_PATH_LOGIN	"/user"
 #define GITHUB_PATH_EXCHANGE	"/copilot_internal/v2/token"
 #define GITHUB_PATH_USAGE	"/copilot_internal/user"
+/* Of the login pages: where a device's code comes from, and its token. */
+#define GITHUB_PATH_CODE	"/login/device/code"
+#define GITHUB_PATH_TOKEN	"/login/oauth/access_token"
 
 /* --- The token. */
 
@@ -69,9 +73,9 @@ bool	 github_answer(int status, const char *body, size_t n,
 void	 github_request(struct http_request *, const struct conf *,
 	    const char *token, const char *path);
 
-/* POST a JSON object to GitHub's login pages. */
+/* POST JSON to GitHub's login pages; the body is moved into the request. */
 void	 github_login_request(struct http_request *, const struct conf *,
-	    const char *path, struct json_object *body);
+	    const char *path, struct buf *body);
 
 /*
  * Text of a peer for a terminal and for our errors: without control
@@ -146,6 +150,13 @@ struct github_device {
 	int64_t	 expires_ms;		/* how long the code lives */
 	int64_t	 interval_ms;		/* wait so long before the next poll */
 };
+
+/*
+ * What GITHUB_PATH_CODE is asked with, and with a device GITHUB_PATH_TOKEN;
+ * appended.
+ */
+void	 github_device_ask(const struct conf *, const struct github_device *,
+	    struct buf *body);
 
 /* The answer to the request for a code. */
 bool	 github_device_read(int status, const char *body, size_t n,

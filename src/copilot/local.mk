@@ -24,6 +24,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/lessons.h \
 	%reldir%/models.c \
 	%reldir%/models.h \
+	%reldir%/pending.c \
+	%reldir%/pending.h \
 	%reldir%/quota.c \
 	%reldir%/quota.h \
 	%reldir%/signin.c \

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/files.h"
 #include "base/hint.h"
 #include "base/http.h"
 #include "base/log.h"
@@ -54,6 +55,34 @@ signin_finish(struct signin *s)
 	free(s->token);
 	memset(s, 0, sizeof(*s));
 }
+
+/* --- What is stored. */
+
+/* copilot.c writes them. */
+static const char *const caches[] = { "copilot_token.json", "models.json" };
+
+bool
+signin_forget_caches(const char *home, struct err *err)
+{
+	size_t	i;
+	bool	ok = true;
+
+	for (i = 0; i < COUNT(caches); i++)
+		ok = ok && files_remove(home, caches[i], err);
+	return ok;
+}
+
+bool
+signin_store(const char *home, bool enterprise, const char *token,
+    struct err *err)
+{
+	return files_write(home, github_token_file(enterprise), token,
+	    strlen(token), err) &&
+	    files_remove(home, APP_FILE, err) &&
+	    signin_forget_caches(home, err);
+}
+
+/* --- What is in force. */
 
 static void
 forget(struct signin *s)

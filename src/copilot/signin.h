@@ -59,6 +59,15 @@ void	signin_init(struct signin *, const char *home, bool enterprise,
 void	signin_finish(struct signin *);
 
 /*
+ * Keep a token that a person got by signing in, in place of any other sign-in
+ * of the account and of what was fetched for that. A running server finds it.
+ */
+bool	signin_store(const char *home, bool enterprise, const char *token,
+	    struct err *);
+/* What another account must not inherit. */
+bool	signin_forget_caches(const char *home, struct err *);
+
+/*
  * Look what there is now: kind, identity, and the token where that costs no
  * time. False with "err" set: not signed in (kind is SIGNIN_NONE), or what is
  * there can't be used.

@@ -14,79 +14,21 @@
 #include "copilot/copilot.h"
 #include "copilot/github.h"
 #include "copilot/models.h"
+#include "page/frame.h"
 #include "page/html.h"
 #include "page/page.h"
 #include "page/parts.h"
+#include "page/signin.h"
 #include "page/spent.h"
 #include "turn/answer.h"
 
 /* Linked in, see assets.S. */
 extern const char page_css[], page_css_end[], page_js[], page_js_end[];
 
-/*
- * Nothing from elsewhere, nothing within the page that runs or styles, no
- * frame around it, no form that posts to elsewhere.
- */
-#define POLICY "default-src 'none'; style-src 'self'; script-src 'self'; " \
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 /* The page but for GitHub's answer, which comes between the two. */
 struct page {
 	struct buf	before, after;
 };
-
-static void
-begin_reply(struct exchange *x, int status, const char *type)
-{
-	struct reply *r = &x->reply;
-
-	r->status = status;
-	r->content_type = type;
-	reply_header(r, "Content-Security-Policy", POLICY);
-	reply_header(r, "X-Frame-Options", "DENY");
-	reply_header(r, "X-Content-Type-Options", "nosniff");
-	reply_header(r, "Referrer-Policy", "no-referrer");
-	reply_header(r, "Cross-Origin-Opener-Policy", "same-origin");
-	reply_header(r, "Cross-Origin-Resource-Policy", "same-origin");
-}
-
-/* --- The frame around all of it. */
-
-/* The path of the page without the slash at its end: "/copilot", or "". */
-static void
-print_mount(const struct exchange *x, struct buf *out)
-{
-	const char	*path = html_mount(x->req.uri);
-	size_t		 n = strlen(path);
-	char		*mount;
-
-	while (n > 0 && path[n - 1] == '/')
-		n--;
-	mount = xstrndup(path, n);
-	html_text(out, mount);
-	free(mount);
-}
-
-static void
-print_head(const struct exchange *x, struct buf *out)
-{
-	buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head>"
-	    "<meta charset=\"utf-8\"><title>copilot-api</title>"
-	    "<meta name=\"viewport\" content=\"width=device-width\">"
-	    "<meta name=\"color-scheme\" content=\"light dark\">"
-	    "<link rel=\"stylesheet\" href=\"");
-	print_mount(x, out);
-	buf_puts(out, "/page.css\"><script defer src=\"");
-	print_mount(x, out);
-	buf_puts(out, "/page.js\"></script></head><body><header><h1>"
-	    "copilot-api</h1><p>" PACKAGE_VERSION "</p></header><main>");
-}
-
-static void
-print_foot(struct buf *out)
-{
-	buf_puts(out, "</main></body></html>\n");
-}
 
 /* --- The form for a key. */
 
@@ -95,9 +37,9 @@ print_form(struct exchange *x, bool wrong)
 {
 	struct buf *out = &x->reply.body;
 
-	begin_reply(x, wrong ? 401 : 200, "text/html; charset=utf-8");
+	frame_begin(x, wrong ? 401 : 200, "text/html; charset=utf-8");
 	reply_header(&x->reply, "Cache-Control", "no-store");
-	print_head(x, out);
+	frame_head(x, out);
 	buf_puts(out, "<section><h2>Who is there?</h2><form method=\"post\" "
 	    "action=\"\" id=\"enter\">");
 	if (wrong)
@@ -106,24 +48,8 @@ print_form(struct exchange *x, bool wrong)
 	buf_puts(out, "<label>A client key of this server <input "
 	    "type=\"password\" name=\"key\" autocomplete=\"off\" required "
 	    "autofocus></label> <button>Show</button></form></section>");
-	print_foot(out);
+	frame_foot(out);
 	return HANDLED_REPLY;
-}
-
-/* Post the key again, or forget it. */
-static void
-print_again(const struct exchange *x, struct buf *out)
-{
-	if (x->client == NULL)
-		return;
-	buf_puts(out, "<form method=\"post\" action=\"\" id=\"again\"><input "
-	    "type=\"hidden\" name=\"key\" value=\"");
-	html_text(out, x->key);
-	buf_puts(out, "\"><button>Refresh</button> <a href=\"");
-	print_mount(x, out);
-	buf_puts(out, "/\" id=\"leave\">Leave</a> Key: <b>");
-	html_text(out, x->client->name);
-	buf_puts(out, "</b></form>");
 }
 
 /* --- The page. */
@@ -204,32 +130,24 @@ print_page(struct exchange *x)
 {
 	struct page *p = xcalloc(1, sizeof(*p));
 
-	begin_reply(x, 200, "text/html; charset=utf-8");
+	frame_begin(x, 200, "text/html; charset=utf-8");
 	reply_header(&x->reply, "Cache-Control", "no-store");
-	print_head(x, &p->before);
-	print_again(x, &p->before);
+	frame_head(x, &p->before);
+	frame_again(x, &p->before);
 	print_status(x, &p->before);
 	buf_puts(&p->after, "</section>");
+	signin_print(x, &p->after);
 	spent_print(x, &p->after);
 	part_errors(x, &p->after);
 	part_models(x, &p->after);
 	part_clients(x, &p->after);
-	print_foot(&p->after);
+	frame_foot(&p->after);
 	x->call.method = "GET";
 	x->call.path = GITHUB_PATH_USAGE;
 	x->call.github = true;
 	x->answer = &page_answer;
 	x->self = p;
 	return HANDLED_CALL;
-}
-
-/* The key that the form sent; NULL: none. */
-static char *
-posted_key(const struct exchange *x)
-{
-	struct request	 form = { .query = (char *)buf_str(&x->req.body) };
-
-	return request_query(&form, "key");
 }
 
 /* Only a form posts here: a client has the wrong base URL. */
@@ -259,12 +177,23 @@ enter(struct exchange *x, const struct conf_key *client)
 		x->unready = trouble;
 }
 
+/* The page, or what a button on it asks for. */
+static enum handled
+show(struct exchange *x)
+{
+	char		*what = frame_posted(x, "signin");
+	enum handled	 handled;
+
+	handled = what != NULL ? signin_posted(x, what) : print_page(x);
+	free(what);
+	return handled;
+}
+
 enum handled
 page_root(struct exchange *x)
 {
 	const struct conf_key	*client = NULL;
 	char			*key;
-
 	bool			 post = strcmp(x->req.method, "POST") == 0;
 
 	if (!x->req.html)
@@ -274,21 +203,21 @@ page_root(struct exchange *x)
 	if (!post)
 		return print_form(x, false);
 	if (x->client == NULL) {
-		key = posted_key(x);
+		key = frame_posted(x, "key");
 		client = conf_key_find(x->conf, key);
 		free(key);
 		if (client == NULL)
 			return print_form(x, true);
 		enter(x, client);
 	}
-	return print_page(x);
+	return show(x);
 }
 
 static enum handled
 print_asset(struct exchange *x, const char *type, const char *from,
     const char *to)
 {
-	begin_reply(x, 200, type);
+	frame_begin(x, 200, type);
 	reply_header(&x->reply, "Cache-Control", "no-cache");
 	buf_append(&x->reply.body, from, (size_t)(to - from));
 	return HANDLED_REPLY;

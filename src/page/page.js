@@ -17,6 +17,31 @@
 	if (leave)
 		leave.addEventListener("click", () => sessionStorage.removeItem(NAME));
 
+	/* A code was shown: look now and then whether it was entered. */
+	const check = document.getElementById("check");
+	const look = async () => {
+		const body = new URLSearchParams({ key: check.elements.key.value, signin: "check" });
+		const headers = { accept: "text/html" };
+
+		if (!check.isConnected)
+			return;
+		try {
+			const reply = await fetch("", { method: "POST", headers, body });
+			const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+			const section = page.getElementById("signin");
+
+			if (section && section.dataset.done)
+				again.submit();
+			else if (section && !page.getElementById("check"))
+				document.getElementById("signin").replaceWith(section);
+		} catch {
+			/* It will be back. */
+		}
+		setTimeout(look, check.dataset.every * 1000);
+	};
+	if (check)
+		setTimeout(look, check.dataset.every * 1000);
+
 	const key = sessionStorage.getItem(NAME);
 	for (const button of document.querySelectorAll("button.copy")) {
 		const pre = button.closest("details").querySelector("pre");

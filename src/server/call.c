@@ -275,7 +275,9 @@ token_ready(struct fetch_waiter *w, const struct err *err)
 static void
 want_token(struct call *c)
 {
-	if (c->x->call.github)
+	if (c->x->call.login)
+		start(c);
+	else if (c->x->call.github)
 		copilot_want_github(c->x->account->copilot, c->x->conf,
 		    &c->waiter);
 	else
