@@ -234,7 +234,7 @@ class Nginx(Server):
         text = replaced(self.edit(contrib("nginx.conf")), pairs={
             "unix:/run/copilot-api/fastcgi.sock": "unix:" + p.socket,
             "listen 127.0.0.1:4141;": "listen 127.0.0.1:%d;" % self.port,
-            "listen 443 ssl http2;": "listen 127.0.0.1:%d ssl http2;" % self.tls_port,
+            **self.http2(),
             "/etc/ssl/certs/copilot-api.pem": p.path + "/cert.pem",
             "/etc/ssl/private/copilot-api.key": p.path + "/key.pem",
             "/var/log/nginx/copilot-api.log": p.log + "/access.log"})
@@ -244,7 +244,22 @@ class Nginx(Server):
         p.file("site.conf", text)
         user = "user %s;" % USER if os.geteuid() == 0 else ""
         main = p.file("nginx.conf", NGINX_MAIN % {"path": p.path, "user": user})
+        self.check(main)
         return [self.command(), "-p", p.path, "-c", main, "-e", p.log + "/error.log"]
+
+    def http2(self):
+        """The two lines, as the comment above them says it of this version."""
+        listen = "listen 127.0.0.1:%d ssl" % self.tls_port
+        said = subprocess.run([self.command(), "-v"], stderr=subprocess.PIPE, text=True).stderr
+        if tuple(map(int, re.search(r"/(\d+)\.(\d+)\.(\d+)", said).groups())) < (1, 25, 1):
+            return {"listen 443 ssl;": listen + " http2;"}
+        return {"listen 443 ssl;": listen + ";", "#http2 on;": "http2 on;"}
+
+    def check(self, main):
+        """nginx itself has nothing to say of the file."""
+        p = subprocess.run([self.command(), "-t", "-p", self.place.path, "-c", main, "-e", self.place.log + "/test.log"],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert p.returncode == 0 and "[warn]" not in p.stdout, p.stdout
 
     @staticmethod
     def scaled(text):
