@@ -21,5 +21,6 @@ export COPILOT_API_HOME
 # -n  Stays in the foreground and leaves stderr, the log, where it is; without
 #     it both go to /dev/null.
 # "-F 4" would start four processes on one socket. One is enough for a thousand
-# streams; more of them use more processors.
+# streams; more of them use more processors. "responders": 4 in config.json
+# divides the memory among them.
 exec spawn-fcgi -n -s "$socket" -M 0660 -u "$user" -g "$user" -b 4096 -- "$program"

@@ -103,6 +103,7 @@ static const struct {
 	{ "maxRequestBodyBytes", "67108864" },
 	{ "maxResponseBodyBytes", "67108864" },
 	{ "maxConcurrentRequests", "2048" },
+	{ "responders", "1" },
 	{ "server.hosts", "[]" },
 	{ "maxMemoryBytes", "0" },
 	{ "maxKeyPercent", "50" },

@@ -107,7 +107,7 @@ budget_create(void)
 
 	pthread_mutex_init(&b->lock, NULL);
 	b->share = machine_share();
-	budget_limit(b, 0);
+	budget_limit(b, 0, 1);
 	return b;
 }
 
@@ -127,11 +127,11 @@ budget_destroy(struct budget *b)
 }
 
 void
-budget_limit(struct budget *b, int64_t most)
+budget_limit(struct budget *b, int64_t most, int processes)
 {
 	size_t n = most > 0 ? (size_t)most : b->share;
 
-	atomic_store(&b->most, CHARGED(n));
+	atomic_store(&b->most, CHARGED(n / (size_t)processes));
 }
 
 size_t

@@ -16,8 +16,11 @@ struct err;
 
 struct budget *budget_create(void);
 void	budget_destroy(struct budget *);
-/* "most" bytes, 0 for half of what the machine or the control group has. */
-void	budget_limit(struct budget *, int64_t most);
+/*
+ * "most" bytes, 0 for half of what the machine or the control group has; this
+ * process has an equal part of it among "processes".
+ */
+void	budget_limit(struct budget *, int64_t most, int processes);
 size_t	budget_used(const struct budget *);
 
 /*

@@ -1,6 +1,8 @@
 /* config.json: the table of keys, and how a file becomes a struct conf. */
 #include "config.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 #include "base/js.h"
 #include "base/log.h"
 #include "base/util.h"
+
+#define RESPONDERS_MAX	64	/* as in the table; so many have metrics */
 
 #define AT(member) offsetof(struct conf, member)
 #define DAY_MS	(INT64_C(24) * 3600 * 1000)
@@ -96,6 +100,8 @@ static const struct conf_row rows[] = {
 	{ .name = "maxConcurrentRequests", .type = CONF_INT,
 	    .offset = AT(max_concurrent_requests), .dflt = 2048, .min = 1,
 	    .max = 65536 },
+	{ .name = "responders", .type = CONF_INT, .offset = AT(responders),
+	    .dflt = 1, .max = 64 },
 	{ .name = "server.hosts", .type = CONF_LIST,
 	    .offset = AT(server_hosts), .example = "\"copilot.lan\"" },
 	{ .name = "maxMemoryBytes", .type = CONF_INT,
@@ -543,4 +549,26 @@ conf_key_value(const struct conf *c, size_t i, struct buf *out)
 	v = row_json(c, &rows[i]);
 	js_print(v, out);
 	json_object_put(v);
+}
+
+/* Those that this process may run on, which a control group's quota ignores. */
+static int
+processors(void)
+{
+	static atomic_int	 known;
+	cpu_set_t		 set;
+	int			 n = atomic_load(&known);
+
+	if (n > 0)
+		return n;
+	n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	n = n < RESPONDERS_MAX ? n : RESPONDERS_MAX;
+	atomic_store(&known, n);
+	return n;
+}
+
+int
+conf_responders(const struct conf *c)
+{
+	return c->responders > 0 ? (int)c->responders : processors();
 }

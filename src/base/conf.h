@@ -79,6 +79,7 @@ struct conf {
 	char		 *ca_file;		/* "": the system's */
 	int64_t		  sse_keep_alive_ms;	/* 0: none */
 	char		 *sse_keep_alive_events; /* whom: "codex", ... */
+	int64_t		  responders;	/* processes; 0: one a processor */
 	int64_t		  drain_ms;		/* for answers, at the end */
 	int64_t		  max_request_body_bytes;
 	/* one non-streamed answer, or one event */
@@ -145,6 +146,9 @@ const struct conf_key *conf_key_find(const struct conf *, const char *secret);
 bool	 conf_key_allows(const struct conf_key *, const char *model);
 /* Has any key a budget, for a day or a month? */
 bool	 conf_has_budgets(const struct conf *);
+
+/* How many processes serve together, 1 at the least. */
+int	 conf_responders(const struct conf *);
 
 /* Is this URL allowed upstream: https, or http to loopback only? */
 bool	 conf_url_allowed(const char *url);

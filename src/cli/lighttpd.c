@@ -199,12 +199,12 @@ put_configuration(struct buf *out, const struct lighttpd *l,
 	    "fastcgi.server = ( \"/\" => ((\n"
 	    "\t\"socket\" => \"%s/socket\",\n"
 	    "\t\"bin-path\" => \"%s/%s\",\n"
-	    "\t\"max-procs\" => 1,\n"
+	    "\t\"max-procs\" => %d,\n"
 	    "\t\"check-local\" => \"disable\",\n"
 	    "\t\"fix-root-scriptname\" => \"enable\",\n"
 	    "\t\"tcp-fin-propagate\" => \"enable\",\n"
 	    "\t\"listen-backlog\" => 1024\n"
-	    ")) )\n", l->dir, l->dir, PROGRAM_LINK);
+	    ")) )\n", l->dir, l->dir, PROGRAM_LINK, conf_responders(conf));
 }
 
 static bool

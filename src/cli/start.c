@@ -333,6 +333,9 @@ reload(void *arg)
 	if (conf->max_request_body_bytes > s->conf->max_request_body_bytes)
 		fprintf(stderr, "copilot-api: maxRequestBodyBytes: larger "
 		    "bodies are taken after the next start\n");
+	if (conf->responders != s->conf->responders)
+		fprintf(stderr, "copilot-api: responders: as many as that are "
+		    "started by the next start\n");
 	s->lighttpd.drain_ms = conf->drain_ms;
 	conf_unref(conf);
 	return true;

@@ -86,7 +86,8 @@ handle_route(struct server *s, struct exchange *x)
 	x->stored = s->stored;
 	x->thoughts = s->thoughts;
 	x->stays = s->workers != NULL;
-	budget_limit(s->budget, x->conf->max_memory_bytes);
+	budget_limit(s->budget, x->conf->max_memory_bytes,
+	    conf_responders(x->conf));
 	if (x->conf->broken != NULL) {
 		err_set(&err, 500, ERR_SERVER, "invalid_configuration", NULL,
 		    "%s", x->conf->broken);
