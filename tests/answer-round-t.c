@@ -37,12 +37,17 @@
 
 #define ITEMS 16
 
+/* Chat completions have no form for searches. */
+static bool with_searches;
+
 struct notes {
 	struct sink	 sink;
 	struct buf	 text[SINK_PART__MAX];
 	struct buf	 calls[ITEMS];		/* name, id and arguments */
 	size_t		 number[ITEMS];		/* of an item: its call's */
 	size_t		 ncalls;
+	enum sink_kind	 kind[ITEMS];
+	struct buf	 sources;	/* pages that were found, and links */
 	struct buf	*out;		/* all of it in the end */
 };
 
@@ -66,6 +71,7 @@ note_begin(struct sink *s, size_t item, const struct sink_item *is,
 	(void)out;
 	(void)err;
 	assert_true(item < ITEMS);
+	n->kind[item] = is->kind;
 	if (is->kind == SINK_CALL) {
 		n->number[item] = n->ncalls;
 		buf_printf(&n->calls[n->ncalls++], "%s %s ", is->name, is->id);
@@ -99,15 +105,36 @@ note_seal(struct sink *s, size_t item, enum sink_seal form, json_object *text,
 	return true;
 }
 
+/* Responses have no titles of what was found. */
+static bool
+note_source(struct sink *s, size_t item, const struct sink_source *source,
+    struct buf *out, struct err *err)
+{
+	struct notes *n = (struct notes *)s;
+
+	(void)out;
+	(void)err;
+	if (n->kind[item] == SINK_SEARCH)
+		buf_printf(&n->sources, "found %s\n",
+		    json_object_get_string(source->url));
+	else
+		buf_printf(&n->sources, "link %s '%s' %d-%d\n",
+		    json_object_get_string(source->url),
+		    json_object_get_string(source->title), (int)source->start,
+		    (int)source->end);
+	return true;
+}
+
 static bool
 note_end(struct sink *s, size_t item, bool cut, struct buf *out,
     struct err *err)
 {
-	(void)s;
-	(void)item;
-	(void)cut;
+	struct notes *n = (struct notes *)s;
+
 	(void)out;
 	(void)err;
+	if (n->kind[item] == SINK_SEARCH && cut)
+		buf_puts(&n->sources, "in vain\n");
 	return true;
 }
 
@@ -142,9 +169,13 @@ note_finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	(void)out;
 	(void)err;
 	for (i = 0; i < SINK_PART__MAX; i++)
-		buf_printf(n->out, "%zu:%s\n", i, buf_str(&n->text[i]));
+		if (i != SINK_QUERY || with_searches)
+			buf_printf(n->out, "%zu:%s\n", i,
+			    buf_str(&n->text[i]));
 	for (i = 0; i < n->ncalls; i++)
 		put_call(&n->calls[i], n->out);
+	if (with_searches)
+		buf_append(n->out, buf_str(&n->sources), n->sources.len);
 	buf_printf(n->out, "%d %lld+%lld\n", end->reason == SINK_LENGTH,
 	    (long long)end->usage->input, (long long)end->usage->output);
 	return true;
@@ -168,12 +199,14 @@ note_destroy(struct sink *s)
 		buf_finish(&n->text[i]);
 	for (i = 0; i < n->ncalls; i++)
 		buf_finish(&n->calls[i]);
+	buf_finish(&n->sources);
 	free(n);
 }
 
 static const struct sink_ops notes_ops = {
 	.head = note_head, .begin = note_begin, .delta = note_delta,
-	.seal = note_seal, .end = note_end, .finish = note_finish,
+	.seal = note_seal, .source = note_source, .end = note_end,
+	.finish = note_finish,
 	.fail = note_fail, .destroy = note_destroy
 };
 
@@ -368,6 +401,84 @@ test_round(void **state)
 	}
 }
 
+/* --- Searches of the web, and what a text refers to. */
+
+static const char searched[] =
+    "{\"id\":\"r\",\"object\":\"response\",\"status\":\"completed\",\"output\":["
+    "{\"type\":\"web_search_call\",\"id\":\"ws_1\",\"status\":\"completed\","
+    "\"action\":{\"type\":\"search\",\"query\":\"sink\",\"sources\":[{\"type\":"
+    "\"url\",\"url\":\"https://a.test/\"},{\"type\":\"url\",\"url\":"
+    "\"https://b.test/\"}]}},"
+    "{\"type\":\"web_search_call\",\"id\":\"ws_2\",\"status\":\"failed\","
+    "\"action\":{\"type\":\"search\",\"queries\":[\"tap\"]}},"
+    "{\"type\":\"message\",\"id\":\"msg_1\",\"role\":\"assistant\",\"status\":"
+    "\"completed\",\"content\":[{\"type\":\"output_text\",\"text\":"
+    "\"It is \u00fcber.\",\"annotations\":[{\"type\":\"url_citation\","
+    "\"start_index\":0,\"end_index\":11,\"url\":\"https://a.test/\",\"title\":"
+    "\"A\"}]}]},"
+    "{\"type\":\"message\",\"id\":\"msg_2\",\"role\":\"assistant\",\"status\":"
+    "\"completed\",\"content\":[{\"type\":\"output_text\",\"text\":\"And.\","
+    "\"annotations\":[{\"type\":\"url_citation\",\"start_index\":0,"
+    "\"end_index\":4,\"url\":\"https://b.test/\",\"title\":\"B\"}]}]}],"
+    "\"usage\":{\"input_tokens\":1,\"output_tokens\":2,\"total_tokens\":3}}";
+
+static const char sources[] =
+    "found https://a.test/\nfound https://b.test/\nin vain\n"
+    "link https://a.test/ 'A' 0-11\nlink https://b.test/ 'B' 0-4\n";
+
+/* Over Messages and back, with all of it. */
+static void
+test_sources(void **state)
+{
+	const struct protocol	*r = &protocols[RESPONSES];
+	const struct protocol	*m = &protocols[MESSAGES];
+	struct buf		 in = { 0 }, there, back, want, got;
+	int			 way;
+
+	(void)state;
+	with_searches = true;
+	buf_puts(&in, searched);
+	for (way = 0; way < 4; way++) {
+		there = back = want = got = (struct buf){ 0 };
+		said_by(r, false, &in, &want);
+		assert_non_null(strstr(want.p, sources));
+		carry(r, m->write(way & 1), false, &in, &there);
+		carry(m, r->write(way & 2), way & 1, &there, &back);
+		said_by(r, way & 2, &back, &got);
+		assert_string_equal(got.p, want.p);
+		buf_finish(&there);
+		buf_finish(&back);
+		buf_finish(&want);
+		buf_finish(&got);
+	}
+	buf_finish(&in);
+	with_searches = false;
+}
+
+/* A chat completion has one content, whose characters its links count. */
+static void
+test_links(void **state)
+{
+	static const char want[] = "\"annotations\":[{\"type\":\"url_citation\","
+	    "\"url_citation\":{\"start_index\":0,\"end_index\":11,\"url\":"
+	    "\"https://a.test/\",\"title\":\"A\"}},{\"type\":\"url_citation\","
+	    "\"url_citation\":{\"start_index\":13,\"end_index\":17,\"url\":"
+	    "\"https://b.test/\",\"title\":\"B\"}}]";
+	struct buf in = { 0 }, out = { 0 };
+
+	(void)state;
+	buf_puts(&in, searched);
+	carry(&protocols[RESPONSES], chat_write(false), false, &in, &out);
+	if (strstr(out.p, want) == NULL)
+		fail_msg("%s", out.p);
+	buf_finish(&out);
+	carry(&protocols[RESPONSES], chat_write(true), false, &in, &out);
+	assert_non_null(strstr(out.p, "\"annotations\":[{\"type\":"
+	    "\"url_citation\",\"url_citation\":{\"start_index\":13"));
+	buf_finish(&in);
+	buf_finish(&out);
+}
+
 /* --- A stage that cuts an answer off. */
 
 static bool
@@ -432,6 +543,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_cut),
 	};
 	size_t	i;

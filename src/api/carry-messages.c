@@ -13,6 +13,7 @@
 #include "chat/answer-read.h"
 #include "chat/native.h"
 #include "chat/request-write.h"
+#include "copilot/lessons.h"
 #include "copilot/models.h"
 #include "messages/answer-write.h"
 #include "messages/request-read.h"
@@ -138,6 +139,9 @@ by_responses(struct exchange *x, struct turn *t, struct carried *c,
 {
 	if (!read_stop(t, c, err))
 		return false;
+	t->search.wanted = t->search.wanted &&
+	    x->conf->use_responses_api_web_search &&
+	    (x->retry.lesson.without & LESSON_WEB_SEARCH) == 0;
 	cache_key_add(t, c->model, interaction_key(x));
 	responses_request_write(t, x->model, c->model, &x->retry.lesson,
 	    &c->known->terms, &x->call.body);

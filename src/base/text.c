@@ -186,3 +186,13 @@ text_mask_users(char *s, size_t size)
 		memcpy(from, mask, sizeof(mask) - 1);
 	}
 }
+
+size_t
+text_chars(const char *s, size_t n)
+{
+	size_t i, chars = 0;
+
+	for (i = 0; i < n; i++)
+		chars += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return chars;
+}

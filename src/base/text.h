@@ -23,6 +23,8 @@ size_t	text_utf8_prefix(const char *, size_t);
 
 /* Bytes of the valid UTF-8 character that begins here, 0 when none does. */
 size_t	text_utf8_length(const char *, size_t);
+/* The characters of valid UTF-8. */
+size_t	text_chars(const char *, size_t);
 /* A character, not half of one, as UTF-8: the number of bytes, 1 to 4. */
 size_t	text_utf8_put(unsigned code, unsigned char utf8[4]);
 

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "chat/answer-write.h"
 #include "chat/calls.h"
@@ -19,10 +20,13 @@
 #include "turn/sink.h"
 
 #define NONE SIZE_MAX
+#define PARTS_MAX 64	/* of a message, that links refer to */
 
 struct item {
 	enum sink_kind	 kind;
 	int64_t		 part;		/* that was said last */
+	size_t		*starts;	/* of its parts, in the content */
+	size_t		 nstarts;
 	bool		 said;
 	bool		 ended;
 
@@ -43,6 +47,7 @@ struct writer {
 	struct item		*items;
 	size_t			 n;
 	size_t			 message, thought; /* the last that said some */
+	size_t			 chars;		/* of the content */
 	size_t			 call;		/* the one that goes on */
 	int64_t			 ncalls;	/* that the client knows of */
 	bool			 role;		/* has been said */
@@ -215,7 +220,25 @@ put_gap(struct writer *w, size_t item, const struct sink_delta *d,
 		return true;
 	put_delta(w, text_delta(d->part, json_object_new_string("\n\n")), NULL,
 	    out);
+	if (d->part == SINK_TEXT)
+		w->chars += 2;
 	return afford(w, 2, err);
+}
+
+/* Links of the text count its characters, those of the whole content. */
+static void
+count_chars(struct writer *w, struct item *it, const struct sink_delta *d)
+{
+	const char *s = json_object_get_string(d->text);
+
+	if (d->part != SINK_TEXT || d->index < 0 || d->index >= PARTS_MAX)
+		return;
+	if ((size_t)d->index >= it->nstarts) {
+		it->starts = util_reach(it->starts, &it->nstarts,
+		    (size_t)d->index, sizeof(*it->starts));
+		it->starts[d->index] = w->chars;
+	}
+	w->chars += text_chars(s, (size_t)json_object_get_string_len(d->text));
 }
 
 static bool
@@ -229,6 +252,7 @@ put_text(struct writer *w, size_t item, const struct sink_delta *d,
 		return true;
 	if ((n > 0 && !put_gap(w, item, d, out, err)) || !afford(w, n, err))
 		return false;
+	count_chars(w, &w->items[item], d);
 	put_delta(w, text_delta(d->part, json_object_get(d->text)),
 	    d->part == SINK_TEXT ? logprobs_of(d->logprobs) : NULL, out);
 	return true;
@@ -421,8 +445,14 @@ delta(struct sink *s, size_t item, const struct sink_delta *d, struct buf *out,
 {
 	struct writer *w = (struct writer *)s;
 
-	return w->items[item].kind == SINK_CALL ?
-	    put_called(w, item, d, out, err) : put_text(w, item, d, out, err);
+	switch (w->items[item].kind) {
+	case SINK_CALL:
+		return put_called(w, item, d, out, err);
+	case SINK_SEARCH:
+		return true;
+	default:
+		return put_text(w, item, d, out, err);
+	}
 }
 
 static bool
@@ -436,6 +466,36 @@ seal(struct sink *s, size_t item, enum sink_seal form, json_object *text,
 	(void)err;
 	if (form == SINK_OPAQUE && w->opaque == NULL)
 		w->opaque = json_object_get(text);
+	return true;
+}
+
+/* A link; what was found and not mentioned has no form here. */
+static bool
+source(struct sink *s, size_t item, const struct sink_source *from,
+    struct buf *out, struct err *err)
+{
+	struct writer	*w = (struct writer *)s;
+	struct item	*it = &w->items[item];
+	json_object	*link, *one, *list = NULL, *delta;
+	int64_t		 at;
+
+	(void)err;
+	if (it->kind != SINK_MESSAGE || from->index < 0 ||
+	    (size_t)from->index >= it->nstarts)
+		return true;
+	at = (int64_t)it->starts[from->index];
+	link = json_object_new_object();
+	js_add_int(link, "start_index", at + from->start);
+	js_add_int(link, "end_index", at + from->end);
+	js_add_ref(link, "url", from->url);
+	js_add_ref(link, "title", from->title != NULL ? from->title :
+	    from->url);
+	one = js_typed("url_citation");
+	js_add_take(one, "url_citation", link);
+	js_append_take(&list, one);
+	delta = json_object_new_object();
+	js_add_take(delta, "annotations", list);
+	put_delta(w, delta, NULL, out);
 	return true;
 }
 
@@ -573,6 +633,7 @@ destroy(struct sink *s)
 	for (i = 0; i < w->n; i++) {
 		free(w->items[i].id);
 		free(w->items[i].name);
+		free(w->items[i].starts);
 		buf_finish(&w->items[i].held);
 	}
 	free(w->items);
@@ -585,7 +646,8 @@ destroy(struct sink *s)
 
 static const struct sink_ops ops = {
 	.head = head, .begin = begin, .delta = delta, .seal = seal,
-	.end = end, .finish = finish, .fail = fail, .destroy = destroy
+	.source = source, .end = end, .finish = finish,
+	.fail = fail, .destroy = destroy
 };
 
 struct sink *

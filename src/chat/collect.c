@@ -163,6 +163,22 @@ text_find(const char *key, json_object *value)
 	return -1;
 }
 
+/* A list that comes in pieces. */
+static void
+add_list(json_object *to, const char *key, json_object *more)
+{
+	json_object	*have = js_array(to, key);
+	size_t		 i, n = js_len(more);
+
+	if (have == NULL) {
+		js_add_ref(to, key, more);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		json_object_array_add(have, json_object_get(
+		    json_object_array_get_idx(more, i)));
+}
+
 /* Text is joined, calls by their number; of anything else the last counts. */
 static void
 add_member(struct collected *c, const char *key, json_object *value)
@@ -174,6 +190,8 @@ add_member(struct collected *c, const char *key, json_object *value)
 		append(&c->text[i], value);
 	} else if (strcmp(key, "tool_calls") == 0)
 		add_calls(c, value);
+	else if (strcmp(key, "annotations") == 0)
+		add_list(c->message, key, value);
 	else if (strcmp(key, "function_call") == 0)
 		add_call(&c->function, value, value);
 	else if (strcmp(key, "role") != 0)

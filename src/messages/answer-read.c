@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "copilot/failure.h"
 #include "messages/answer-read.h"
@@ -25,6 +26,9 @@ struct block {
 	bool		 custom;	/* a call of a custom tool */
 	struct buf	 input;		/* its JSON, as it comes */
 	struct buf	 signature;
+	char		*search;	/* its id, until its result has come */
+	json_object	*links;		/* citations of a text; NULL: none */
+	size_t		 chars;		/* of the text */
 };
 
 struct reader {
@@ -66,6 +70,8 @@ destroy(void *self)
 	for (i = 0; i < r->n; i++) {
 		buf_finish(&r->blocks[i].input);
 		buf_finish(&r->blocks[i].signature);
+		json_object_put(r->blocks[i].links);
+		free(r->blocks[i].search);
 	}
 	free(r->blocks);
 	free(r->string);
@@ -97,6 +103,11 @@ kind_of(json_object *content, enum sink_kind *kind)
 		{ "tool_use", SINK_CALL }
 	};
 	size_t i;
+
+	if (js_is(content, "type", "server_tool_use")) {
+		*kind = SINK_SEARCH;
+		return js_is(content, "name", "web_search");
+	}
 
 	for (i = 0; i < COUNT(kinds); i++)
 		if (js_is(content, "type", kinds[i].type)) {
@@ -138,16 +149,92 @@ say_call(struct reader *r, struct block *b, json_object *content,
 	return sink_begin(r->to, b->item, &item, out, err);
 }
 
+static bool
+say_words(struct reader *r, struct block *b, json_object *text,
+    struct buf *out, struct err *err)
+{
+	if (json_object_is_type(text, json_type_string))
+		b->chars += text_chars(json_object_get_string(text),
+		    (size_t)json_object_get_string_len(text));
+	return say(r, b, SINK_TEXT, text, out, err);
+}
+
+static void
+add_link(struct block *b, json_object *citation)
+{
+	if (js_is(citation, "type", "web_search_result_location") &&
+	    js_str(citation, "url") != NULL)
+		js_append_take(&b->links, json_object_get(citation));
+}
+
+/* Its citations are of all of a text. */
+static bool
+say_links(struct reader *r, const struct block *b, struct buf *out,
+    struct err *err)
+{
+	struct sink_source	 source = { .end = (int64_t)b->chars };
+	json_object		*link;
+	size_t			 i, n = js_len(b->links);
+
+	for (i = 0; i < n; i++) {
+		link = json_object_array_get_idx(b->links, i);
+		source.url = js_get(link, "url");
+		source.title = js_get(link, "title");
+		if (!sink_source(r->to, b->item, &source, out, err))
+			return false;
+	}
+	return true;
+}
+
+/* What the search of that id found: pages, or an error in their place. */
+static bool
+say_found(struct reader *r, json_object *result, struct buf *out,
+    struct err *err)
+{
+	const char		*id = js_str(result, "tool_use_id");
+	json_object		*list = js_array(result, "content"), *page;
+	struct sink_source	 source = { 0 };
+	struct block		*b = NULL;
+	size_t			 i;
+
+	for (i = 0; id != NULL && i < r->n && b == NULL; i++)
+		if (r->blocks[i].search != NULL && !r->blocks[i].open &&
+		    strcmp(r->blocks[i].search, id) == 0)
+			b = &r->blocks[i];
+	if (b == NULL)
+		return true;
+	for (i = 0; i < js_len(list); i++) {
+		page = json_object_array_get_idx(list, i);
+		source.url = js_get(page, "url");
+		source.title = js_get(page, "title");
+		if (js_str(page, "url") != NULL &&
+		    !sink_source(r->to, b->item, &source, out, err))
+			return false;
+	}
+	free(b->search);
+	b->search = NULL;
+	return sink_end(r->to, b->item, list == NULL, out, err);
+}
+
 /* What the beginning has already said of it. */
 static bool
 say_beginning(struct reader *r, struct block *b, json_object *content,
     struct buf *out, struct err *err)
 {
+	json_object	*links = js_array(content, "citations");
+	size_t		 i;
+
 	if (js_is(content, "type", "redacted_thinking"))
 		return sink_seal(r->to, b->item, SINK_REDACTED,
 		    js_get(content, "data"), out, err);
-	if (b->kind == SINK_MESSAGE)
-		return say(r, b, SINK_TEXT, js_get(content, "text"), out, err);
+	if (b->kind == SINK_MESSAGE) {
+		for (i = 0; i < js_len(links); i++)
+			add_link(b, json_object_array_get_idx(links, i));
+		return say_words(r, b, js_get(content, "text"), out, err);
+	}
+	if (b->kind == SINK_SEARCH)
+		b->search = xstrdup(js_str(content, "id") != NULL ?
+		    js_str(content, "id") : "");
 	if (b->kind != SINK_THOUGHT)
 		return true;
 	if (js_str(content, "signature") != NULL)
@@ -174,6 +261,8 @@ begin(struct reader *r, int64_t index, json_object *content, struct buf *out,
 
 	if (!end_last(r, false, out, err))
 		return false;
+	if (js_is(content, "type", "web_search_tool_result"))
+		return say_found(r, content, out, err);
 	if (b == NULL || b->known || !kind_of(content, &b->kind))
 		return true;
 	b->known = b->open = true;
@@ -194,8 +283,10 @@ more(struct reader *r, int64_t index, json_object *delta, struct buf *out,
 
 	if (b == NULL || !b->open)
 		return true;
-	if (b->kind == SINK_MESSAGE)
-		return say(r, b, SINK_TEXT, js_get(delta, "text"), out, err);
+	if (b->kind == SINK_MESSAGE) {
+		add_link(b, js_obj(delta, "citation"));
+		return say_words(r, b, js_get(delta, "text"), out, err);
+	}
 	if (b->kind == SINK_THOUGHT) {
 		if (js_str(delta, "signature") != NULL)
 			js_append_text(&b->signature, js_get(delta,
@@ -206,7 +297,8 @@ more(struct reader *r, int64_t index, json_object *delta, struct buf *out,
 	if (js_str(delta, "partial_json") == NULL)
 		return true;
 	js_append_text(&b->input, json);
-	return b->custom || say(r, b, SINK_ARGUMENTS, json, out, err);
+	return b->custom || b->kind == SINK_SEARCH ||
+	    say(r, b, SINK_ARGUMENTS, json, out, err);
 }
 
 /* A custom tool's text is the one argument of the function it became. */
@@ -226,6 +318,18 @@ say_input(struct reader *r, struct block *b, struct buf *out, struct err *err)
 	return ok;
 }
 
+static bool
+say_query(struct reader *r, struct block *b, struct buf *out, struct err *err)
+{
+	json_object	*input = js_parse_quiet(buf_str(&b->input),
+			    b->input.len);
+	bool		 ok = say(r, b, SINK_QUERY, js_get(input, "query"),
+			    out, err);
+
+	json_object_put(input);
+	return ok;
+}
+
 /* Arguments are an object, if only an empty one. */
 static bool
 say_rest(struct reader *r, struct block *b, struct buf *out, struct err *err)
@@ -235,6 +339,10 @@ say_rest(struct reader *r, struct block *b, struct buf *out, struct err *err)
 
 	if (b->kind == SINK_CALL && b->custom)
 		return say_input(r, b, out, err);
+	if (b->kind == SINK_SEARCH)
+		return say_query(r, b, out, err);
+	if (b->kind == SINK_MESSAGE)
+		return say_links(r, b, out, err);
 	if (b->kind == SINK_CALL && b->input.len == 0) {
 		text = json_object_new_string("{}");
 		ok = say(r, b, SINK_ARGUMENTS, text, out, err);
@@ -259,6 +367,8 @@ stop(struct reader *r, int64_t index, struct buf *out, struct err *err)
 	b->open = false;
 	if (!end_last(r, false, out, err) || !say_rest(r, b, out, err))
 		return false;
+	if (b->search != NULL)
+		return true;		/* it ends with its result */
 	r->ending = true;
 	r->last = b->item;
 	return true;
@@ -314,6 +424,10 @@ finish(struct reader *r, struct buf *out, struct err *err)
 	r->finished = true;
 	for (i = 0; i < r->n; i++)
 		if (r->blocks[i].open && !stop(r, (int64_t)i, out, err))
+			return false;
+	for (i = 0; i < r->n; i++)
+		if (r->blocks[i].search != NULL && !sink_end(r->to,
+		    r->blocks[i].item, true, out, err))
 			return false;
 	return end_last(r, cut, out, err) &&
 	    sink_finish(r->to, &r->end, out, err);

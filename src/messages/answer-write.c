@@ -14,6 +14,7 @@
 #include "messages/answer-write.h"
 #include "messages/collect.h"
 #include "messages/error.h"
+#include "messages/fit.h"
 #include "messages/signature.h"
 #include "turn/sink.h"
 #include "turn/usage.h"
@@ -24,13 +25,15 @@
  */
 struct block {
 	enum sink_kind	 kind;
-	char		*id, *name;	/* of a call */
+	char		*id, *name;	/* of a call; a search has an id */
+	json_object	*sources;	/* of a search or a text; NULL: none */
 	struct buf	 waiting;	/* text that has not been said */
 	json_object	*signature;	/* of a thought; NULL: none */
 	bool		 redacted;	/* it is all there is of it */
 	int64_t		 part;		/* of the text, -1: none yet */
 	bool		 ended;
 	bool		 skipped;	/* nobody wants it */
+	bool		 vain;		/* a search that failed */
 };
 
 struct writer {
@@ -117,6 +120,12 @@ content_of(const struct block *b)
 	json_object *obj;
 
 	switch (b->kind) {
+	case SINK_SEARCH:
+		obj = js_typed("server_tool_use");
+		js_add_str(obj, "id", b->id);
+		js_add_str(obj, "name", "web_search");
+		js_add_take(obj, "input", json_object_new_object());
+		return obj;
 	case SINK_CALL:
 		obj = js_typed("tool_use");
 		js_add_str(obj, "id", b->id);
@@ -141,14 +150,20 @@ content_of(const struct block *b)
 }
 
 static void
-put_begin(struct writer *w, struct block *b, struct buf *out)
+put_block_take(struct writer *w, json_object *block, struct buf *out)
 {
 	json_object *ev = js_typed("content_block_start");
 
-	put_start(w, out);
 	js_add_int(ev, "index", w->index);
-	js_add_take(ev, "content_block", content_of(b));
+	js_add_take(ev, "content_block", block);
 	put_take(w, ev, out);
+}
+
+static void
+put_begin(struct writer *w, struct block *b, struct buf *out)
+{
+	put_start(w, out);
+	put_block_take(w, content_of(b), out);
 	w->open = true;
 	w->called |= b->kind == SINK_CALL;
 }
@@ -175,7 +190,8 @@ put_waiting(struct writer *w, struct block *b, struct buf *out)
 	} deltas[] = {
 		[SINK_MESSAGE] = { "text_delta", "text" },
 		[SINK_THOUGHT] = { "thinking_delta", "thinking" },
-		[SINK_CALL] = { "input_json_delta", "partial_json" }
+		[SINK_CALL] = { "input_json_delta", "partial_json" },
+		[SINK_SEARCH] = { "input_json_delta", "partial_json" }
 	};
 
 	if (b->waiting.len == 0 || b->redacted)
@@ -187,17 +203,49 @@ put_waiting(struct writer *w, struct block *b, struct buf *out)
 }
 
 static void
-put_stop(struct writer *w, struct block *b, struct buf *out)
+put_block_end(struct writer *w, struct buf *out)
 {
 	json_object *ev = js_typed("content_block_stop");
+
+	js_add_int(ev, "index", w->index++);
+	put_take(w, ev, out);
+}
+
+/* What a search found, in a block of its own behind it. */
+static void
+put_found(struct writer *w, struct block *b, struct buf *out)
+{
+	json_object *block = js_typed("web_search_tool_result"), *error;
+
+	js_add_str(block, "tool_use_id", b->id);
+	if (b->vain) {
+		error = js_typed("web_search_tool_result_error");
+		js_add_str(error, "error_code", "unavailable");
+		js_add_take(block, "content", error);
+	} else
+		js_add_take(block, "content", b->sources != NULL ?
+		    json_object_get(b->sources) : json_object_new_array());
+	put_block_take(w, block, out);
+	put_block_end(w, out);
+}
+
+static void
+put_stop(struct writer *w, struct block *b, struct buf *out)
+{
+	size_t i, n = b->kind == SINK_MESSAGE ? js_len(b->sources) : 0;
 
 	if (b->signature != NULL && !b->redacted)
 		put_delta_take(w, "signature_delta", "signature",
 		    json_object_get(b->signature), out);
-	js_add_int(ev, "index", w->index++);
-	put_take(w, ev, out);
+	for (i = 0; i < n; i++)
+		put_delta_take(w, "citations_delta", "citation",
+		    json_object_get(json_object_array_get_idx(b->sources, i)),
+		    out);
+	put_block_end(w, out);
 	w->open = false;
 	buf_finish(&b->waiting);
+	if (b->kind == SINK_SEARCH)
+		put_found(w, b, out);
 }
 
 /*
@@ -209,7 +257,8 @@ counts(const struct block *b)
 {
 	if (b->skipped)
 		return false;
-	return b->kind == SINK_CALL || b->waiting.len > 0 || b->redacted;
+	return b->kind == SINK_CALL || b->kind == SINK_SEARCH ||
+	    b->waiting.len > 0 || b->redacted;
 }
 
 /*
@@ -285,6 +334,7 @@ begin(struct sink *s, size_t item, const struct sink_item *what,
 {
 	struct writer	*w = writer_of(s);
 	struct block	*b;
+	char		 digits[25];
 
 	(void)err;
 	w->blocks = util_reach(w->blocks, &w->n, item, sizeof(*w->blocks));
@@ -295,9 +345,25 @@ begin(struct sink *s, size_t item, const struct sink_item *what,
 	if (what->kind == SINK_CALL) {
 		b->id = xstrdup(what->id != NULL ? what->id : "");
 		b->name = xstrdup(what->name != NULL ? what->name : "");
+	} else if (what->kind == SINK_SEARCH) {
+		util_random_hex(digits, sizeof(digits) - 1);
+		b->id = xasprintf(MESSAGES_SEARCH_ID "%s",
+		    digits);
 	}
 	advance(w, out);
 	return true;
+}
+
+/* The one member of a search's input. */
+static void
+put_query(struct block *b, json_object *query)
+{
+	json_object *input = json_object_new_object();
+
+	js_add_ref(input, "query", query);
+	buf_truncate(&b->waiting, 0);
+	js_print(input, &b->waiting);
+	json_object_put(input);
 }
 
 static bool
@@ -310,6 +376,10 @@ delta(struct sink *s, size_t item, const struct sink_delta *d,
 	(void)err;
 	if (b->kind == SINK_THOUGHT && !w->shown)
 		return true;
+	if (b->kind == SINK_SEARCH) {
+		put_query(b, d->text);
+		return true;
+	}
 	if (b->part >= 0 && b->part != d->index && b->kind != SINK_CALL)
 		buf_puts(&b->waiting, "\n\n");
 	b->part = d->index;
@@ -361,13 +431,40 @@ seal(struct sink *s, size_t item, enum sink_seal kind, json_object *text,
 	return true;
 }
 
+/*
+ * Claude's have what only Anthropic can read, and what was quoted, neither of
+ * which there is. A page without a title is called by its address.
+ */
+static bool
+source(struct sink *s, size_t item, const struct sink_source *source,
+    struct buf *out, struct err *err)
+{
+	struct block	*b = &writer_of(s)->blocks[item];
+	bool		 found = b->kind == SINK_SEARCH;
+	json_object	*obj = js_typed(found ? "web_search_result" :
+			    "web_search_result_location");
+
+	(void)out;
+	(void)err;
+	js_add_ref(obj, "url", source->url);
+	js_add_ref(obj, "title", source->title != NULL ? source->title :
+	    source->url);
+	js_add_str(obj, found ? "encrypted_content" : "encrypted_index", "");
+	if (found)
+		js_add_null(obj, "page_age");
+	else
+		js_add_str(obj, "cited_text", "");
+	js_append_take(&b->sources, obj);
+	return true;
+}
+
 static bool
 end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
 {
 	struct writer *w = writer_of(s);
 
-	(void)cut;
 	(void)err;
+	w->blocks[item].vain = cut;
 	w->blocks[item].ended = true;
 	advance(w, out);
 	return true;
@@ -455,6 +552,7 @@ destroy(struct sink *s)
 		free(w->blocks[i].name);
 		buf_finish(&w->blocks[i].waiting);
 		json_object_put(w->blocks[i].signature);
+		json_object_put(w->blocks[i].sources);
 	}
 	free(w->blocks);
 	json_object_put(w->late);
@@ -469,6 +567,7 @@ static const struct sink_ops ops = {
 	.begin = begin,
 	.delta = delta,
 	.seal = seal,
+	.source = source,
 	.end = end,
 	.finish = finish,
 	.fail = fail,

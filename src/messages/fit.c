@@ -191,6 +191,29 @@ fit_reference(struct work *w, json_object *block)
 	return true;
 }
 
+bool
+messages_is_foreign_search(json_object *block)
+{
+	const char *id = js_str(block, js_is(block, "type", "server_tool_use") ?
+	    "id" : js_is(block, "type", "web_search_tool_result") ?
+	    "tool_use_id" : "");
+
+	return id != NULL && util_starts(id, MESSAGES_SEARCH_ID);
+}
+
+/* Citations that nobody sealed; a text has those of one upstream only. */
+static void
+drop_foreign_links(struct work *w, json_object *block)
+{
+	json_object *list = js_array(block, "citations");
+
+	if (js_len(list) == 0 || !js_is(json_object_array_get_idx(list, 0),
+	    "encrypted_index", ""))
+		return;
+	js_del(block, "citations");
+	w->changed = true;
+}
+
 static bool
 keeps_block(struct work *w, json_object *block, json_object *kept)
 {
@@ -199,7 +222,12 @@ keeps_block(struct work *w, json_object *block, json_object *kept)
 	if (type == NULL)
 		return true;
 	w->changed |= messages_fit_mark(block);
+	if (messages_is_foreign_search(block)) {
+		move_mark(block, kept);
+		return false;
+	}
 	if (strcmp(type, "text") == 0) {
+		drop_foreign_links(w, block);
 		if (!messages_is_blank(js_get(block, "text")))
 			return true;
 		move_mark(block, kept);

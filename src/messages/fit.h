@@ -40,4 +40,11 @@ bool	messages_is_blank(json_object *text);
 /* Drop what upstream doesn't know of a cache mark; true: there was some. */
 bool	messages_fit_mark(json_object *of);
 
+/*
+ * A search that another upstream made, and what it found: Claude can't have
+ * back what Anthropic did not seal. It is known by the beginning of its id.
+ */
+#define MESSAGES_SEARCH_ID "srvtoolu_other_"
+bool	messages_is_foreign_search(json_object *block);
+
 #endif

@@ -251,6 +251,8 @@ read_assistant(struct reader *r, json_object *blocks)
 
 	for (i = 0; i < n; i++) {
 		block = json_object_array_get_idx(blocks, i);
+		if (messages_is_foreign_search(block))
+			continue;
 		if (js_is(block, "type", "tool_use"))
 			read_call(r, block, i);
 		else if (js_is(block, "type", "thinking") ||
@@ -373,6 +375,26 @@ is_dispensable(json_object *tool)
 	return false;
 }
 
+/*
+ * A search of the web, for upstreams that have one. Hosts that it must not use
+ * can't be said there: then there is none. How often it may search is not said
+ * either.
+ */
+static void
+read_search(struct reader *r, json_object *tool)
+{
+	struct turn_search	*s = &r->t->search;
+	const char		*type = js_str(tool, "type");
+
+	if (type == NULL || !util_starts(type, "web_search_") ||
+	    js_len(js_array(tool, "blocked_domains")) > 0)
+		return;
+	s->wanted = true;
+	if (js_len(js_array(tool, "allowed_domains")) > 0)
+		turn_set(&s->hosts, js_array(tool, "allowed_domains"));
+	turn_set(&s->place, js_obj(tool, "user_location"));
+}
+
 static bool
 read_tools(struct reader *r, json_object *obj)
 {
@@ -384,8 +406,10 @@ read_tools(struct reader *r, json_object *obj)
 	tools = js_array(obj, "tools");
 	for (i = 0; i < js_len(tools); i++) {
 		one = json_object_array_get_idx(tools, i);
-		if (is_dispensable(one))
+		if (is_dispensable(one)) {
+			read_search(r, one);
 			continue;
+		}
 		if (js_obj(one, "input_schema") == NULL)
 			return refuse_tool(one, i, r->err);
 		tool = tools_add(&r->t->tools, NULL, js_str(one, "name"));
@@ -421,7 +445,10 @@ read_choice(json_object *choice, struct turn *t)
 		if (js_is(choice, "type", kinds[i].type))
 			t->choice.kind = kinds[i].kind;
 	if (t->choice.kind == TURN_CHOICE_TOOL) {
-		if (js_str(choice, "name") != NULL)
+		if (js_str(choice, "name") != NULL && t->search.wanted &&
+		    tools_find(&t->tools, js_str(choice, "name")) == NULL)
+			t->choice.kind = TURN_CHOICE_AUTO;
+		else if (js_str(choice, "name") != NULL)
 			turn_add_name(&t->choice, NULL, js_get(choice, "name"),
 			    false);
 		else

@@ -24,6 +24,7 @@ struct said {
 	struct events_item	*item;		/* NULL: not begun yet */
 	int64_t			 part;	/* the index of the one in hand */
 	json_object		*opaque;	/* of a thought */
+	json_object		*action;	/* of a search, or NULL */
 	bool			 ended;
 };
 
@@ -57,7 +58,7 @@ begin_typed(struct writer *w, struct said *it, struct buf *out,
 		return true;
 	obj = json_object_new_object();
 	js_add_str(obj, "type", it->kind == SINK_THOUGHT ? "reasoning" :
-	    "message");
+	    it->kind == SINK_SEARCH ? "web_search_call" : "message");
 	return begin_item(w, it, obj, out, err);
 }
 
@@ -155,7 +156,16 @@ begin(struct sink *s, size_t item, const struct sink_item *is, struct buf *out,
 		.kind = is->kind, .part = is->kind == SINK_CALL ? 0 : -1
 	};
 	w->n = item + 1;
-	return is->kind != SINK_CALL || begin_call(w, it, is, out, err);
+	return is->kind == SINK_CALL ? begin_call(w, it, is, out, err) :
+	    is->kind != SINK_SEARCH || begin_typed(w, it, out, err);
+}
+
+static json_object *
+action_of(struct said *it)
+{
+	if (it->action == NULL)
+		it->action = js_typed("search");
+	return it->action;
 }
 
 static const enum events_part parts[SINK_PART__MAX] = {
@@ -173,6 +183,10 @@ delta(struct sink *s, size_t item, const struct sink_delta *d, struct buf *out,
 	struct writer	*w = (struct writer *)s;
 	struct said	*it = &w->said[item];
 
+	if (d->part == SINK_QUERY) {
+		js_add_ref(action_of(it), "query", d->text);
+		return true;
+	}
 	if (!begin_typed(w, it, out, err))
 		return false;
 	if (it->part != d->index)
@@ -198,6 +212,48 @@ seal(struct sink *s, size_t item, enum sink_seal form, json_object *text,
 	return true;
 }
 
+static void
+add_page(struct said *it, json_object *url)
+{
+	json_object	*action = action_of(it), *page = js_typed("url");
+	json_object	*list = js_array(action, "sources");
+
+	if (list == NULL) {
+		list = json_object_new_array();
+		js_add_take(action, "sources", list);
+	}
+	js_add_ref(page, "url", url);
+	json_object_array_add(list, page);
+}
+
+/* A page that was found, or a link of the text in hand. */
+static bool
+source(struct sink *s, size_t item, const struct sink_source *from,
+    struct buf *out, struct err *err)
+{
+	struct writer	*w = (struct writer *)s;
+	struct said	*it = &w->said[item];
+	json_object	*link;
+
+	(void)err;
+	if (it->kind == SINK_SEARCH) {
+		add_page(it, from->url);
+		return true;
+	}
+	if (it->item == NULL || it->item->part != PART_TEXT ||
+	    it->part != from->index)
+		return true;
+	link = js_typed("url_citation");
+	js_add_int(link, "start_index", from->start);
+	js_add_int(link, "end_index", from->end);
+	js_add_ref(link, "url", from->url);
+	js_add_ref(link, "title", from->title != NULL ? from->title :
+	    from->url);
+	events_item_link(&w->events, it->item, link, out);
+	json_object_put(link);
+	return true;
+}
+
 static bool
 end_item(struct writer *w, struct said *it, bool cut, struct buf *out,
     struct err *err)
@@ -209,6 +265,8 @@ end_item(struct writer *w, struct said *it, bool cut, struct buf *out,
 	it->ended = true;
 	if (it->item == NULL)
 		return true;
+	if (it->action != NULL)
+		js_add_ref(it->item->obj, "action", it->action);
 	/* Also when it is called with nothing. */
 	if (js_is(it->item->obj, "type", "custom_tool_call"))
 		events_item_part(&w->events, it->item, PART_INPUT, out);
@@ -319,8 +377,10 @@ destroy(struct sink *s)
 	struct writer	*w = (struct writer *)s;
 	size_t		 i;
 
-	for (i = 0; i < w->n; i++)
+	for (i = 0; i < w->n; i++) {
 		json_object_put(w->said[i].opaque);
+		json_object_put(w->said[i].action);
+	}
 	free(w->said);
 	events_finish(&w->events);
 	free(w);
@@ -328,7 +388,8 @@ destroy(struct sink *s)
 
 static const struct sink_ops ops = {
 	.begin = begin, .delta = delta, .seal = seal,
-	.end = end, .finish = finish, .fail = fail, .filler = filler,
+	.source = source, .end = end, .finish = finish,
+	.fail = fail, .filler = filler,
 	.keeps = keeps, .destroy = destroy
 };
 

@@ -64,6 +64,7 @@ events_finish(struct events *e)
 	for (i = 0; i < e->n; i++) {
 		json_object_put(e->items[i]->obj);
 		json_object_put(e->items[i]->logprobs);
+		json_object_put(e->items[i]->links);
 		buf_finish(&e->items[i]->text);
 		free(e->items[i]);
 	}
@@ -164,6 +165,8 @@ part_object(const struct events_item *item, bool full)
 	    full ? part_text(item) : json_object_new_string(""));
 	if (full && item->logprobs != NULL)
 		js_add_ref(part, "logprobs", item->logprobs);
+	if (full && item->links != NULL)
+		js_add_ref(part, "annotations", item->links);
 	responses_part(part);
 	return part;
 }
@@ -216,7 +219,8 @@ part_end(struct events *e, struct events_item *item, struct buf *out)
 	item->part = PART_NONE;
 	buf_finish(&item->text);
 	json_object_put(item->logprobs);
-	item->logprobs = NULL;
+	json_object_put(item->links);
+	item->logprobs = item->links = NULL;
 }
 
 void
@@ -294,6 +298,28 @@ events_item_delta(struct events *e, struct events_item *item,
 }
 
 void
+events_item_link(struct events *e, struct events_item *item,
+    json_object *annotation, struct buf *out)
+{
+	json_object *ev;
+
+	js_append_take(&item->links, json_object_get(annotation));
+	if (!e->r->stream)
+		return;
+	ev = item_event(e, item, "response.output_text.annotation.added");
+	js_add_int(ev, "annotation_index", (int64_t)js_len(item->links) - 1);
+	js_add_ref(ev, "annotation", annotation);
+	event_put(ev, out);
+}
+
+/* A search that came to nothing has failed; all else was cut off. */
+static const char *
+cut_status(json_object *item)
+{
+	return js_is(item, "type", "web_search_call") ? "failed" : "incomplete";
+}
+
+void
 events_item_end(struct events *e, struct events_item *item, bool cut,
     struct buf *out)
 {
@@ -303,7 +329,7 @@ events_item_end(struct events *e, struct events_item *item, bool cut,
 	item->done = true;
 	if (js_has(item->obj, "status"))
 		js_add_str(item->obj, "status",
-		    cut ? "incomplete" : "completed");
+		    cut ? cut_status(item->obj) : "completed");
 	put_item(e, item, "response.output_item.done", out);
 }
 

@@ -39,6 +39,7 @@ struct events_item {
 	size_t		 nparts;	/* that are done */
 	struct buf	 text;		/* of the part */
 	json_object	*logprobs;	/* of the part; NULL: none */
+	json_object	*links;		/* likewise */
 	bool		 done;
 };
 
@@ -68,6 +69,9 @@ void	events_item_next(struct events *, struct events_item *,
 /* More of the part. "logprobs" may be NULL. */
 void	events_item_delta(struct events *, struct events_item *,
 	    json_object *text, json_object *logprobs, struct buf *out);
+/* An annotation of the text in hand. */
+void	events_item_link(struct events *, struct events_item *,
+	    json_object *annotation, struct buf *out);
 /* The item is complete, or cut off. */
 void	events_item_end(struct events *, struct events_item *, bool cut,
 	    struct buf *out);

@@ -70,6 +70,7 @@ static const enum sink_kind kind_of[SINK_PART__MAX] = {
 	[SINK_SUMMARY]		= SINK_THOUGHT,
 	[SINK_ARGUMENTS]	= SINK_CALL,
 	[SINK_INPUT]		= SINK_CALL,
+	[SINK_QUERY]		= SINK_SEARCH,
 };
 
 /* Is this text part of the item in hand? A text begins no call. */
@@ -268,16 +269,46 @@ end_part(struct place *p, int64_t i, json_object *part)
 	return add_text(p, &t);
 }
 
+/* A link of a text's. What refers to files is for those who have them. */
+static bool
+end_annotation(struct place *p, int64_t i, json_object *annotation)
+{
+	const struct sink_source source = {
+		.url = js_get(annotation, "url"),
+		.title = js_get(annotation, "title"),
+		.index = i,
+		.start = js_int(annotation, "start_index", 0),
+		.end = js_int(annotation, "end_index", 0)
+	};
+
+	return !p->it->begun || !js_is(annotation, "type", "url_citation") ||
+	    js_str(annotation, "url") == NULL || sink_source(p->items->to,
+	    p->it->number, &source, p->out, p->err);
+}
+
+static bool
+end_annotations(struct place *p, int64_t i, json_object *list)
+{
+	size_t k, n = js_len(list);
+
+	for (k = 0; k < n; k++)
+		if (!end_annotation(p, i, json_object_array_get_idx(list, k)))
+			return false;
+	return true;
+}
+
 static bool
 end_message(struct place *p, json_object *item)
 {
-	json_object	*content = js_array(item, "content");
+	json_object	*content = js_array(item, "content"), *part;
 	size_t		 i, n = js_len(content);
 
-	for (i = 0; i < n; i++)
-		if (!end_part(p, (int64_t)i,
-		    json_object_array_get_idx(content, i)))
+	for (i = 0; i < n; i++) {
+		part = json_object_array_get_idx(content, i);
+		if (!end_part(p, (int64_t)i, part) || !end_annotations(p,
+		    (int64_t)i, js_array(part, "annotations")))
 			return false;
+	}
 	return seal(p, SINK_PHASE, js_get(item, "phase"));
 }
 
@@ -309,6 +340,39 @@ end_custom(struct place *p, json_object *item)
 	return add_text(p, &t);
 }
 
+static bool
+begin_search(struct place *p, json_object *item)
+{
+	const struct sink_item is = { .kind = SINK_SEARCH };
+
+	(void)item;
+	return begin(p, &is);
+}
+
+/* What was looked for, and what upstream says that it found. */
+static bool
+end_search(struct place *p, json_object *item)
+{
+	json_object		*action = js_obj(item, "action"), *page;
+	json_object		*sources = js_array(action, "sources");
+	json_object		*queries = js_array(action, "queries");
+	struct responses_text	 t = { .part = SINK_QUERY, .whole = true };
+	size_t			 i, n = js_len(sources);
+	bool			 ok;
+
+	t.text = js_str(action, "query") != NULL ? js_get(action, "query") :
+	    js_len(queries) > 0 ? json_object_array_get_idx(queries, 0) : NULL;
+	ok = add_text(p, &t);
+	for (i = 0; ok && i < n; i++) {
+		page = json_object_array_get_idx(sources, i);
+		if (js_str(page, "url") != NULL)
+			ok = sink_source(p->items->to, p->it->number,
+			    &(struct sink_source){ .url = js_get(page, "url"),
+			    .title = js_get(page, "title") }, p->out, p->err);
+	}
+	return ok;
+}
+
 static const struct kind {
 	const char	*type;
 	enum sink_kind	 kind;
@@ -320,6 +384,7 @@ static const struct kind {
 	{ "message", SINK_MESSAGE, false, begin_message, end_message },
 	{ "function_call", SINK_CALL, false, begin_call, end_call },
 	{ "custom_tool_call", SINK_CALL, true, begin_call, end_custom },
+	{ "web_search_call", SINK_SEARCH, false, begin_search, end_search },
 };
 
 static const struct kind *
@@ -356,8 +421,8 @@ responses_items_end(struct responses_items *items, int64_t index,
 		return true;
 	p.it->ended = true;
 	return k->begin(&p, item) && k->end(&p, item) &&
-	    sink_end(items->to, p.it->number,
-	    js_is(item, "status", "incomplete"), out, err);
+	    sink_end(items->to, p.it->number, js_is(item, "status",
+	    "incomplete") || js_is(item, "status", "failed"), out, err);
 }
 
 void

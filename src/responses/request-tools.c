@@ -267,6 +267,34 @@ choice_of(const struct turn_choice *c)
 	    json_object_new_string(turn_mode_word(c->kind));
 }
 
+static json_object *
+search_of(const struct turn_search *s)
+{
+	json_object *tool = js_typed("web_search"), *filters;
+
+	if (s->hosts != NULL) {
+		filters = json_object_new_object();
+		js_add_ref(filters, "allowed_domains", s->hosts);
+		js_add_take(tool, "filters", filters);
+	}
+	js_add_given(tool, "user_location", s->place);
+	return tool;
+}
+
+static void
+put_search(const struct turn_search *s, json_object *to)
+{
+	json_object *tools = js_array(to, "tools");
+
+	if (!s->wanted)
+		return;
+	if (tools == NULL) {
+		tools = json_object_new_array();
+		js_add_take(to, "tools", tools);
+	}
+	json_object_array_add(tools, search_of(s));
+}
+
 /* A request without tools has no choice among them either. */
 void
 responses_write_tools(const struct turn *t, struct terms *terms,
@@ -274,9 +302,12 @@ responses_write_tools(const struct turn *t, struct terms *terms,
 {
 	json_object *choice;
 
-	if (t->tools.n == 0)
+	if (t->tools.n == 0) {
+		put_search(&t->search, to);
 		return;
+	}
 	terms_put_tools(terms, t, to, tool_of);
+	put_search(&t->search, to);
 	js_add_given(to, "parallel_tool_calls", t->parallel);
 	if ((choice = choice_of(&t->choice)) != NULL)
 		js_add_take(to, "tool_choice", choice);

@@ -44,6 +44,16 @@ sink_seal(struct sink *s, size_t item, enum sink_seal form, json_object *text,
 }
 
 bool
+sink_source(struct sink *s, size_t item, const struct sink_source *source,
+    struct buf *out, struct err *err)
+{
+	while (s != NULL && s->ops->source == NULL)
+		s = s->next;
+	return s == NULL || item >= s->begun ||
+	    s->ops->source(s, item, source, out, err);
+}
+
+bool
 sink_end(struct sink *s, size_t item, bool cut, struct buf *out,
     struct err *err)
 {

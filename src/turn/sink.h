@@ -8,6 +8,7 @@
  *     begin           an item: numbered 0, 1, .. in the order of its beginning
  *       delta           more of a part of it; another index is another part
  *       seal            what only upstream can read of it, and wants back
+ *       source          a page that it found, or refers to
  *     end             the item is complete, or cut off
  *     finish          why it ended; items that are still open end with it
  *     fail            in place of that: what went wrong, when a part is out
@@ -43,7 +44,8 @@ struct sink_head {
 enum sink_kind {
 	SINK_MESSAGE,		/* text, refusals */
 	SINK_THOUGHT,		/* what the model thought, or a summary */
-	SINK_CALL		/* of a tool of the client's */
+	SINK_CALL,		/* of a tool of the client's */
+	SINK_SEARCH		/* of the web, made by upstream; cut: in vain */
 };
 
 struct sink_item {
@@ -61,6 +63,7 @@ enum sink_part {
 	SINK_SUMMARY,		/* of a thought: what can be shown of it */
 	SINK_ARGUMENTS,		/* of a call: JSON */
 	SINK_INPUT,		/* of a custom tool's call: text */
+	SINK_QUERY,		/* of a search: what for */
 	SINK_PART__MAX
 };
 
@@ -69,6 +72,16 @@ struct sink_delta {
 	int64_t		 index;		/* of the part in its item */
 	json_object	*text;		/* a string */
 	json_object	*logprobs;	/* an array; NULL: none */
+};
+
+/*
+ * A page that a search found, or that a text refers to: there "start" and "end"
+ * count the characters of its part. The texts are strings, or NULL.
+ */
+struct sink_source {
+	json_object	*url, *title;
+	int64_t		 index;		/* of the part */
+	int64_t		 start, end;
 };
 
 /*
@@ -100,7 +113,8 @@ struct sink_end {
 /*
  * "out" is the client's, to be appended to. A false return leaves the reason in
  * "err" and ends the answer. A member that is NULL is the next sink's; the
- * writer has the six behind "head", and that one where it prints what it says.
+ * writer has the first seven, but for "head" and "source" where it has no form
+ * for what they say.
  */
 struct sink_ops {
 	bool	(*head)(struct sink *, const struct sink_head *,
@@ -111,6 +125,8 @@ struct sink_ops {
 		    struct buf *out, struct err *);
 	bool	(*seal)(struct sink *, size_t item, enum sink_seal,
 		    json_object *text, struct buf *out, struct err *);
+	bool	(*source)(struct sink *, size_t item,
+		    const struct sink_source *, struct buf *out, struct err *);
 	bool	(*end)(struct sink *, size_t item, bool cut, struct buf *out,
 		    struct err *);
 	bool	(*finish)(struct sink *, const struct sink_end *,
@@ -145,6 +161,8 @@ bool	 sink_delta(struct sink *, size_t item, const struct sink_delta *,
 	    struct buf *out, struct err *);
 bool	 sink_seal(struct sink *, size_t item, enum sink_seal,
 	    json_object *text, struct buf *out, struct err *);
+bool	 sink_source(struct sink *, size_t item, const struct sink_source *,
+	    struct buf *out, struct err *);
 bool	 sink_end(struct sink *, size_t item, bool cut, struct buf *out,
 	    struct err *);
 bool	 sink_finish(struct sink *, const struct sink_end *, struct buf *out,

@@ -240,7 +240,7 @@ turn_finish(struct turn *t)
 		t->format.name, t->format.description, t->format.schema,
 		t->format.strict, t->parallel, t->effort, t->verbosity,
 		t->temperature, t->top_p, t->top_k, t->limit, t->top_logprobs,
-		t->stop, t->cache_key,
+		t->stop, t->cache_key, t->search.hosts, t->search.place,
 	};
 	size_t i;
 

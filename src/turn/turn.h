@@ -110,6 +110,13 @@ struct turn_choice {
 	size_t			 n;
 };
 
+/* Upstream shall search the web where it can. */
+struct turn_search {
+	bool		 wanted;
+	json_object	*hosts;		/* these only, an array; NULL: any */
+	json_object	*place;		/* the user's, the same everywhere */
+};
+
 enum turn_format_kind {
 	TURN_FORMAT_UNSAID,
 	TURN_FORMAT_TEXT,
@@ -128,6 +135,7 @@ struct turn {
 	size_t			 n;
 	struct tools		 tools;
 	struct turn_choice	 choice;
+	struct turn_search	 search;
 	struct turn_format	 format;
 	json_object		*parallel;	/* calls: a boolean */
 	json_object		*effort, *verbosity;
