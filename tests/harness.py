@@ -4,7 +4,7 @@ as CGI, as FastCGI responder and behind a web server, and TAP on stdout.
 A test is a function under @test; run() runs them all. Nothing is written
 outside of a temporary directory; every process started is ended by its pid.
 """
-import atexit, contextlib, fcntl, http.client, json, os, random, re, shutil, signal, socket
+import atexit, contextlib, fcntl, http.client, json, os, pty, random, re, shutil, signal, socket
 import struct, subprocess, sys, tempfile, threading, time, traceback
 
 BUILD = os.environ.get("top_builddir", os.path.join(os.path.dirname(__file__), ".."))
@@ -323,6 +323,22 @@ def unmarked(value):
     if isinstance(value, dict):
         return {k: unmarked(v) for k, v in value.items() if k not in ("copilot_cache_control", "cache_control")}
     return value
+
+
+def on_terminal(command, stdout=None, **how):
+    """Exit status of a command, and what a terminal shows of it: both streams, or standard error alone."""
+    ours, its = pty.openpty()
+    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=its if stdout is None else stdout, stderr=its,
+                         start_new_session=True, **how)
+    os.close(its)
+    shown = b""
+    try:
+        while True:
+            shown += os.read(ours, 65536)
+    except OSError:             # it has ended
+        pass
+    os.close(ours)
+    return p.wait(TIMEOUT), shown.decode()
 
 
 # --- The program as CGI

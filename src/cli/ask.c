@@ -9,6 +9,7 @@
 #include "base/http.h"
 #include "base/util.h"
 #include "cli/ask.h"
+#include "cli/progress.h"
 #include "copilot/call.h"
 #include "copilot/github.h"
 #include "copilot/models.h"
@@ -51,7 +52,8 @@ ask_token(struct http *http, const struct conf *conf, const char *github,
 	memset(tok, 0, sizeof(*tok));
 	*plan = NULL;
 	github_request(&req, conf, github, GITHUB_PATH_EXCHANGE);
-	if ((ok = http_fetch(http, conf, &req, &rep, err))) {
+	if ((ok = progress_fetch("Asking GitHub", http, conf, &req, &rep,
+	    err))) {
 		retry = http_reply_header(&rep, "retry-after");
 		ok = token_read(&rep, retry, github, tok, plan, err);
 	}
@@ -101,7 +103,7 @@ ask_models(struct http *http, const struct conf *conf,
 
 	*models = NULL;
 	models_request(&req, conf, tok);
-	if (http_fetch(http, conf, &req, &rep, err)) {
+	if (progress_fetch("Asking Copilot", http, conf, &req, &rep, err)) {
 		if (rep.status == 200)
 			*models = models_parse(buf_str(&rep.body),
 			    rep.body.len, err);

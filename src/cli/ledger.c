@@ -14,6 +14,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "state/ledger.h"
 
 #define EXIT_USAGE	2
@@ -112,12 +113,15 @@ collect(const struct cli *cli, struct report *r)
 	char		*path = xasprintf("%s/" LEDGER_FILE, cli->home);
 	char		*journal = xasprintf("%s/" LEDGER_JOURNAL, cli->home);
 	struct ledger	*l;
+	struct progress	*p;
 	bool		 ok = true;
 
 	/* Looking must not make the file. */
 	if (access(path, F_OK) == 0 || access(journal, F_OK) == 0) {
 		l = ledger_create(cli->home);
+		p = progress_begin("Reading what was used");
 		ok = ledger_rows(l, r->since, INT64_MAX, NULL, add_row, r);
+		progress_end(p);
 		ledger_destroy(l);
 	}
 	if (r->by != BY_DAY)

@@ -13,6 +13,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "state/conversations.h"
 #include "state/prune.h"
 #include "state/stored.h"
@@ -65,12 +66,15 @@ cli_responses_prune(struct cli *cli)
 	struct stored	*s;
 	struct conf	*conf;
 	struct err	 err;
+	struct progress	*p;
 	int64_t		 n;
 
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
+	p = progress_begin("Deleting what is too old or too much");
 	s = open_stored(cli);
 	n = s != NULL ? prune_all(s, conf) : 0;
+	progress_end(p);
 	if (n >= 0)
 		printf(DELETED, (long long)n);
 	stored_destroy(s);
@@ -82,6 +86,7 @@ int
 cli_responses_delete(struct cli *cli)
 {
 	struct stored	*s;
+	struct progress	*p;
 	int64_t		 n;
 
 	if (!cli->all) {
@@ -89,34 +94,54 @@ cli_responses_delete(struct cli *cli)
 		    "stored response and conversation\n");
 		return EXIT_USAGE;
 	}
+	p = progress_begin("Deleting");
 	s = open_stored(cli);
 	n = s != NULL ? stored_delete_all(s) : 0;
+	progress_end(p);
 	if (n >= 0)
 		printf(DELETED, (long long)n);
 	stored_destroy(s);
 	return n < 0;
 }
 
+struct export {
+	struct buf	 line;
+	struct progress	*progress;	/* NULL: the lines are seen */
+	int64_t		 done, all;
+};
+
 static bool
 print(json_object *obj, void *arg)
 {
-	struct buf	*line = arg;
+	struct export	*e = arg;
+	struct buf	*line = &e->line;
 
 	buf_truncate(line, 0);
 	js_print(obj, line);
 	buf_putc(line, '\n');
+	if (e->progress != NULL)
+		progress_count(e->progress, ++e->done, e->all);
 	return fwrite(line->p, 1, line->len, stdout) == line->len;
 }
 
 int
 cli_responses_export(struct cli *cli)
 {
-	struct stored	*s = open_stored(cli);
-	struct buf	 line = { 0 };
-	bool		 ok = s == NULL || (stored_each(s, print, &line) &&
-	    conversation_each(s, print, &line));
+	struct export	 e = { 0 };
+	struct stored	*s;
+	int64_t		 bytes;
+	bool		 ok;
 
+	if (!isatty(STDOUT_FILENO))
+		e.progress = progress_begin("Exporting");
+	s = open_stored(cli);
+	if (s != NULL && e.progress != NULL)
+		e.all = stored_count(s, &bytes);
+	ok = s == NULL || (stored_each(s, print, &e) &&
+	    conversation_each(s, print, &e));
 	stored_destroy(s);
-	buf_finish(&line);
+	if (e.progress != NULL)
+		progress_end(e.progress);
+	buf_finish(&e.line);
 	return !ok;
 }

@@ -17,6 +17,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "setup/clients.h"
 
 #define LIST_MAX	(4u << 20)
@@ -65,7 +66,8 @@ ask_models(const struct setup *s, const struct conf *conf, const char *key)
 	bearer = xasprintf("Bearer %s", key);
 	http_request_header(&req, "Authorization", bearer);
 	free(bearer);
-	if (http_fetch(http, conf, &req, &rep, &err) && rep.status == 200)
+	if (progress_fetch("Asking the server for its models", http, conf, &req,
+	    &rep, &err) && rep.status == 200)
 		list = js_parse_quiet(buf_str(&rep.body), rep.body.len);
 	names = setup_models(list);
 	if (js_len(names) == 0)

@@ -12,6 +12,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
 #include "copilot/accounts.h"
 #include "copilot/github.h"
 
@@ -68,7 +69,7 @@ show(const struct cli *cli, struct http *http, const struct conf *conf,
 	bool			 ok;
 
 	github_request(&req, conf, token, GITHUB_PATH_USAGE);
-	ok = http_fetch(http, conf, &req, &rep, err) &&
+	ok = progress_fetch("Asking GitHub", http, conf, &req, &rep, err) &&
 	    github_usage_read(rep.status, buf_str(&rep.body), rep.body.len,
 	    &usage, err);
 	if (!ok && util_starts(token, "ghp_") && err->status == 403)

@@ -64,7 +64,7 @@ print_code(const struct pending *p, const char *key, struct buf *out)
 	html_text(out, p->uri);
 	buf_puts(out, "\">");
 	html_text(out, p->uri);
-	buf_puts(out, "</a>, sign in as whom this key shall stand for, and "
+	buf_puts(out, "</a>, as the person whose seat this key is to use, and "
 	    "enter this code:</p><p class=\"code\"><code>");
 	html_text(out, p->user_code);
 	buf_printf(out, "</code></p><p>It is good until %.5s UTC, once, and "
