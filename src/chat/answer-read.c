@@ -28,7 +28,7 @@ struct reader {
 	const struct tools	*tools;
 	size_t			 begun;		/* items of the sink's */
 
-	/* What is being said or thought, one item at a time. */
+	/* A text or a thought that is under way, one item at a time. */
 	bool			 open;
 	enum sink_kind		 kind;
 	struct sink_delta	 last;	/* its part */
@@ -70,7 +70,7 @@ close_open(struct reader *r, bool cut, struct buf *out, struct err *err)
 	return ok && sink_end(r->to, r->begun - 1, cut, out, err);
 }
 
-/* What came too late for the thought that it belongs to is one of its own. */
+/* A seal that came too late for its thought is a thought of its own. */
 static bool
 put_opaque(struct reader *r, struct buf *out, struct err *err)
 {

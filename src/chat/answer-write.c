@@ -74,7 +74,7 @@ put_head(struct writer *w, struct buf *out)
 	buf_append(out, text->p, text->len);
 }
 
-/* What js_print prints has no line ends, so that it needs no sse_put. */
+/* js_print prints no line ends: it needs no sse_put. */
 static void
 put_chunk(struct writer *w, json_object *choice, json_object *usage,
     struct buf *out)
@@ -339,7 +339,7 @@ put_custom(struct writer *w, struct item *it, struct buf *out)
 	put_call(w, call, out);
 }
 
-/* What the call waited with; at its end also that there is nothing. */
+/* Say what the call waited with; at its end also that there is nothing. */
 static void
 put_held(struct writer *w, struct item *it, struct buf *out)
 {
@@ -542,7 +542,7 @@ reason_of(const struct writer *w, enum sink_reason reason)
 	}
 }
 
-/* What comes once in an answer, and the role if nothing else said it. */
+/* The one seal of an answer, and the role if nothing else said it. */
 static void
 put_opaque(struct writer *w, struct buf *out)
 {

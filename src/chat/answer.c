@@ -95,8 +95,8 @@ put_head(struct native *n, struct buf *out)
 
 /*
  * One chunk: the head, one choice (NULL: none), what else upstream's chunk has,
- * and usage when the client asked for it. What js_print prints has no line
- * ends, so that it needs no second look by sse_put.
+ * and usage when the client asked for it. js_print prints no line ends, so it
+ * needs no second look by sse_put.
  */
 static void
 put_chunk(struct native *n, json_object *choice, json_object *chunk,
@@ -204,7 +204,7 @@ holds(const char *p, size_t n, const char *text)
 	return memmem(p, n, text, strlen(text)) != NULL;
 }
 
-/* What went out is behind "at". The role is said once. */
+/* The print is behind "at". The role is said once. */
 static bool
 tells_the_next(const struct native *n, const struct sse_event *ev,
     const struct buf *out, size_t at)

@@ -272,7 +272,7 @@ lists_audio(json_object *list)
 	return false;
 }
 
-/* What runs at OpenAI, and would be missed in an answer. */
+/* Services that run at OpenAI, and would be missed in an answer. */
 static bool
 check_services(json_object *req, struct err *err)
 {

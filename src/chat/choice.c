@@ -317,7 +317,7 @@ rest_of_text(struct chat_choice *c, json_object *delta)
 
 	if (c->stop != NULL && !c->stopped)
 		stop_flush(c->stop, &rest);
-	/* What was said before a call is none, and parsers would fail on it. */
+	/* Words before a call are no object, and parsers would fail on them. */
 	if (object != NULL && c->calls.n == 0)
 		buf_append(&rest, object->p, object->len);
 	if (rest.len > 0)

@@ -12,7 +12,7 @@
 
 #define BLANK " \t\r\n\v\f"
 
-/* What stands where a model wants words and there are none. */
+/* These stand where a model wants words and there are none. */
 #define EMPTY		"(empty)"
 #define BEGIN		"Begin."
 #define GO_ON		"Go on."
@@ -236,9 +236,9 @@ flush_images(struct fit *f)
 }
 
 /*
- * Claude wants text with a visible character, Gemini some text. Of what says
- * nothing the system's and the model's own is left out; the user's and a tool's
- * had its place in the conversation. False: leave it out.
+ * Claude wants text with a visible character, Gemini some text. A blank text of
+ * the system's or the model's own is left out; the user's and a tool's had its
+ * place in the conversation. False: leave it out.
  */
 static bool
 fit_blank(struct fit *f, json_object *msg)

@@ -1,4 +1,4 @@
-/* What all chunks of a chat completion have in common. */
+/* All chunks of a chat completion have this in common. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /*
- * What all chunks of a chat completion have in common: id, created, model and
+ * All chunks of a chat completion have the same id, created, model and
  * fingerprint. Upstream leaves them out, leaves them empty, or sends them with
  * later chunks only (the first one may have id "" and created 0); clients rely
  * on them. Once the client has seen them they don't change any more.
@@ -28,7 +28,8 @@ void	chat_head_note(struct chat_head *, json_object *chunk);
 
 /*
  * The beginning of each chunk or of the whole answer, an object without its
- * closing brace; made at the first call. What upstream didn't say is invented.
+ * closing brace; made at the first call. A member that upstream left out is
+ * invented.
  * The model is called "asked" when it has to be, or when upstream is silent.
  */
 const struct buf *chat_head_text(struct chat_head *, const char *object,

@@ -265,8 +265,8 @@ count_images(json_object *msg)
 
 /*
  * How many of "n" images stay; "fresh" ones have come since the model last
- * spoke. What is left out changes the prompt from there on, and its cache finds
- * no more than what is before: so half of them go at once.
+ * spoke. An image that is left out changes the prompt from there on, and its
+ * cache finds only the part before: so half of them go at once.
  */
 static int64_t
 keep_images(int64_t n, int64_t fresh, int64_t max)
@@ -281,8 +281,8 @@ keep_images(int64_t n, int64_t fresh, int64_t max)
 /*
  * An agent's screenshots pile up until its model refuses every further request,
  * and then the conversation is lost; so VS Code and others send the newest
- * (microsoft/vscode pull request 310437). What has come since the model last
- * spoke is what is asked about: nothing of that is left out.
+ * (microsoft/vscode pull request 310437). The question is about those that have
+ * come since the model last spoke: none of them is left out.
  */
 bool
 chat_messages_trim(json_object *messages, int64_t max, bool *changed,

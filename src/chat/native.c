@@ -389,7 +389,7 @@ edit_prediction(const struct chat_request *r, struct edits *ed)
 		edits_drop(ed, r->obj, "prediction");
 }
 
-/* What this model refuses, as upstream has said; "inner" is of Responses. */
+/* This model refuses these, as upstream has said; "inner" is of Responses. */
 static void
 edit_lessons(const struct chat_request *r, struct edits *ed)
 {

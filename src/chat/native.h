@@ -54,8 +54,8 @@ bool	chat_request_take(struct chat_request *, json_object *take,
 
 /*
  * The model that is meant, as upstream knows it, and its entry in the list
- * ("info" may be NULL). Checks what depends on them. What is noted belongs to
- * the arguments.
+ * ("info" may be NULL). Checks what depends on them. The notes belong to the
+ * arguments.
  */
 bool	chat_request_model(struct chat_request *, const struct conf *,
 	    const char *upstream, const struct model *info, struct err *);

@@ -256,7 +256,7 @@ chat_pieces_over(const struct chat_pieces *p)
 
 /* --- The end. */
 
-/* What is still to be said of a choice, and its reason to end. */
+/* Say the rest of a choice, and its reason to end. */
 static bool
 finish_choice(struct chat_pieces *p, int64_t i, struct buf *out,
     struct err *err)

@@ -28,7 +28,7 @@ struct usage;
 typedef bool chat_piece(void *arg, int64_t index, json_object *piece,
     json_object *chunk, struct buf *out, struct err *);
 
-/* What is given must outlive it; the rest is zero. */
+/* All that is given must outlive it; the rest is zero. */
 struct chat_pieces {
 	/* Given. */
 	const struct chat_wanted *wanted;
@@ -64,7 +64,7 @@ bool	chat_pieces_cut(struct chat_pieces *, struct err *);
 
 /* Has each choice come to a stop string, whatever upstream still says? */
 bool	chat_pieces_over(const struct chat_pieces *);
-/* What is still to be said: the last piece of each choice has its reason. */
+/* Say the rest: the last piece of each choice has its reason. */
 bool	chat_pieces_finish(struct chat_pieces *, struct buf *out, struct err *);
 void	chat_pieces_clear(struct chat_pieces *);
 

@@ -9,8 +9,8 @@
 #include "chat/repair.h"
 
 /*
- * What models' own APIs call the end, should upstream hand it on. Anything
- * unknown is an ordinary end.
+ * Models' own APIs have these words for the end, should upstream hand them on.
+ * Any other is an ordinary end.
  */
 static const struct {
 	const char	*theirs;

@@ -188,7 +188,7 @@ read_result(struct reader *r)
 	return read_content(r, item, js_get(r->msg, "content"));
 }
 
-/* What a tool was called with; the arguments were mended before. */
+/* The arguments of a call, which were mended before. */
 static json_object *
 arguments_of(json_object *tool, bool custom)
 {
@@ -258,7 +258,7 @@ read_said(struct reader *r, const char *phase)
 	return true;
 }
 
-/* What a model of chat completions thought; the others don't show it. */
+/* Only models of chat completions show their thoughts. */
 static void
 read_thought(struct reader *r)
 {
@@ -293,8 +293,8 @@ read_sealed(struct reader *r, const struct chat_opaque *o, size_t *at,
 }
 
 /*
- * What the model thought, said and called, in this order; thoughts that were
- * between calls go back there. Thoughts that nothing followed are of no use.
+ * The model thought, said and called, in this order; thoughts that were between
+ * calls go back there. Thoughts that nothing followed are of no use.
  */
 static bool
 read_spoken(struct reader *r, const struct chat_opaque *o)

@@ -21,7 +21,7 @@
 #include "turn/terms.h"
 #include "turn/turn.h"
 
-/* What an assistant said, thought and called, not yet a message. */
+/* Words, thoughts and calls of an assistant that are no message yet. */
 struct spoken {
 	size_t		 first;		/* its first item */
 	size_t		 end;		/* behind its last one */
@@ -355,8 +355,8 @@ put_result_place(struct writer *w, size_t i)
 }
 
 /*
- * What was thought before, or between, what the same turn said and called; if
- * it was thought here, by a model of this vendor.
+ * A thought before, or between, the words and calls of the same turn; if it was
+ * thought here, by a model of this vendor.
  */
 static bool
 put_thought(struct writer *w, size_t i)

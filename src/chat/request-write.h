@@ -16,10 +16,10 @@ struct turn;
  * by its owner (chat/native.h). Upstream is always asked for a stream: Claude's
  * and Gemini's answers are reported to come back empty without.
  *
- * What an assistant did in one go is one message; results follow their calls.
- * "terms" is begun, tools that can't be chosen leave the turn. False with
- * "err" set, in the client's terms, when something can't be carried. Release
- * both with chat_request_finish() and terms_finish() in any case.
+ * An assistant's words and calls of one go are one message; results follow
+ * their calls. "terms" is begun, tools that can't be chosen leave the turn.
+ * False with "err" set, in the client's terms, when something can't be carried.
+ * Release both with chat_request_finish() and terms_finish() in any case.
  */
 bool	chat_request_write(struct turn *, const char *upstream,
 	    const struct model *info, struct chat_request *r,

@@ -1,4 +1,4 @@
-/* What chat completions call things. */
+/* The words of chat completions. */
 #include "config.h"
 
 #include "base/util.h"

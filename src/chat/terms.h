@@ -1,4 +1,4 @@
-/* What chat completions call things. */
+/* The words of chat completions. */
 #ifndef CHAT_TERMS_H
 #define CHAT_TERMS_H
 

@@ -1,4 +1,4 @@
-/* What the answer of a chat completion has to know of the request. */
+/* The answer of a chat completion has to know this of the request. */
 #ifndef CHAT_WANTED_H
 #define CHAT_WANTED_H
 

@@ -1,4 +1,4 @@
-/* What commands ask GitHub and Copilot. */
+/* Commands ask GitHub and Copilot. */
 #include "config.h"
 
 #include <stdlib.h>

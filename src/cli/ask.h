@@ -1,4 +1,4 @@
-/* What commands ask GitHub and Copilot, one call after the other. */
+/* Commands ask GitHub and Copilot, one call after the other. */
 #ifndef CLI_ASK_H
 #define CLI_ASK_H
 

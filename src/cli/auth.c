@@ -32,7 +32,7 @@ note_given_token(const struct cli *cli)
 		    "stored token.\n", cli->github_token_from);
 }
 
-/* What this account is worth: its plan and its models, or what is wrong. */
+/* Say the plan and the models of this account, or what is wrong. */
 static void
 say_account(const struct cli *cli, struct http *http, const struct conf *conf)
 {

@@ -1,4 +1,4 @@
-/* What the environment says, and what the commands share. */
+/* The environment is read, and the commands share this. */
 #include "config.h"
 
 #include <stdio.h>
@@ -76,7 +76,7 @@ cli_signin(const struct cli *cli, struct signin *s)
 	bool	 named = cli->account != NULL &&
 		    strcmp(cli->account, ACCOUNT_DEFAULT) != 0;
 
-	/* What comes from outside is the default account's. */
+	/* A token from outside is the default account's. */
 	signin_init(s, home, cli_enterprise(cli), named ? NULL :
 	    cli->github_token, cli->github_token_from);
 	s->command = !named;

@@ -55,8 +55,8 @@ struct cli {
 };
 
 /*
- * What the environment says, without any command line: the responder and CGI
- * use this alone. cli_finish() releases it.
+ * Read the environment, without any command line: the responder and CGI use
+ * this alone. cli_finish() releases it.
  */
 void	 cli_environment(struct cli *);
 void	 cli_finish(struct cli *);

@@ -23,7 +23,7 @@ print_options(const struct option *o, size_t n)
 		printf("--%s ", o->name);
 }
 
-/* What may follow "c"; NULL: what may come first. */
+/* Print what may follow "c"; NULL: what may come first. */
 static void
 print_words(const struct table *t, const struct command *c)
 {

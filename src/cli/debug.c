@@ -26,7 +26,7 @@
 #include "state/ledger.h"
 #include "state/stored.h"
 
-/* What was found out; "wrong" collects one line for each problem. */
+/* The findings; "wrong" collects one line for each problem. */
 struct debug {
 	struct cli		*cli;
 	struct conf		*conf;		/* NULL: it is broken */
@@ -311,7 +311,7 @@ print(struct debug *d)
 }
 
 /*
- * Can the configuration be used? What a unit runs before it starts the server:
+ * Can the configuration be used? A unit runs this before it starts the server:
  * an unknown key is said and is no reason not to.
  */
 static int

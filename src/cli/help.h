@@ -1,4 +1,4 @@
-/* What "help" and --help print. */
+/* The text of "help" and --help. */
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 

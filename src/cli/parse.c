@@ -233,7 +233,7 @@ parse(struct parse *p)
 	return rc;
 }
 
-/* What the options say beside what each command reads of them. */
+/* Some options speak to all commands. */
 static int
 take_options(struct parse *p)
 {

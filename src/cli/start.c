@@ -265,7 +265,7 @@ hold_signals(void)
 
 /* --- Running. */
 
-/* What "url" is for others, and for who tries it here; both are ours. */
+/* The URL for others, and for who tries it here; both are ours. */
 static void
 name_server(const struct start *s, char **url, char **here)
 {

@@ -73,7 +73,7 @@ has_room(const char *dir, int64_t want, uint64_t *room, struct err *err)
 	    (long long)want);
 }
 
-/* What a process that was killed left behind. */
+/* Remove the leavings of a process that was killed. */
 static void
 remove_old(const char *home)
 {

@@ -186,7 +186,7 @@ say_links(struct reader *r, const struct block *b, struct buf *out,
 	return true;
 }
 
-/* What the search of that id found: pages, or an error in their place. */
+/* The search of that id found pages, or an error stands in their place. */
 static bool
 say_found(struct reader *r, json_object *result, struct buf *out,
     struct err *err)
@@ -216,7 +216,7 @@ say_found(struct reader *r, json_object *result, struct buf *out,
 	return sink_end(r->to, b->item, list == NULL, out, err);
 }
 
-/* What the beginning has already said of it. */
+/* The beginning may have said some of it already. */
 static bool
 say_beginning(struct reader *r, struct block *b, json_object *content,
     struct buf *out, struct err *err)

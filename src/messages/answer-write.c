@@ -69,7 +69,7 @@ put_take(struct writer *w, json_object *ev, struct buf *out)
 	json_object_put(ev);
 }
 
-/* Those that count at the end say so then: 0 is what is known before. */
+/* Before the end nothing is known but 0; clients count the end's. */
 static json_object *
 usage_of(const struct usage *u)
 {
@@ -181,7 +181,7 @@ put_delta_take(struct writer *w, const char *type, const char *member,
 	put_take(w, ev, out);
 }
 
-/* What has come of the block whose turn it is. */
+/* Print what has come of the block whose turn it is. */
 static void
 put_waiting(struct writer *w, struct block *b, struct buf *out)
 {
@@ -211,7 +211,7 @@ put_block_end(struct writer *w, struct buf *out)
 	put_take(w, ev, out);
 }
 
-/* What a search found, in a block of its own behind it. */
+/* A search's pages have a block of their own behind it. */
 static void
 put_found(struct writer *w, struct block *b, struct buf *out)
 {
@@ -262,8 +262,8 @@ counts(const struct block *b)
 }
 
 /*
- * What came too late for its thought stands in one without words, before the
- * block that comes next. Behind the last one nobody expects a thought.
+ * A signature that came too late for its thought stands in one without words,
+ * before the next block. Behind the last one nobody expects a thought.
  */
 static void
 put_late(struct writer *w, struct buf *out)
@@ -388,7 +388,7 @@ delta(struct sink *s, size_t item, const struct sink_delta *d,
 	return true;
 }
 
-/* What another upstream wants back bears its name. */
+/* A signature that another upstream wants back bears its name. */
 static json_object *
 signature_of(const struct writer *w, enum sink_seal kind, json_object *text)
 {

@@ -8,7 +8,7 @@
 #include "base/util.h"
 #include "messages/betas.h"
 
-/* Those that Copilot lets pass. */
+/* Copilot lets these pass. */
 static const struct {
 	const char	*name;
 	unsigned	 bit;

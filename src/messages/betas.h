@@ -2,7 +2,7 @@
 #ifndef MESSAGES_BETAS_H
 #define MESSAGES_BETAS_H
 
-/* What the body has that needs one, beside what the client asks for. */
+/* Members of the body that need one, beside what the client asks for. */
 enum {
 	BETA_INTERLEAVED = 1 << 0,
 	BETA_CONTEXT	 = 1 << 1,

@@ -36,7 +36,7 @@ static const struct member {
 	{ "service_tier", JS_STRING, "a valid string" }
 };
 
-/* What nobody can do here, so that it isn't silently left out. */
+/* Nobody can do these here: they are refused, not left out in silence. */
 static const struct {
 	const char	*name, *why;
 } missing[] = {

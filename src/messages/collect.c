@@ -12,7 +12,7 @@
 
 #define BLOCKS_MAX 4096		/* no answer has so many */
 
-/* What grows by deltas: the delta's member, the block's. */
+/* Members that grow by deltas: the delta's, the block's. */
 enum field { TEXT, INPUT, THINKING, SIGNATURE, FIELD__MAX };
 
 static const struct {
@@ -252,8 +252,8 @@ put_delta(int64_t index, enum field f, json_object *value, struct buf *out)
 }
 
 /*
- * SDKs take a block's text from its deltas only. What grows leaves the block
- * that begins; it is made a copy of, since the message keeps it.
+ * SDKs take a block's text from its deltas only. So the block that begins is a
+ * copy without what grows; the message keeps its own.
  */
 static void
 put_block(int64_t index, json_object *block, struct buf *out)

@@ -14,7 +14,7 @@ struct messages_collect;
 struct messages_collect *messages_collect_create(void);
 void	messages_collect_destroy(struct messages_collect *);
 
-/* One event of the stream. Those that are unknown change nothing. */
+/* One event of the stream. An unknown one changes nothing. */
 void	messages_collect_event(struct messages_collect *, json_object *event);
 /* The Message, a new reference; NULL: there was no beginning. */
 json_object *messages_collect_end(struct messages_collect *);

@@ -15,7 +15,7 @@ struct err;
 struct messages_fit {
 	bool		 unsealed;	/* leave out the thoughts */
 	bool		 tool_search;	/* the model knows tool_reference */
-	/* What was found. */
+	/* Found in the request: */
 	bool		 vision;	/* there is an image */
 	json_object	*loaded; /* an object: names in tool_references */
 };

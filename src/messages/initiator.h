@@ -8,7 +8,7 @@
 
 #include "turn/initiator.h"
 
-/* What the request's headers say about its client. */
+/* The request's headers say this about its client. */
 struct messages_client {
 	bool	claude_code;
 	bool	subagent;		/* one of its agents asks */
@@ -17,8 +17,8 @@ struct messages_client {
 /*
  * Results of tools are an agent's call, a sub-agent's turns are its own, and
  * what Claude Code asks on the side (titles, summaries, searches) is done in
- * the background. What a person says beside a result (having refused the tool)
- * is that person's turn. Call it before the messages are fitted.
+ * the background. Words of a person beside a result (having refused the tool)
+ * are that person's turn. Call it before the messages are fitted.
  */
 enum initiator messages_initiator(json_object *req,
 	    const struct messages_client *);

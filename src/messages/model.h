@@ -10,7 +10,7 @@ struct model;
 struct models;
 
 /*
- * What upstream calls the model: by the configuration's mappings, without
+ * Upstream's name of the model: by the configuration's mappings, without
  * "[1m]" behind it, by the list ("claude-opus-4-5-20251101" is claude-opus-4.5)
  * and, for a Claude that the list lacks and for the bare words "opus",
  * "sonnet" and "haiku", the newest one of that kind. NULL with "err" set to a

@@ -72,7 +72,7 @@ repair(json_object *ev)
 
 /* --- Tokens. */
 
-/* What it costs is told beside the tokens, as on the other endpoints. */
+/* The cost is told beside the tokens, as on the other endpoints. */
 static void
 note_usage(struct native *n, json_object *of, json_object *usage)
 {

@@ -18,7 +18,7 @@
 #include "messages/tools.h"
 
 /*
- * What upstream knows. It refuses every other member, and clients of Anthropic
+ * Upstream knows these and refuses every other member. Clients of Anthropic
  * send new ones with each version: they go, and change nothing in the answer.
  * Copilot has no service tiers and no regions; whose device it is (metadata) is
  * nobody's business.

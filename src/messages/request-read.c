@@ -18,7 +18,7 @@
 #include "messages/tools.h"
 #include "turn/turn.h"
 
-/* What a budget of thinking means to those that know efforts only. */
+/* A budget of thinking, for models that know efforts only. */
 #define BUDGET_LOW	4096
 #define BUDGET_MEDIUM	16384
 
@@ -180,7 +180,7 @@ read_call(struct reader *r, json_object *block, size_t at)
 	    json_object_new_string("{}");
 }
 
-/* What nobody sealed nobody has to have back. */
+/* Nobody needs a thought back that nobody sealed. */
 static void
 read_thought(struct reader *r, json_object *block, size_t at)
 {
@@ -201,7 +201,7 @@ read_thought(struct reader *r, json_object *block, size_t at)
 	item->seal.redacted = redacted;
 }
 
-/* What the item would have been is none, if it says nothing. */
+/* An item that says nothing is none. */
 static void
 drop_empty(struct turn *t)
 {
@@ -358,7 +358,7 @@ refuse_tool(json_object *tool, size_t i, struct err *err)
 	    "use a model of Anthropic's.", i, shown);
 }
 
-/* What runs at Anthropic a client can do without, as Claude Code can. */
+/* A client can do without tools that run at Anthropic, as Claude Code can. */
 static bool
 is_dispensable(json_object *tool)
 {

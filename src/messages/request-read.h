@@ -12,9 +12,9 @@ struct turn;
 
 /*
  * Read a request that passed messages_check(), for this model (may be NULL).
- * What changes nothing in the answer, or can't be had elsewhere, is left out.
- * Changes the tree. False with "err" set when something can't be carried.
- * Release the turn with turn_finish() in any case.
+ * Members that change nothing in the answer, or can't be had elsewhere, are
+ * left out. Changes the tree. False with "err" set when something can't be
+ * carried. Release the turn with turn_finish() in any case.
  */
 bool	messages_request_read(json_object *obj, const struct model *,
 	    struct turn *, struct err *);

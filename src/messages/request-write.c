@@ -214,7 +214,7 @@ put_user(struct writer *w, size_t i)
 	    put_words(w, &w->t->items[i], w->blocks);
 }
 
-/* What is said behind a call begins another turn of the assistant's. */
+/* Words behind a call begin another turn of the assistant's. */
 static bool
 put_said(struct writer *w, size_t i)
 {
@@ -460,7 +460,7 @@ write_take(struct writer *w, const char *upstream, const struct model *m,
 	return to;
 }
 
-/* Of more marks than Anthropic takes the last ones count. */
+/* Anthropic takes few marks: the last ones count. */
 static void
 limit_marks(struct turn *t)
 {

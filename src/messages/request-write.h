@@ -16,7 +16,7 @@ struct turn;
  * be NULL): as if a client had sent it, to be made fit and printed by its owner
  * (messages/native.h). Upstream is always asked for a stream. Thoughts that
  * /v1/messages did not make are left out; so are all that are "unsealed".
- * Of cache marks there are the client's, the last four.
+ * The client's last four cache marks stay.
  *
  * "in_prompt" says that the answer's format is told, since upstream has no such
  * or can't be held to it. "terms" is begun, tools that can't be chosen leave

@@ -12,7 +12,9 @@
 
 struct turn_seal;
 
-/* Of "endpoint" (MODEL_CHAT, ..) and a vendor's ("": unknown); a new string. */
+/*
+ * One of "endpoint" (MODEL_CHAT, ..) and a vendor ("": unknown); a new string.
+ */
 json_object *messages_signature(unsigned endpoint, const char *vendor,
 	    json_object *text);
 

@@ -1,4 +1,4 @@
-/* What Anthropic's Messages call things. */
+/* The words of Anthropic's Messages. */
 #include "config.h"
 
 #include "base/util.h"

@@ -1,4 +1,4 @@
-/* What Anthropic's Messages call things. */
+/* The words of Anthropic's Messages. */
 #ifndef MESSAGES_TERMS_H
 #define MESSAGES_TERMS_H
 

@@ -11,7 +11,7 @@
 #include "messages/thinking.h"
 #include "turn/effort.h"
 
-/* What an effort is worth to a model that only knows budgets, in tokens. */
+/* The budget, in tokens, that stands for an effort. */
 static const struct {
 	const char	*effort;
 	int64_t		 budget;

@@ -95,7 +95,7 @@ messages_fit_tools(json_object *req, bool tool_search, json_object *loaded)
 	for (i = 0; i < n; i++) {
 		tool = json_object_array_get_idx(tools, i);
 		name = js_str(tool, "name");
-		/* Of two of one name the first counts. */
+		/* The first of a name counts. */
 		if (is_left_out(tool, tool_search, loaded) ||
 		    (name != NULL && js_has(names, name))) {
 			changed = true;

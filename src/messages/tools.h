@@ -7,8 +7,8 @@
 #include <json-c/json.h>
 
 /*
- * Fit the tools of a request in place. Of a model without "tool_search" the
- * deferred ones are left out until they are "loaded" (an object, by name).
+ * Fit the tools of a request in place. A model without "tool_search" does not
+ * get the deferred ones until they are "loaded" (an object, by name).
  * True: they were changed; then "tools" of the request is the new list, or
  * absent when none is left.
  */

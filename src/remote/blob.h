@@ -13,8 +13,8 @@ struct remote_blob {
 };
 
 /*
- * What the first bytes say it is: PNG, JPEG, GIF, WebP or PDF, as a media type.
- * NULL: none of these. What the server says of it does not count.
+ * Tell PNG, JPEG, GIF, WebP or PDF, as a media type, by the first bytes. NULL:
+ * none of these. The server's word for it does not count.
  */
 const char *remote_type(const char *, size_t n);
 

@@ -1,4 +1,4 @@
-/* What was fetched lately. */
+/* Bytes that were fetched lately. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * What was fetched lately, so that an address gives the same bytes in all turns
- * of a conversation: a prompt that changes is not found in upstream's cache.
- * Used by the loop's thread only.
+ * Bytes that were fetched lately: an address gives the same ones in all turns
+ * of a conversation, since a prompt that changes is not found in upstream's
+ * cache. Used by the loop's thread only.
  */
 #ifndef REMOTE_CACHE_H
 #define REMOTE_CACHE_H

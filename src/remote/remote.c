@@ -22,8 +22,8 @@
 #define SILENCE_MS	10000
 #define TYPE_WITHIN	1024	/* bytes that say what it is */
 /*
- * Of a fetched byte there is also its base64, as a string of the request, as
- * upstream's body, and a copy while that is made.
+ * A fetched byte exists as such, as base64 in a string of the request and in
+ * upstream's body, and in a copy while that is made.
  */
 #define COPIES		6
 
@@ -414,7 +414,7 @@ fits(const struct remote_want *w, const char *type)
 	return type != NULL && w->file == util_starts(type, "application/");
 }
 
-/* What the bytes so far say; NULL: nothing that is wanted. */
+/* The bytes so far say this; NULL: nothing that is wanted. */
 static const char *
 type_of(const struct transfer *t)
 {
@@ -492,7 +492,7 @@ complete(struct transfer *t)
 		pump(w->remote);
 }
 
-/* What is wrong with an address that was not read. */
+/* Why an address could not be read. */
 static enum fault
 unreadable(enum url_read said)
 {
@@ -640,7 +640,7 @@ pump(struct remote *remote)
 	}
 }
 
-/* What is kept of earlier turns; false: there is no memory for it. */
+/* Take what is kept of earlier turns; false: there is no memory for it. */
 static bool
 take_cached(struct remote *remote, struct remote_job *job)
 {
@@ -660,7 +660,7 @@ take_cached(struct remote *remote, struct remote_job *job)
 			continue;
 		}
 		w->blob = blob;
-		/* What was sent in an earlier turn is not refused now. */
+		/* An earlier turn had it: it is not refused now. */
 		work->bytes += blob->bytes.len;
 		if (!budget_more(job->memory, blob->bytes.len * COPIES))
 			return false;

@@ -21,7 +21,7 @@ struct remote;
 struct remote_blob;
 
 #define REMOTE_MAX		32	/* addresses of a request */
-/* Of one of them; together three quarters of maxRequestBodyBytes, see base64 */
+/* One of them; together three quarters of maxRequestBodyBytes, see base64 */
 #define REMOTE_BYTES_MAX	((size_t)20 << 20)
 #define REMOTE_TIMEOUT_MS	30000	/* for all of a request */
 #define REMOTE_REDIRECTS_MAX	5
@@ -33,7 +33,7 @@ struct remote_want {
 	struct remote_blob	*blob;		/* NULL: not yet there */
 };
 
-/* What a request wants, and has: zeroed memory is nothing. */
+/* All that a request wants, and has: zeroed memory is nothing. */
 struct remote_list {
 	struct remote_want	 want[REMOTE_MAX];
 	size_t			 n;

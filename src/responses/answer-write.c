@@ -18,7 +18,7 @@
 #include "turn/seal.h"
 #include "turn/sink.h"
 
-/* An item of the sink's. What says nothing is none of the client's. */
+/* An item of the sink's. One that says nothing is none of the client's. */
 struct said {
 	enum sink_kind		 kind;
 	struct events_item	*item;		/* NULL: not begun yet */

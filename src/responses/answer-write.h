@@ -11,8 +11,8 @@ struct sink;
 
 /*
  * One that writes what "r" asks for: an answer, or a summary (compact.h).
- * What it writes of thoughts: "encrypted", the client wants to give them back;
- * "vendor" is whose model it is, or "". All of it outlives the writer.
+ * Thoughts: "encrypted", the client wants to give them back; "vendor" is whose
+ * model it is, or "". All of it outlives the writer.
  */
 struct sink *responses_write_create(const struct responses *, bool encrypted,
 	    const char *vendor);

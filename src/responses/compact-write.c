@@ -40,7 +40,7 @@ begin(struct sink *s, size_t item, const struct sink_item *it,
 	return true;
 }
 
-/* What the model thinks meanwhile is none of it. */
+/* The model's thoughts are no part of it. */
 static bool
 delta(struct sink *s, size_t item, const struct sink_delta *d,
     struct buf *out, struct err *err)
@@ -120,7 +120,7 @@ compaction(const struct writer *w, struct err *err)
 	return item;
 }
 
-/* What POST /v1/responses/compact answers. */
+/* The answer to POST /v1/responses/compact. */
 static void
 put_object(struct writer *w, json_object *item, const struct sink_end *end,
     struct buf *out)

@@ -11,7 +11,7 @@
 #include "responses/native.h"
 #include "responses/object.h"
 
-/* What each kind of part is called, and where it is kept in its item. */
+/* The names of each kind of part, and where it is kept in its item. */
 static const struct {
 	const char	*delta, *done;		/* events */
 	const char	*added, *over;		/* around them; NULL: none */
@@ -72,7 +72,7 @@ events_finish(struct events *e)
 	responses_ids_finish(&e->ids);
 }
 
-/* --- Printing. What js_print prints has no line ends. */
+/* --- Printing: js_print prints no line ends. */
 
 static json_object *
 event_new(struct events *e, const char *type)

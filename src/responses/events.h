@@ -1,7 +1,7 @@
 /*
  * The events of a Responses stream, made by us: numbered, each item with an
- * index and an id that stay. What the items become is collected on the way,
- * so that the last event, or a whole answer, can have them all.
+ * index and an id that stay. The items are collected on the way, so that the
+ * last event, or a whole answer, can have them all.
  */
 #ifndef RESPONSES_EVENTS_H
 #define RESPONSES_EVENTS_H

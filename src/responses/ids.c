@@ -15,7 +15,7 @@
 /* Up to here a shuffled output is matched by trying all, at quadratic cost. */
 #define SHUFFLED_MAX 256
 
-/* What an output_index was used for. */
+/* An output_index was used for this. */
 struct responses_seen {
 	const struct kind	*kind;		/* NULL: not yet */
 	uint64_t		 call;		/* hash of call_id, 0: none */

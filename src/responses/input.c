@@ -161,10 +161,10 @@ fix_tools(json_object *item, struct responses_input *in)
 /*
  * Reasoning without its encrypted text is a reference to something that
  * upstream has not kept. Nothing else depends on it, since the items behind
- * it go without the ids that would have asked for it. What another model
- * thought on the other endpoint is nothing that upstream could read here, and
- * in->unsealed says that it can't read any. (A compaction stays: it is all that
- * is left of the conversation.)
+ * it go without the ids that would have asked for it. Upstream can't read here
+ * the thoughts of another model on the other endpoint, and in->unsealed says
+ * that it can't read any. (A compaction stays: it is all that is left of the
+ * conversation.)
  */
 static bool
 is_hollow(json_object *item, const struct responses_input *in)
@@ -187,7 +187,7 @@ set_fitted_take(json_object *item, const char *key, json_object *value,
 	in->changed = true;
 }
 
-/* What ties a call and its output together, and what it was called with. */
+/* The id that ties a call and its output together, and its arguments. */
 static void
 fix_call(json_object *item, struct responses_input *in, struct call_ids *ids)
 {
@@ -232,7 +232,7 @@ fix_item(json_object *item, struct responses_input *in)
 	if (js_is(item, "type", "agent_message") &&
 	    seal_plain_parts(js_array(item, "content")))
 		in->changed = true;
-	/* Of a model that others than OpenAI's have run, which says so. */
+	/* The call of a model that OpenAI does not run says so. */
 	if (js_has(item, "encrypted_function_args") &&
 	    js_len(js_array(item, "encrypted_function_args")) == 0) {
 		js_del(item, "encrypted_function_args");
@@ -348,8 +348,8 @@ check_part(json_object *part, const struct place *place,
 }
 
 /*
- * Of the images in a list, as deep as they are: does the model take them? "up"
- * is what the list is in.
+ * Does the model take the images in a list, as deep as they are? "up" is the
+ * place that the list is in.
  */
 static bool
 check_images(json_object *obj, const char *key, const struct place *up,

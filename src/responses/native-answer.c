@@ -43,7 +43,7 @@ struct responses_answer {
 	struct shape		 shape;		/* of the last one */
 	bool			 announced;	/* response.created was made */
 	bool			 begun;		/* and has gone out */
-	/* What is printed at the end: the last event, or the response. */
+	/* To be printed at the end: the last event, or the response. */
 	json_object		*last;
 };
 
@@ -357,7 +357,7 @@ follows(struct responses_answer *a, const struct sse_event *e, struct buf *out)
 	return true;
 }
 
-/* What went out is behind "at". A delta changes nothing but that. */
+/* The print is behind "at". A delta changes nothing else. */
 static void
 learn(struct responses_answer *a, const struct sse_event *e, json_object *ev,
     const struct buf *out, size_t at)

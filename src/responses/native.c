@@ -99,7 +99,7 @@ check_conversation(json_object *obj, struct err *err)
 	    complain_missing(err, "conversation.id");
 }
 
-/* What is continued from is enough of an input. */
+/* A response that it continues is enough of an input. */
 static bool
 continues(json_object *obj)
 {
@@ -354,7 +354,7 @@ echo_of(json_object *obj)
 	return echo;
 }
 
-/* What is at OpenAI and nowhere else, and would be missed in the answer. */
+/* Services that OpenAI alone has, and that would be missed in an answer. */
 static bool
 check_services(json_object *obj, struct err *err)
 {

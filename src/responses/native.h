@@ -24,7 +24,7 @@ struct responses_keeper {
 	bool	strip;	/* items go out without their encrypted_content */
 };
 
-/* What the answer and the call have to know of the request. */
+/* The answer and the call have to know this of the request. */
 struct responses {
 	char		*model;		/* as the client wrote it */
 	char		*id;		/* that it gets; NULL: any */
@@ -39,7 +39,7 @@ struct responses {
 	struct responses_keeper keeper;	/* set by who calls */
 };
 
-/* What is known before the request is read. */
+/* Known before the request is read. */
 struct responses_setting {
 	const char		*upstream;	/* the model to ask for */
 	const struct model	*model;		/* its entry; NULL: unknown */

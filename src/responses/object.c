@@ -277,7 +277,7 @@ responses_drop_private(json_object *obj)
 	}
 }
 
-/* What upstream has beyond the table. */
+/* Members that upstream has beyond the table. */
 static void
 add_others(json_object *obj, json_object *from)
 {

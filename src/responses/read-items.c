@@ -269,7 +269,7 @@ end_part(struct place *p, int64_t i, json_object *part)
 	return add_text(p, &t);
 }
 
-/* A link of a text's. What refers to files is for those who have them. */
+/* A link of a text. Here are no files that an annotation could mean. */
 static bool
 end_annotation(struct place *p, int64_t i, json_object *annotation)
 {
@@ -349,7 +349,7 @@ begin_search(struct place *p, json_object *item)
 	return begin(p, &is);
 }
 
-/* What was looked for, and what upstream says that it found. */
+/* Say what it looked for, and what upstream says that it found. */
 static bool
 end_search(struct place *p, json_object *item)
 {

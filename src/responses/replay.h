@@ -1,7 +1,7 @@
 /*
  * A stored response as the events that it could have come in: the same from
- * each time to the next, numbered from 0. Of one that ran in the background the
- * last event comes in any case, numbered behind "after".
+ * each time to the next, numbered from 0. One that ran in the background always
+ * has its last event, numbered behind "after".
  */
 #ifndef STORED_REPLAY_H
 #define STORED_REPLAY_H

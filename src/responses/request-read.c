@@ -124,8 +124,8 @@ read_file(const struct place *p, json_object *part)
 }
 
 /*
- * What only /responses can read. But of a tool's arguments that nobody has
- * encrypted some versions of Codex say that they are.
+ * Only /responses can read what is encrypted. But some versions of Codex say so
+ * of a tool's arguments that nobody has encrypted.
  */
 static bool
 read_encrypted(const struct place *p, json_object *part)
@@ -257,7 +257,7 @@ read_message(struct reader *r, json_object *item)
 	return read_parts(r, new, "content", content);
 }
 
-/* What one of Codex' agents says to another one. */
+/* One of Codex' agents speaks to another one. */
 static bool
 read_agent_message(struct reader *r, json_object *item)
 {

@@ -12,9 +12,9 @@ struct tools;
 struct turn;
 
 /*
- * Add an array of tools. What runs at OpenAI is left out where a client can do
- * without. "members": it is the request's own list, in which other kinds are
- * refused: false with "err" set; else they are left out, too.
+ * Add an array of tools. Those that run at OpenAI are left out where a client
+ * can do without. "members": it is the request's own list, in which other kinds
+ * are refused: false with "err" set; else they are left out, too.
  */
 bool	responses_read_tools(json_object *tools, bool members,
 	    struct tools *, struct err *);

@@ -1,4 +1,4 @@
-/* What Responses call things. */
+/* The words of Responses. */
 #include "config.h"
 
 #include "base/util.h"

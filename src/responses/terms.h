@@ -1,4 +1,4 @@
-/* What Responses call things. */
+/* The words of Responses. */
 #ifndef RESPONSES_TERMS_H
 #define RESPONSES_TERMS_H
 

@@ -15,8 +15,8 @@ json_object *responses_tools(json_object *tools, bool web_search,
 	    bool *changed);
 
 /*
- * What is left of tool_choice when those tools are gone: the same object, a
- * shorter one, or NULL. The result is yours.
+ * The rest of tool_choice when those tools are gone: the same object, a shorter
+ * one, or NULL. The result is yours.
  */
 json_object *responses_tool_choice(json_object *choice, bool web_search);
 

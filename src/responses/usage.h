@@ -8,7 +8,7 @@ struct usage;
 
 /*
  * Make a usage object, upstream's or an empty one, OpenAI's: these counts, and
- * what they cost if the client is told. What else it has stays.
+ * what they cost if the client is told. Its other members stay.
  */
 void	responses_usage_write(json_object *, const struct usage *);
 /* One of its own; NULL: upstream said nothing. */

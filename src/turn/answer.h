@@ -52,8 +52,8 @@ struct answer_ops {
 	 */
 	void	(*explain)(void *self, struct err *);
 	/*
-	 * May be NULL. What the client gets, with status 200, in place of an
-	 * error that is known before its head went out.
+	 * May be NULL. Append what the client gets, with status 200, in place
+	 * of an error that is known before its head went out.
 	 */
 	void	(*instead)(void *self, const struct err *, struct buf *out);
 	/*

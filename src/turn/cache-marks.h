@@ -36,8 +36,8 @@ struct cache_marks {
  * Chat completions: what the client marked is marked as upstream has it, if
  * "claude"; else nothing is. With "add" and no mark of the client's: the last
  * tool, the last of the system's first messages, the message before the model
- * last spoke, where the turn before this ended, and the last one. What stands
- * between two turns is so found however much it is.
+ * last spoke, where the turn before this ended, and the last one. So upstream
+ * finds all that stands between two turns, however much it is.
  */
 struct cache_marks cache_marks_chat(json_object *messages, json_object *tools,
 	    bool claude, bool add);

@@ -13,8 +13,8 @@
 
 /*
  * A call's arguments as the text of a JSON object, a new reference: "v" itself
- * if it is one, "{}" for nothing. What can't be read is kept, as the member
- * "unparsed" of an object.
+ * if it is one, "{}" for nothing. A text that can't be read is kept, as the
+ * member "unparsed" of an object.
  */
 json_object *calls_arguments(json_object *v);
 

@@ -182,7 +182,7 @@ behind(const char *p, const char *end, const char *what)
 
 /*
  * All protocols have what is new in a member of one name: as a string, or an
- * object of few members. What Responses thinks in secret is sealed in an item.
+ * object of few members. An item of Responses seals what is thought in secret.
  * Each byte is counted once, however deltas lie in each other: the loop waits.
  */
 void

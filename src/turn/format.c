@@ -40,7 +40,7 @@ put_schema(json_object *in, struct buf *out)
 	js_print(js_get(in, "schema"), out);
 }
 
-/* What the model is told, a new string. */
+/* The words for the model, a new string. */
 static json_object *
 instruction(json_object *request)
 {

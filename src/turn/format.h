@@ -1,10 +1,10 @@
 /*
  * The format of an answer, told to models that can't be made to keep to one.
  *
- * What upstream does with response_format for a model whose entry lacks
- * structured_outputs isn't known for all of them: some refuse it, some ignore
- * it. So it is not sent there; the schema is told in a system message, and
- * chat-json.c takes the object out of what the model says.
+ * Some models whose entry lacks structured_outputs refuse response_format, some
+ * ignore it, and others aren't known. So it is not sent there; the schema is
+ * told in a system message, and turn/object.c takes the object out of what the
+ * model says.
  *
  * A function that the model is forced to call would stream as well, and is what
  * some proxies do, but it fails where it is needed: Gemini takes only part of

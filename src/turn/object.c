@@ -70,7 +70,7 @@ inside(struct object *j, const char *p, size_t n, struct buf *out)
 	buf_append(out, p, i);
 }
 
-/* What is behind the bound is looked at in no case, wherever a piece ends. */
+/* Nobody looks behind the bound, wherever a piece ends. */
 static void
 before(struct object *j, const char *p, size_t n, struct buf *out)
 {

@@ -25,8 +25,8 @@ struct object {
 void	object_feed(struct object *, const char *, size_t,
 	    struct buf *out);
 /*
- * What was said when there was no object in it, to be told as it is: a refusal,
- * or an answer to something else. NULL when there was one, or nothing.
+ * The text in which there was no object, to be told as it is: a refusal, or an
+ * answer to something else. NULL when there was one, or nothing.
  */
 const struct buf *object_rest(const struct object *);
 void	object_finish(struct object *);

@@ -1,4 +1,4 @@
-/* What a model thought in a chat completion, as encrypted_content. */
+/* The thoughts of a chat completion as encrypted_content. */
 #include "config.h"
 
 #include <string.h>

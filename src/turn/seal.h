@@ -1,6 +1,6 @@
 /*
- * What a model thought in a chat completion, as the encrypted_content of a
- * reasoning item. Copilot wants it back with the next turn (Gemini's tool calls
+ * The thoughts of a chat completion, as the encrypted_content of a reasoning
+ * item. Copilot wants it back with the next turn (Gemini's tool calls
  * fail without), and a client of /responses gives back nothing else.
  */
 #ifndef TURN_SEAL_H
@@ -54,7 +54,7 @@ bool	seal_is_upstreams(const char *sealed);
  */
 bool	seal_plain_parts(json_object *parts);
 
-/* What stands where something was that can't be read. */
+/* This stands where something was that can't be read. */
 #define SEAL_LOST "(an encrypted part of this output can't be read any more)"
 
 /*

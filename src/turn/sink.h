@@ -50,7 +50,7 @@ enum sink_kind {
 
 struct sink_item {
 	enum sink_kind	 kind;
-	/* Of a call; the tool is named as the client knows it. */
+	/* A call has these; the tool is named as the client knows it. */
 	const char	*id, *name;
 	const char	*space;		/* the tool's namespace; NULL: none */
 	bool		 custom;	/* called with text, not with JSON */

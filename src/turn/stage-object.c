@@ -90,7 +90,7 @@ end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
 	return true;
 }
 
-/* What was said before a call is none, and parsers would fail on it. */
+/* Words before a call are no object, and parsers would fail on them. */
 static bool
 finish(struct sink *s, const struct sink_end *end, struct buf *out,
     struct err *err)

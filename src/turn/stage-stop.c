@@ -24,7 +24,7 @@ struct stage {
 
 #define GAP "\n\n"
 
-/* What has passed goes on as a delta like this one, without the gap. */
+/* The text that has passed goes on as a delta like this, without the gap. */
 static bool
 put(struct stage *st, const struct sink_delta *like, struct buf *out,
     struct err *err)

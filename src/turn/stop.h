@@ -1,7 +1,7 @@
 /*
  * Stop strings, honoured here for an upstream that ignores them: text comes in
  * pieces, and what goes on ends before the first stop string, wherever the
- * pieces are cut. What may be the beginning of one is held back.
+ * pieces are cut. Text that may be the beginning of one is held back.
  */
 #ifndef TURN_STOP_H
 #define TURN_STOP_H

@@ -432,7 +432,7 @@ shift(const char *list, size_t n, const char *by, char *text, size_t size)
 		}
 	}
 	snprintf(text, size, "%s", buf_str(&out));
-	/* What was cut off may have been the rest of a character. */
+	/* The cut may have gone through a character. */
 	text[text_utf8_prefix(text, strlen(text))] = '\0';
 	buf_finish(&out);
 }

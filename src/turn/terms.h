@@ -76,7 +76,7 @@ struct terms_side {
 	const char	*image;		/* an image's address, in its part */
 };
 
-/* What the client calls TERM; never NULL. */
+/* The client's word for TERM; never NULL. */
 const char *terms_name(const struct terms_side *, enum term);
 
 /*
@@ -100,7 +100,7 @@ struct terms {
 		struct turn_origin	 origin;
 	}		*items;
 	size_t		 nitems;
-	/* What each message or item that upstream got came from. */
+	/* The origin of each message or item that upstream got. */
 	struct terms_element {
 		size_t	first, n;	/* items; n == 0: none in particular */
 		int64_t	index;		/* of the client's, then */

@@ -1,4 +1,4 @@
-/* What a model thought before it called a tool; noted by a stage. */
+/* The thoughts of a model before it called a tool; noted by a stage. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * What a model thought before it called a tool, as far as it has to be given
- * back with the call.
+ * The thoughts of a model before it called a tool, as far as they have to be
+ * given back with the call.
  */
 #ifndef TURN_THOUGHT_H
 #define TURN_THOUGHT_H

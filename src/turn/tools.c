@@ -21,7 +21,7 @@ glue(const char *space)
 	return util_ends(space, "_") ? "" : "__";
 }
 
-/* What is too long keeps its beginning and gets a number of its own. */
+/* A name that is too long keeps its beginning and gets a number of its own. */
 void
 tools_flat(const char *space, const char *name,
     char flat[static TOOLS_NAME_SIZE])

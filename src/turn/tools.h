@@ -22,7 +22,7 @@ struct tool {
 	bool		 mark;		/* a cache mark stands behind it */
 	bool		 sealed;	/* arguments of it could be encrypted */
 	int64_t		 at;		/* in the client's list; -1: not */
-	/* Of the request, until it was written: */
+	/* They are the request's, until it was written: */
 	json_object	*description;
 	json_object	*schema;	/* of a function's arguments */
 	json_object	*strict;

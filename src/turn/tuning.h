@@ -16,9 +16,10 @@ struct err;
 bool	tuning_check(json_object *request, struct err *);
 
 /*
- * What the answer shall look like. "format" has a type, and with "json_schema"
- * the name and the schema are in "in", which is "format" itself in Responses.
- * "where" and "inside" are what clients call the two. False with "err" set.
+ * The form that the answer shall have. "format" has a type, and with
+ * "json_schema" the name and the schema are in "in", which is "format" itself
+ * in Responses. "where" and "inside" are what clients call the two. False with
+ * "err" set.
  */
 bool	tuning_check_format(json_object *format, const char *where,
 	    json_object *in, const char *inside, struct err *);

@@ -4,8 +4,9 @@
  * of upstream's protocol makes a request of it; neither knows the other.
  *
  * Strings are references to those of the request that was parsed, so that a
- * conversation of megabytes is not copied. What has the same form everywhere,
- * as numbers have, stays the JSON value that the client sent; NULL is absent.
+ * conversation of megabytes is not copied. A value that has the same form
+ * everywhere, as numbers have, stays the JSON that the client sent; NULL is
+ * absent.
  * json-c counts references without a lock: a turn stays on one thread.
  */
 #ifndef TURN_H
@@ -50,7 +51,7 @@ struct turn_part {
 	bool			 mark;	/* a cache mark stands behind it */
 };
 
-/* What only its maker can read, to be given back as it is. */
+/* Only its maker can read it: it is given back as it is. */
 struct turn_seal {
 	json_object	*text;
 	unsigned	 endpoint;	/* that made it: MODEL_CHAT, ... */
@@ -175,7 +176,7 @@ const char *turn_detail(json_object *image);
 
 /*
  * The words that OpenAI's APIs have for a choice: "auto", "none", "required".
- * What is none of them is TURN_CHOICE_UNSAID, which has no word.
+ * Any other word is TURN_CHOICE_UNSAID, which has none.
  */
 enum turn_choice_kind turn_mode(json_object *word);
 const char *turn_mode_word(enum turn_choice_kind);

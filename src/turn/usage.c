@@ -1,4 +1,4 @@
-/* What an answer took: tokens, by kind, and what Copilot bills for them. */
+/* The price of an answer: tokens, by kind, and what Copilot bills for them. */
 #include "config.h"
 
 #include <stddef.h>
@@ -135,7 +135,7 @@ read_split(struct usage *u, json_object *details)
 		u->output = sum[OUTPUT];
 }
 
-/* What is cached is never more than there is. */
+/* No more can be cached than there is. */
 static void
 settle(struct usage *u)
 {

@@ -1,6 +1,6 @@
 /*
- * What an answer took: tokens, by kind, and what Copilot bills for them. It is
- * read in one place, whatever the protocol; each protocol has one place that
+ * The price of an answer: tokens, by kind, and what Copilot bills for them. It
+ * is read in one place, whatever the protocol; each protocol has one place that
  * writes it.
  */
 #ifndef TURN_USAGE_H
@@ -37,7 +37,7 @@ void	usage_read(struct usage *, json_object *usage, json_object *bill);
 /* Put two together, as of two calls for one answer. */
 void	usage_add(struct usage *, const struct usage *);
 
-/* What is billed, in USD; NULL when it isn't known or not to be told. */
+/* The bill in USD; NULL when it isn't known or not to be told. */
 json_object *usage_cost(const struct usage *);
 /* Nano credits in USD, exactly: a credit is a cent. Not negative. */
 json_object *usage_usd(int64_t nano);
