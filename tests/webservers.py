@@ -168,6 +168,7 @@ class Server(Lighttpd):
     chunks = 200            # the answer to a large body without a length
     down = 502              # the answer while the program is down
     probe = "/v1/models"
+    probe_headers = AUTH
 
     def __init__(self, fake, edit=None, **config):
         self.command()      # may skip
@@ -185,7 +186,7 @@ class Server(Lighttpd):
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         harness._cleanup.callback(self.stop)
         eventually(self._listening, START, self.name + ": " + self.log())
-        eventually(lambda: self.request("GET", self.probe, headers=AUTH).status == 200, START,
+        eventually(lambda: self.request("GET", self.probe, headers=self.probe_headers).status == 200, START,
                    "models: " + self.log())
 
     def log(self):
