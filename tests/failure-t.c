@@ -312,12 +312,49 @@ test_events(void **state)
 	}
 }
 
+/* An event has no header, so what its words say is told in one. */
+static void
+test_retry_said(void **state)
+{
+	static const struct {
+		const char	*words, *seconds;
+	} said[] = {
+		{ "Rate limit reached. Please try again in 7s.", "7" },
+		{ "Please try again in 7.2s.", "8" },
+		{ "Please try again in 120ms. Visit ..", "1" },
+		{ "Please try again in 1m30s.", "90" },
+		{ "Please try again in 1m0.5s", "61" },
+		{ "Please try again in 999999999999999999s", "" },
+		{ "Please try again in a while", "" },
+		{ "Please try again in ", "" },
+		{ "Please try again in 7", "" },
+		{ "Slow down.", "" }
+	};
+	struct err	 err;
+	json_object	*obj;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(said); i++) {
+		obj = json_object_new_object();
+		js_add_str(obj, "type", "error");
+		js_add_str(obj, "code", "rate_limit_exceeded");
+		js_add_str(obj, "message", said[i].words);
+		failure_read_event(obj, &err);
+		assert_int_equal(err.status, 429);
+		assert_string_equal(err.retry_after, said[i].seconds);
+		assert_int_equal(err.no_retry, atoi(said[i].seconds) > 60);
+		json_object_put(obj);
+	}
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_retry_said),
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_events)

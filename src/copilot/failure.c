@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -518,6 +519,46 @@ add_retry(struct err *err, const char *retry_after)
 		err->no_retry = true;
 }
 
+/*
+ * OpenAI's words, "Please try again in 7.2s." (ms, s, or 1m30s): an event has no
+ * header to say it in. Whole seconds, at least one; 0: nothing is said.
+ */
+static int64_t
+seconds_in(const char *words)
+{
+	static const char	 before[] = "try again in ";
+	const char		*p = strstr(words, before);
+	char			*end;
+	double			 n, all = 0;
+
+	if (p == NULL)
+		return 0;
+	p += sizeof(before) - 1;
+	while (*p >= '0' && *p <= '9') {
+		n = strtod(p, &end);
+		p = end;
+		if (strncmp(p, "ms", 2) == 0)
+			return (int64_t)(all + n / 1000) + 1;
+		if (*p != 'm' && *p != 's')
+			break;
+		all += n * (*p++ == 'm' ? 60 : 1);
+	}
+	return all > 0 && all < 1e6 ? (int64_t)(all + 0.999) : 0;
+}
+
+static void
+add_retry_said(const struct said *said, struct err *err)
+{
+	int64_t n = err->status == 429 && err->retry_after[0] == '\0' ?
+	    seconds_in(said->msg) : 0;
+	char	text[24];
+
+	if (n == 0)
+		return;
+	snprintf(text, sizeof(text), "%lld", (long long)n);
+	add_retry(err, text);
+}
+
 /* For the log: what upstream said may quote a prompt. NULL: all is ours. */
 static const char *
 own_words(const struct verdict *v, const struct said *said)
@@ -561,6 +602,7 @@ failure_read(int status, const char *body, size_t len,
 	read_body(body, len, &said);
 	set_error(&said, err);
 	add_retry(err, retry_after);
+	add_retry_said(&said, err);
 }
 
 void
@@ -572,6 +614,7 @@ failure_read_event(json_object *obj, struct err *err)
 	if (said.status == 0)
 		said.status = status_of_type(said.type);
 	set_error(&said, err);
+	add_retry_said(&said, err);
 }
 
 bool

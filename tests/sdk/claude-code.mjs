@@ -245,6 +245,24 @@ for (const model of messagesModels)
 		assert.equal((await sent(path)).length, 2);
 	});
 
+// Upstream accepts a request, and only its first event says no.
+const early = (message) => "event: response.created\ndata: " + JSON.stringify({
+    type: "response.created", sequence_number: 0, response: { id: "resp_x",
+    object: "response", status: "in_progress", output: [] } }) +
+    "\n\nevent: error\ndata: " + JSON.stringify({ type: "error",
+    sequence_number: 1, code: "rate_limit_exceeded", message }) + "\n\n";
+
+for (const words of ["Rate limit reached. Please try again in 1s.",
+    "Sorry, you have exceeded your rate limit."])
+	claude(`a rate limit that comes as an event is waited for (${words})`,
+	    ["2"], async (ask) => {
+		await fake.scenario("/responses", { raw: early(words) });
+		const r = await ask("Hi!", "--model", "gpt-5.4");
+
+		assert.match(r.result, /^You said: /);
+		assert.equal((await sent("/responses")).length, 2);
+	});
+
 perModel("who interrupts it ends the call",
     async (ask, path, options, version, model) => {
 	await fake.scenario(path, "stall_after_events", { n: 4 });
