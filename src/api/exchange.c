@@ -137,7 +137,7 @@ size_t
 exchange_bytes(const struct exchange *x)
 {
 	return x->req.body.cap + 2 * x->call.body.cap + x->reply.body.cap +
-	    remote_bytes(x->remote);
+	    x->summary.cap + remote_bytes(x->remote);
 }
 
 void
@@ -205,6 +205,7 @@ exchange_destroy(struct exchange *x)
 	models_unref(x->models);
 	auto_wish_finish(&x->wish);
 	free(x->session);
+	buf_finish(&x->summary);
 	free(x->models_err);
 	if (x->detached != NULL && !x->detached->alone)
 		detached_destroy(x->detached);

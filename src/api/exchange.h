@@ -105,6 +105,13 @@ struct exchange {
 	struct auto_wish	 wish;
 	char			*session;	/* Auto's token, or NULL */
 	bool			 compacts;	/* POST .../compact */
+	/*
+	 * A summary of the conversation is asked for, and then the request
+	 * itself, with what came of that, sealed; "": nothing did.
+	 */
+	bool			 summarizes, summarized;
+	struct buf		 summary;
+	bool			 begun;	/* then: the client has a head */
 	struct detached		*detached; /* it runs in the background */
 	struct followed		*followed;	/* HANDLED_FOLLOW */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/input-tokens.h"
 #include "api/restore.h"
 #include "api/target.h"
 #include "api/vocabulary.h"
@@ -125,6 +126,23 @@ add_turn(struct count *c, const struct turn *t)
 	for (i = 0; i < t->tools.n; i++)
 		add_tool(c, &t->tools.list[i]);
 	add_json(c, t->format.schema);
+}
+
+/* Reading takes away what upstream must not see. */
+int64_t
+input_tokens(json_object *obj, const char *model)
+{
+	struct count	 c = { .v = vocabulary_of(model) };
+	struct turn	 t = { 0 };
+	json_object	*copy = NULL;
+	struct err	 err;
+
+	if (json_object_deep_copy(obj, &copy, NULL) == 0 &&
+	    responses_request_read(copy, false, &t, &err))
+		add_turn(&c, &t);
+	turn_finish(&t);
+	json_object_put(copy);
+	return c.n;
 }
 
 static void

@@ -75,6 +75,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/target.c \
 	%reldir%/target.h \
 	%reldir%/input-tokens.c \
+	%reldir%/input-tokens.h \
 	%reldir%/tokens.c \
 	%reldir%/tokens.h \
 	%reldir%/vocabulary-data.S \

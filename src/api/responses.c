@@ -9,6 +9,7 @@
 #include "api/carry-claude.h"
 #include "api/carry.h"
 #include "api/inline.h"
+#include "api/input-tokens.h"
 #include "api/interaction.h"
 #include "api/keep.h"
 #include "api/queue.h"
@@ -17,6 +18,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/sse.h"
 #include "base/util.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
@@ -47,9 +49,13 @@ is_bridged(const struct exchange *x, json_object *obj, const struct model *m)
 {
 	bool native = m == NULL || (m->endpoints & MODEL_RESPONSES) != 0;
 
-	/* Over chat completions a format can be told, see chat-format.h. */
+	/*
+	 * Over chat completions a format can be told, see chat-format.h, and
+	 * an answer begin with a summary that was made here.
+	 */
 	if (native && m != NULL && (m->endpoints & MODEL_CHAT) != 0 &&
-	    (x->retry.lesson.without & LESSON_FORMAT) != 0 && wants_format(obj))
+	    (((x->retry.lesson.without & LESSON_FORMAT) != 0 &&
+	    wants_format(obj)) || x->summary.len > 0))
 		return true;
 	return native == x->retry.other_endpoint;
 }
@@ -75,6 +81,10 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 {
 	r->compacts = set->compacts;
 	r->retained = json_object_get(set->retained);
+	if (x->summarizes)
+		r->summary = &x->summary;
+	else if (x->summary.len > 0)
+		r->compaction = responses_compaction(buf_str(&x->summary));
 	if (x->session != NULL) {	/* who was chosen by Auto is named */
 		free(r->model);
 		r->model = xstrdup(t->upstream);
@@ -82,8 +92,8 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 	x->call.method = "POST";
 	x->call.path = path;
 	x->call.completion = true;
-	exchange_initiated(x, r->agent || r->compacts ? INITIATOR_AGENT :
-	    INITIATOR_USER);
+	exchange_initiated(x, r->agent || r->compacts || set->agent ?
+	    INITIATOR_AGENT : INITIATOR_USER);
 	x->call.vision = r->vision;
 	x->call.headers = t->model != NULL ? t->model->request_headers : NULL;
 	x->stream = r->stream;
@@ -105,7 +115,7 @@ set_keeper(struct exchange *x, struct responses *r,
 		return false;
 	free(stored->interaction);
 	stored->interaction = xstrdup(x->call.interaction);
-	if (stored->keep)
+	if (stored->keep && !x->summarizes)
 		r->keeper = keep_create(x, stored, r->stream);
 	return true;
 }
@@ -243,23 +253,64 @@ restore(struct exchange *x, json_object *obj, struct restored *stored,
 	return said;
 }
 
+/* Is this model asked where upstream compacts by itself? */
+static bool
+is_compacted(const struct exchange *x, json_object *obj,
+    const struct target *t)
+{
+	return !model_by_messages(t->model, x->conf) &&
+	    !is_bridged(x, obj, t->model) &&
+	    ((x->retry.lesson.without & LESSON_COMPACTION) == 0 ||
+	    t->model == NULL || (t->model->endpoints & MODEL_CHAT) == 0);
+}
+
+/*
+ * Has the conversation become as long as "context_management" says, and is this
+ * where it is compacted? Then a summary comes first. False with "err" set.
+ */
+static bool
+weigh(struct exchange *x, json_object *obj, const struct target *t,
+    struct err *err)
+{
+	int64_t threshold, most = t->model != NULL ?
+	    t->model->max_prompt_tokens * 4 / 5 : 0;
+
+	x->summarizes = false;
+	if (x->summarized || x->compacts ||
+	    js_array(obj, "context_management") == NULL ||
+	    is_compacted(x, obj, t))
+		return true;
+	if (!responses_compact_threshold(obj, most, &threshold, err))
+		return false;
+	x->summarizes = threshold > 0 &&
+	    input_tokens(obj, t->upstream) >= threshold;
+	return true;
+}
+
 /*
  * Summaries of the conversation that come back are opened, and one is asked for
  * if the request wants that. False with "err" set.
  */
 static bool
-compact(struct exchange *x, json_object *obj, struct restored *stored,
-    struct responses_setting *set, struct err *err)
+compact(struct exchange *x, json_object *obj, const struct target *t,
+    struct restored *stored, struct responses_setting *set, struct err *err)
 {
-	bool changed = responses_compact_open(obj, &x->restored);
+	bool changed;
 
+	if (x->summary.len > 0) {
+		set->agent = responses_compact_agent(obj);
+		responses_compact_add(obj, buf_str(&x->summary));
+	}
+	changed = responses_compact_open(obj, &x->restored);
 	/* What is no input is refused by whoever reads it. */
 	if (js_array(obj, "input") == NULL && js_str(obj, "input") == NULL)
 		return true;
 	if (!responses_compact_trigger(obj, x->restored, &set->compacts,
 	    &changed, err))
 		return false;
-	set->compacts = set->compacts || x->compacts;
+	if (!set->compacts && !weigh(x, obj, t, err))
+		return false;
+	set->compacts = set->compacts || x->compacts || x->summarizes;
 	if (x->compacts)
 		set->retained = responses_compact_retained(obj);
 	if (set->compacts)
@@ -288,10 +339,10 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		break;
 	}
 	target_set_effort(x, obj, t.effort, TARGET_RESPONSES);
-	if (!compact(x, obj, stored, &how, &err))
-		return exchange_refuse(x, &err);
 	exchange_thinks(x, t.upstream, !stored->keep);
 	lessons_recall(x->lessons, x->key, t.upstream, &x->retry.lesson);
+	if (!compact(x, obj, &t, stored, &how, &err))
+		return exchange_refuse(x, &err);
 	set = (struct responses_setting){
 		.upstream = t.upstream,
 		.model = t.model,
@@ -306,6 +357,7 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		.thinker = &x->thinker,
 		.lesson = x->retry.lesson,
 		.compacts = how.compacts,
+		.agent = how.agent,
 		.retained = how.retained
 	};
 	h = ask_endpoint(x, obj, &t, &set, stored);
@@ -333,6 +385,30 @@ check(json_object *obj, struct err *err)
 	return true;
 }
 
+/*
+ * A refusal that comes behind a summary, for a client that has the head of a
+ * stream already: the event "error" in place of the error.
+ */
+static void
+refuse_begun(struct exchange *x)
+{
+	struct buf	*body = &x->reply.body;
+	json_object	*obj = js_parse_quiet(buf_str(body), body->len);
+	json_object	*error = js_obj(obj, "error"), *ev = js_typed("error");
+	struct buf	 text = { 0 };
+
+	js_add_int(ev, "sequence_number", 0);
+	js_add_ref(ev, "code", js_get(error, "code"));
+	js_add_ref(ev, "message", js_get(error, "message"));
+	js_add_ref(ev, "param", js_get(error, "param"));
+	js_print(ev, &text);
+	buf_truncate(body, 0);
+	sse_put(body, "error", text.p, text.len);
+	buf_finish(&text);
+	json_object_put(ev);
+	json_object_put(obj);
+}
+
 enum handled
 api_responses(struct exchange *x)
 {
@@ -350,6 +426,8 @@ api_responses(struct exchange *x)
 	else
 		h = check(obj, &err) ? HANDLED_MODELS :
 		    exchange_refuse(x, &err);
+	if (h == HANDLED_REPLY && x->begun)
+		refuse_begun(x);
 	restore_finish(&stored);
 	json_object_put(obj);
 	return h;

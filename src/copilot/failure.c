@@ -520,8 +520,8 @@ add_retry(struct err *err, const char *retry_after)
 }
 
 /*
- * OpenAI's words, "Please try again in 7.2s." (ms, s, or 1m30s): an event has no
- * header to say it in. Whole seconds, at least one; 0: nothing is said.
+ * OpenAI's words, "Please try again in 7.2s." (or 120ms, 1m30s): an event has
+ * no header to say it in. Whole seconds, at least one; 0: nothing is said.
  */
 static int64_t
 seconds_in(const char *words)

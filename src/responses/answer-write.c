@@ -39,10 +39,24 @@ struct writer {
 	bool			 called;
 };
 
+/* A conversation that was compacted for this answer says so first. */
+static void
+put_compaction(struct writer *w, struct buf *out)
+{
+	struct events_item *item;
+
+	if (w->r->compaction == NULL || w->events.n > 0)
+		return;
+	item = events_item_begin(&w->events,
+	    json_object_get(w->r->compaction), out);
+	events_item_end(&w->events, item, false, out);
+}
+
 static bool
 begin_item(struct writer *w, struct said *it, json_object *take,
     struct buf *out, struct err *err)
 {
+	put_compaction(w, out);
 	it->item = events_item_begin(&w->events, take, out);
 	return it->item != NULL || err_set(err, 502, ERR_SERVER, NULL, NULL,
 	    "GitHub Copilot's answer has more parts than can be handled.");

@@ -36,7 +36,8 @@ begin(struct sink *s, size_t item, const struct sink_item *it,
 	(void)item;
 	(void)it;
 	(void)err;
-	events_announce(&w->events, out);
+	if (w->r->summary == NULL)
+		events_announce(&w->events, out);
 	return true;
 }
 
@@ -110,11 +111,9 @@ compaction(const struct writer *w, struct err *err)
 	json_object	*item = NULL;
 	struct buf	 sealed = { 0 };
 
-	if (seal_close_summary(&w->text, &sealed)) {
-		item = json_object_new_object();
-		js_add_str(item, "type", "compaction");
-		js_add_str(item, "encrypted_content", sealed.p);
-	} else
+	if (seal_close_summary(&w->text, &sealed))
+		item = responses_compaction(sealed.p);
+	else
 		too_long(err);
 	buf_finish(&sealed);
 	return item;
@@ -172,6 +171,12 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	struct writer	*w = (struct writer *)s;
 	json_object	*item;
 
+	/* Whoever only wanted it first can do without. */
+	if (w->r->summary != NULL) {
+		if (is_whole(w, end, err))
+			seal_close_summary(&w->text, w->r->summary);
+		return true;
+	}
 	if (!is_whole(w, end, err) || (item = compaction(w, err)) == NULL)
 		return false;
 	if (w->r->retained == NULL)

@@ -11,6 +11,8 @@
 #include "responses/ids.h"
 #include "turn/seal.h"
 
+#define THRESHOLD_MIN 1000	/* OpenAI's (API reference) */
+
 static const char ask[] =
     "This conversation becomes too long and is about to be cut off here. "
     "Whoever goes on with it will have the user's messages, and of everything "
@@ -176,6 +178,67 @@ responses_compact_ask(json_object *obj)
 	/* They stay, since the prompt's cache begins with them. */
 	if (js_len(js_array(obj, "tools")) > 0)
 		js_add_str(obj, "tool_choice", "none");
+}
+
+/* --- What makes it necessary. */
+
+bool
+responses_compact_threshold(json_object *obj, int64_t most,
+    int64_t *threshold, struct err *err)
+{
+	json_object	*list = js_array(obj, "context_management"), *entry, *n;
+	size_t		 i;
+	char		 param[64];
+
+	*threshold = -1;
+	for (i = 0; i < js_len(list); i++) {
+		entry = json_object_array_get_idx(list, i);
+		if (!js_is(entry, "type", "compaction")) {
+			snprintf(param, sizeof(param),
+			    "context_management[%zu].type", i);
+			return err_param(err, param, "invalid_value",
+			    "Invalid '%s': the only value that is supported "
+			    "is 'compaction'.", param);
+		}
+		n = js_get(entry, "compact_threshold");
+		if (n != NULL && (!json_object_is_type(n, json_type_int) ||
+		    json_object_get_int64(n) < THRESHOLD_MIN)) {
+			snprintf(param, sizeof(param),
+			    "context_management[%zu].compact_threshold", i);
+			return err_param(err, param, "invalid_value",
+			    "Invalid '%s': expected an integer of at least %d.",
+			    param, THRESHOLD_MIN);
+		}
+		*threshold = n != NULL ? json_object_get_int64(n) :
+		    most > 0 ? most : -1;
+	}
+	return true;
+}
+
+json_object *
+responses_compaction(const char *sealed)
+{
+	json_object	*item = js_typed("compaction");
+
+	js_add_str(item, "encrypted_content", sealed);
+	return item;
+}
+
+void
+responses_compact_add(json_object *obj, const char *sealed)
+{
+	json_object_array_add(items_of(obj), responses_compaction(sealed));
+}
+
+bool
+responses_compact_agent(json_object *obj)
+{
+	json_object	*items = js_array(obj, "input"), *last;
+
+	if (js_len(items) == 0)
+		return false;
+	last = json_object_array_get_idx(items, js_len(items) - 1);
+	return !is_said(last);
 }
 
 /* As an item of an output, which has all that it may have. */

@@ -66,6 +66,8 @@ static const struct member {
 	{ "previous_response_id", JS_STRING, "a string", DROP | ECHO },
 	{ "conversation", JS_STRING | JS_OBJECT, "a string or an object",
 	    DROP | ECHO },
+	{ "context_management", JS_ARRAY, "an array of context management "
+	    "entries", PASS },
 	{ "service_tier", JS_STRING, "a string", DROP },
 	{ "stream_options", JS_OBJECT, "an object", DROP },
 	{ "client_metadata", JS_OBJECT, "an object", DROP },
@@ -419,5 +421,6 @@ responses_finish(struct responses *r)
 	free(r->id);
 	json_object_put(r->echo);
 	json_object_put(r->retained);
+	json_object_put(r->compaction);
 	*r = (struct responses){ 0 };
 }

@@ -36,6 +36,9 @@ struct responses {
 	/* The answer is a summary; in the list that begins so, or NULL. */
 	bool		 compacts;
 	json_object	*retained;
+	/* Where a summary goes in place of an answer; NULL: it is one. */
+	struct buf	*summary;
+	json_object	*compaction; /* what the output begins with, or NULL */
 	struct responses_keeper keeper;	/* set by who calls */
 };
 
@@ -52,6 +55,7 @@ struct responses_setting {
 	const struct reasoning_scope	*thinker; /* for chat; NULL: nobody */
 	struct lesson		 lesson;	/* what upstream taught of it */
 	bool			 compacts;	/* see struct responses */
+	bool			 agent;	/* it was, before it was compacted */
 	json_object		*retained;
 };
 

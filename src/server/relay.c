@@ -149,6 +149,12 @@ drain(struct relay *r)
 static void
 send_reply(struct relay *r)
 {
+	if (r->outlet.state != OUTLET_EMPTY) {	/* see ask_on() */
+		buf_append(&r->outlet.out, buf_str(&r->x->reply.body),
+		    r->x->reply.body.len);
+		drain(r);
+		return;
+	}
 	reply_print_take(&r->x->reply, &r->x->req, &r->outlet.out);
 	drain(r);
 }
@@ -339,6 +345,28 @@ join(struct relay *r)
 	*more = (struct buf){ 0 };
 }
 
+/*
+ * What came was a summary, which is on record: now the request itself is asked,
+ * with that, as a call of its own.
+ */
+static void
+ask_on(struct relay *r)
+{
+	struct exchange	*x = r->x;
+
+	call_cancel(&r->call);
+	call_forget(&r->call);
+	buf_finish(&r->last);
+	x->usage = (struct usage){
+		.input = -1, .output = -1, .nano = -1,
+		.show_cost = x->usage.show_cost
+	};
+	x->tallied = x->cut = x->accepted = false;
+	x->summarized = true;
+	x->begun = r->outlet.state != OUTLET_EMPTY;
+	travel(r, HANDLING, make_call);
+}
+
 static void
 end_events(struct relay *r)
 {
@@ -369,6 +397,10 @@ kept(struct relay *r)
 {
 	struct exchange *x = r->x;
 
+	if (x->summarizes && r->said == ANSWER_COMPLETE) {
+		ask_on(r);
+		return;
+	}
 	buf_append(&r->outlet.out, buf_str(&r->last), r->last.len);
 	buf_finish(&r->last);
 	join(r);
@@ -426,6 +458,8 @@ translated(struct relay *r)
 
 	if (r->said == ANSWER_FAILED)
 		fail(r);
+	else if (x->summarizes)
+		ask_on(r);
 	else if (r->said == ANSWER_AGAIN) {
 		call_begins(r);
 		tally_sends(x, true);
@@ -462,6 +496,10 @@ call_head(struct call *c, const struct http_reply *reply)
 	if (reply->status < 200 || reply->status > 299)
 		return;
 	x->accepted = true;
+	if (x->summarizes) {
+		hold(r);
+		return;
+	}
 	/* Nothing is asked again: minutes may pass, with megabytes in it. */
 	buf_finish(&x->req.body);
 	exchange_forget_remote(x);
@@ -707,6 +745,8 @@ start_call(struct relay *r)
 {
 	struct exchange *x = r->x;
 
+	if (r->outlet.state != OUTLET_EMPTY)
+		x->reply.status = 200;	/* which went out before */
 	if (x->stream && x->detached == NULL)
 		outlet_watch(&r->outlet, x->conf->sse_keep_alive_ms);
 	call_begins(r);
