@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "base/files.h"
 #include "base/hint.h"
 #include "base/log.h"
@@ -54,8 +52,6 @@ main(int argc, char **argv)
 
 	fill_descriptors();
 	log_init();
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		die("libcurl can't be initialised");
 	/*
 	 * GATEWAY_INTERFACE first: a query without '=' reaches a CGI program as
 	 * arguments (RFC 3875, 4.4), and no client may run a command.
@@ -73,6 +69,5 @@ main(int argc, char **argv)
 		    hint_program(), hint_program());
 		rc = 2;
 	}
-	curl_global_cleanup();
 	return rc;
 }

@@ -54,6 +54,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/text.h \
 	%reldir%/tree.c \
 	%reldir%/tree.h \
+	%reldir%/trust.c \
+	%reldir%/trust.h \
 	%reldir%/url.c \
 	%reldir%/url.h \
 	%reldir%/util.c \

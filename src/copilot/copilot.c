@@ -438,7 +438,7 @@ models_write_file(struct copilot *c, const struct buf *list)
 static void
 models_read_file(struct copilot *c)
 {
-	struct buf	 text = { 0 }, list = { 0 };
+	struct buf	 text = { 0 };
 	json_object	*obj = NULL;
 	struct models	*m;
 	struct err	 err;
@@ -450,15 +450,13 @@ models_read_file(struct copilot *c)
 	age = time(NULL) - js_int(obj, "fetched_at", 0);
 	if (!js_is(obj, "key", c->key) || age < 0 || age > MODELS_FILE_AGE)
 		goto out;
-	js_print(js_get(obj, "list"), &list);
-	if ((m = models_parse(list.p, list.len, &err)) != NULL) {
+	if ((m = models_of(js_get(obj, "list"), &err)) != NULL) {
 		m->fetched_ms = loop_now(c->loop) - age * 1000;
 		models_set(c, m);
 	}
 out:
 	json_object_put(obj);
 	buf_finish(&text);
-	buf_finish(&list);
 }
 
 static void

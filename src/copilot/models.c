@@ -676,13 +676,11 @@ models_print(struct models *models)
 }
 
 struct models *
-models_parse(const char *text, size_t n, struct err *err)
+models_of(json_object *obj, struct err *err)
 {
-	json_object	*obj = js_parse_quiet(text, n);
-	struct models	*models;
+	struct models *models;
 
 	if (js_array(obj, "data") == NULL) {
-		json_object_put(obj);
 		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
 		    "GitHub Copilot's list of models could not be read.");
 		return NULL;
@@ -693,6 +691,15 @@ models_parse(const char *text, size_t n, struct err *err)
 	note_outdated(models, obj);
 	models_read(models, js_array(obj, "data"));
 	models_print(models);
+	return models;
+}
+
+struct models *
+models_parse(const char *text, size_t n, struct err *err)
+{
+	json_object	*obj = js_parse_quiet(text, n);
+	struct models	*models = models_of(obj, err);
+
 	json_object_put(obj);
 	return models;
 }

@@ -13,6 +13,7 @@
 struct buf;
 struct conf;
 struct err;
+struct json_object;
 
 enum {					/* struct model, endpoints */
 	MODEL_CHAT	 = 1 << 0,	/* /chat/completions */
@@ -85,6 +86,8 @@ struct models {
  * duplicates, absent members). Models that can't be used are left out.
  */
 struct models *models_parse(const char *, size_t, struct err *);
+/* The same of what was parsed already. */
+struct models *models_of(struct json_object *, struct err *);
 struct models *models_ref(const struct models *);	/* NULL gives NULL */
 void	 models_unref(const struct models *);
 /* The wanted ones: a list of its own, which refers to this one. */
