@@ -64,7 +64,7 @@ class Browser:
         try:
             return self.call("GET", "/element/%s/text" % self.find(selector))
         except AssertionError as e:
-            if "stale element" in str(e) or "no such element" in str(e):
+            if any(w in str(e) for w in ("stale element", "no such element", "does not belong to the document")):
                 return ""
             raise
 

@@ -1,6 +1,7 @@
 /* One client request and the upstream call it becomes. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "copilot/accounts.h"
 #include "copilot/models.h"
 #include "remote/remote.h"
 #include "turn/thought.h"
@@ -43,9 +45,26 @@ exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
 	return true;
 }
 
+/* Who has no shell here, but may sign in on the page, is sent there. */
+static void
+name_page(const struct exchange *x, struct err *err)
+{
+	bool on_page = x->answer != NULL && x->answer->instead != NULL;
+
+	if (x->client == NULL || !x->client->sign_in ||
+	    (strcmp(err->code, "not_signed_in") != 0 &&
+	    strcmp(err->code, "github_token_invalid") != 0))
+		return;
+	snprintf(err->msg, sizeof(err->msg), "The account %s of this key is "
+	    "not signed in to GitHub, or no longer. %s", x->account->name,
+	    on_page ? "Sign in below." : "Open this server's page in a "
+	    "browser, enter the key, and sign in there.");
+}
+
 void
 exchange_terms(const struct exchange *x, struct err *err)
 {
+	name_page(x, err);
 	terms_shift("input", x->restored, x->restored_by, err);
 	if (x->terms != NULL)
 		terms_apply(x->terms, err);
@@ -218,6 +237,9 @@ exchange_destroy(struct exchange *x)
 enum handled
 exchange_refuse(struct exchange *x, const struct err *err)
 {
-	reply_error(&x->reply, &x->req, err);
+	struct err ours = *err;
+
+	name_page(x, &ours);
+	reply_error(&x->reply, &x->req, &ours);
 	return HANDLED_REPLY;
 }

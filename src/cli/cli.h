@@ -31,6 +31,7 @@ struct cli {
 	const char		*account;	/* --account, or a word */
 	const char		*monthly;	/* of auth keys: credits */
 	const char		*daily;
+	bool			 sign_in;	/* may the key's owner? */
 	const char		*remove;
 	bool			 show;
 	const char		*by;		/* of usage */

@@ -15,6 +15,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "copilot/accounts.h"
 
 #define CONFIG_FILE	"config.json"
 #define CONFIG_LOCK	"config.lock"
@@ -117,6 +118,8 @@ config_edit(const struct cli *cli, bool (*edit)(json_object *list, void *),
 struct addition {
 	const char	*key, *name;	/* no name: "" */
 	json_object	*monthly, *daily;	/* NULL: no budget */
+	const char	*account;	/* NULL: none is named */
+	bool		 sign_in;
 	bool		 added;
 };
 
@@ -131,7 +134,8 @@ add_entry(json_object *list, void *arg)
 		if (is_entry(json_object_array_get_idx(list, i), a->key))
 			return false;
 	a->added = true;
-	if (a->name[0] == '\0' && a->monthly == NULL && a->daily == NULL) {
+	if (a->name[0] == '\0' && a->monthly == NULL && a->daily == NULL &&
+	    a->account == NULL) {
 		json_object_array_add(list, json_object_new_string(a->key));
 		return true;
 	}
@@ -143,6 +147,10 @@ add_entry(json_object *list, void *arg)
 		js_add_ref(obj, "monthlyCredits", a->monthly);
 	if (a->daily != NULL)
 		js_add_ref(obj, "dailyCredits", a->daily);
+	if (a->account != NULL)
+		js_add_str(obj, "account", a->account);
+	if (a->sign_in)
+		js_add_bool(obj, "signIn", true);
 	json_object_array_add(list, obj);
 	return true;
 }
@@ -187,6 +195,30 @@ name_usable(const struct conf *conf, const char *name, struct err *err)
 	return true;
 }
 
+/* Who may sign an account in has it alone; config.json is refused else. */
+static bool
+account_usable(const struct conf *conf, const struct addition *a,
+    struct err *err)
+{
+	const char	*other;
+	size_t		 i;
+
+	if (a->sign_in && (a->account == NULL ||
+	    strcmp(a->account, ACCOUNT_DEFAULT) == 0 ||
+	    strcmp(a->account, conf->default_account) == 0))
+		return refuse(err, "--sign-in needs an --account that isn't "
+		    "the default one");
+	for (i = 0; i < conf->nkeys && a->account != NULL; i++) {
+		other = conf->keys[i].account;
+		if (other != NULL && strcmp(other, a->account) == 0 &&
+		    (a->sign_in || conf->keys[i].sign_in))
+			return err_set(err, 400, ERR_REQUEST, NULL, NULL,
+			    "the key \"%s\" has that account; who signs one in "
+			    "has it alone", conf->keys[i].name);
+	}
+	return true;
+}
+
 /* As a number of JSON, in the words it was given in. */
 static bool
 read_credits(const char *text, const char *option, json_object **v,
@@ -223,7 +255,8 @@ static int
 add_key(const struct cli *cli, const struct conf *conf)
 {
 	char		 made[KEY_DIGITS + 4] = "sk-";
-	struct addition	 a = { .key = cli->key, .name = cli->add };
+	struct addition	 a = { .key = cli->key, .name = cli->add,
+			    .account = cli->account, .sign_in = cli->sign_in };
 	struct err	 err;
 	bool		 ok;
 
@@ -232,6 +265,7 @@ add_key(const struct cli *cli, const struct conf *conf)
 		a.key = made;
 	}
 	ok = key_usable(a.key, &err) && name_usable(conf, a.name, &err) &&
+	    account_usable(conf, &a, &err) &&
 	    read_credits(cli->monthly, "--monthly-credits", &a.monthly,
 	    &err) &&
 	    read_credits(cli->daily, "--daily-credits", &a.daily, &err) &&
@@ -378,8 +412,9 @@ cli_auth_keys(struct cli *cli)
 	if (cli->add == NULL && cli->remove == NULL && !cli->list)
 		return wrong_use("--add, --list or --remove is missing");
 	if (cli->add == NULL && (cli->key != NULL || cli->monthly != NULL ||
-	    cli->daily != NULL))
-		return wrong_use("--key and credits go with --add");
+	    cli->daily != NULL || cli->account != NULL || cli->sign_in))
+		return wrong_use("--key, credits, --account and --sign-in go "
+		    "with --add");
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
 		return cli_fail(&err);
 	if (cli->add != NULL)

@@ -59,6 +59,10 @@ static const struct option keys_options[] = {
 	    "what it may spend in a month" },
 	{ "daily-credits", 0, OPTION_TEXT, AT(daily), "N",
 	    "what it may spend in a day" },
+	{ "account", 0, OPTION_TEXT, AT(account), "NAME",
+	    "the account that serves its requests" },
+	{ "sign-in", 0, OPTION_FLAG, AT(sign_in), NULL,
+	    "its owner signs that account in, on the page" },
 	{ "list", 0, OPTION_FLAG, AT(list), NULL,
 	    "print names, parts of the keys, and budgets" },
 	{ "show", 0, OPTION_FLAG, AT(show), NULL, "print whole keys" },
@@ -138,6 +142,7 @@ const struct command cli_commands[] = {
 	{ "auth keys", cli_auth_keys, OPTIONS(keys_options),
 	    "list, add and remove the API keys of clients",
 	    "auth keys --add alice --monthly-credits 500\0"
+	    "auth keys --add bob --account bob --sign-in\0"
 	    "auth keys --list\0" },
 	{ "usage", cli_ledger, OPTIONS(ledger_options),
 	    "show tokens and credits that clients used",
