@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/plain.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "base/tree.h"
@@ -18,6 +19,8 @@
 #define PRINT_COST 4
 
 #define FEW 12		/* members that are compared one by one */
+
+#define LARGE 2048	/* below, a tree costs no more than to wait for it */
 
 static void
 position(const char *p, size_t at, size_t *line, size_t *column)
@@ -109,6 +112,33 @@ js_parse_quiet(const char *p, size_t n)
 	    build_within(p, n, &f) : NULL;
 }
 
+/* Events that repeat the request are large, and few of their values matter. */
+static json_object *
+parse_large(const char *p, size_t n, struct scan_facts *f)
+{
+	struct scan_marks marks = { 0 };
+
+	if (scan_json_marks(p, n, SCAN_ANY, f, &marks) && !f->half &&
+	    budget_afford(scan_cost(f) + (PRINT_COST + 1) * n))
+		return tree_build_own_take(p, n, &marks);
+	free(marks.list);
+	return NULL;
+}
+
+json_object *
+js_detach(json_object *v)
+{
+	struct buf		 text = { 0 };
+	struct scan_facts	 f;
+	json_object		*own = NULL;
+
+	tree_print(v, &text);
+	if (text.len >= LARGE && text.len < INT_MAX)
+		own = parse_large(text.p, text.len, &f);
+	buf_finish(&text);
+	return own != NULL ? own : json_object_get(js_read_all(v));
+}
+
 json_object *
 js_parse_event(struct js_halves *h, const char *p, size_t n)
 {
@@ -116,6 +146,8 @@ js_parse_event(struct js_halves *h, const char *p, size_t n)
 	struct buf		 joined = { 0 };
 	json_object		*obj;
 
+	if (n >= LARGE && n < INT_MAX && (obj = parse_large(p, n, &f)) != NULL)
+		return obj;
 	if (n >= INT_MAX || !scan_json(p, n, SCAN_ANY, &f))
 		return NULL;
 	if (!f.half)
@@ -248,6 +280,14 @@ js_kinds(json_object *v)
 	}
 }
 
+/* Two letters tell most names apart, without a call. */
+static inline bool
+same_name(const char *a, const char *b)
+{
+	return a[0] == b[0] && (a[0] == '\0' || (a[1] == b[1] &&
+	    (a[1] == '\0' || strcmp(a + 2, b + 2) == 0)));
+}
+
 /*
  * The member of that name, or NULL. Most objects have a few: to compare these
  * names costs less than to compute the hash of one.
@@ -265,7 +305,7 @@ find(json_object *obj, const char *key)
 		return lh_table_lookup_entry(
 		    json_object_get_object(obj), key);
 	for (e = table->head; e != NULL; e = e->next)
-		if (*(const char *)e->k == *key && strcmp(e->k, key) == 0)
+		if (same_name(e->k, key))
 			return e;
 	return NULL;
 }
@@ -450,13 +490,12 @@ skip_space(const char *t, size_t n, size_t i)
 static size_t
 skip_string(const char *t, size_t n, size_t i)
 {
-	const char	*q;
-	size_t		 back, end;
+	size_t back, end;
 
 	for (end = i + 1; end < n; end++) {
-		if ((q = memchr(t + end, '"', n - end)) == NULL)
+		end += plain_until(t + end, n - end, '"');
+		if (end == n)
 			return n;
-		end = (size_t)(q - t);
 		for (back = 0; t[end - 1 - back] == '\\'; back++)
 			;
 		if (back % 2 == 0)

@@ -52,6 +52,7 @@ json_object *js_parse_event(struct js_halves *, const char *, size_t);
  * What waits to be read seems empty to json-c's own functions; so those that
  * look into a value are ours here, of the same names.
  */
+json_object *js_detach(json_object *);	/* the same; its bytes may go */
 json_object *js_read(json_object *);		/* the value itself */
 json_object *js_read_all(json_object *);	/* with all that is in it */
 const char *js_text(json_object *);

@@ -2,17 +2,16 @@
 #ifndef MAC_H
 #define MAC_H
 
-#include <sys/types.h>
-
 #include <stddef.h>
 #include <stdint.h>
 
-#include <sha256.h>
+#define MAC_SIZE 32
 
-#define MAC_SIZE SHA256_DIGEST_LENGTH
+struct evp_md_ctx_st;
 
+/* From mac_begin() to mac_end(), which has to be called. */
 struct mac {
-	SHA2_CTX	inner, outer;
+	struct evp_md_ctx_st	*inner, *outer;
 };
 
 void	mac_begin(struct mac *, const char *key);

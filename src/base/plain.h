@@ -1,7 +1,7 @@
 /*
  * Runs of plain bytes in the strings of JSON. Texts are mostly made of them, so
- * these two loops are most of what reading and printing a request costs: 16
- * bytes at a time where the processor has SSE2, else 8.
+ * these loops are most of what reading and printing a request costs: 16 bytes
+ * at a time where the processor has SSE2, else 8.
  */
 #ifndef PLAIN_H
 #define PLAIN_H
@@ -86,6 +86,55 @@ plain_run(const void *text, size_t n, bool ascii)
 	while (i < n && plain_is(p[i], ascii))
 		i++;
 	return i;
+}
+
+/*
+ * How many of "n" bytes come before the first "c"; "n" when it is not there.
+ * Mostly it is near: then this costs less than a call.
+ */
+static inline size_t
+plain_until(const void *text, size_t n, char c)
+{
+	const char	*p = text, *at;
+	size_t		 i = 0;
+#ifdef __SSE2__
+	unsigned	 found;
+
+	for (; n - i >= 16; i += 16) {
+		found = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
+		    _mm_loadu_si128((const __m128i *)(const void *)(p + i)),
+		    _mm_set1_epi8(c)));
+		if (found != 0)
+			return i + (size_t)__builtin_ctz(found);
+	}
+#endif
+	at = memchr(p + i, c, n - i);
+	return at != NULL ? (size_t)(at - p) : n;
+}
+
+/* Are the "len" bytes of "what" in it? At least two, the first one frequent. */
+static inline bool
+plain_holds(const void *text, size_t n, const char *what, size_t len)
+{
+	const char	*p = text;
+	size_t		 i = 0;
+#ifdef __SSE2__
+	unsigned	 found;
+
+	/* Where the first two are: all sixteen places at once. */
+	for (; n - i > 16 + len; i += 16) {
+		found = (unsigned)_mm_movemask_epi8(_mm_and_si128(
+		    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)
+		    (const void *)(p + i)), _mm_set1_epi8(what[0])),
+		    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)
+		    (const void *)(p + i + 1)), _mm_set1_epi8(what[1]))));
+		for (; found != 0; found &= found - 1)
+			if (memcmp(p + i + __builtin_ctz(found), what,
+			    len) == 0)
+				return true;
+	}
+#endif
+	return memmem(p + i, n - i, what, len) != NULL;
 }
 
 #endif

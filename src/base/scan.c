@@ -26,10 +26,12 @@ struct scan {
 	enum scan_rules		 rules;
 	struct scan_facts	*facts;
 	struct scan_marks	*marks;			/* NULL: nobody asks */
+	size_t			 respelt;	/* as no print writes it */
 	size_t			 depth;
 	bool			 object[SCAN_DEPTH];	/* else an array */
 	size_t			 first[SCAN_DEPTH];	/* of its names */
 	size_t			 mark[SCAN_DEPTH];	/* its own */
+	size_t			 before[SCAN_DEPTH];	/* respelt, up to it */
 	struct name		*names;		/* of all open objects */
 	size_t			 nnames, max;
 };
@@ -68,14 +70,14 @@ is_space(unsigned char c)
 static inline void
 skip_space(struct scan *s)
 {
-	while (s->i < s->n && s->p[s->i] <= ' ' && is_space(s->p[s->i]))
-		s->i++;
+	for (; s->i < s->n && s->p[s->i] <= ' ' && is_space(s->p[s->i]); s->i++)
+		s->respelt++;
 }
 
 /* --- What is found again without a second look. */
 
 static bool
-add_mark(struct scan *s, size_t begin, size_t end)
+add_mark(struct scan *s, size_t begin, size_t end, bool same)
 {
 	struct scan_marks *m = s->marks;
 
@@ -87,7 +89,7 @@ add_mark(struct scan *s, size_t begin, size_t end)
 	}
 	m->list[m->n] = (struct scan_mark){ .begin = (uint32_t)begin,
 	    .end = (uint32_t)end, .self = (uint32_t)m->n,
-	    .next = (uint32_t)m->n + 1 };
+	    .next = ((uint32_t)m->n + 1) & INT32_MAX, .same = same };
 	m->n++;
 	return true;
 }
@@ -188,6 +190,7 @@ skip_escape(struct scan *s)
 		code = scan_letters[s->p[s->i + 1]] - 1;
 	if (code < 0)
 		return refuse(s, s->i, "this is no escape");
+	s->respelt++;
 	s->i += len;
 	return true;
 }
@@ -214,6 +217,7 @@ skip_odd(struct scan *s)
 		if (s->rules == SCAN_ONE_READING || s->p[s->i] == '\0')
 			return refuse(s, s->i, "a control character in a "
 			    "string; it has to be escaped");
+		s->respelt++;
 		s->i++;
 		return true;
 	}
@@ -224,6 +228,13 @@ skip_odd(struct scan *s)
 		s->i += len;
 	} while (s->i < s->n && s->p[s->i] >= 0x80);
 	return true;
+}
+
+/* A letter behind a backslash that a print would write there, too. */
+static inline bool
+is_simple(unsigned char c)
+{
+	return scan_letters[c] != 0 && c != '/';
 }
 
 #ifdef __SSE2__
@@ -243,7 +254,7 @@ skip_blocks(struct scan *s)
 		    (const void *)p), true);
 		for (at = 0; ends != 0; ends &= ~(3u << at)) {
 			at = (unsigned)__builtin_ctz(ends);
-			if (p[at] == '\\' && scan_letters[p[at + 1]] != 0)
+			if (p[at] == '\\' && is_simple(p[at + 1]))
 				continue;
 			s->i = (size_t)(p - s->p) + at;
 			return false;
@@ -271,7 +282,7 @@ skip_simple(struct scan *s)
 	for (;;) {
 		s->i += plain_run(s->p + s->i, s->n - s->i, true);
 		if (s->n - s->i < 2 || s->p[s->i] != '\\' ||
-		    scan_letters[s->p[s->i + 1]] == 0)
+		    !is_simple(s->p[s->i + 1]))
 			return;
 		s->i += 2;
 	}
@@ -300,12 +311,12 @@ skip_string(struct scan *s)
 static enum state
 string(struct scan *s)
 {
-	size_t begin = s->i;
+	size_t begin = s->i, before = s->respelt;
 
 	if (!skip_string(s))
 		return WRONG;
 	if (s->marks != NULL && s->i - begin >= SCAN_LONG &&
-	    !add_mark(s, begin, s->i))
+	    !add_mark(s, begin, s->i, s->respelt == before))
 		return no_memory(s, begin) ? BEHIND : WRONG;
 	return BEHIND;
 }
@@ -341,12 +352,18 @@ skip_one(struct scan *s, unsigned char c)
 	return true;
 }
 
+/* Digits that a number has whatever reads it. */
+#define DIGITS 18
+
 static enum state
 number(struct scan *s)
 {
-	skip_one(s, '-');
-	if (!skip_one(s, '0') && skip_digits(s) == 0)
+	size_t	digits = 1, whole;
+	bool	minus = skip_one(s, '-'), zero = skip_one(s, '0');
+
+	if (!zero && (digits = skip_digits(s)) == 0)
 		return unexpected(s);
+	whole = s->i;
 	if (skip_one(s, '.') && skip_digits(s) == 0)
 		return unexpected(s);
 	if (skip_byte(s, "eE")) {
@@ -354,6 +371,8 @@ number(struct scan *s)
 		if (skip_digits(s) == 0)
 			return unexpected(s);
 	}
+	if (s->i != whole || digits > DIGITS || (minus && zero))
+		s->respelt++;
 	return BEHIND;
 }
 
@@ -436,7 +455,8 @@ open_container(struct scan *s, bool object)
 	s->first[s->depth] = s->nnames;
 	if (s->marks != NULL) {
 		s->mark[s->depth] = s->marks->n;
-		if (!add_mark(s, s->i, s->i))
+		s->before[s->depth] = s->respelt;
+		if (!add_mark(s, s->i, s->i, false))
 			return no_memory(s, s->i) ? BEHIND : WRONG;
 	}
 	s->depth++;
@@ -453,7 +473,8 @@ close_mark(struct scan *s)
 	struct scan_mark *m = &s->marks->list[s->mark[s->depth]];
 
 	m->end = (uint32_t)s->i;
-	m->next = (uint32_t)s->marks->n;
+	m->same = s->respelt == s->before[s->depth];
+	m->next = (uint32_t)s->marks->n & INT32_MAX;
 }
 
 static enum state
@@ -464,8 +485,9 @@ close_container(struct scan *s)
 	    twice(s->names + first, s->nnames - first);
 
 	s->nnames = first;
-	if (again != NULL)
+	if (again != NULL && s->rules == SCAN_ONE_READING)
 		return wrong(s, again->at, "the same name twice in an object");
+	s->respelt += again != NULL;
 	s->i++;
 	if (s->marks != NULL)
 		close_mark(s);
@@ -488,8 +510,8 @@ remember(struct scan *s, uint64_t hash, size_t at)
 }
 
 /*
- * The name between these places, escapes undone; appends it to "out". False
- * when it has a NUL, at *i.
+ * The name from *i on, escapes undone; appends it to "out". False when it has a
+ * NUL, at *i, that somebody may take for its end.
  */
 static bool
 decode(struct scan *s, size_t *i, size_t end, struct buf *out)
@@ -505,7 +527,8 @@ decode(struct scan *s, size_t *i, size_t end, struct buf *out)
 			buf_putc(out, p[*i]);
 			continue;
 		}
-		if ((code = scan_escape(p, s->n, *i, &len)) == 0)
+		code = scan_escape(p, s->n, *i, &len);
+		if (code == 0 && s->rules == SCAN_ONE_READING)
 			return false;
 		buf_append(out, utf8, text_utf8_put(code, utf8));
 	}
@@ -544,7 +567,7 @@ name(struct scan *s)
 		return WRONG;
 	s->facts->members++;
 	n = s->i - at - 2;
-	if (s->rules != SCAN_ONE_READING)
+	if (s->rules != SCAN_ONE_READING && s->marks == NULL)
 		ok = true;
 	else if (memchr(s->p + at + 1, '\\', n) == NULL)
 		ok = remember(s, hash_name(s->p + at + 1, n), at);
@@ -613,7 +636,7 @@ scan_json_marks(const char *p, size_t n, enum scan_rules rules,
 	s.rules = rules;
 	s.facts = facts;
 	s.marks = marks;
-	s.i = s.depth = s.nnames = s.max = 0;
+	s.i = s.depth = s.nnames = s.max = s.respelt = 0;
 	s.names = NULL;
 	while (state < DONE)
 		state = state == VALUE ? value(&s) : state == NAME ? name(&s) :

@@ -47,12 +47,14 @@ bool	scan_json(const char *, size_t n, enum scan_rules, struct scan_facts *);
  * Where an array, an object or a string of some length is, in the order in
  * which they begin; names are none. Zeroed memory is no marks; "list" is yours,
  * whatever scan_json_marks() returns, and paid (base/budget.h). Only for texts
- * below 4 GB.
+ * below 2 GB.
  */
 #define SCAN_LONG 48		/* bytes with the quotes; shorter: a copy */
 struct scan_mark {
 	uint32_t	begin, end;	/* behind its last byte */
-	uint32_t	self, next;	/* its index; of the first one behind */
+	uint32_t	self;		/* its index */
+	uint32_t	next : 31;	/* of the first one behind it */
+	uint32_t	same : 1;	/* tree_print() would write its bytes */
 };
 struct scan_marks {
 	struct scan_mark	*list;

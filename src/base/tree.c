@@ -88,7 +88,9 @@ put_run(struct buf *out, const char *p, size_t n, size_t may)
 /* A text of which some is read later; each value that waits holds it. */
 struct waiting {
 	const char		*p;
+	char			*own;		/* the same, or NULL */
 	size_t			 n, refs;
+	bool			 unique;
 	struct scan_mark	*marks;
 	size_t			 nmarks;
 };
@@ -358,6 +360,7 @@ release(struct waiting *w)
 	if (--w->refs > 0)
 		return;
 	free(w->marks);
+	free(w->own);
 	free(w);
 }
 
@@ -459,24 +462,58 @@ begin_waiting(const char *p, size_t n, const struct scan_marks *marks)
 	return w;
 }
 
-json_object *
-tree_build_lazy_take(const char *p, size_t n, struct scan_marks *marks)
+static json_object *
+build_first(struct waiting *w)
 {
-	struct build	 b = { .p = p, .n = n, .unique = true, .mark = 1 };
+	struct build	 b = {
+		.p = w->p, .n = w->n, .unique = w->unique, .w = w, .mark = 1
+	};
 	json_object	*obj;
 
 	skip_space(&b);
-	if (p[b.i] != '{' && p[b.i] != '[') {
-		free(marks->list);
-		*marks = (struct scan_marks){ 0 };
-		return tree_build(p, n, true);
-	}
-	b.w = begin_waiting(p, n, marks);
-	*marks = (struct scan_marks){ 0 };
-	obj = p[b.i] == '{' ? build_object(&b) : build_array(&b);
-	release(b.w);
+	obj = w->p[b.i] == '{' ? build_object(&b) : build_array(&b);
+	release(w);
 	buf_finish(&b.word);
 	return obj;
+}
+
+static bool
+is_container(const char *p, const struct scan_marks *marks)
+{
+	char first = marks->n > 0 ? p[marks->list[0].begin] : '\0';
+
+	return first == '{' || first == '[';
+}
+
+json_object *
+tree_build_lazy_take(const char *p, size_t n, struct scan_marks *marks)
+{
+	struct waiting	*w = NULL;
+	bool		 waits = is_container(p, marks);
+
+	if (waits) {
+		w = begin_waiting(p, n, marks);
+		w->unique = true;
+	} else
+		free(marks->list);
+	*marks = (struct scan_marks){ 0 };
+	return waits ? build_first(w) : tree_build(p, n, true);
+}
+
+json_object *
+tree_build_own_take(const char *p, size_t n, struct scan_marks *marks)
+{
+	struct waiting	*w = NULL;
+	bool		 waits = is_container(p, marks);
+
+	if (waits) {
+		w = begin_waiting(p, n, marks);
+		w->p = w->own = xmalloc(n);
+		memcpy(w->own, p, n);
+	} else
+		free(marks->list);
+	*marks = (struct scan_marks){ 0 };
+	return waits ? build_first(w) : tree_build(p, n, false);
 }
 
 static void
@@ -489,20 +526,29 @@ read_string(struct build *b, json_object *v)
 		die("out of memory");
 }
 
+/* Its mark, if it does. json-c has data of its own with some numbers. */
+static const struct scan_mark *
+waits(json_object *v)
+{
+	json_type type = json_object_get_type(v);
+
+	return type == json_type_string || type == json_type_object ||
+	    type == json_type_array ? json_object_get_userdata(v) : NULL;
+}
+
 void
 tree_open(json_object *v)
 {
-	const struct scan_mark	*m = json_object_get_userdata(v);
+	const struct scan_mark	*m = waits(v);
 	json_type		 type = json_object_get_type(v);
-	struct build		 b = { .unique = true };
+	struct build		 b = { .p = NULL };
 
-	/* json-c has its own data with some numbers. */
-	if (m == NULL || (type != json_type_string &&
-	    type != json_type_object && type != json_type_array))
+	if (m == NULL)
 		return;
 	b.w = waiting_of(m);
 	b.p = b.w->p;
 	b.n = b.w->n;
+	b.unique = b.w->unique;
 	b.i = m->begin;
 	b.mark = m->self + 1;
 	if (type == json_type_string)
@@ -597,9 +643,23 @@ print_number(json_object *v, struct buf *out)
 	buf_append(out, s, n);
 }
 
+/* What waits, and would be printed as it came. */
+static bool
+print_waiting(json_object *v, struct buf *out)
+{
+	const struct scan_mark	*m = waits(v);
+
+	if (m == NULL || !m->same)
+		return false;
+	buf_append(out, waiting_of(m)->p + m->begin, m->end - m->begin);
+	return true;
+}
+
 void
 tree_print(json_object *v, struct buf *out)
 {
+	if (print_waiting(v, out))
+		return;
 	tree_open(v);
 	switch (json_object_get_type(v)) {
 	case json_type_null:

@@ -31,6 +31,13 @@ json_object *tree_build_lazy_take(const char *, size_t n,
 	    struct scan_marks *marks);
 
 /*
+ * The same of a text that may go: with a copy of it, which lives as long as
+ * anything in it waits. The scan's rules were SCAN_ANY.
+ */
+json_object *tree_build_own_take(const char *, size_t n,
+	    struct scan_marks *marks);
+
+/*
  * Read a value that waits: a string, or a container's first level. Any other
  * value stays as it is. Only what is empty may wait.
  */

@@ -199,7 +199,7 @@ fit_parts(struct fit *f, json_object *msg)
 
 	if (parts == NULL)
 		return;
-	kept = json_object_new_array();
+	kept = json_object_new_array_ext(n > 0 ? (int)n : 1);
 	for (i = 0; i < n; i++) {
 		old = json_object_array_get_idx(parts, i);
 		new = fit_part(f, old);

@@ -8,6 +8,7 @@
 #include "base/edits.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/plain.h"
 #include "base/util.h"
 #include "copilot/models.h"
 #include "messages/betas.h"
@@ -187,7 +188,7 @@ needed_betas(const struct messages_request *r, const struct messages_fit *fit,
 	if (fit->tool_search && messages_has_deferred(
 	    js_array(r->obj, "tools")))
 		bits |= BETA_TOOLS;
-	if (memmem(text, n, "\"ttl\"", 5) != NULL)
+	if (plain_holds(text, n, "\"ttl\"", 5))
 		bits |= BETA_TTL;
 	return bits;
 }

@@ -351,8 +351,8 @@ echo_of(json_object *obj)
 
 	for (m = members; m < members + COUNT(members); m++)
 		if ((m->fate & ECHO) != 0 && js_get(obj, m->name) != NULL)
-			js_add_ref(echo, m->name,
-			    js_read_all(js_get(obj, m->name)));
+			js_add_take(echo, m->name,
+			    js_detach(js_get(obj, m->name)));
 	return echo;
 }
 

@@ -173,7 +173,7 @@ call_ids_call(struct call_ids *ids, json_object *id)
 	    json_object_get(id) : substitute(ids, theirs);
 	js_add_bool(ids->used, json_object_get_string(ours), true);
 	if (open == NULL) {
-		open = json_object_new_array();
+		open = json_object_new_array_ext(1);
 		js_add_take(ids->open, theirs, open);
 	}
 	json_object_array_add(open, json_object_get(ours));
