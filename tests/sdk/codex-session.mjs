@@ -65,7 +65,7 @@ function isCompaction({ json })
 
 // Every turn runs a command that says much, so that the limit is reached every
 // few of them: what Codex itself begins with takes about a third of it, and 0.47
-gives up where the turn behind a compaction reaches it again.
+// gives up where the turn behind a compaction reaches it again.
 const command = (n) => `seq -s " " ${n}000 ${n}999; echo end-${n}`;
 
 async function session(program, model, home)
