@@ -1,4 +1,4 @@
-/* What a client's key may use: models, and the credits of its budget. */
+/* A client's key may use these: models, and the credits of its budget. */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What Auto is told of a request, and what it changes. */
+/* Auto is told of a request, and changes it. */
 #include "config.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ user_text(json_object *list, bool last)
 	return found;
 }
 
-/* What names it upstream, for this client; without that how it began. */
+/* Its name upstream, for this client; without one, how it began. */
 static char *
 conversation_of(const struct exchange *x, const char *first)
 {

@@ -1,4 +1,4 @@
-/* What Auto is told of a request. */
+/* Auto is told of a request. */
 #ifndef API_AUTO_H
 #define API_AUTO_H
 

@@ -33,7 +33,7 @@
 
 /* --- The request. */
 
-/* What is true for every Messages request is done by its owner. */
+/* Its owner does what every Messages request needs. */
 static bool
 finish_take(struct exchange *x, json_object *obj, const struct model *m,
     const char *model, struct err *err)

@@ -28,13 +28,13 @@
 #include "turn/thought.h"
 #include "turn/turn.h"
 
-/* What the answer has to know of the request as long as it lasts. */
+/* The answer has to know this of the request as long as it lasts. */
 struct known {
 	struct terms	terms;
 	struct tools	tools;
 };
 
-/* What it has to know when it is made. */
+/* It has to know this when it is made. */
 struct carried {
 	json_object		*obj;
 	const struct model	*model;
@@ -150,14 +150,14 @@ by_responses(struct exchange *x, struct turn *t, struct carried *c,
 	return true;
 }
 
-/* What is true for every chat request to this model is done by its owner. */
+/* Its owner does what every chat request to this model needs. */
 static bool
 finish_chat(struct exchange *x, struct chat_request *r, struct carried *c,
     struct err *err)
 {
 	json_object *messages = js_array(r->obj, "messages");
 
-	/* What came too late for a signature was kept here. */
+	/* Thoughts that came too late for a signature were kept here. */
 	reasoning_restore(&x->thinker, messages);
 	if (!chat_request_fit(r, &x->retry.lesson, true, err)) {
 		terms_apply(&c->known->terms, err);

@@ -78,7 +78,7 @@ carry_note_responses(struct carry_note *n, json_object *obj,
 	carry_note_tools(n, t);
 }
 
-/* What is true for every chat request to this model is done by its owner. */
+/* Its owner does what every chat request to this model needs. */
 static bool
 finish_chat(struct chat_request *r, const struct responses_setting *set,
     struct carry_note *b, struct buf *body, struct err *err)

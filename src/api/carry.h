@@ -22,11 +22,11 @@ struct err;
 struct stop;
 struct turn;
 
-/* What the answer has to know of the request. */
+/* The answer has to know this of the request. */
 struct carry_note {
 	struct terms		 terms;
 	struct stop		*stop;		/* honoured here; NULL: none */
-	/* Of a Responses request: */
+	/* For a Responses request: */
 	struct responses	 responses;
 	struct tools		 tools;
 	char			*vendor;	/* of the model, or "" */
@@ -36,7 +36,7 @@ struct carry_note {
 };
 
 void	carry_note_finish(struct carry_note *);
-/* What was in it, of the heap; nothing is left in "take". */
+/* Its contents, of the heap; nothing is left in "take". */
 struct carry_note *carry_note_take(struct carry_note *take);
 /* The words of an answer that owns such a one of the heap. */
 extern const struct answer_terms carry_note_words;

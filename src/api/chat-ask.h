@@ -9,7 +9,7 @@
 #include "api/exchange.h"
 
 /*
- * What POST /v1/chat/completions does with a parsed body, which is taken over.
+ * Do as POST /v1/chat/completions does with a parsed body, which is taken over.
  * "edited": it is not what x->req.body says. Errors are put into the terms of
  * the client's own request (exchange_terms()).
  */

@@ -1,6 +1,6 @@
 /*
- * What belongs to another endpoint, sent to chat completions. Cursor asks a
- * server of one's own there whatever the model: as an agent with the body of
+ * Requests of other endpoints, sent to chat completions. Cursor asks a server
+ * of one's own there whatever the model: as an agent with the body of
  * Responses, else with messages and tools in several forms, those for names
  * with "claude" in Anthropic's. It wants a chat's answer to all of them
  * (BerriAI/litellm 34029, Soju06/codex-lb 833, askalf/dario 203).
@@ -290,7 +290,7 @@ content_of(json_object *v)
 	return to;
 }
 
-/* What the assistant did in one go is one message. */
+/* Words and calls of one go are one message. */
 static void
 flush(struct writer *w)
 {

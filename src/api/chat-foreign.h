@@ -1,4 +1,4 @@
-/* What belongs to another endpoint, sent to chat completions. */
+/* Requests of other endpoints, sent to chat completions. */
 #ifndef CHAT_FOREIGN_H
 #define CHAT_FOREIGN_H
 

@@ -171,8 +171,8 @@ split(struct exchange *x, const struct chat_request *r)
 }
 
 /*
- * What is wrong with a request is said before the list of models is asked for:
- * that never needs an upstream.
+ * A faulty request is refused before anybody asks for the list of models: that
+ * never needs an upstream.
  */
 enum handled
 chat_ask_take(struct exchange *x, json_object *take, bool edited)

@@ -1,8 +1,8 @@
 /*
- * What a model in Codex is told about its work. Codex has instructions of its
- * own, but none for a model whose entry comes from a server: what that says is
- * all that the model hears of how to behave. Where it may work and what it has
- * to ask for, Codex adds itself, as it adds the tools.
+ * A model in Codex is told about its work. Codex has instructions of its own,
+ * but none for a model whose entry comes from a server: that entry says all
+ * that the model hears of how to behave. Where it may work and what it has to
+ * ask for, Codex adds itself, as it adds the tools.
  */
 #include "config.h"
 

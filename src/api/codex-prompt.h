@@ -1,4 +1,4 @@
-/* What a model in Codex is told about its work. */
+/* A model in Codex is told about its work. */
 #ifndef CODEX_PROMPT_H
 #define CODEX_PROMPT_H
 

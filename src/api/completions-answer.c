@@ -36,7 +36,7 @@ put_id(json_object *chat, json_object *to)
 	free(own);
 }
 
-/* What is said is text; what is thought has no place here. */
+/* Words are text; thoughts have no place here. */
 static json_object *
 text_of(json_object *said)
 {

@@ -297,7 +297,7 @@ split(struct exchange *x, json_object *obj)
 	return ok ? HANDLED_PARTS : exchange_refuse(x, &err);
 }
 
-/* What is asked for, in this protocol's form. */
+/* Read the request, which is in this protocol's form. */
 static bool
 read_request(const struct exchange *x, json_object *obj, bool *models,
     struct err *err)

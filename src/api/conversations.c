@@ -1,5 +1,5 @@
 /*
- * What is under /v1/conversations: lists of items that the client and the
+ * All that is under /v1/conversations: lists of items that the client and the
  * responses that name them add to (OpenAI's Conversations API).
  */
 #include "config.h"
@@ -67,7 +67,7 @@ about(struct exchange *x, struct about *a, struct err *err)
 	    "Conversations are not stored by this server: %s.", why);
 }
 
-/* What a lookup came to, for the client; false with "err" set unless found. */
+/* Tell the client of a lookup; false with "err" set unless it was found. */
 static bool
 found_or(const struct about *a, enum stored_found found, struct err *err)
 {
@@ -296,7 +296,7 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 	return items;
 }
 
-/* What adding items came to; false with "err" set unless they were. */
+/* Tell the client of items; false with "err" set unless they were added. */
 static bool
 added(const struct about *a, json_object *items, enum stored_found found,
     int twice, struct err *err)

@@ -63,7 +63,7 @@ detached_event(struct detached *d, const struct sse_event *ev)
 	buf_append(&d->last, ev->data, ev->len);
 }
 
-/* What an error's body says, in the terms of a response's "error". */
+/* Read an error's body in the terms of a response's "error". */
 static void
 read_refusal(json_object *obj, struct background_end *e)
 {

@@ -17,7 +17,7 @@
 struct err;
 struct sse_event;
 
-/* What the exchange has of it; the server's, once it is on its own. */
+/* The exchange's share of it; the server's, once it is on its own. */
 struct detached {
 	char		 id[80];
 	char		 owner[STATE_OWNER_SIZE];
@@ -27,7 +27,7 @@ struct detached {
 	bool		 alone;		/* the server's */
 	struct buf	 response;	/* as it is told while it is queued */
 
-	/* What came of it: the server gives all that a client would get. */
+	/* The outcome: the server gives all that a client would get. */
 	struct background_log log;
 	struct buf	 last;		/* the event that ends it, or "" */
 	const char	*status;	/* that this means; NULL: none came */

@@ -15,7 +15,7 @@ struct err;
 struct model;
 
 /*
- * What the answer has to know of the request. Upstream takes a limited number
+ * The answer has to know this of the request. Upstream takes a limited number
  * of inputs, so that there may have to be several calls, one after the other.
  */
 struct embeddings {
@@ -32,7 +32,7 @@ struct embeddings {
 	int64_t		 total_tokens;
 };
 
-/* What is wrong with a parsed request, whatever its model? False: "err" is. */
+/* Check a parsed request, whatever its model. False: "err" says why. */
 bool	embeddings_check(json_object *obj, struct err *);
 
 /*

@@ -1,4 +1,4 @@
-/* What an embeddings request has to be made of: text, whatever was sent. */
+/* An embeddings request has to be made of text, whatever was sent. */
 #include "config.h"
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* What an embeddings request has to be made of: text, whatever was sent. */
+/* An embeddings request has to be made of text, whatever was sent. */
 #ifndef EMBEDDINGS_INPUT_H
 #define EMBEDDINGS_INPUT_H
 

@@ -72,7 +72,7 @@ ask(struct exchange *x, json_object *obj)
 	return HANDLED_CALL;
 }
 
-/* What needs no list of models. */
+/* These checks need no list of models. */
 static bool
 check(json_object *obj, struct err *err)
 {

@@ -52,7 +52,7 @@ enum handled {
 	HANDLED_FOLLOW	/* x->followed is to be told as it comes */
 };
 
-/* What upstream's refusals of this request taught the handler. */
+/* Upstream's refusals of this request taught the handler this. */
 struct retry {
 	/* unsupported_api_for_model: the model list was wrong about it. */
 	bool		other_endpoint;
@@ -62,14 +62,14 @@ struct retry {
 	 */
 	bool		unsealed;
 	bool		relisted;	/* the list was asked for again */
-	/* What the model doesn't take, see lessons.h; each cost a call. */
+	/* The model doesn't take these, see lessons.h; each cost a call. */
 	struct lesson	lesson;
 	int		lessons;
 };
 
 struct exchange;
 
-/* What a route leads to. The request is authenticated and its body read. */
+/* A route leads to one. The request is authenticated and its body read. */
 typedef enum handled exchange_handler(struct exchange *);
 
 struct exchange {
@@ -92,14 +92,14 @@ struct exchange {
 	struct err		*models_err;	/* why not, or NULL */
 	const char		*unhealthy;	/* /healthz: why; static */
 	const char		*unready;	/* /readyz: likewise */
-	/* What was fetched for it; NULL: nothing. Until upstream answers. */
+	/* Fetched for it, until upstream answers; NULL: nothing. */
 	struct remote_list	*remote;
 	/* Items of "input" that come before the client's, and who asked. */
 	size_t			 restored;
 	const char		*restored_by;	/* a member's name; static */
 	const char		*route;	/* its pattern; NULL: there is none */
 	exchange_handler	*handler;	/* of its route */
-	/* What became of a request that was written anew; NULL: nothing. */
+	/* Where the parts of a request went that was written anew, or NULL. */
 	struct terms		*terms;
 	struct retry		 retry;
 	struct auto_wish	 wish;
@@ -136,14 +136,14 @@ struct exchange {
 	bool			 accepted; /* upstream works, or has, on it */
 	bool			 cut;	/* and was not heard out */
 	struct estimate		 estimate; /* what that took, then */
-	/* What the answer needs beside itself; NULL: nothing. */
+	/* The answer needs this beside itself; NULL: nothing. */
 	void			*kept;
 	void			(*forget)(void *kept);
 	size_t			 copied; /* bytes of the request in that */
 
 	/*
-	 * What the handler parsed, where it is large: many pieces, which a
-	 * worker frees when the call is on its way. Nothing that goes with the
+	 * The handler's tree, where it is large: many pieces, which a worker
+	 * frees when the call is on its way. Nothing that goes with the
 	 * call may refer to it: json-c counts references without a lock.
 	 */
 	struct json_object	*parsed;

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "state/stored.h"
 
-/* What an exchange follows, and how far it is. */
+/* An exchange follows this, and is so far. */
 struct followed {
 	char	 owner[STATE_OWNER_SIZE];
 	char	*id;

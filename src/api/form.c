@@ -164,7 +164,7 @@ name_in(const char *p, const char *end, size_t *namelen)
 	return name;
 }
 
-/* Of the part's header, each line of which follows a line's end. */
+/* The name in a part's header, each line of which follows a line's end. */
 static const char *
 name_of(const char *p, const char *end, size_t *namelen)
 {

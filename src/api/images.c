@@ -174,7 +174,7 @@ refuse_unclear(struct err *err, const char *name)
 	    name);
 }
 
-/* What counts of it: model, where it is, and stream. */
+/* These members count: model, where it is, and stream. */
 static bool
 read_members(const struct exchange *x, json_object *obj, size_t *at,
     size_t *len, struct err *err)

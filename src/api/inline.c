@@ -104,7 +104,7 @@ want(struct walk *w, const char *s, bool file, const struct place *p)
 	buf_finish(&place);
 }
 
-/* What was fetched from the address, or NULL: it is wanted now, or refused. */
+/* The bytes of the address, or NULL: it is wanted now, or refused. */
 static struct remote_blob *
 find(struct walk *w, json_object *v, bool file, const struct place *p)
 {

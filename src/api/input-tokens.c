@@ -1,7 +1,7 @@
 /*
  * POST /v1/responses/input_tokens: how many tokens a request has. Upstream
  * counts none but Claude's; OpenAI's models are billed by the vocabulary that
- * is linked in. What stands around a text is not told anywhere.
+ * is linked in. Nobody tells of the tokens that stand around a text.
  */
 #include "config.h"
 

@@ -2,7 +2,7 @@
  * X-Interaction-Id: which conversation a request is part of. Copilot keys its
  * prompt cache by it, so it has to be the same in all turns of a conversation,
  * whichever process, host or CGI run serves them, and another one in others.
- * What decides, in this order:
+ * These decide, in this order:
  *
  *	1. the client's own X-Interaction-Id, as it is;
  *	2. what names its session: x-session-affinity, x-session-id, session-id
@@ -14,8 +14,8 @@
  *
  * All but the first are made a UUID by an HMAC whose key is the client's key.
  * That is what processes and hosts share that serve a client, it never leaves
- * them, and no two clients have the same. Of the content or the key nothing can
- * be read in the UUID; who has the content, as Copilot does, could try keys, so
+ * them, and no two clients have the same. Nobody can read the content or the
+ * key in the UUID; who has the content, as Copilot does, could try keys, so
  * they should be long, as those of "auth keys" are.
  */
 #ifndef INTERACTION_H

@@ -22,8 +22,8 @@ struct keep {
 };
 
 /*
- * What the turn adds to its conversation: items as a client will see them. NULL
- * when what they refer to can't be read.
+ * The turn adds these to its conversation: items as a client will see them.
+ * NULL when a reference of theirs can't be read.
  */
 static json_object *
 joined_items(const struct keep *k, json_object *response)

@@ -189,7 +189,7 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	return exchange_refuse(x, err);
 }
 
-/* What is wrong with a request is said before anybody is asked. */
+/* A faulty request is refused before anybody is asked. */
 static enum handled
 handle(struct exchange *x, bool counts)
 {

@@ -14,7 +14,7 @@
 #define LIMIT_DEFAULT	20		/* Anthropic's, and its maximum */
 #define LIMIT_MAX	1000
 
-/* What one can talk to: not what only makes vectors. */
+/* One can talk to these; others only make vectors. */
 #define TALKS (MODEL_CHAT | MODEL_RESPONSES | MODEL_MESSAGES)
 
 /* Which entries of the list a page has: from "at" up to "end". */

@@ -4,7 +4,7 @@
  * Its form is Codex' ModelInfo (codex-rs/protocol/src/openai_models.rs), which
  * changes with the versions; a member that one of them does not know does no
  * harm, one that it misses or an unknown word makes it throw the whole list
- * away. What is here is what 0.128 to 0.169 read (tests/README says how that
+ * away. Versions 0.128 to 0.169 read these members (tests/README says how that
  * was found out). Older ones ask nobody but chatgpt.com.
  */
 #include "config.h"
@@ -116,8 +116,8 @@ add_verbosity(json_object *obj, const struct model *m)
 }
 
 /*
- * What Codex may fill is what upstream takes as prompt, not the window, which
- * has the answer in it; and no more than costs the usual price.
+ * Codex may fill as much as upstream takes as prompt, not the window, which has
+ * the answer in it; and no more than costs the usual price.
  */
 static void
 add_window(json_object *obj, const struct model *m, bool long_context)

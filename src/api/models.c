@@ -16,7 +16,7 @@
 #include "base/util.h"
 #include "copilot/models.h"
 
-/* What stands behind "/models/"; ids may contain slashes. */
+/* The id behind "/models/", which may contain slashes. */
 static const char *
 id_of(const struct request *req)
 {

@@ -27,7 +27,7 @@
 
 enum { BY_KEY = 1 << 0, BY_MODEL = 1 << 1, BY_LINE = 1 << 2 };
 
-/* What one of the two can do. */
+/* One of the two reports can do this. */
 struct report_kind {
 	bool		 costs;
 	int64_t		 limit_day, most_day, limit_hour, most_hour;
@@ -222,7 +222,7 @@ bucket_of(const struct report *r, int64_t t)
 	return start > r->from ? start : r->from;
 }
 
-/* What failed used nothing; embeddings have a report of their own. */
+/* A failure used nothing; embeddings have a report of their own. */
 static bool
 is_wanted(const struct report *r, const struct ledger_row *row)
 {

@@ -19,7 +19,7 @@
 
 /* --- The handler's. */
 
-/* What OpenAI says of store: false is not known; that it refuses it is. */
+/* OpenAI refuses store: false; nobody knows its words. */
 static bool
 allow(struct exchange *x, json_object *obj, struct err *err)
 {

@@ -56,7 +56,7 @@ unresolved(const struct stored_wanted *w, struct err *err)
 	    err_not_found(err, "Item", w->id, "input");
 }
 
-/* What has to be looked up, in the order of the items. NULL: nothing. */
+/* The ids to be looked up, in the order of the items. NULL: none. */
 static struct stored_wanted *
 wanted_by(json_object *items, size_t *n)
 {

@@ -1,4 +1,4 @@
-/* What goes back to the client, in CGI's form. */
+/* The answer to the client, in CGI's form. */
 #include "config.h"
 
 #include <string.h>
@@ -112,7 +112,7 @@ reply_error(struct reply *r, const struct request *req, const struct err *err)
 		reply_header(r, "x-should-retry", "false");
 }
 
-/* What OpenAI says about itself with every answer. */
+/* OpenAI says this about itself with every answer. */
 static void
 put_openai(const struct request *req, struct buf *out)
 {

@@ -1,5 +1,5 @@
 /*
- * What goes back to the client: status, headers, and a whole body or the
+ * The answer to the client: status, headers, and a whole body or the
  * beginning of a stream. Written in CGI's form ("Status: 200 OK"), which
  * FastCGI, mod_cgi and a terminal all understand.
  */

@@ -48,7 +48,7 @@ struct request {
 
 /*
  * Read the facts from a NULL-terminated array of "NAME=value" strings (CGI,
- * RFC 3875). Of a name that occurs twice the last one counts: nginx sends
+ * RFC 3875). If a name occurs twice, the last one counts: nginx sends
  * SCRIPT_NAME twice when a configuration overrides it. The body is not read.
  */
 void	request_init(struct request *, char *const *env, request_is_head *);

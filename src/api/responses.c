@@ -74,7 +74,7 @@ wants_events(const struct exchange *x)
 	    (strcmp(whom, "codex") == 0 && x->req.codex);
 }
 
-/* What both ways have in common; "path" is upstream's. */
+/* Both ways have this in common; "path" is upstream's. */
 static void
 set_call(struct exchange *x, const struct target *t, const char *path,
     const struct responses_setting *set, struct responses *r)
@@ -104,8 +104,8 @@ set_call(struct exchange *x, const struct target *t, const char *path,
 }
 
 /*
- * "stored" is emptied if the answer shall be. What is to run in the background
- * is queued: false with "err" set if it can't be.
+ * "stored" is emptied if the answer shall be. A background response is queued:
+ * false with "err" set if it can't be.
  */
 static bool
 set_keeper(struct exchange *x, struct responses *r,
@@ -228,8 +228,8 @@ ask_endpoint(struct exchange *x, json_object *obj, const struct target *t,
 }
 
 /*
- * What the request names by an address is fetched before it is stored, so that
- * those who go on from it see the same; and then what is in a conversation.
+ * Images and files by address are fetched before the request is stored, so that
+ * whoever goes on from it sees the same; then those of a conversation.
  */
 static enum inline_said
 restore(struct exchange *x, json_object *obj, struct restored *stored,
@@ -302,7 +302,7 @@ compact(struct exchange *x, json_object *obj, const struct target *t,
 		responses_compact_add(obj, buf_str(&x->summary));
 	}
 	changed = responses_compact_open(obj, &x->restored);
-	/* What is no input is refused by whoever reads it. */
+	/* Its reader refuses any other input. */
 	if (js_array(obj, "input") == NULL && js_str(obj, "input") == NULL)
 		return true;
 	if (!responses_compact_trigger(obj, x->restored, &set->compacts,
@@ -365,7 +365,7 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 	return h;
 }
 
-/* What needs no list of models, and nothing of what is stored. */
+/* These checks need no list of models and nothing that is stored. */
 static bool
 check(json_object *obj, struct err *err)
 {
@@ -433,7 +433,7 @@ api_responses(struct exchange *x)
 	return h;
 }
 
-/* Of a body that is an object, which will be read again. */
+/* The body is an object, which will be read again. */
 static void
 set_off(struct exchange *x, json_object *obj)
 {
@@ -453,7 +453,7 @@ set_off(struct exchange *x, json_object *obj)
 }
 
 /*
- * What OpenAI's packages and older versions of Codex call: nothing is stored,
+ * OpenAI's packages and older versions of Codex call this: nothing is stored,
  * and nothing streamed.
  */
 enum handled

@@ -1,4 +1,4 @@
-/* What a Responses request takes from the stored ones. */
+/* A Responses request takes this from the stored ones. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -73,7 +73,7 @@ do_without(json_object *obj, const char *why, struct err *err)
 	return previous == NULL || no_previous(previous, why, err);
 }
 
-/* What is to be stored; before references are followed, see stored_put(). */
+/* Note what is to be stored, before references are followed (stored_put()). */
 static void
 note(struct restored *r, json_object *obj, json_object *items)
 {
@@ -265,7 +265,7 @@ fit_conversation(json_object *obj, struct err *err)
 	return true;
 }
 
-/* What is gone on from is enough of an input, as it is for OpenAI. */
+/* A response that it goes on from is input enough, as it is for OpenAI. */
 static json_object *
 input_of(json_object *obj)
 {

@@ -1,5 +1,5 @@
 /*
- * What a Responses request takes from what is stored: the chain or the
+ * A Responses request takes this from the stored ones: the chain or the
  * conversation that it goes on from, the items that it refers to; and what is
  * to be stored of it.
  */
@@ -25,7 +25,7 @@ struct restored {
 	char		 owner[STATE_OWNER_SIZE];
 	char		*previous;	/* NULL: none */
 	char		*conversation;	/* likewise; never both */
-	/* What "previous" was part of upstream, and once it is asked this. */
+	/* The interaction of "previous" upstream, then of this request. */
 	char		*interaction;
 	struct buf	 input;	/* the client's items, as they are kept */
 	json_object	*ids;		/* of those */
@@ -33,9 +33,9 @@ struct restored {
 
 /*
  * Read a parsed request and edit it: "input" becomes all that upstream has to
- * know, "store" what the answer shall say. What is wrong with types is left for
- * others to tell. False with "err" set when something isn't there. Release with
- * restore_finish() in any case.
+ * know, "store" what the answer shall say. Others tell of wrong types. False
+ * with "err" set when something isn't there. Release with restore_finish() in
+ * any case.
  */
 bool	restore_read(struct restored *, struct exchange *,
 	    json_object *, struct err *);

@@ -1,5 +1,6 @@
 /*
- * What is under /v1/responses/{id}: stored responses, to be read and deleted.
+ * All that is under /v1/responses/{id}: stored responses, to be read and
+ * deleted.
  */
 #include "config.h"
 
@@ -120,7 +121,7 @@ api_stored_get(struct exchange *x)
 	free(a.id);
 	if (!query_includes(&x->req, RESPONSES_SEALED))
 		responses_items_strip(js_array(response, "output"));
-	/* What was stored before they were dropped has them. */
+	/* A response that was stored before they were dropped has them. */
 	responses_drop_private(response);
 	if (!stream)
 		return reply_take(x, response);

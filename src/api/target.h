@@ -40,12 +40,12 @@ void	target_resolve(const struct conf *, const struct models *,
 
 /*
  * The same without the list and the request: "name" through the mappings and
- * without its effort. What is returned is in "bare" or borrowed.
+ * without its effort. The result is in "bare" or borrowed.
  */
 const char *target_bare(const struct conf *, const char *name,
 	    char bare[static TARGET_NAME_SIZE], const char **effort);
 
-/* What a name that says an effort means to the members of a request. */
+/* The member that a name with an effort sets in a request. */
 enum target_form {
 	TARGET_CHAT,			/* reasoning_effort */
 	TARGET_RESPONSES,		/* reasoning.effort */

@@ -297,7 +297,7 @@ is_line_end(const struct text *t, size_t i)
 	return i < t->n && (t->p[i] == '\r' || t->p[i] == '\n');
 }
 
-/* What may stand in front of a word: [^\r\n\p{L}\p{N}] */
+/* One of these may stand in front of a word: [^\r\n\p{L}\p{N}] */
 static size_t
 prefix_at(const struct text *t, size_t i)
 {

@@ -26,7 +26,7 @@ bool	vocabulary_decode(const struct vocabulary *, int64_t token,
 
 /*
  * How many tokens a text has; "each", which may be NULL, is told them in their
- * order. What looks like a special token is text, as in a request's. Any
+ * order. A text that looks like a special token is text, as in a request. Any
  * thread. The time is that of the length, whatever the text; a run of letters
  * or the like beyond VOCABULARY_PIECE_MAX bytes is cut there.
  */

@@ -11,7 +11,7 @@
 #include "base/addr.h"
 #include "base/util.h"
 
-/* What nobody else can be reached at, see the header. */
+/* Nobody else can be reached at these, see the header. */
 static const char *const closed4[] = {
 	"0.0.0.0/8",		/* "this" network */
 	"10.0.0.0/8",		/* private */

@@ -15,7 +15,7 @@
 
 #define SHARE		2			/* half of what there is */
 #define LEAST		((size_t)128 << 20)	/* of the default */
-/* What is charged: the rest is for holes between pieces, stacks, buffers. */
+/* The part that is charged: the rest is for holes, stacks, buffers. */
 #define CHARGED(most)	((most) - (most) / 16)
 #define RETRY_SECONDS	"2"
 #define LINE_SIZE	4096

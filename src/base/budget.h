@@ -1,6 +1,6 @@
 /*
  * How much memory the requests of this process may take together, and who has
- * how much of it. What is large asks before it is made: a body before it is
+ * how much of it. All that is large asks before it is made: a body before it is
  * read on, a tree before it is built, an answer before it is kept. The figures
  * are estimates that are never too low, taken and given back to the byte.
  */

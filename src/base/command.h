@@ -23,14 +23,14 @@ struct command {
 	int			 pipe;		/* its standard output */
 	struct loop_fd		 exited;
 	struct loop_timer	 timer;
-	/* What it printed, or why there is nothing; in "out" or "err". */
+	/* Its print in "out", or in "err" why there is none. */
 	void			(*end)(struct command *, struct buf *out,
 				    const struct err *);
 };
 
 /*
- * Standard input is empty, standard error is ours. What is printed has to fit
- * into a pipe (64 kB). "argv" ends with NULL and must outlive the run. Never
+ * Standard input is empty, standard error is ours. The print has to fit into a
+ * pipe (64 kB). "argv" ends with NULL and must outlive the run. Never
  * calls back from inside; false when it can't be started.
  */
 bool	command_start(struct command *, struct loop *, char *const *argv,

@@ -17,7 +17,7 @@
 
 #define RECHECK_MS 1000		/* look at the file at most this often */
 
-/* What tells one state of the file from the next; all zero: no file. */
+/* This tells one state of the file from the next; all zero: no file. */
 struct mark {
 	ino_t		 inode;
 	off_t		 size;

@@ -219,7 +219,7 @@ conf_keys_free(struct conf *c)
 	c->keys = NULL;
 }
 
-/* What an entry without a name is called: stable, and no help in guessing. */
+/* The name of an entry without one: stable, and no help in guessing. */
 static void
 name_by_key(struct conf_key *k)
 {
@@ -283,10 +283,9 @@ read_entry(struct conf *c, struct entry *e, json_object *v, size_t *dropped)
 }
 
 /*
- * Strings are trimmed, each counts once. What is neither string nor object is
- * dropped, as the copilot-api family does, but never all of it: an empty list
- * means that everybody may come in, and whoever wrote 12345 did not ask for
- * that.
+ * Strings are trimmed, each counts once. An entry of another type is dropped,
+ * as the copilot-api family does, but never all of them: an empty list means
+ * that everybody may come in, and whoever wrote 12345 did not ask for that.
  */
 bool
 conf_keys_read(struct conf *c, json_object *v, const struct conf_source *src,

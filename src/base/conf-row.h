@@ -50,7 +50,7 @@ struct conf_row {
 	const char	*alias;		/* an older name, lower priority */
 };
 
-/* What is being read, for the messages. */
+/* The text that is being read, for the messages. */
 struct conf_source {
 	char		*path;
 	struct buf	 text;

@@ -1,4 +1,4 @@
-/* What values of config.json share: their words, and how one is refused. */
+/* Values of config.json share this: their words, and how one is refused. */
 #include "config.h"
 
 #include <ctype.h>

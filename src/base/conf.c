@@ -551,7 +551,7 @@ conf_key_value(const struct conf *c, size_t i, struct buf *out)
 	json_object_put(v);
 }
 
-/* Those that this process may run on, which a control group's quota ignores. */
+/* This process may run on so many, a control group's quota not counted. */
 static int
 processors(void)
 {

@@ -22,7 +22,7 @@ set(struct err *e, int status, const char *type, const char *code,
 	snprintf(e->code, sizeof(e->code), "%s", code != NULL ? code : "");
 	snprintf(e->param, sizeof(e->param), "%s", param != NULL ? param : "");
 	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
-	/* What was cut off may have been the rest of a character. */
+	/* The cut may have gone through a character. */
 	if (n >= (int)sizeof(e->msg))
 		e->msg[text_utf8_prefix(e->msg, strlen(e->msg))] = '\0';
 }

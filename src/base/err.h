@@ -42,7 +42,7 @@ bool	err_set(struct err *, int status, const char *type, const char *code,
 bool	err_param(struct err *, const char *param, const char *code,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* What the log may say of it. */
+/* The words that the log may have. */
 const char *err_for_log(const struct err *);
 
 /* Seconds that retry_after asks for, -1 when it says nothing usable. */

@@ -291,7 +291,7 @@ files_writable(const char *home, struct err *err)
 }
 
 /*
- * What others may do with it: 4 to read, 2 to write. A group that may read was
+ * The rights of others: 4 to read, 2 to write. A group that may read was
  * given that on purpose; one that may write is as bad as everybody.
  */
 static unsigned

@@ -30,8 +30,9 @@ bool	 files_write(const char *home, const char *name, const char *, size_t,
 /* Could files be written there? Looks and changes nothing. */
 bool	 files_writable(const char *home, struct err *);
 /*
- * What others than the directory's user can read or write, the directory
- * itself first: "found" is told in a sentence that says how to mend it.
+ * Look for files that others than the directory's user can read or write, the
+ * directory itself first: "found" is told of each in a sentence that says how
+ * to mend it.
  */
 void	 files_exposed(const char *home, void (*found)(void *arg,
 	    const char *said), void *arg);

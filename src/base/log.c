@@ -134,7 +134,7 @@ cut_at_character(char *text, size_t size)
 		text[valid] = '\0';
 }
 
-/* What comes before the text: in a file, and in the journal. */
+/* The head of a line: in a file, and in the journal. */
 static size_t
 put_head(char *line, enum log_level l)
 {

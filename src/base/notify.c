@@ -1,4 +1,4 @@
-/* What a service manager is told of this process. */
+/* A service manager is told of this process. */
 #include "config.h"
 
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /*
- * What a service manager is told of this process: sd_notify(3)'s protocol, a
+ * A service manager is told of this process: sd_notify(3)'s protocol, a
  * datagram to the socket that $NOTIFY_SOCKET names.
  */
 #ifndef NOTIFY_H

@@ -73,7 +73,7 @@ dispatch(struct sse *s, on_event_fn *on_event, void *arg)
 	return go;
 }
 
-/* A line of JSON without "data:". What came before it is its own event. */
+/* A line of JSON without "data:". Lines before it are an event of their own. */
 static bool
 bare(struct sse *s, const char *p, size_t n, on_event_fn *on_event, void *arg)
 {

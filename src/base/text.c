@@ -104,7 +104,7 @@ text_utf8_repair(const char *p, size_t n, struct buf *out)
 	}
 }
 
-/* What begins like a token of GitHub's or Copilot's is one. */
+/* A word that begins like a token of GitHub's or Copilot's is one. */
 static const char *const secrets[] = {
 	"ghu_", "gho_", "ghp_", "ghs_", "ghr_", "github_pat_", "tid=",
 	"Bearer ", "sk-"

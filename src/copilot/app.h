@@ -16,7 +16,7 @@ struct http_request;
 
 #define APP_FILE	"github_app.json"	/* in the data directory */
 
-/* What that file says; the key itself stays where it is. */
+/* The content of that file; the key itself stays where it is. */
 struct app {
 	char	*id;		/* "12345" or a client id: "Iv23.." */
 	char	*key;		/* the PEM file's absolute path */

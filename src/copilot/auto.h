@@ -13,7 +13,7 @@
 struct buf;
 struct err;
 
-/* What a session is asked for with. */
+/* The request for a session. */
 struct auto_wish {
 	char	*conversation;	/* names it */
 	char	*prompt;	/* its last question */

@@ -26,7 +26,7 @@ copilot_call_base(const struct conf *conf, const char *api)
 	return "https://api.githubcopilot.com";
 }
 
-/* What the headers of one call say; NULL: it goes without that header. */
+/* The headers of one call; NULL: it goes without that one. */
 struct values {
 	const char	*authorization;
 	const char	*json;

@@ -11,7 +11,7 @@ struct http_request;
 
 #define INTERACTION_SIZE 129		/* of the client's own, and a NUL */
 
-/* What upstream is asked. */
+/* A request to upstream. */
 struct upstream_call {
 	const char	*method;	/* "POST", "GET" */
 	const char	*path;	/* below the Copilot base URL: "/responses" */
@@ -31,7 +31,7 @@ struct upstream_call {
 	char *const	*headers; /* the model's own; belong to its snapshot */
 };
 
-/* What identifies us upstream. */
+/* These identify us upstream. */
 struct copilot_identity {
 	const char	*token;		/* the Copilot token */
 	const char	*api;	/* endpoints.api that came with it, or "" */

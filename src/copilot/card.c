@@ -1,4 +1,4 @@
-/* What a model takes and costs, in the words of lists that clients know. */
+/* Limits and prices of a model, in the words of lists that clients know. */
 #include "config.h"
 
 #include <stdio.h>

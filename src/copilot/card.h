@@ -1,5 +1,5 @@
 /*
- * What a model takes and costs, in the words of lists that clients know. The
+ * Limits and prices of a model, in the words of lists that clients know. The
  * names are OpenRouter's (context_length, architecture, pricing, top_provider,
  * supported_parameters), read by Cline, Kilo Code, LiteLLM and others, and
  * "cost" is models.dev's, in US dollars for a million tokens.
@@ -12,7 +12,7 @@
 
 #include <json-c/json.h>
 
-/* What is said of a model; 0: not known. */
+/* The facts of a model; 0: not known. */
 struct card {
 	int64_t	context, output;	/* tokens */
 	bool	vectors;	/* embeddings alone */

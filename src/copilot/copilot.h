@@ -22,7 +22,7 @@ struct fetch_waiter;
 
 struct copilot;
 
-/* What it is made of; signin_init() has more on the last four. */
+/* Its parts; signin_init() has more on the last four. */
 struct copilot_parts {
 	struct loop		*loop;
 	struct http		*http;

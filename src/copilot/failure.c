@@ -1,4 +1,4 @@
-/* What upstream says when it fails, in OpenAI's terms. */
+/* Upstream's failures in OpenAI's terms. */
 #include "config.h"
 
 #include <ctype.h>
@@ -23,7 +23,7 @@
 
 #define TEXT_MAX 65536	/* of a bare text body; what is shown is shorter yet */
 
-/* What upstream said, whatever the form. Empty strings: nothing. */
+/* Upstream's words, whatever the form. Empty strings: none. */
 struct said {
 	int	status;
 	char	msg[800];
@@ -149,14 +149,14 @@ static const struct verdict lost_response = {
 	"The previous response was not found."
 };
 
-/* Of all families: ericc-ch/copilot-api issue 155, caozhiyuan's 258. */
+/* All families say so: ericc-ch/copilot-api issue 155, caozhiyuan's 258. */
 static const struct verdict image_address = {
 	400, ERR_REQUEST, "invalid_image_url", NULL, true, true,
 	"GitHub Copilot does not fetch images: send the image itself, as a "
 	"data URL (data:image/png;base64,...)."
 };
 
-/* Copilot's codes. What is not here keeps its code and goes by its status. */
+/* Copilot's codes. Any other one stays, and goes by its status. */
 static const struct {
 	const char		*code;
 	const struct verdict	*verdict;
@@ -275,7 +275,7 @@ static const struct {
 	{ "overloaded_error",		503 }
 };
 
-/* What OpenAI calls a complaint that Copilot passes on without its code. */
+/* OpenAI's codes of complaints that Copilot passes on without. */
 static const struct {
 	const char	*begins, *contains, *code;
 } complaints[] = {

@@ -1,5 +1,5 @@
 /*
- * What upstream says when it fails, in OpenAI's terms. Copilot sends JSON
+ * Upstream's failures in OpenAI's terms. Copilot sends JSON
  * as text, bare text, HTML or nothing, and codes of its own.
  */
 #ifndef FAILURE_H

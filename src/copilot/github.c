@@ -18,7 +18,7 @@
 #include "copilot/github.h"
 
 /*
- * What VS Code sends to GitHub's own API. The Copilot API moves faster and
+ * VS Code sends this to GitHub's own API. The Copilot API moves faster and
  * retires versions; its one is in the configuration (githubApiVersion).
  */
 #define API_VERSION	"2025-04-01"

@@ -22,11 +22,11 @@ struct json_object;
 #define GITHUB_TOKEN_FILE		"github_token"
 #define GITHUB_TOKEN_FILE_ENTERPRISE	"ent_github_token"
 
-/* What /user and the token exchange of copilot-wire are called. */
+/* The paths of the user and of the token exchange. */
 #define GITHUB_PATH_LOGIN	"/user"
 #define GITHUB_PATH_EXCHANGE	"/copilot_internal/v2/token"
 #define GITHUB_PATH_USAGE	"/copilot_internal/user"
-/* Of the login pages: where a device's code comes from, and its token. */
+/* The login pages give a device's code, and its token. */
 #define GITHUB_PATH_CODE	"/login/device/code"
 #define GITHUB_PATH_TOKEN	"/login/oauth/access_token"
 
@@ -152,8 +152,7 @@ struct github_device {
 };
 
 /*
- * What GITHUB_PATH_CODE is asked with, and with a device GITHUB_PATH_TOKEN;
- * appended.
+ * Append the body for GITHUB_PATH_CODE, or with a device for GITHUB_PATH_TOKEN.
  */
 void	 github_device_ask(const struct conf *, const struct github_device *,
 	    struct buf *body);
@@ -169,7 +168,7 @@ enum github_poll {
 	GITHUB_POLL_STOP	/* err says why */
 };
 
-/* What a poll's answer means; status 0: there was none. */
+/* Read the answer to a poll; status 0: there was none. */
 enum github_poll github_poll_read(struct github_device *, int status,
 	    const char *body, size_t n, char **token, struct err *);
 

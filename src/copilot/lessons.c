@@ -1,4 +1,4 @@
-/* What upstream taught about its models. */
+/* Upstream teaches about its models. */
 #include "config.h"
 
 #include <pthread.h>
@@ -30,8 +30,9 @@ struct lessons {
 /* --- Parameters by name. */
 
 /*
- * Of both endpoints, as upstream may call them in an error, and the member that
- * is left out; NULL: that is said in another way, by whoever makes the body.
+ * Parameters of both endpoints, as upstream may call them in an error, and the
+ * member that is left out; NULL: whoever makes the body says that in another
+ * way.
  */
 static const struct hint {
 	const char	*name;
@@ -79,7 +80,7 @@ was_sent(const struct buf *sent, const char *path)
 /* --- Reading a refusal. */
 
 /*
- * What Copilot's upstreams say about a parameter. The sentence counts from its
+ * Copilot's upstreams say this about a parameter. The sentence counts from its
  * beginning, and nothing of the client's stands before the claim. One that is
  * for good speaks of the model; the others may speak of this value only.
  */
@@ -110,7 +111,7 @@ static const struct sentence {
 	{ "", ": range: ", SAID_OF_VALUE },
 };
 
-/* What follows when the text begins so, else NULL. */
+/* The rest of a text that begins so, else NULL. */
 static const char *
 behind(const char *text, const char *begins)
 {

@@ -1,6 +1,6 @@
 /*
- * What upstream taught about its models, beyond what its list says: parameters
- * that a model refuses, how many images it takes. The first request pays for it
+ * Upstream teaches about its models, beyond what its list says: parameters that
+ * a model refuses, how many images it takes. The first request pays for it
  * with a call that fails, the next ones don't.
  *
  * Whoever writes a prompt can have upstream quote it in a refusal, and whoever
@@ -11,7 +11,7 @@
  *   did not have at that place.
  * - A sentence that may be about this value or this combination only changes
  *   the request that met it, no later one.
- * - What lasts belongs to one account (its model list and rights differ), to
+ * - A lesson that lasts belongs to one account (its list and rights differ), to
  *   one client key, and to one model, for a day. A model may refuse a
  *   temperature beside one effort and take it beside another: a key that
  *   provokes the refusal loses its own temperature, nobody else does.
@@ -32,8 +32,8 @@ struct lessons;
 
 /*
  * Parameters that a request can do without: they tune an answer, and without
- * them it is still one to what was asked. What changes the meaning of a request
- * is never in here.
+ * them it is still one to the question. No parameter that changes the meaning
+ * of a request is in here.
  */
 enum {
 	LESSON_TEMPERATURE	= 1u << 0,
@@ -76,14 +76,14 @@ void	lessons_destroy(struct lessons *);
  */
 bool	lesson_read(const struct err *, const struct buf *sent,
 	    struct lesson *, bool *lasts);
-/* What it is about, in a word of ours for the log. */
+/* Its subject, in a word of ours for the log. */
 const char *lesson_name(const struct lesson *);
 /* Add one to the other; false when it had nothing new. */
 bool	lesson_add(struct lesson *to, const struct lesson *);
 
 /*
  * Keep what a client key's request (NULL: there are no keys) learnt about a
- * model, and add what is known to "to". Of the key a hash is kept.
+ * model, and add what is known to "to". The key is kept as a hash.
  */
 void	lessons_note(struct lessons *, const char *key, const char *model,
 	    const struct lesson *);

@@ -107,7 +107,7 @@ done(struct signin *s, const struct err *err)
 	fetch_waiter_wake(&s->waiters, err);
 }
 
-/* What is under way is of another account. */
+/* A call that is under way is another account's. */
 static void
 stop(struct signin *s)
 {

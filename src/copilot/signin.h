@@ -35,7 +35,7 @@ struct signin {
 	bool			 enterprise;
 	bool			 command;	/* look at githubTokenCommand */
 
-	/* What was found. */
+	/* Found: */
 	enum signin_kind	 kind;
 	char			*identity; /* secret; tells accounts apart */
 	char			*token;		/* NULL: not there yet */
@@ -64,7 +64,7 @@ void	signin_finish(struct signin *);
  */
 bool	signin_store(const char *home, bool enterprise, const char *token,
 	    struct err *);
-/* What another account must not inherit. */
+/* Remove what another account must not inherit. */
 bool	signin_forget_caches(const char *home, struct err *);
 
 /*

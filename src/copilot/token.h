@@ -21,8 +21,8 @@ struct copilot_token {
 };
 
 /*
- * What an exchange gave at "now". GitHub's expires_at is ignored, as VS Code
- * does, because clocks differ: refresh_in counts.
+ * Take what an exchange gave at "now". GitHub's expires_at is ignored, as VS
+ * Code does, because clocks differ: refresh_in counts.
  */
 void	copilot_token_set(struct copilot_token *,
 	    const struct github_exchange *, int64_t now);

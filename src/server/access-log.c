@@ -13,7 +13,7 @@
 
 #define PATH_SIZE 200
 
-/* What of the input came from the prompt cache, and what it all cost. */
+/* The part of the input from the prompt cache, and the cost of it all. */
 static void
 print_cost(const struct usage *u, char *out, size_t size)
 {

@@ -17,7 +17,7 @@
 #define ERROR_BODY_MAX	(1u << 20) /* of a failed answer; more is cut off */
 #define ASK_FROM	(64u << 10) /* less memory needs no asking */
 
-/* What a request may cost more than one call, each once. */
+/* Each of these may cost a request one more call. */
 enum {
 	SPENT_CONNECTION = 1 << 0,	/* it was lost */
 	SPENT_TOKEN = 1 << 1,		/* it was refused */
@@ -137,7 +137,7 @@ on_end(void *arg, enum http_end how, const char *why)
 
 /* --- What comes. */
 
-/* What is this? Not all that comes with 200 is what was asked for. */
+/* Tell what came: not all with 200 is what was asked for. */
 static enum call_answer
 kind_of(const struct exchange *x, const struct http_reply *reply)
 {

@@ -19,7 +19,7 @@ struct call;
 struct exchange;
 struct server;
 
-/* What came of it. The first three are known from the head on. */
+/* The outcome. The first three are known from the head on. */
 enum call_answer {
 	CALL_NONE,		/* nothing yet */
 	CALL_EVENTS,		/* a stream; was it whole? The answer knows */

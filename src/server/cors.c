@@ -16,7 +16,7 @@
 	"anthropic-ratelimit-requests-remaining, " \
 	"anthropic-ratelimit-requests-reset"
 
-/* What SDKs send, for a preflight that does not say what it wants. */
+/* SDKs send these, for a preflight that does not say what it wants. */
 #define DEFAULT_HEADERS "Authorization, Content-Type, X-Api-Key, " \
 	"OpenAI-Beta, OpenAI-Organization, OpenAI-Project, " \
 	"Anthropic-Version, Anthropic-Beta, " \

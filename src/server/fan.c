@@ -52,7 +52,7 @@ struct fan {
 	struct part	 parts[];
 };
 
-/* What follows is done later, when nobody is inside of a callback. */
+/* The rest is done later, when nobody is inside of a callback. */
 static void
 post(struct fan *f)
 {
@@ -108,7 +108,7 @@ read_head(struct part *p)
 	return true;
 }
 
-/* What the parts said goes to the client. False: it has gone. */
+/* The parts' words go to the client. False: it has gone. */
 static bool
 flush(struct fan *f)
 {
@@ -153,7 +153,7 @@ keep_whole(struct fan *f, struct part *p)
 	buf_finish(&p->in);
 }
 
-/* What the end of one means for all of them. */
+/* The end of one may end them all. */
 static void
 heed(struct fan *f, struct part *p, bool whole)
 {
@@ -226,7 +226,7 @@ cancel(struct fan *f)
 			f->parts[i].client.gone(&f->parts[i].client);
 }
 
-/* What one of them was refused with, as it would have gone out by itself. */
+/* The refusal of one of them, as it would have gone out by itself. */
 static void
 tell_refusal(struct fan *f)
 {
@@ -293,7 +293,7 @@ settle(struct loop_task *task)
 		cancel(f);
 	if (is_open(f) && (f->over || f->open == 0))
 		say_last(f);
-	/* What was posted meanwhile comes back here. */
+	/* A task that was posted meanwhile comes back here. */
 	if (f->open == 0 && !f->posted &&
 	    (f->drained || f->outlet.state == OUTLET_GONE))
 		destroy(f, f->drained);

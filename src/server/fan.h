@@ -1,7 +1,7 @@
 /*
  * A request that takes several others, all at once: each has a relay of its
- * own, whose client is in here, and their answers go out as one. What holds for
- * one holds for each: second tries, silence, the ledger. On the loop's thread.
+ * own, whose client is in here, and their answers go out as one. Each has all
+ * that one has: second tries, silence, the ledger. On the loop's thread.
  */
 #ifndef FAN_H
 #define FAN_H

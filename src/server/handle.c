@@ -28,8 +28,8 @@ key_percent(const struct exchange *x)
 }
 
 /*
- * A place among maxConcurrentRequests. What is answered at once needs none,
- * unless it has a body to wait for.
+ * A place among maxConcurrentRequests. A request that is answered at once needs
+ * none, unless it has a body to wait for.
  */
 static bool
 take_place(struct exchange *x, struct err *err)

@@ -27,11 +27,11 @@ enum handled handle_run(struct exchange *);
 enum handled handle_again(struct exchange *);
 /* Can handle_run() be called on the loop? The body is small. */
 bool	handle_is_quick(const struct exchange *);
-/* What kind of work the handler will be, and what comes of it. */
+/* The kind of work that the handler will be, and its outcome. */
 enum work handle_kind(const struct exchange *);
 /*
- * What the handler parsed is to be freed: memory that the exchange then gives
- * back. Call it behind the last use of the exchange by this thread.
+ * The handler's tree is to be freed: memory that the exchange then gives back.
+ * Call it behind the last use of the exchange by this thread.
  */
 struct handle_leftover {
 	struct json_object	*parsed;

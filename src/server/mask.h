@@ -10,7 +10,7 @@ struct conf;
  * Clients put keys into paths and queries, by mistake or because nothing else
  * lets them. Words, numbers, names of models and ids of what is stored are
  * shown; every other segment or value becomes "***", and so does whatever
- * holds a key of the configuration. What is too long for "out" is cut.
+ * holds a key of the configuration. A path too long for "out" is cut.
  */
 void	mask_path(const char *uri, const struct conf *, char *out, size_t size);
 

@@ -1,4 +1,4 @@
-/* What an exchange was, put into the metrics. */
+/* An exchange is put into the metrics. */
 #include "config.h"
 
 #include <stdio.h>
@@ -51,7 +51,7 @@ put_class(char *labels, int status)
 	metrics_label(labels, "status", class);
 }
 
-/* What was asked of which model: the labels of all that follows. */
+/* The operation and its model: the labels of all that follows. */
 static void
 put_operation(const struct exchange *x, const char *operation, char *labels)
 {
@@ -137,7 +137,7 @@ add_all_usage(const struct exchange *x, const char *operation)
 		    (double)u->nano / CREDIT_NANO);
 }
 
-/* Those that the client or upstream is to be asked about. */
+/* Errors that the client or upstream is to be asked about. */
 static void
 note_error(const struct exchange *x, int status)
 {

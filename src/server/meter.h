@@ -1,4 +1,4 @@
-/* What an exchange was, put into the metrics. */
+/* An exchange is put into the metrics. */
 #ifndef METER_H
 #define METER_H
 

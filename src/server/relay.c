@@ -137,7 +137,7 @@ carry_on(struct relay *r)
 	(void)r;
 }
 
-/* What is in "out" is the rest. */
+/* The rest is in "out". */
 static void
 drain(struct relay *r)
 {
@@ -256,7 +256,7 @@ make_call(struct relay *r)
 
 /* --- Memory. */
 
-/* What this answer holds, beside what the handler left. */
+/* Hold the memory of this answer, beside what the handler left. */
 static bool
 hold(struct relay *r)
 {
@@ -296,7 +296,7 @@ keeps(const struct relay *r)
 	    r->said != ANSWER_AGAIN && tally_wanted(r->x));
 }
 
-/* What was answered is kept, even if that takes more than there is. */
+/* The answer is kept, even if that takes more memory than there is. */
 static void
 commit(struct relay *r)
 {
@@ -314,7 +314,7 @@ commit(struct relay *r)
 }
 
 /*
- * What it took is on record before the client has the end. False: nothing is
+ * Put on record what it took, before the client has the end. False: nothing is
  * waited for.
  */
 static bool
@@ -329,7 +329,7 @@ record(struct relay *r, void (*then)(struct relay *))
 	return true;
 }
 
-/* What a worker added to the answer follows what is in "out". */
+/* A worker's part of the answer follows what is in "out". */
 static void
 join(struct relay *r)
 {
@@ -573,7 +573,7 @@ is_done(const struct relay *r)
 	    r->said == ANSWER_COMPLETE);
 }
 
-/* What came with the end, from "at" on, waits until the answer is kept. */
+/* The bytes of the end, from "at" on, wait until the answer is kept. */
 static void
 hold_last(struct relay *r, size_t at)
 {
@@ -880,7 +880,7 @@ recorded(struct relay *r)
 	r->recorded(r);
 }
 
-/* What the client named is there, so the handler puts it in. */
+/* The files by address are there, so the handler puts them in. */
 static void
 fetched(struct remote_job *job, const struct err *err)
 {

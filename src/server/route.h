@@ -11,7 +11,7 @@
  */
 exchange_handler *route_find(struct exchange *x, bool *wants_body);
 
-/* Does a route begin with this segment? What is before it is a mount. */
+/* Does a route begin with this segment? A mount stands before it. */
 bool	route_is_head(const char *segment, size_t n);
 
 #endif

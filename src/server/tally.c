@@ -1,4 +1,4 @@
-/* What an exchange took, put into the ledger. */
+/* An exchange is put into the ledger. */
 #include "config.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* What an exchange took, put into the ledger. */
+/* An exchange is put into the ledger. */
 #ifndef TALLY_H
 #define TALLY_H
 

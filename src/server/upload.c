@@ -162,7 +162,7 @@ upload_refuse(const struct upload *u, struct err *err)
 	return false;
 }
 
-/* What has come already behind the body: its end, as a rule. */
+/* Read what has come already behind the body: its end, as a rule. */
 static void
 soak(struct upload *u)
 {

@@ -45,7 +45,7 @@ void	upload_begin(struct upload *, FCGX_Stream *, int64_t length,
 	    struct budget_account *);
 /* Append to "body" until the end, or just beyond "most" bytes. */
 enum upload_end upload_read(struct upload *, struct buf *body, size_t most);
-/* What UPLOAD_SLOW is answered with. Returns false. */
+/* The answer to UPLOAD_SLOW. Returns false. */
 bool	upload_refuse(const struct upload *, struct err *);
 /*
  * The same upload read on to its end, for nothing; one without a length as far

@@ -1,4 +1,4 @@
-/* What each client has to be told of this server. */
+/* Each client has to be told of this server. */
 #include "config.h"
 
 #include "base/util.h"

@@ -30,7 +30,7 @@ struct setup_client {
 extern const struct setup_client setup_clients[];
 extern const size_t setup_nclients;
 
-/* What is filled in; all of it is borrowed. */
+/* The values that are filled in; all of them are borrowed. */
 struct setup {
 	const struct setup_client *client;
 	const char		*base;		/* http://localhost:4141 */
@@ -42,7 +42,7 @@ struct setup {
 
 /* The names of models that chat, of the answer to GET /v1/models. */
 struct json_object *setup_models(struct json_object *list);
-/* Of s->models, those that the client is to begin with. */
+/* Choose, of s->models, the ones that the client is to begin with. */
 void	setup_choose(struct setup *);
 /* Append a text of the client's, filled in. */
 void	setup_expand(const struct setup *, const char *text, struct buf *out);

@@ -1,4 +1,4 @@
-/* What a client is told, with what is this server's filled in. */
+/* The text for a client, with this server's values filled in. */
 #include "config.h"
 
 #include <string.h>
