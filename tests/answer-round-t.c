@@ -24,6 +24,7 @@
 #include "chat/answer-read.h"
 #include "chat/answer-write.h"
 #include "chat/wanted.h"
+#include "data.h"
 #include "messages/answer-read.h"
 #include "messages/answer-write.h"
 #include "responses/answer-read.h"
@@ -352,23 +353,6 @@ check(const struct protocol *from, const struct buf *in, unsigned way,
 	buf_finish(&there);
 	buf_finish(&on);
 	buf_finish(&got);
-}
-
-static void
-read_data(const char *name, struct buf *out)
-{
-	const char	*dir = getenv("srcdir");
-	char		*path, block[4096];
-	size_t		 n;
-	FILE		*f;
-
-	path = xasprintf("%s/tests/data/%s", dir != NULL ? dir : ".", name);
-	if ((f = fopen(path, "rb")) == NULL)
-		fail_msg("cannot open %s", path);
-	while ((n = fread(block, 1, sizeof(block), f)) > 0)
-		buf_append(out, block, n);
-	fclose(f);
-	free(path);
 }
 
 static void

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "answer-run.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
 #include "base/buf.h"
@@ -22,11 +21,13 @@
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"
-#include "responses/events.h"
 #include "copilot/models.h"
+#include "data.h"
+#include "responses-run.h"
+#include "responses/events.h"
 #include "shape.h"
-#include "turn/seal.h"
 #include "turn/answer.h"
+#include "turn/seal.h"
 #include "turn/usage.h"
 
 static char *no_efforts[] = { NULL };
@@ -36,15 +37,6 @@ static const struct model gemini = {
 };
 
 /* --- Driving an answer as the exchange does. */
-
-struct run {
-	void		*self;
-	struct usage	 usage;
-	struct buf	 out;
-	struct err	 err;
-	enum answer_said said;
-	bool		 ok;
-};
 
 #define TOOLS "\"tools\":[{\"type\":\"custom\",\"name\":\"get_time\"}," \
 	"{\"type\":\"namespace\",\"name\":\"get\",\"description\":\"d\"," \
@@ -74,59 +66,6 @@ start(struct run *run, const char *more)
 	run->self = carry_answer_responses(&b, 1 << 20, &run->usage);
 	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;
-}
-
-static void
-stop(struct run *run)
-{
-	turn_answer.destroy(run->self);
-	buf_finish(&run->out);
-}
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *run = arg;
-
-	run->said = turn_answer.event(run->self, ev, &run->out, &run->err);
-	run->ok = run->said != ANSWER_FAILED;
-	return run->said == ANSWER_MORE;
-}
-
-/* As the exchange does it. */
-static void
-feed(struct run *run, const char *p, size_t n, size_t step)
-{
-	struct sse	sse = { .max = 16 << 20 };
-	size_t		i;
-
-	for (i = 0; i < n && run->said == ANSWER_MORE; i += step)
-		sse_feed(&sse, p + i, n - i < step ? n - i : step, on_event,
-		    run);
-	if (run->said == ANSWER_MORE)
-		sse_end(&sse, on_event, run);
-	run->ok = run_end(&turn_answer, run->self, run->said, &run->out,
-	    &run->err);
-	if (!run->ok && run->out.len > 0)
-		(turn_answer.fail)(run->self, &run->err, &run->out);
-	sse_finish(&sse);
-}
-
-static void
-read_data(const char *name, struct buf *out)
-{
-	const char	*dir = getenv("srcdir");
-	char		 path[4096], chunk[4096];
-	FILE		*f;
-	size_t		 n;
-
-	snprintf(path, sizeof(path), "%s/tests/data/%s",
-	    dir != NULL ? dir : ".", name);
-	if ((f = fopen(path, "r")) == NULL)
-		fail_msg("cannot open %s", path);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_append(out, chunk, n);
-	fclose(f);
 }
 
 /* --- A strict client: what it makes of the stream, in one line. */

@@ -16,6 +16,7 @@
 #include "base/sse.h"
 #include "base/util.h"
 #include "chat/answer.h"
+#include "data.h"
 
 #define CHOICES 4
 #define CALLS	4
@@ -52,23 +53,6 @@ static const struct chat_wanted functions = {
 	.model = "asked", .stream = true, .n = 1, .max = 1 << 20,
 	.functions = true
 };
-
-static inline void
-read_data(const char *name, struct buf *out)
-{
-	const char	*dir = getenv("srcdir");
-	char		*path, block[4096];
-	size_t		 n;
-	FILE		*f;
-
-	path = xasprintf("%s/tests/data/%s", dir != NULL ? dir : ".", name);
-	if ((f = fopen(path, "rb")) == NULL)
-		fail_msg("cannot open %s", path);
-	while ((n = fread(block, 1, sizeof(block), f)) > 0)
-		buf_append(out, block, n);
-	fclose(f);
-	free(path);
-}
 
 static inline void
 begin(struct run *r, const struct chat_wanted *w)

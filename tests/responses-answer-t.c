@@ -11,12 +11,13 @@
 
 #include <cmocka.h>
 
-#include "answer-run.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
 #include "base/util.h"
+#include "data.h"
+#include "responses-run.h"
 #include "responses/ids.h"
 #include "responses/native-answer.h"
 #include "responses/native.h"
@@ -24,15 +25,6 @@
 #include "turn/usage.h"
 
 /* --- Driving an answer as the exchange does. */
-
-struct run {
-	void		*self;
-	struct usage	 usage;
-	struct buf	 out;
-	struct err	 err;
-	enum answer_said said;
-	bool		 ok;
-};
 
 static const char request[] = "{\"model\":\"asked\",\"input\":\"x\","
     "\"instructions\":\"Be kind.\",\"metadata\":{\"a\":\"b\"},\"text\":{},"
@@ -60,59 +52,6 @@ start(struct run *run, const char *more)
 	run->self = responses_answer_create(&r, &run->usage);
 	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;
-}
-
-static void
-stop(struct run *run)
-{
-	turn_answer.destroy(run->self);
-	buf_finish(&run->out);
-}
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *run = arg;
-
-	run->said = turn_answer.event(run->self, ev, &run->out, &run->err);
-	run->ok = run->said != ANSWER_FAILED;
-	return run->said == ANSWER_MORE;
-}
-
-/* Feed a stream in pieces; at its end what the exchange would do. */
-static void
-feed(struct run *run, const char *p, size_t n, size_t step)
-{
-	struct sse	sse = { .max = 16 << 20 };
-	size_t		i;
-
-	for (i = 0; i < n && run->said == ANSWER_MORE; i += step)
-		sse_feed(&sse, p + i, n - i < step ? n - i : step, on_event,
-		    run);
-	if (run->said == ANSWER_MORE)
-		sse_end(&sse, on_event, run);
-	run->ok = run_end(&turn_answer, run->self, run->said, &run->out,
-	    &run->err);
-	if (!run->ok && run->out.len > 0)
-		(turn_answer.fail)(run->self, &run->err, &run->out);
-	sse_finish(&sse);
-}
-
-static void
-read_data(const char *name, struct buf *out)
-{
-	const char	*dir = getenv("srcdir");
-	char		 path[4096], chunk[4096];
-	FILE		*f;
-	size_t		 n;
-
-	snprintf(path, sizeof(path), "%s/tests/data/%s",
-	    dir != NULL ? dir : ".", name);
-	if ((f = fopen(path, "r")) == NULL)
-		fail_msg("cannot open %s", path);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_append(out, chunk, n);
-	fclose(f);
 }
 
 static void

@@ -16,6 +16,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "copilot/models.h"
+#include "data.h"
 #include "responses/native.h"
 
 static char low[] = "low", medium[] = "medium", high[] = "high";
@@ -333,23 +334,6 @@ test_echo(void **state)
 	assert_false(js_has(r.echo, "text"));
 	assert_false(js_has(r.echo, "input"));
 	responses_finish(&r);
-}
-
-static void
-read_data(const char *name, struct buf *out)
-{
-	const char	*dir = getenv("srcdir");
-	char		 path[4096], chunk[4096];
-	FILE		*f;
-	size_t		 n;
-
-	snprintf(path, sizeof(path), "%s/tests/data/%s",
-	    dir != NULL ? dir : ".", name);
-	if ((f = fopen(path, "r")) == NULL)
-		fail_msg("cannot open %s", path);
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_append(out, chunk, n);
-	fclose(f);
 }
 
 /* A request with everything that Codex sends in a tool loop. */

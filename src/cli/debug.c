@@ -165,11 +165,11 @@ check_budgets(struct debug *d)
 	if (ledger_spent(l, "", &sum))
 		note(d, "budgets", "yes");
 	else
-		problem(d, "budgets", l != NULL ? "The ledger, which says "
-		    "what the client keys have spent, can't be read: see the "
-		    "line above. Keys with a budget are refused." : "Client keys have budgets, and "
-		    "this program was built without SQLite: it can't tell what "
-		    "they have spent, and refuses them.");
+		problem(d, "budgets", l != NULL ? "The ledger of what client "
+		    "keys have spent can't be read: see the line above. Keys "
+		    "with a budget are refused." : "Client keys have budgets, "
+		    "and this program was built without SQLite: it can't tell "
+		    "what they have spent, and refuses them.");
 	ledger_destroy(l);
 }
 
