@@ -13,6 +13,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
+#include "base/hint.h"
 #include "base/http.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -41,17 +42,22 @@ usual_models(void)
 
 /* Why there is no list, which "status" tells; 0: there was no answer. */
 static void
-complain(const struct setup *s, int status)
+complain(const struct cli *cli, const struct setup *s, int status)
 {
 	fprintf(stderr, "copilot-api: no models from %s: %s These are usual "
 	    "ones.\n", s->base, status == 0 ? "is the server running?" :
 	    status == 401 ? "it refuses the key; give one by --key." :
 	    "its log says why.");
+	if (status == 0 && cli->host == NULL)
+		fprintf(stderr, "Start it: %s start%s%s%s\n", hint_program(),
+		    cli->port != NULL ? " --port " : "",
+		    cli->port != NULL ? cli->port : "", hint_options());
 }
 
 /* GET /v1/models of the server that is to be used, by this key. */
 static json_object *
-ask_models(const struct setup *s, const struct conf *conf, const char *key)
+ask_models(const struct cli *cli, const struct setup *s,
+    const struct conf *conf, const char *key)
 {
 	struct http		*http = http_create(NULL);
 	struct http_request	 req = { .method = "GET" };
@@ -71,7 +77,7 @@ ask_models(const struct setup *s, const struct conf *conf, const char *key)
 		list = js_parse_quiet(buf_str(&rep.body), rep.body.len);
 	names = setup_models(list);
 	if (js_len(names) == 0)
-		complain(s, rep.status);
+		complain(cli, s, rep.status);
 	json_object_put(list);
 	http_reply_finish(&rep);
 	http_request_finish(&req);
@@ -323,7 +329,7 @@ cli_setup(struct cli *cli)
 	s.base = base;
 	s.docker = docker;
 	s.key = key_of(cli, conf);
-	s.models = ask_models(&s, conf, own_key(cli, conf));
+	s.models = ask_models(cli, &s, conf, own_key(cli, conf));
 	setup_choose(&s);
 	if (s.client->file != NULL)
 		path = xasprintf("%s/%s", home != NULL ? home : "~",
