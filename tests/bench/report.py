@@ -187,7 +187,7 @@ TARGETS = (
      if s.value(v, "streams-1000", "answers") is not None else None, 0),
     ("lighttpd", "memory of program and lighttpd at 1000 streams, MB",
      lambda s, v: _scaled(s.first(v, "streams-1000", "memory_kb"),
-                          1 / 1024), 64),
+                          1 / 1024), 50),
     ("lighttpd", "the same in the worst round, after large bodies, MB",
      memory_later, 64),
     ("lighttpd", "median added latency per chunk at 200 streams, "

@@ -210,6 +210,26 @@ class Servers:
                        f"http://{HOST}:{port}/v1/chat/completions", [p.pid],
                        version=version(find("nginx"), "-v"))
 
+    def nginx_several(self, n):
+        """Several of ours that share a socket, as spawn-fcgi -F starts them."""
+        name = f"nginx-{n}"
+        find("nginx")
+        home = self._home(name, responders=n)
+        path = os.path.join(self.work, name + ".sock")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen(BACKLOG)
+            ours = [self._start(f"{name}-{i}", [self.copilot_api], stdin=s,
+                                env=self._environment(home)) for i in range(n)]
+        p, port = self._start_nginx(
+            name, f"server unix:{path}; keepalive 64; "
+            "keepalive_requests 100000000;", NGINX_FASTCGI.format(keep="on"))
+        self._wait_models(name, port)
+        return Variant(name, f"ours behind nginx, {n} processes",
+                       f"http://{HOST}:{port}/v1/chat/completions",
+                       [p.pid] + [one.pid for one in ours],
+                       version=version(find("nginx"), "-v"))
+
     def nginx_fastcgi(self, keep):
         """Ours, started by spawn-fcgi, behind nginx's fastcgi_pass."""
         name = "nginx-keep" if keep else "nginx-close"
@@ -233,11 +253,11 @@ class Servers:
 
     # --------------------------------------------------------------- lighttpd
 
-    def lighttpd(self):
+    def lighttpd(self, n=1):
         """Ours, started by lighttpd with the example configuration."""
-        name = "lighttpd"
+        name = "lighttpd" if n == 1 else f"lighttpd-{n}"
         lighttpd = find("lighttpd")
-        prefix, home = self._directory(name), self._home(name)
+        prefix, home = self._directory(name), self._home(name, responders=n)
         port = free_port()
         conf = os.path.join(prefix, "lighttpd.conf")
         with open(os.path.join(self.top, "lighttpd.conf.example"),
@@ -245,18 +265,20 @@ class Servers:
             text = lighttpd_conf(f.read(), {
                 "program": self.copilot_api, "home": home, "run": prefix,
                 "log": prefix, "address": HOST, "port": port})
+        text = text.replace('"max-procs" => 1,', f'"max-procs" => {n},')
         with open(conf, "w", encoding="utf-8") as f:
             f.write(text)
         p = self._start(name, [lighttpd, "-D", "-f", conf],
                         env=self._environment(home))
         self._wait_models(name, port)
-        return Variant(name, "ours behind lighttpd",
+        return Variant(name, "ours behind lighttpd" +
+                       (f", {n} processes" if n > 1 else ""),
                        f"http://{HOST}:{port}/v1/chat/completions", [p.pid],
                        version=version(lighttpd, "-v"))
 
     # ------------------------------------------------------------- our program
 
-    def _home(self, name):
+    def _home(self, name, **config):
         """A data directory: signed in, everything upstream is the fake."""
         if self.copilot_api is None:
             raise Missing("copilot-api is not built")
@@ -268,7 +290,7 @@ class Servers:
         with open(os.path.join(home, "config.json"), "w",
                   encoding="ascii") as f:
             json.dump({"githubBaseUrl": base, "githubApiBaseUrl": base,
-                       "copilotBaseUrl": base}, f)
+                       "copilotBaseUrl": base, **config}, f)
         for entry in os.listdir(home):
             os.chmod(os.path.join(home, entry), 0o600)
         return home
