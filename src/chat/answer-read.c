@@ -128,6 +128,7 @@ begin_call(struct reader *r, json_object *piece, struct buf *out,
 		.name = tool != NULL ? tool->name : name,
 		.space = tool != NULL ? tool->space : NULL,
 		.plain = tool != NULL && tool->sealed,
+		.search = tool != NULL && tool->search,
 		.custom = custom != NULL || (tool != NULL && tool->custom)
 	};
 

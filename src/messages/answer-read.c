@@ -144,6 +144,7 @@ say_call(struct reader *r, struct block *b, json_object *content,
 		item.name = tool->name;
 		item.space = tool->space;
 		item.plain = tool->sealed;
+		item.search = tool->search;
 		item.custom = b->custom = tool->custom;
 	}
 	return sink_begin(r->to, b->item, &item, out, err);

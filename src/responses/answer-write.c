@@ -25,6 +25,8 @@ struct said {
 	int64_t			 part;	/* the index of the one in hand */
 	json_object		*opaque;	/* of a thought */
 	json_object		*action;	/* of a search, or NULL */
+	bool			 search;	/* of the client's, for tools */
+	struct buf		 wanted;	/* its arguments: an object */
 	bool			 ended;
 };
 
@@ -138,6 +140,13 @@ begin_call(struct writer *w, struct said *it, const struct sink_item *is,
 {
 	json_object *obj = json_object_new_object();
 
+	if ((it->search = is->search)) {
+		js_add_str(obj, "type", "tool_search_call");
+		js_add_str(obj, "call_id", is->id);
+		js_add_str(obj, "execution", "client");
+		js_add_take(obj, "arguments", json_object_new_object());
+		return begin_item(w, it, obj, out, err);
+	}
 	js_add_str(obj, "type", is->custom ? "custom_tool_call" :
 	    "function_call");
 	js_add_str(obj, "call_id", is->id);
@@ -199,6 +208,10 @@ delta(struct sink *s, size_t item, const struct sink_delta *d, struct buf *out,
 
 	if (d->part == SINK_QUERY) {
 		js_add_ref(action_of(it), "query", d->text);
+		return true;
+	}
+	if (it->search) {
+		js_append_text(&it->wanted, d->text);
 		return true;
 	}
 	if (!begin_typed(w, it, out, err))
@@ -268,6 +281,18 @@ source(struct sink *s, size_t item, const struct sink_source *from,
 	return true;
 }
 
+/* OpenAI has them as an object, not as its text. */
+static void
+put_wanted(struct said *it)
+{
+	json_object *v = js_parse_quiet(buf_str(&it->wanted), it->wanted.len);
+
+	if (json_object_is_type(v, json_type_object))
+		js_add_ref(it->item->obj, "arguments", v);
+	json_object_put(v);
+	buf_finish(&it->wanted);
+}
+
 static bool
 end_item(struct writer *w, struct said *it, bool cut, struct buf *out,
     struct err *err)
@@ -281,6 +306,8 @@ end_item(struct writer *w, struct said *it, bool cut, struct buf *out,
 		return true;
 	if (it->action != NULL)
 		js_add_ref(it->item->obj, "action", it->action);
+	if (it->search)
+		put_wanted(it);
 	/* Also when it is called with nothing. */
 	if (js_is(it->item->obj, "type", "custom_tool_call"))
 		events_item_part(&w->events, it->item, PART_INPUT, out);
@@ -394,6 +421,7 @@ destroy(struct sink *s)
 	for (i = 0; i < w->n; i++) {
 		json_object_put(w->said[i].opaque);
 		json_object_put(w->said[i].action);
+		buf_finish(&w->said[i].wanted);
 	}
 	free(w->said);
 	events_finish(&w->events);

@@ -70,6 +70,12 @@ complete_custom_call(json_object *item, bool done)
 }
 
 static void
+complete_tool_search(json_object *item, bool done)
+{
+	need_str(item, "status", done ? "completed" : "in_progress");
+}
+
+static void
 complete_reasoning(json_object *item, bool done)
 {
 	(void)done;
@@ -97,6 +103,7 @@ static const struct {
 	{ "message",		complete_message },
 	{ "function_call",	complete_function_call },
 	{ "custom_tool_call",	complete_custom_call },
+	{ "tool_search_call",	complete_tool_search },
 	{ "reasoning",		complete_reasoning },
 	{ "web_search_call",	complete_web_search }
 };

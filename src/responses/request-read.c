@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/text.h"
@@ -280,6 +281,7 @@ static const struct call_kind {
 	{ "local_shell_call",	"local_shell",	"action" },
 	{ "shell_call",		"shell",	"action" },
 	{ "apply_patch_call",	"apply_patch",	"operation" },
+	{ "tool_search_call",	RESPONSES_TOOL_SEARCH, "arguments" },
 };
 
 static const struct call_kind *
@@ -301,7 +303,8 @@ arguments_of(const struct call_kind *k, json_object *item)
 
 	if (strcmp(k->member, "input") == 0)
 		return json_object_get(v);
-	if (strcmp(k->member, "arguments") != 0)
+	if (strcmp(k->member, "arguments") != 0 ||
+	    json_object_is_type(v, json_type_object))
 		return js_print_string(v);
 	return json_object_is_type(v, json_type_string) &&
 	    json_object_get_string_len(v) > 0 ? json_object_get(v) :
@@ -344,6 +347,54 @@ read_result(struct reader *r, json_object *item)
 	turn_set(&new->id, js_get(item, "call_id"));
 	new->custom = js_is(item, "type", "custom_tool_call_output");
 	return read_parts(r, new, "output", js_get(item, "output"));
+}
+
+/* One that ran at OpenAI has no call_id, and was none of the client's. */
+static bool
+read_search(struct reader *r, json_object *item)
+{
+	return js_str(item, "call_id") == NULL || read_call(r, item);
+}
+
+/* The names of the tools from number "from" on, as the model sees them. */
+static json_object *
+names_from(const struct tools *t, size_t from)
+{
+	struct buf	 text = { 0 };
+	char		 flat[TOOLS_NAME_SIZE];
+	json_object	*s;
+	size_t		 i;
+
+	buf_puts(&text, from < t->n ? "These tools can be called now:" :
+	    "No other tools were found.");
+	for (i = from; i < t->n; i++) {
+		tools_flat(t->list[i].space, t->list[i].name, flat);
+		buf_printf(&text, "%s %s", i > from ? "," : "", flat);
+	}
+	s = json_object_new_string_len(text.p, (int)text.len);
+	buf_finish(&text);
+	return s;
+}
+
+/* What the client found is there from now on. */
+static bool
+read_found(struct reader *r, json_object *item)
+{
+	size_t			 from = r->t->tools.n;
+	struct turn_item	*new;
+	json_object		*text;
+
+	if (!responses_read_tools(js_array(item, "tools"), false, &r->t->tools,
+	    r->err))
+		return false;
+	if (js_str(item, "call_id") == NULL)
+		return true;
+	new = add_item(r, TURN_RESULT);
+	turn_set(&new->id, js_get(item, "call_id"));
+	text = names_from(&r->t->tools, from);
+	turn_add_part(r->t, new, TURN_TEXT, text, -1);
+	json_object_put(text);
+	return true;
 }
 
 /* One that was made of another endpoint's thoughts is those again. */
@@ -407,6 +458,8 @@ read_item(struct reader *r, json_object *item)
 		{ "local_shell_call_output",	read_result },
 		{ "shell_call_output",		read_result },
 		{ "apply_patch_call_output",	read_result },
+		{ "tool_search_call",		read_search },
+		{ "tool_search_output",		read_found },
 		{ "reasoning",			read_reasoning },
 		{ "additional_tools",		read_more_tools },
 	};

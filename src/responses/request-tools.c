@@ -21,7 +21,8 @@
 
 /*
  * Tools that run at OpenAI, and a client works without: Codex always offers
- * web_search, and tool_search only finds what is given to the model anyway.
+ * web_search, and tool_search only finds what is given to the model anyway; but
+ * see add_search().
  */
 static bool
 is_dispensable(json_object *tool)
@@ -108,6 +109,24 @@ add_namespace(struct tools *t, json_object *tool, int64_t at)
 	}
 }
 
+/*
+ * A search that the client does itself, as Codex does, finds tools that nobody
+ * else has: it is a function, and what it found follows in its output.
+ */
+static void
+add_search(struct tools *t, json_object *tool, int64_t at)
+{
+	struct tool *new = tools_add(t, NULL, RESPONSES_TOOL_SEARCH);
+
+	if (new == NULL)
+		return;
+	new->at = at;
+	new->search = true;
+	if (js_str(tool, "description") != NULL)
+		turn_set(&new->description, js_get(tool, "description"));
+	set_schema(new, tool);
+}
+
 static bool
 refuse(json_object *tool, size_t i, struct err *err)
 {
@@ -139,6 +158,9 @@ responses_read_tools(json_object *list, bool members, struct tools *t,
 			add_one(t, NULL, tool, at);
 		else if (js_is(tool, "type", "namespace"))
 			add_namespace(t, tool, at);
+		else if (js_is(tool, "type", RESPONSES_TOOL_SEARCH) &&
+		    js_is(tool, "execution", "client"))
+			add_search(t, tool, at);
 		else if (members && !is_dispensable(tool))
 			return refuse(tool, i, err);
 	}

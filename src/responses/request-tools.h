@@ -6,6 +6,9 @@
 
 #include <json-c/json.h>
 
+/* A tool of OpenAI's by its type, and as a function by its name. */
+#define RESPONSES_TOOL_SEARCH "tool_search"
+
 struct err;
 struct terms;
 struct tools;

@@ -54,6 +54,7 @@ struct sink_item {
 	const char	*id, *name;
 	const char	*space;		/* the tool's namespace; NULL: none */
 	bool		 custom;	/* called with text, not with JSON */
+	bool		 search;	/* for tools that the client has */
 	bool		 plain;	/* arguments might be encrypted, but aren't */
 };
 

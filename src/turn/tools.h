@@ -19,6 +19,7 @@ struct tool {
 	char		*space;		/* its namespace; NULL: none */
 	char		*name;		/* as the client says it */
 	bool		 custom;
+	bool		 search;	/* finds others, which the client has */
 	bool		 mark;		/* a cache mark stands behind it */
 	bool		 sealed;	/* arguments of it could be encrypted */
 	int64_t		 at;		/* in the client's list; -1: not */
