@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "base/files.h"
 #include "base/js.h"
@@ -14,6 +15,9 @@
 
 #define FILE_NAME	"signin.json"
 #define LOCK_NAME	"signin.lock"
+
+#define TIME_MAX	INT64_C(253402300799)	/* the year 9999 */
+#define INTERVAL_MAX	3600
 
 void
 pending_finish(struct pending *p)
@@ -35,6 +39,15 @@ text(json_object *obj, const char *member)
 	return s != NULL && s[0] != '\0' ? xstrdup(s) : NULL;
 }
 
+/* A number of seconds; what somebody wrote by hand stays within reason. */
+static int64_t
+seconds(json_object *obj, const char *member, int64_t max)
+{
+	int64_t n = js_int(obj, member, 0);
+
+	return n < 0 ? 0 : n > max ? max : n;
+}
+
 bool
 pending_read(const char *home, struct pending *p, struct err *err)
 {
@@ -50,13 +63,13 @@ pending_read(const char *home, struct pending *p, struct err *err)
 	obj = js_parse_quiet(buf_str(&file), file.len);
 	p->user_code = text(obj, "user_code");
 	p->uri = text(obj, "uri");
-	if (p->user_code != NULL && p->uri != NULL)
+	if (p->user_code != NULL && p->uri != NULL && conf_url_allowed(p->uri))
 		p->device_code = text(obj, "device_code");
 	p->ended = text(obj, "ended");
-	p->began = js_int(obj, "began", 0);
-	p->until = js_int(obj, "until", 0);
-	p->next_poll = js_int(obj, "next_poll", 0);
-	p->interval = js_int(obj, "interval", 0);
+	p->began = seconds(obj, "began", TIME_MAX);
+	p->until = seconds(obj, "until", TIME_MAX);
+	p->next_poll = seconds(obj, "next_poll", TIME_MAX);
+	p->interval = seconds(obj, "interval", INTERVAL_MAX);
 	json_object_put(obj);
 	buf_finish(&file);
 	return true;
