@@ -87,6 +87,7 @@ need_build()
 	need libfcgi-dev test -e /usr/include/fcgiapp.h
 	need libjson-c-dev pkg-config --exists 'json-c >= 0.16'
 	need libmd-dev pkg-config --exists 'libmd >= 1.0.4'
+	need libpq-dev pkg-config --exists 'libpq >= 15'
 	need libsqlite3-dev pkg-config --exists 'sqlite3 >= 3.38'
 	need libssl-dev pkg-config --exists 'libcrypto >= 3.0'
 	need libzstd-dev pkg-config --exists 'libzstd >= 1.4.0'

@@ -122,6 +122,8 @@ static const struct {
 	{ "metrics.enabled", "true" },
 	{ "metrics.keyNames", "false" },
 	{ "metrics.allowFrom", "[]" },
+	{ "stateUrl", "\"\"" },
+	{ "stateConnections", "8" },
 	{ "logLevel", "\"info\"" },
 };
 

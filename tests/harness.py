@@ -5,7 +5,7 @@ A test is a function under @test; run() runs them all. Nothing is written
 outside of a temporary directory; every process started is ended by its pid.
 """
 import atexit, contextlib, fcntl, http.client, json, os, pty, random, re, shutil, signal, socket
-import struct, subprocess, sys, tempfile, threading, time, traceback
+import sqlite3, struct, subprocess, sys, tempfile, threading, time, traceback
 
 BUILD = os.environ.get("top_builddir", os.path.join(os.path.dirname(__file__), ".."))
 SOURCE = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__), ".."))
@@ -212,6 +212,8 @@ class Home:
             self.config.setdefault("fetchImages", "off")
             self.config.setdefault("githubBaseUrl", fake.url)
             self.config.setdefault("githubApiBaseUrl", fake.url)
+        if shared_state():
+            self.config.setdefault("stateUrl", shared_state().place())
         self.write_config()
         if token is not None:
             self.write("github_token", token)
@@ -235,6 +237,29 @@ class Home:
                if not k.startswith(("COPILOT_API_", "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "HTTP_", "http_", "HTTPS_", "https_"))}
         env.update(COPILOT_API_HOME=self.path, **more)
         return env
+
+
+    def state(self, text):
+        """What a statement selects from the database of stored responses, as a
+        list of tuples."""
+        if shared_state():
+            return shared_state().ask(self.config["stateUrl"], text)
+        with contextlib.closing(sqlite3.connect(os.path.join(self.path, "responses.sqlite"))) as db, db:
+            return db.execute(text).fetchall()
+
+
+def shared_state():
+    """The PostgreSQL server that this run of a test keeps its state in, as
+    TEST_STATE=postgresql in the environment says; or None: files."""
+    if os.environ.get("TEST_STATE") != "postgresql":
+        return None
+    import postgres
+    return postgres.shared()
+
+
+def needs_files():
+    if shared_state():
+        raise Skip("this is about SQLite's files")
 
 
 # --- One HTTP-like answer

@@ -251,6 +251,31 @@ class Postgres:
                  " AND pid <> pg_backend_pid()" % DATABASE)
 
 
+class Shared(Postgres):
+    """One for all data directories of a test: a schema each."""
+
+    def __init__(self):
+        super().__init__()
+        self.places = 0
+
+    def place(self):
+        self.places += 1
+        self.sql("CREATE SCHEMA place%d" % self.places)
+        return self.url(more="&options=-csearch_path%%3Dplace%d" % self.places)
+
+    def ask(self, url, text):
+        """What it selects in the place of that address, numbers as such."""
+        schema = re.search(r"search_path%3D(\w+)", url).group(1)
+        return [tuple(int(v) if re.fullmatch(r"-?\d+", v) else v for v in row)
+                for row in self.sql("SET search_path = %s; %s" % (schema, text))]
+
+
+def shared(made=[]):
+    if not made:
+        made.append(Shared())
+    return made[0]
+
+
 class Way:
     """A TCP proxy to an address. cut() breaks all connections and refuses new
     ones; silence() lets nothing through any more, as a network does that lost

@@ -491,7 +491,7 @@ test_a_file_of_version_1(void **state)
 	sql(home, "ALTER TABLE turn DROP COLUMN start");
 	sql(home, "ALTER TABLE turn DROP COLUMN conversation");
 	sql(home, "PRAGMA user_version = 1");
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	assert_true(has(s, "", "old"));
 	put(s, "", "new", "old");
 	create(s, "", "a", &c);

@@ -30,7 +30,8 @@ static char top[] = "/tmp/stored.XXXXXX";
 static struct conf conf = {
 	.stored_responses_enabled = true,
 	.stored_responses_max_age_days = 30,
-	.stored_responses_max_bytes = 1 << 30
+	.stored_responses_max_bytes = 1 << 30,
+	.state_url = (char []){ "" }
 };
 
 /* As much as anybody could want; of each thread its own. */
@@ -58,7 +59,7 @@ static inline struct stored *
 open_fresh(char **home)
 {
 	*home = fresh();
-	return stored_create(*home);
+	return stored_create(&(struct state_place){ *home, "", 0 });
 }
 
 static inline void

@@ -267,7 +267,7 @@ test_old_ones_go_by_and_by(void **state)
 	}
 	stored_destroy(s);
 	sql(home, "UPDATE turn SET created = created - 31 * 86400");
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	put(s, "", "first", NULL);
 	left = sql(home, "SELECT count(*) FROM turn");
 	assert_true(left > 80 && left < 101);
@@ -569,7 +569,7 @@ test_a_newer_version_is_left_alone(void **state)
 	put(s, "", "a", NULL);
 	stored_destroy(s);
 	sql(home, "PRAGMA user_version = 99");
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	assert_unusable(s, "newer version");
 	assert_int_equal(sql(home, "PRAGMA user_version"), 99);
 	assert_int_equal(sql(home, "SELECT COUNT(*) FROM turn"), 1);
@@ -584,7 +584,7 @@ test_a_file_of_nobody_is_migrated(void **state)
 
 	(void)state;
 	sql(home, "CREATE TABLE other (x)");
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	put(s, "", "a", NULL);
 	assert_true(has(s, "", "a"));
 	assert_int_equal(sql(home, "PRAGMA user_version"), 5);
@@ -632,7 +632,7 @@ test_a_damaged_file(void **state)
 		assert_int_equal(found, STORED_NONE);
 		stored_destroy(s);
 		damage(home, names[i]);
-		s = stored_create(home);
+		s = stored_create(&(struct state_place){ home, "", 0 });
 		assert_unread(s, "b", "out_b");
 		close_fresh(s, home);
 	}
@@ -674,7 +674,7 @@ test_a_broken_file(void **state)
 	assert_non_null(f = fopen(path, "w"));
 	fprintf(f, "%04096d", 7);
 	fclose(f);
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	assert_unusable(s, "not a database");
 	free(path);
 	close_fresh(s, home);
@@ -696,7 +696,7 @@ test_opened_while_another_writes(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 	    SQLITE_OK);
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	assert_true(has(s, "", "a"));
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
 	    SQLITE_OK);
@@ -720,7 +720,7 @@ test_made_while_another_writes(void **state)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 	    SQLITE_OK);
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	assert_false(put_sized(s, "", "a", NULL, "m", 10));
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
 	    SQLITE_OK);
@@ -739,7 +739,7 @@ test_a_directory_in_its_place(void **state)
 	(void)state;
 	path = xasprintf("%s/" STORED_FILE, home);
 	assert_int_equal(mkdir(path, 0700), 0);
-	s = stored_create(home);
+	s = stored_create(&(struct state_place){ home, "", 0 });
 	assert_unusable(s, STORED_FILE);
 	free(path);
 	close_fresh(s, home);
@@ -853,7 +853,7 @@ many(void *arg)
 static bool
 run_many(const char *home)
 {
-	struct stored	*s = stored_create(home);
+	struct stored	*s = stored_create(&(struct state_place){ home, "", 0 });
 	pthread_t	 thread[THREADS];
 	void		*ok;
 	bool		 all = true;

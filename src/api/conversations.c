@@ -69,7 +69,8 @@ about(struct exchange *x, struct about *a, struct err *err)
 
 /* Tell the client of a lookup; false with "err" set unless it was found. */
 static bool
-found_or(const struct about *a, enum stored_found found, struct err *err)
+found_or(const struct exchange *x, const struct about *a,
+    enum stored_found found, struct err *err)
 {
 	switch (found) {
 	case STORED_FOUND:
@@ -81,8 +82,8 @@ found_or(const struct about *a, enum stored_found found, struct err *err)
 		    "items", "The conversation would be larger than this server"
 		    " stores (storedResponses.maxBytes).");
 	default:
-		return err_set(err, 500, ERR_SERVER, NULL, NULL,
-		    "The conversation could not be read or written.");
+		return references_unread(x->stored, err, NULL,
+		    "The conversation");
 	}
 }
 
@@ -119,7 +120,8 @@ read_conversation(struct exchange *x, const struct about *a, struct err *err)
 	struct conversation	 c = { .metadata = NULL };
 	json_object		*obj = NULL;
 
-	if (found_or(a, conversation_get(x->stored, a->owner, a->id, &c), err))
+	if (found_or(x, a, conversation_get(x->stored, a->owner, a->id, &c),
+	    err))
 		obj = conversation_object(&c);
 	conversation_finish(&c);
 	return obj;
@@ -298,14 +300,14 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 
 /* Tell the client of items; false with "err" set unless they were added. */
 static bool
-added(const struct about *a, json_object *items, enum stored_found found,
-    int twice, struct err *err)
+added(const struct exchange *x, const struct about *a, json_object *items,
+    enum stored_found found, int twice, struct err *err)
 {
 	char		 shown[128];
 	const char	*id;
 
 	if (twice < 0)
-		return found_or(a, found, err);
+		return found_or(x, a, found, err);
 	id = js_str(json_object_array_get_idx(items, (size_t)twice), "id");
 	text_clean(id, strlen(id), shown, sizeof(shown));
 	return err_param(err, "items", NULL, "Duplicate item found with id %s. "
@@ -327,7 +329,7 @@ create(struct exchange *x, const struct about *a, json_object *body,
 	    (items = read_items(x, a, body, false, err)) != NULL) {
 		found = conversation_create(x->stored, x->conf, a->owner, &c,
 		    items, &again);
-		if (added(a, items, found, again, err))
+		if (added(x, a, items, found, again, err))
 			obj = conversation_object(&c);
 	}
 	json_object_put(items);
@@ -371,7 +373,7 @@ update(struct exchange *x, const struct about *a, json_object *body,
 		return NULL;
 	}
 	if ((metadata = read_metadata(body, err)) != NULL &&
-	    found_or(a, conversation_update(x->stored, a->owner, a->id,
+	    found_or(x, a, conversation_update(x->stored, a->owner, a->id,
 	    metadata), err))
 		obj = read_conversation(x, a, err);
 	json_object_put(metadata);
@@ -398,7 +400,7 @@ api_conv_delete(struct exchange *x)
 	json_object	*obj = NULL;
 	struct err	 err;
 
-	if (about(x, &a, &err) && found_or(&a, conversation_delete(x->stored,
+	if (about(x, &a, &err) && found_or(x, &a, conversation_delete(x->stored,
 	    a.owner, a.id), &err)) {
 		obj = json_object_new_object();
 		js_add_str(obj, "id", a.id);
@@ -429,7 +431,7 @@ api_conv_list(struct exchange *x)
 	struct err		 err;
 
 	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err) &&
-	    found_or(&a, conversation_list(x->stored, a.owner, a.id,
+	    found_or(x, &a, conversation_list(x->stored, a.owner, a.id,
 	    &(struct conversation_cursor){ p.limit, p.ascending, p.after },
 	    (size_t)x->conf->max_request_body_bytes, &page), &err)) {
 		if (page.no_after)
@@ -453,7 +455,7 @@ add(struct exchange *x, const struct about *a, json_object *body,
 		return NULL;
 	found = conversation_add(x->stored, x->conf, a->owner, a->id, items,
 	    &again);
-	if (added(a, items, found, again, err))
+	if (added(x, a, items, found, again, err))
 		return list_take(x, items, false);
 	json_object_put(items);
 	return NULL;
@@ -483,7 +485,7 @@ api_conv_item(struct exchange *x)
 	if (!about(x, &a, &err))
 		return answer_take(x, &a, NULL, &err);
 	obj = conversation_item(x->stored, a.owner, a.id, a.item, &found);
-	if (obj == NULL && found_or(&a, found, &err))
+	if (obj == NULL && found_or(x, &a, found, &err))
 		err_not_found(&err, "Item", a.item, NULL);
 	if (obj != NULL && !query_includes(&x->req, RESPONSES_SEALED)) {
 		items = json_object_new_array();
@@ -508,7 +510,7 @@ api_conv_item_delete(struct exchange *x)
 		found = conversation_item_delete(x->stored, a.owner, a.id,
 		    a.item);
 		if (found == STORED_NONE ? !err_not_found(&err, "Item", a.item,
-		    NULL) : !found_or(&a, found, &err)) {
+		    NULL) : !found_or(x, &a, found, &err)) {
 			json_object_put(obj);
 			obj = NULL;
 		}

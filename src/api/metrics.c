@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/js.h"
 #include "state/metrics.h"
+#include "state/stored.h"
 
 enum handled
 api_metrics(struct exchange *x)
@@ -26,6 +27,24 @@ api_metrics(struct exchange *x)
 	return HANDLED_REPLY;
 }
 
+/* It can't be reached: most requests go on without, so this is still ready. */
+static void
+tell_database(const struct exchange *x, json_object *obj)
+{
+	char why[STORED_WHY_SIZE];
+
+	if (!stored_is_shared(x->stored))
+		return;
+	switch (stored_state(x->stored, x->conf, why)) {
+	case STORED_BROKEN:
+	case STORED_READABLE:
+		js_add_str(obj, "database", why);
+		break;
+	default:
+		js_add_str(obj, "database", "ready");
+	}
+}
+
 /* Should a load balancer send requests here? Nothing is asked upstream. */
 enum handled
 api_ready(struct exchange *x)
@@ -36,6 +55,7 @@ api_ready(struct exchange *x)
 	js_add_str(obj, "status", why == NULL ? "ready" : "not ready");
 	if (why != NULL)
 		js_add_str(obj, "reason", why);
+	tell_database(x, obj);
 	reply_json(&x->reply, why == NULL ? 200 : 503);
 	reply_header(&x->reply, "Cache-Control", "no-store");
 	js_print(obj, &x->reply.body);

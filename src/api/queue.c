@@ -1,6 +1,7 @@
 /* A response that is to run in the background. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "api/exchange.h"
 #include "api/followed.h"
 #include "api/queue.h"
+#include "api/references.h"
 #include "api/reply.h"
 #include "api/restore.h"
 #include "base/conf.h"
@@ -18,6 +20,18 @@
 #include "responses/object.h"
 
 /* --- The handler's. */
+
+/* 503, "why" not; a database elsewhere comes back within seconds. */
+static bool
+not_now(const struct exchange *x, const char *why, struct err *err)
+{
+	err_set(err, 503, ERR_SERVER, NULL, "background",
+	    "The response could not be queued: %s.", why);
+	if (stored_is_shared(x->stored))
+		snprintf(err->retry_after, sizeof(err->retry_after),
+		    REFERENCES_RETRY);
+	return false;
+}
 
 /* OpenAI refuses store: false; nobody knows its words. */
 static bool
@@ -42,8 +56,7 @@ allow(struct exchange *x, json_object *obj, struct err *err)
 		return err_param(err, "background", "unsupported_parameter",
 		    "Responses cannot run in the background on this server, "
 		    "since none are stored: %s.", why);
-	return state == STORED_USABLE || err_set(err, 503, ERR_SERVER, NULL,
-	    "background", "The response could not be queued: %s.", why);
+	return state == STORED_USABLE || not_now(x, why, err);
 }
 
 bool
@@ -104,9 +117,7 @@ queue_add(struct exchange *x, const struct restored *r, struct err *err)
 		    "(backgroundResponses.maxPerKey).",
 		    (long long)x->conf->background_max_per_key);
 	default:
-		return err_set(err, 503, ERR_SERVER, NULL, "background",
-		    "The response could not be queued: it could not be "
-		    "stored.");
+		return not_now(x, "it could not be stored", err);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* References to stored items. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "api/references.h"
@@ -11,6 +12,7 @@
 #include "state/stored.h"
 
 #define REFERENCES_MAX 2048	/* of one request */
+#define ITEMS "The stored items"
 
 bool
 references_large(struct err *err)
@@ -21,10 +23,17 @@ references_large(struct err *err)
 }
 
 bool
-references_unread(struct err *err, const char *what)
+references_unread(const struct stored *s, struct err *err, const char *param,
+    const char *what)
 {
-	return err_set(err, 500, ERR_SERVER, NULL, NULL,
-	    "The stored %s could not be read. Please try again.", what);
+	if (!stored_is_shared(s))
+		return err_set(err, 500, ERR_SERVER, NULL, param,
+		    "%s could not be read or written. Please try again.",
+		    what);
+	err_set(err, 503, ERR_SERVER, NULL, param, "%s could not be read or "
+	    "written: the database is away. Please try again.", what);
+	snprintf(err->retry_after, sizeof(err->retry_after), REFERENCES_RETRY);
+	return false;
 }
 
 /*
@@ -49,9 +58,11 @@ refill(json_object *item, json_object *found)
 
 /* Why one could not be resolved. */
 static bool
-unresolved(const struct stored_wanted *w, struct err *err)
+unresolved(const struct stored *s, const struct stored_wanted *w,
+    struct err *err)
 {
-	return w->found == STORED_TROUBLE ? references_unread(err, "items") :
+	return w->found == STORED_TROUBLE ?
+	    references_unread(s, err, NULL, ITEMS) :
 	    w->found == STORED_FULL ? references_large(err) :
 	    err_not_found(err, "Item", w->id, "input");
 }
@@ -79,7 +90,8 @@ wanted_by(json_object *items, size_t *n)
  * first one that was not; with "err" NULL it is left out.
  */
 static bool
-replace(json_object *items, struct stored_wanted *w, struct err *err)
+replace(const struct stored *s, json_object *items, struct stored_wanted *w,
+    struct err *err)
 {
 	json_object	*item, *in;
 	size_t		 i, kept = 0, n = js_len(items);
@@ -90,7 +102,7 @@ replace(json_object *items, struct stored_wanted *w, struct err *err)
 		if (responses_items_is_reference(item)) {
 			if (w->found != STORED_FOUND && err != NULL) {
 				json_object_put(in);
-				return unresolved(w, err);
+				return unresolved(s, w, err);
 			}
 			json_object_put(in);
 			in = json_object_get(w++->item);
@@ -132,8 +144,8 @@ references_follow(struct stored *s, const char *owner, json_object *items,
 	if (ok) {
 		stored_find(s, owner, w, n, room);
 		trouble = any_trouble(w, n);
-		ok = (err == NULL || !trouble || references_unread(err,
-		    "items")) && replace(items, w, err) && !trouble;
+		ok = (err == NULL || !trouble || references_unread(s, err,
+		    NULL, ITEMS)) && replace(s, items, w, err) && !trouble;
 	}
 	for (i = 0; i < n; i++)
 		json_object_put(w[i].item);

@@ -20,9 +20,16 @@ struct stored;
 bool	references_follow(struct stored *, const char *owner,
 	    json_object *items, size_t *room, struct err *);
 
+/* Seconds, until a database that is away may be asked again. */
+#define REFERENCES_RETRY	"5"
+
 /* False with "err" set: what is stored is too much for one request. */
 bool	references_large(struct err *);
-/* False with "err" set: "what", in the plural, can't be read at the moment. */
-bool	references_unread(struct err *, const char *what);
+/*
+ * False with "err" set: "what" can't be read or written at the moment. Of a
+ * database elsewhere that is a 503, since it comes back; "param" may be NULL.
+ */
+bool	references_unread(const struct stored *, struct err *,
+	    const char *param, const char *what);
 
 #endif

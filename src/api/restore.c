@@ -131,7 +131,8 @@ chain_of(struct restored *r, struct exchange *x, json_object *obj,
 	else if (found == STORED_NONE)
 		no_previous(r->previous, "", err);
 	else if (found == STORED_TROUBLE)
-		references_unread(err, "responses");
+		references_unread(x->stored, err, NULL,
+		    "The stored responses");
 	return all;
 }
 
@@ -194,8 +195,8 @@ items_of(struct restored *r, struct exchange *x,
 	else if (found == STORED_NONE)
 		no_conversation(r->conversation, "", err);
 	else if (found == STORED_TROUBLE)
-		err_set(err, 500, ERR_SERVER, NULL, "conversation",
-		    "The conversation could not be read.");
+		references_unread(x->stored, err, "conversation",
+		    "The conversation");
 	return all;
 }
 
@@ -224,7 +225,7 @@ follow(struct restored *r, struct exchange *x, json_object *obj,
 	    room == 0) {
 		json_object_put(all);
 		return room == 0 ? references_large(err) :
-		    references_unread(err, "items");
+		    references_unread(x->stored, err, NULL, "The stored items");
 	}
 	x->restored = js_len(all);
 	x->restored_by = r->previous != NULL ? "previous_response_id" :
@@ -295,6 +296,10 @@ restore_read(struct restored *r, struct exchange *x,
 	if (!fit_conversation(obj, err))
 		return false;
 	state = stored_state(x->stored, x->conf, why);
+	if (state == STORED_BROKEN && stored_is_shared(x->stored) &&
+	    js_bool(obj, "store", false))
+		return references_unread(x->stored, err, "store",
+		    "The response");
 	if (state != STORED_USABLE)
 		keep_nothing(x, obj);
 	if (state == STORED_OFF)

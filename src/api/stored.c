@@ -63,10 +63,11 @@ reply_take(struct exchange *x, json_object *obj)
 /* --- GET and DELETE. */
 
 static bool
-no_response(const struct about *a, enum stored_found found, struct err *err)
+no_response(const struct exchange *x, const struct about *a,
+    enum stored_found found, struct err *err)
 {
 	return found == STORED_TROUBLE ?
-	    references_unread(err, "responses") :
+	    references_unread(x->stored, err, NULL, "The stored responses") :
 	    err_not_found(err, "Response", a->id, NULL);
 }
 
@@ -109,7 +110,7 @@ api_stored_get(struct exchange *x)
 	stream = query_is(&x->req, "stream", "true");
 	response = find_response(x, &a, &events, &found);
 	if (response == NULL) {
-		no_response(&a, found, &err);
+		no_response(x, &a, found, &err);
 		return refuse_take(x, &a, &err);
 	}
 	if (stream && events) {
@@ -148,7 +149,7 @@ api_stored_delete(struct exchange *x)
 	if (found == STORED_NONE || running == STORED_TROUBLE)
 		found = running;
 	if (found != STORED_FOUND) {
-		no_response(&a, found, &err);
+		no_response(x, &a, found, &err);
 		return refuse_take(x, &a, &err);
 	}
 	obj = json_object_new_object();
@@ -216,7 +217,7 @@ items_of(struct exchange *x, const struct about *a, struct err *err)
 		found = STORED_TROUBLE;
 	}
 	if (items == NULL) {
-		no_response(a, found, err);
+		no_response(x, a, found, err);
 		return NULL;
 	}
 	responses_items_present(items);
@@ -267,7 +268,7 @@ api_stored_cancel(struct exchange *x)
 	if (found != STORED_TROUBLE)
 		response = find_response(x, &a, NULL, &found);
 	if (response == NULL) {
-		no_response(&a, found, &err);
+		no_response(x, &a, found, &err);
 		return refuse_take(x, &a, &err);
 	}
 	if (!js_bool(response, "background", false)) {

@@ -109,6 +109,7 @@ conf_file_create(const char *home, const struct conf_override *o)
 		f->override.enterprise_url = copy(o->enterprise_url);
 		f->override.account_type = copy(o->account_type);
 		f->override.api_key = copy(o->api_key);
+		f->override.state_url = copy(o->state_url);
 		f->override.verbose = o->verbose;
 		f->override.need_keys = o->need_keys;
 	}
@@ -204,6 +205,7 @@ conf_file_destroy(struct conf_file *f)
 	free((char *)(uintptr_t)f->override.enterprise_url);
 	free((char *)(uintptr_t)f->override.account_type);
 	free((char *)(uintptr_t)f->override.api_key);
+	free((char *)(uintptr_t)f->override.state_url);
 	free(f->home);
 	free(f->path);
 	pthread_mutex_destroy(&f->lock);

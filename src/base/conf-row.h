@@ -31,6 +31,7 @@ enum conf_type {
 	CONF_CHOICE,		/* one of the words in "choices" */
 	CONF_LEVEL,		/* log_level_find() knows the words */
 	CONF_PATH,		/* empty or an absolute path */
+	CONF_DATABASE,		/* empty, or postgresql://...; has a secret */
 	CONF_URL,		/* empty only when that is the default */
 	CONF_LIST,		/* of strings; see "example" */
 	CONF_PLACES,		/* "public", "off" or a list of hosts */
@@ -81,6 +82,11 @@ void	 conf_row_set_place(struct conf *, const struct conf_row *,
 	    const char *);
 
 /* --- What all values share (conf-text.c). */
+
+/* What is wrong with the address of a database, without it; NULL: nothing. */
+const char *conf_database_wrong(const char *url);
+/* It without the password: yours. */
+char	*conf_database_shown(const char *url);
 
 /* Is "word" one of "a, b, c"? */
 bool	 conf_is_choice(const char *choices, const char *word);

@@ -159,7 +159,7 @@ read_text(struct conf *c, const struct conf_row *r, json_object *v,
     const struct conf_source *src, const char *key)
 {
 	char		 what[96];
-	const char	*s;
+	const char	*s, *why;
 
 	if (r->choices != NULL)
 		snprintf(what, sizeof(what), "expected one of these as a "
@@ -180,6 +180,10 @@ read_text(struct conf *c, const struct conf_row *r, json_object *v,
 	case CONF_LEVEL:
 		log_level_find(s, conf_row_member(c, r));
 		return true;
+	case CONF_DATABASE:
+		if ((why = conf_database_wrong(s)) != NULL)
+			return conf_refuse(src, key, why);
+		break;
 	case CONF_STRING:
 		if (s[0] == '\0')
 			return conf_refuse(src, key, "must not be empty");

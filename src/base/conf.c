@@ -146,6 +146,10 @@ static const struct conf_row rows[] = {
 	    .offset = AT(metrics_key_names), .dflt = false },
 	{ .name = "metrics.allowFrom", .type = CONF_LIST,
 	    .offset = AT(metrics_allow_from), .example = "\"10.0.0.9\"" },
+	{ .name = "stateUrl", .type = CONF_DATABASE,
+	    .offset = AT(state_url), .text = "" },
+	{ .name = "stateConnections", .type = CONF_INT,
+	    .offset = AT(state_connections), .dflt = 8, .min = 1, .max = 100 },
 	{ .name = "logLevel", .type = CONF_LEVEL, .offset = AT(log_level),
 	    .text = "info", .choices = "error, warn, info, debug" },
 };
@@ -292,6 +296,21 @@ apply_enterprise(struct conf *c, const char *given,
 	return true;
 }
 
+/* Of the environment; the same as in the file. */
+static bool
+apply_database(struct conf *c, const char *url, const struct conf_source *src)
+{
+	const char *why = conf_database_wrong(url);
+
+	if (why != NULL)
+		return err_set(src->err, 500, ERR_SERVER,
+		    "invalid_configuration", NULL, "COPILOT_API_STATE_URL: %s",
+		    why);
+	free(c->state_url);
+	c->state_url = xstrdup(url);
+	return true;
+}
+
 static bool
 apply_override(struct conf *c, const struct conf_override *o,
     const struct conf_source *src)
@@ -306,6 +325,9 @@ apply_override(struct conf *c, const struct conf_override *o,
 		free(c->account_type);
 		c->account_type = xstrdup(o->account_type);
 	}
+	if (o->state_url != NULL &&
+	    !apply_database(c, o->state_url, src))
+		return false;
 	if (o->verbose)
 		c->log_level = LOG_DEBUG;
 	if (o->enterprise_url != NULL && o->enterprise_url[0] != '\0' &&
@@ -500,6 +522,16 @@ mappings_json(const struct conf *c)
 }
 
 static json_object *
+database_json(const char *url)
+{
+	char		*shown = conf_database_shown(url);
+	json_object	*v = json_object_new_string(shown);
+
+	free(shown);
+	return v;
+}
+
+static json_object *
 row_json(const struct conf *c, const struct conf_row *r)
 {
 	static const char *const levels[LOG__MAX] = {
@@ -516,6 +548,8 @@ row_json(const struct conf *c, const struct conf_row *r)
 		if (*(int64_t *)p % 1000 == 0)
 			return json_object_new_int64(*(int64_t *)p / 1000);
 		return json_object_new_double((double)*(int64_t *)p / 1000);
+	case CONF_DATABASE:
+		return database_json(*(char **)p);
 	case CONF_LEVEL:
 		return json_object_new_string(levels[*(enum log_level *)p]);
 	case CONF_KEYS:

@@ -94,6 +94,8 @@ struct conf {
 	int64_t		  stored_responses_max_bytes;
 	int64_t		  background_max_per_key;	/* 0: none */
 	int64_t		  background_max_minutes;
+	char		 *state_url;	/* "": files; else a secret */
+	int64_t		  state_connections;	/* to that */
 	enum log_level	  log_level;
 
 	/* Private to conf.c. */
@@ -115,6 +117,7 @@ struct conf_override {
 	const char	*enterprise_url;	/* "octo.ghe.com" or NULL */
 	const char	*account_type;		/* NULL: the file's */
 	const char	*api_key;		/* COPILOT_API_KEY or NULL */
+	const char	*state_url;	/* COPILOT_API_STATE_URL or NULL */
 	bool		 verbose;		/* log level debug */
 	bool		 need_keys;		/* never serve without */
 };

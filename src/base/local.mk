@@ -9,6 +9,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/buf.h \
 	%reldir%/command.c \
 	%reldir%/command.h \
+	%reldir%/conf-database.c \
 	%reldir%/conf-file.c \
 	%reldir%/conf-keys.c \
 	%reldir%/conf-row.h \

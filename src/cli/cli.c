@@ -38,6 +38,7 @@ cli_environment(struct cli *cli)
 	cli->override.enterprise_url = variable("COPILOT_API_ENTERPRISE_URL");
 	cli->override.account_type = variable("COPILOT_API_ACCOUNT_TYPE");
 	cli->override.api_key = variable("COPILOT_API_KEY");
+	cli->override.state_url = variable("COPILOT_API_STATE_URL");
 	cli->host = variable("COPILOT_API_HOST");
 	cli->port = variable("COPILOT_API_PORT");
 	cli->verbose = variable("COPILOT_API_VERBOSE") != NULL;

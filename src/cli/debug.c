@@ -56,8 +56,10 @@ check_versions(struct debug *d)
 	note(d, "version", PACKAGE_VERSION);
 	note(d, "libcurl", curl_version());
 	note(d, "json-c", json_c_version());
-	note(d, "SQLite", stored_library() != NULL ? stored_library() :
-	    "no (responses can't be stored)");
+	note(d, "SQLite", state_place_sqlite() != NULL ? state_place_sqlite() :
+	    "no (nothing is kept in files)");
+	note(d, "libpq", state_place_libpq() != NULL ? state_place_libpq() :
+	    "no (nothing is kept in PostgreSQL)");
 	note(d, "libfcgi", "2.4 (it can't be asked for more)");
 }
 

@@ -21,30 +21,62 @@
 #define EXIT_USAGE 2
 #define DELETED "stored responses and conversations deleted: %lld\n"
 
-/* NULL where nothing was ever stored: looking must not make the file. */
-static struct stored *
-open_stored(const struct cli *cli)
+/*
+ * *s is NULL where nothing was ever stored: looking must not make the file.
+ * False, and said so, when it can't be told where that is.
+ */
+static bool
+open_stored(const struct cli *cli, struct conf *conf, struct stored **s)
 {
-	struct stored	*s = NULL;
-	char		*path = xasprintf("%s/" STORED_FILE, cli->home);
+	struct state_place	 at = state_place(cli->home, conf);
+	char			*path = xasprintf("%s/" STORED_FILE, cli->home);
+	bool			 there = at.url[0] != '\0' ||
+				    access(path, F_OK) == 0 || errno != ENOENT;
 
-	if (access(path, F_OK) == 0 || errno != ENOENT)
-		s = stored_create(cli->home);
 	free(path);
-	return s;
+	*s = there ? stored_create(&at) : NULL;
+	if (there && *s == NULL)
+		fprintf(stderr, "copilot-api: this program was built without "
+		    "%s\n", state_place_kind(conf));
+	return !there || *s != NULL;
+}
+
+/* Call "does" with what is stored, which may be NULL; or tell what is wrong. */
+static int
+with_stored(const struct cli *cli, bool (*does)(struct stored *,
+    const struct conf *, void *), void *arg)
+{
+	struct conf	*conf;
+	struct stored	*s = NULL;
+	struct err	 err;
+	bool		 ok;
+
+	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
+		return cli_fail(&err);
+	ok = open_stored(cli, conf, &s) && does(s, conf, arg);
+	stored_destroy(s);
+	conf_unref(conf);
+	return !ok;
+}
+
+static bool
+summarize(struct stored *s, const struct conf *conf, void *text)
+{
+	int64_t bytes = 0, n = s != NULL ? stored_count(s, &bytes) : 0;
+
+	(void)conf;
+	if (n >= 0)
+		*(char **)text = xasprintf("%lld (%.1f MB)", (long long)n,
+		    (double)bytes / 1e6);
+	return n >= 0;
 }
 
 char *
 cli_responses_summary(const struct cli *cli)
 {
-	struct stored	*s = open_stored(cli);
-	int64_t		 bytes = 0, n = s != NULL ? stored_count(s, &bytes) : 0;
-	char		*text = NULL;
+	char *text = NULL;
 
-	if (n >= 0)
-		text = xasprintf("%lld (%.1f MB)", (long long)n,
-		    (double)bytes / 1e6);
-	stored_destroy(s);
+	with_stored(cli, summarize, &text);
 	return text;
 }
 
@@ -60,48 +92,54 @@ cli_responses(struct cli *cli)
 	return rc;
 }
 
+static bool
+prune(struct stored *s, const struct conf *conf, void *n)
+{
+	struct progress *p;
+
+	p = progress_begin("Deleting what is too old or too much");
+	*(int64_t *)n = s != NULL ? prune_all(s, conf) : 0;
+	progress_end(p);
+	return *(int64_t *)n >= 0;
+}
+
+static bool
+delete_all(struct stored *s, const struct conf *conf, void *n)
+{
+	struct progress *p = progress_begin("Deleting");
+
+	(void)conf;
+	*(int64_t *)n = s != NULL ? stored_delete_all(s) : 0;
+	progress_end(p);
+	return *(int64_t *)n >= 0;
+}
+
 int
 cli_responses_prune(struct cli *cli)
 {
-	struct stored	*s;
-	struct conf	*conf;
-	struct err	 err;
-	struct progress	*p;
-	int64_t		 n;
+	int64_t	n;
+	int	rc = with_stored(cli, prune, &n);
 
-	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
-		return cli_fail(&err);
-	p = progress_begin("Deleting what is too old or too much");
-	s = open_stored(cli);
-	n = s != NULL ? prune_all(s, conf) : 0;
-	progress_end(p);
-	if (n >= 0)
+	if (rc == 0)
 		printf(DELETED, (long long)n);
-	stored_destroy(s);
-	conf_unref(conf);
-	return n < 0;
+	return rc;
 }
 
 int
 cli_responses_delete(struct cli *cli)
 {
-	struct stored	*s;
-	struct progress	*p;
-	int64_t		 n;
+	int64_t	n;
+	int	rc;
 
 	if (!cli->all) {
 		fprintf(stderr, "copilot-api: delete what? --all deletes every "
 		    "stored response and conversation\n");
 		return EXIT_USAGE;
 	}
-	p = progress_begin("Deleting");
-	s = open_stored(cli);
-	n = s != NULL ? stored_delete_all(s) : 0;
-	progress_end(p);
-	if (n >= 0)
+	rc = with_stored(cli, delete_all, &n);
+	if (rc == 0)
 		printf(DELETED, (long long)n);
-	stored_destroy(s);
-	return n < 0;
+	return rc;
 }
 
 struct export {
@@ -124,24 +162,30 @@ print(json_object *obj, void *arg)
 	return fwrite(line->p, 1, line->len, stdout) == line->len;
 }
 
+static bool
+export(struct stored *s, const struct conf *conf, void *arg)
+{
+	struct export	*e = arg;
+	int64_t		 bytes;
+
+	(void)conf;
+	if (s != NULL && e->progress != NULL)
+		e->all = stored_count(s, &bytes);
+	return s == NULL || (stored_each(s, print, e) &&
+	    conversation_each(s, print, e));
+}
+
 int
 cli_responses_export(struct cli *cli)
 {
-	struct export	 e = { 0 };
-	struct stored	*s;
-	int64_t		 bytes;
-	bool		 ok;
+	struct export	e = { 0 };
+	int		rc;
 
 	if (!isatty(STDOUT_FILENO))
 		e.progress = progress_begin("Exporting");
-	s = open_stored(cli);
-	if (s != NULL && e.progress != NULL)
-		e.all = stored_count(s, &bytes);
-	ok = s == NULL || (stored_each(s, print, &e) &&
-	    conversation_each(s, print, &e));
-	stored_destroy(s);
+	rc = with_stored(cli, export, &e);
 	if (e.progress != NULL)
 		progress_end(e.progress);
 	buf_finish(&e.line);
-	return !ok;
+	return rc;
 }

@@ -227,6 +227,7 @@ const struct variable cli_variables[] = {
 	{ "COPILOT_GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN",
 	    "likewise; the first that is set" },
 	{ "COPILOT_API_KEY", "API key when auth.apiKeys is empty" },
+	{ "COPILOT_API_STATE_URL", "as stateUrl in config.json" },
 	{ "COPILOT_API_HOST", "as --host of start and health" },
 	{ "COPILOT_API_PORT", "as --port of start and health" },
 	{ "COPILOT_API_NEED_KEYS", "when not empty: never serve without keys" },

@@ -65,6 +65,21 @@ check_budgets(const struct server *s)
 	conf_unref(c);
 }
 
+/* Where it is, is read once: another place takes another start. */
+static struct stored *
+open_stored(const struct server *s, const char *home)
+{
+	struct conf		*c = conf_file_get(s->conf_file);
+	struct state_place	 at = state_place(home, c);
+	struct stored		*stored = stored_create(&at);
+
+	if (stored == NULL && at.url[0] != '\0')
+		log_err("stateUrl is set, and this program was built without "
+		    "%s: nothing is stored.", state_place_kind(c));
+	conf_unref(c);
+	return stored;
+}
+
 int
 serve_main(const struct serve_options *o)
 {
@@ -78,7 +93,7 @@ serve_main(const struct serve_options *o)
 	s.accounts = accounts_create(&(struct copilot_parts){ s.loop, s.http,
 	    s.conf_file, o->home, o->github_token,
 	    o->override->enterprise_url != NULL, true, NULL });
-	s.stored = stored_create(o->home);
+	s.stored = open_stored(&s, o->home);
 	s.ledger = ledger_create(o->home);
 	s.metrics = metrics_create(o->home);
 	s.recent = recent_create();

@@ -188,7 +188,8 @@ put_events(struct db_conn *c, int64_t row, const struct background_log *l)
 	if (l->n == 0)
 		return true;
 	st = db_prepare(c, "INSERT INTO background_event (run, number, event)"
-	    " VALUES (?1, ?2, ?3)", NULL, NULL);
+	    " VALUES (?1, ?2, ?3) ON CONFLICT (run, number) DO NOTHING", NULL,
+	    NULL);
 	if (st == NULL)
 		return false;
 	db_bind_int(st, 1, row);
@@ -274,15 +275,29 @@ insert(struct state_tx *tx, const struct background_start *b)
 
 	st = db_prepare(tx->c, "INSERT INTO background (owner, id, process,"
 	    " status, created, response, input) VALUES (?1, ?2, ?3, 'queued',"
-	    " unixepoch(), ?4, ?5) RETURNING n", b->owner, b->id);
+	    " unixepoch(), ?4, ?5) ON CONFLICT (owner, id) DO NOTHING"
+	    " RETURNING n", b->owner, b->id);
 	if (st == NULL)
 		return 0;
 	db_bind_text(st, 3, tx->s->process);
 	rows_bind(st, 4, b->response);
 	rows_bind(st, 5, b->input);
+	return rows_insert(st, &row) ? row : 0;
+}
+
+/* The one that was committed when the connection was lost, or 0. */
+static int64_t
+find(struct state_tx *tx, const struct background_start *b)
+{
+	struct db_stmt	*st;
+	int64_t		 row = 0;
+
+	st = db_prepare(tx->c, "SELECT n FROM background WHERE owner = ?1"
+	    " AND id = ?2", b->owner, b->id);
 	if (db_step(st) == DB_ROW)
 		row = db_int(st, 0);
-	return db_finish(st) ? row : 0;
+	db_done(st);
+	return row;
 }
 
 static bool
@@ -290,8 +305,12 @@ put_new(struct state_tx *tx, void *arg)
 {
 	struct add			*a = arg;
 	const struct background_start	*b = a->start;
-	int64_t				 live = count_live(tx->c, b->owner);
+	int64_t				 live;
 
+	a->full = false;
+	if (tx->again && (a->row = find(tx, b)) != 0)
+		return true;
+	live = count_live(tx->c, b->owner);
 	a->full = live >= b->most;
 	if (live < 0 || !drop_ended(tx->c, b->owner, b->max_age_days))
 		return false;
@@ -377,6 +396,22 @@ undo(struct db_conn *c, const struct background_end *e)
 	    " AND id = ?2", e->owner, e->id));
 }
 
+/* Was this end committed when the connection was lost? */
+static bool
+has_ended(struct db_conn *c, const struct more *m)
+{
+	struct db_stmt	*st;
+	bool		 ended;
+
+	st = db_prepare(c, "SELECT 1 FROM background WHERE status = ?1 AND"
+	    " finished IS NOT NULL AND n = ?2", m->end->status, NULL);
+	if (st != NULL)
+		db_bind_int(st, 2, m->row);
+	ended = db_step(st) == DB_ROW;
+	db_done(st);
+	return ended;
+}
+
 /* What is among the stored ones has its object and its input there. */
 static bool
 put_end(struct state_tx *tx, void *arg)
@@ -385,6 +420,10 @@ put_end(struct state_tx *tx, void *arg)
 	const struct background_end	*e = m->end;
 	struct db_stmt			*st;
 
+	if (tx->again && has_ended(tx->c, m)) {
+		m->found = STORED_FOUND;
+		return true;
+	}
 	if (!put_more(tx, m))
 		return false;
 	if (m->found == STORED_NONE)

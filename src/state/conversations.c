@@ -238,17 +238,35 @@ add(struct state_tx *tx, const struct addition *a)
 static bool
 create(struct db_conn *c, const struct addition *a)
 {
-	struct db_stmt *st;
+	struct db_stmt	*st;
+	int64_t		 row = 0;
 
 	st = db_prepare(c, "INSERT INTO conversation"
 	    " (owner, id, metadata, size, created, used)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?5)", a->owner, a->id);
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?5)"
+	    " ON CONFLICT (owner, id) DO NOTHING RETURNING n", a->owner, a->id);
 	if (st == NULL)
 		return false;
 	rows_bind(st, 3, a->metadata);
 	db_bind_int(st, 4, (int64_t)a->metadata->len);
 	db_bind_int(st, 5, time(NULL));
-	return db_finish(st);
+	return rows_insert(st, &row) && row != 0;
+}
+
+/*
+ * Was it committed when the connection was lost? Then all of it was: a
+ * conversation is there, and so is the first item.
+ */
+static bool
+was_added(struct state_tx *tx, const struct addition *a)
+{
+	const char	*id = js_str(json_object_array_get_idx(a->texts.items,
+			    0), "id");
+	int64_t		 row, n;
+
+	return tx->again && find(tx->c, a->owner, a->id, &row) ==
+	    STORED_FOUND && (a->metadata != NULL || id == NULL ||
+	    number_of(tx->c, row, id, &n) == STORED_FOUND);
 }
 
 /* Nothing of it is kept unless it is found. */
@@ -257,6 +275,11 @@ put_addition(struct state_tx *tx, void *arg)
 {
 	struct addition *a = arg;
 
+	*a->twice = -1;
+	if (was_added(tx, a)) {
+		a->found = STORED_FOUND;
+		return true;
+	}
 	a->found = a->metadata == NULL || create(tx->c, a) ? add(tx, a) :
 	    STORED_TROUBLE;
 	return a->found == STORED_FOUND;
@@ -499,7 +522,8 @@ put_removal(struct state_tx *tx, void *arg)
 		db_bind_text(st, 2, r->item);
 	if (!db_finish(st))
 		return false;
-	r->found = db_changes(tx->c) > 0 ? STORED_FOUND : STORED_NONE;
+	r->found = db_changes(tx->c) > 0 || tx->again ? STORED_FOUND :
+	    STORED_NONE;
 	db_deleted(tx->c);
 	return true;
 }

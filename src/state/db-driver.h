@@ -61,6 +61,10 @@ struct db_driver {
 	void		 (*compact)(struct db_conn *);
 };
 
-struct db *db_sqlite_create(const char *home, const struct db_schema *);
+/* NULL: built without it. */
+struct db *db_sqlite_create(const struct state_place *,
+	    const struct db_schema *);
+struct db *db_postgresql_create(const struct state_place *,
+	    const struct db_schema *);
 
 #endif

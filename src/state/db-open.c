@@ -5,22 +5,28 @@
 
 #ifndef HAVE_SQLITE
 struct db *
-db_create(const char *home, const struct db_schema *schema)
+db_sqlite_create(const struct state_place *at, const struct db_schema *schema)
 {
-	(void)home;
+	(void)at;
 	(void)schema;
 	return NULL;
 }
+#endif
 
-const char *
-db_library(void)
+#ifndef HAVE_POSTGRESQL
+struct db *
+db_postgresql_create(const struct state_place *at,
+    const struct db_schema *schema)
 {
+	(void)at;
+	(void)schema;
 	return NULL;
 }
-#else
-struct db *
-db_create(const char *home, const struct db_schema *schema)
-{
-	return db_sqlite_create(home, schema);
-}
 #endif
+
+struct db *
+db_create(const struct state_place *at, const struct db_schema *schema)
+{
+	return at->url != NULL && at->url[0] != '\0' ?
+	    db_postgresql_create(at, schema) : db_sqlite_create(at, schema);
+}

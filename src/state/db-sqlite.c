@@ -658,12 +658,6 @@ state(struct db *db, char reason[DB_WHY_SIZE])
 	return is;
 }
 
-const char *
-db_library(void)
-{
-	return sqlite3_libversion();
-}
-
 static const struct db_driver driver = {
 	.destroy = destroy,
 	.state = state,
@@ -697,15 +691,15 @@ static const struct db_driver driver = {
 };
 
 struct db *
-db_sqlite_create(const char *home, const struct db_schema *schema)
+db_sqlite_create(const struct state_place *at, const struct db_schema *schema)
 {
 	struct sqlite *s = xcalloc(1, sizeof(*s));
 
 	s->base.driver = &driver;
 	s->base.schema = schema;
 	s->conn.base.db = &s->base;
-	s->home = xstrdup(home);
-	s->path = xasprintf("%s/%s", home, schema->file);
+	s->home = xstrdup(at->home);
+	s->path = xasprintf("%s/%s", at->home, schema->file);
 	s->log = db_sqlite_wal_create(s->path);
 	pthread_mutex_init(&s->lock, NULL);
 	return &s->base;

@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "state/place.h"
+
 struct db;		/* one of them, with all that this process has open */
 struct db_conn;		/* a connection */
 struct db_stmt;		/* a statement on it */
@@ -37,16 +39,15 @@ struct db_schema {
 	const char		*what;
 	const char		*file;		/* SQLite's */
 	struct db_steps		 sqlite;
+	struct db_steps		 postgresql;
 };
 
 /*
- * It is opened with the first use, and its tables are made then. The file is in
- * the directory "home". NULL: this program was built without SQLite.
+ * It is opened with the first use, and its tables are made then. NULL: this
+ * program was built without what it takes, see place.h.
  */
-struct db *db_create(const char *home, const struct db_schema *);
+struct db *db_create(const struct state_place *, const struct db_schema *);
 void	 db_destroy(struct db *);		/* NULL is fine */
-/* The library and its version, or NULL: built without. */
-const char *db_library(void);
 
 /* What it is good for now; "why" tells unless it is usable. */
 enum db_state {

@@ -6,11 +6,14 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
 #include "state/group.h"
 
+#define AGAIN_MS	100	/* a lost connection: after that, then twice */
+#define AGAIN_MAX_MS	800	/* ... as late, up to this: 1.5 s in all */
 #define WAITERS	8	/* threads that wait for another process's lock */
 
 /* What a thread wants to be kept, on its stack, and how far that is. */
@@ -81,24 +84,56 @@ put_one(struct state_tx *tx, struct job *job)
 	return db_run(tx->c, "RELEASE job");
 }
 
-/* All of them, or none if it is the database that refuses. */
+/* One that is alone needs no way back but the transaction's. */
+static bool
+put_jobs(struct state_tx *tx, struct job *first)
+{
+	struct job	*job;
+	bool		 ok = true;
+
+	if (first->next == NULL)
+		return first->ok = first->put(tx, first->arg);
+	for (job = first; job != NULL && ok; job = job->next)
+		ok = put_one(tx, job);
+	return ok;
+}
+
+/*
+ * All of them, or none if it is the database that refuses. True: it is over;
+ * false: the connection was lost on the way, and another one may do better.
+ */
+static bool
+write_once(struct state_tx *tx, struct job *first)
+{
+	struct job	*job;
+	bool		 put = false, kept, lost;
+
+	if ((tx->c = db_enter(tx->s->db)) == NULL)
+		return false;
+	tx->fresh = 0;
+	put = db_begin(tx->c) && put_jobs(tx, first);
+	kept = db_end(tx->c, put, first->what);
+	lost = !kept && db_fault(tx->c) == DB_AWAY;
+	tx->again |= lost && put;
+	db_leave(tx->c);
+	for (job = first; job != NULL && !kept; job = job->next)
+		job->ok = false;
+	return !lost;
+}
+
+/* Who was told nothing yet waits a little for a database that comes back. */
 static void
 write_jobs(struct stored *s, struct job *first)
 {
-	struct state_tx	 tx = { .s = s, .c = db_enter(s->db) };
-	struct job	*job;
-	bool		 ok;
+	struct state_tx	tx = { .s = s };
+	int64_t		ms = AGAIN_MS;
 
 	assert(first != NULL);		/* who leads has a job */
-	if (tx.c == NULL)
-		return;
-	ok = db_begin(tx.c);
-	for (job = first; job != NULL && ok; job = job->next)
-		ok = put_one(&tx, job);
-	if (!db_end(tx.c, ok, first->what))
-		for (job = first; job != NULL; job = job->next)
-			job->ok = false;
-	db_leave(tx.c);
+	while (!write_once(&tx, first) && ms <= AGAIN_MAX_MS &&
+	    s->shared) {
+		usleep((useconds_t)(ms * 1000));
+		ms *= 2;
+	}
 }
 
 /* Write what is queued, then have the first that came meanwhile do the same. */

@@ -16,6 +16,7 @@ struct stored {
 	struct db	*db;
 	struct state_group *group;
 	char		*home;
+	bool		 shared;	/* with other hosts */
 	atomic_uint	 puts;		/* turns; see prune.c */
 	atomic_bool	 outdated;	/* more may be too old */
 	atomic_uint	 thoughts;	/* that were put */
@@ -29,13 +30,19 @@ struct state_tx {
 	struct stored	*s;
 	struct db_conn	*c;
 	int64_t		 fresh;	/* row of its first turn; 0: none yet */
+	/*
+	 * The connection was lost while this was committed: it may be there
+	 * already, as a whole.
+	 */
+	bool		 again;
 };
 
 /*
  * Call "put" within a transaction, perhaps together with what other threads
  * put, on one of their threads. It must not begin or end one, and what it has
- * done is undone if it returns false. True when it is committed; false is
- * logged as "what", unless no statement has failed. (group.c)
+ * done is undone if it returns false. It is called again, from the beginning,
+ * when the connection to the database is lost. True when it is committed; false
+ * is logged as "what", unless no statement has failed. (group.c)
  */
 bool	 state_group_put(struct stored *, bool (*put)(struct state_tx *,
 	    void *), void *arg, const char *what);

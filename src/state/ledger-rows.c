@@ -42,7 +42,8 @@ static const char *const steps[] = {
 };
 
 const struct db_schema ledger_schema = {
-	"usage", LEDGER_FILE, { steps, COUNT(steps) }
+	"usage", LEDGER_FILE, { steps, COUNT(steps) },
+	{ NULL, 0 }
 };
 
 /* --- The journal. */

@@ -91,7 +91,8 @@ after_ms(int64_t ms)
 struct ledger *
 ledger_create(const char *home)
 {
-	struct db	*db = db_create(home, &ledger_schema);
+	struct db	*db = db_create(&(struct state_place){ home, "",
+		    1 }, &ledger_schema);
 	struct ledger	*l;
 
 	if (db == NULL)

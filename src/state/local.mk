@@ -25,6 +25,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/metrics.c \
 	%reldir%/metrics.h \
 	%reldir%/owner.c \
+	%reldir%/place.c \
+	%reldir%/place.h \
 	%reldir%/prune.c \
 	%reldir%/prune.h \
 	%reldir%/reasoning-rows.c \
@@ -40,4 +42,10 @@ src_libcore_a_SOURCES += \
 	%reldir%/db-sqlite-wal.c \
 	%reldir%/db-sqlite-wal.h \
 	%reldir%/db-sqlite.c
+endif
+if HAVE_POSTGRESQL
+src_libcore_a_SOURCES += \
+	%reldir%/db-pg-link.c \
+	%reldir%/db-pg-link.h \
+	%reldir%/db-postgresql.c
 endif

@@ -111,7 +111,7 @@ prune_one(struct db_conn *c, const struct conf *conf, int64_t turn,
 	struct victim	 v = { 0 };
 
 	st = db_prepare(c, "SELECT owner FROM share WHERE bytes > ?1 /"
-	    " (SELECT count(*) FROM share WHERE bytes > 0)"
+	    " (SELECT nullif(count(*), 0) FROM share WHERE bytes > 0)"
 	    " ORDER BY bytes DESC", NULL, NULL);
 	if (st != NULL)
 		db_bind_int(st, 1, conf->stored_responses_max_bytes);

@@ -49,6 +49,19 @@ rows_step(struct db_conn *c, struct db_stmt *st)
 }
 
 bool
+rows_insert(struct db_stmt *st, int64_t *row)
+{
+	enum db_step step = db_step(st);
+
+	if (step == DB_ROW) {
+		*row = db_int(st, 0);
+		step = db_step(st);
+	}
+	db_done(st);
+	return step == DB_DONE;
+}
+
+bool
 rows_affordable(struct db_stmt *st, int first, int second)
 {
 	return budget_afford(2 * (db_length(st, first) +
@@ -92,7 +105,7 @@ put_change(struct state_tx *tx, void *arg)
 
 	if (!db_finish(db_prepare(tx->c, c->sql, c->owner, c->id)))
 		return false;
-	c->changed = db_changes(tx->c) > 0;
+	c->changed = db_changes(tx->c) > 0 || tx->again;
 	db_deleted(tx->c);
 	return true;
 }

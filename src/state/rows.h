@@ -26,6 +26,11 @@ json_object *rows_json(struct db_stmt *, int column);
 enum stored_found rows_found(struct db_conn *, enum db_step);
 /* Make that step, of a statement that may give one row; NULL is trouble. */
 enum stored_found rows_step(struct db_conn *, struct db_stmt *);
+/*
+ * Run an INSERT that returns its row's number; *row stays as it is when nothing
+ * was inserted. False on trouble; NULL is trouble.
+ */
+bool	 rows_insert(struct db_stmt *, int64_t *row);
 /* Is there memory for the texts of two columns? */
 bool	 rows_affordable(struct db_stmt *, int first, int second);
 

@@ -122,6 +122,96 @@ static const char *const steps[] = {
 	" AND finished IS NOT NULL AND response IS NULL; END;",
 };
 
+/*
+ * The same for PostgreSQL, which began with the version above. Sums follow by
+ * statements, not by rows: many rows go at once, and each would leave a version
+ * of the sum behind.
+ */
+#define SUM_BY(table, sign) \
+	"UPDATE meta SET bytes = bytes " sign " coalesce((SELECT sum(size)" \
+	" FROM " table "), 0);" \
+	"INSERT INTO share SELECT owner, 0 FROM " table " GROUP BY owner" \
+	" ON CONFLICT DO NOTHING;" \
+	"UPDATE share SET bytes = share.bytes " sign " part.size FROM" \
+	" (SELECT owner, sum(size) AS size FROM " table " GROUP BY owner)" \
+	" AS part WHERE part.owner = share.owner;"
+#define TRIGGER(name, event, table, rows, does) \
+	"CREATE FUNCTION " name "() RETURNS TRIGGER LANGUAGE plpgsql AS" \
+	" $$ BEGIN " does " RETURN NULL; END $$;" \
+	"CREATE TRIGGER " name " AFTER " event " ON " table " REFERENCING " \
+	rows " FOR EACH STATEMENT EXECUTE FUNCTION " name "();"
+
+static const char *const postgresql_steps[] = {
+	"CREATE TABLE turn (rowid BIGINT GENERATED ALWAYS AS IDENTITY UNIQUE,"
+	" owner TEXT NOT NULL, id TEXT NOT NULL, previous TEXT, model TEXT,"
+	" created BIGINT NOT NULL, size BIGINT NOT NULL, input TEXT NOT NULL,"
+	" output TEXT NOT NULL, response TEXT NOT NULL, conversation BIGINT,"
+	" start BIGINT, interaction TEXT, PRIMARY KEY (owner, id));"
+	"CREATE INDEX turn_created ON turn (created);"
+	"CREATE INDEX turn_share ON turn (owner, created);"
+	"CREATE TABLE item (owner TEXT NOT NULL, id TEXT NOT NULL,"
+	" turn TEXT NOT NULL, output BIGINT NOT NULL, place BIGINT NOT NULL,"
+	" PRIMARY KEY (owner, id, turn), FOREIGN KEY (owner, turn)"
+	" REFERENCES turn (owner, id) ON DELETE CASCADE);"
+	"CREATE INDEX item_turn ON item (owner, turn);"
+	"CREATE TABLE thought (rowid BIGINT GENERATED ALWAYS AS IDENTITY,"
+	" owner TEXT NOT NULL, call TEXT NOT NULL, created BIGINT NOT NULL,"
+	" model TEXT NOT NULL, opaque TEXT NOT NULL, text TEXT,"
+	" PRIMARY KEY (owner, call));"
+	"CREATE INDEX thought_created ON thought (created, rowid);"
+	"CREATE TABLE conversation (n BIGINT GENERATED ALWAYS AS IDENTITY"
+	" PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL,"
+	" created BIGINT NOT NULL, used BIGINT NOT NULL, size BIGINT NOT NULL,"
+	" metadata TEXT NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX conversation_used ON conversation (used);"
+	"CREATE INDEX conversation_share ON conversation (owner, used);"
+	"CREATE TABLE conversation_item (n BIGINT GENERATED ALWAYS AS IDENTITY"
+	" PRIMARY KEY, conversation BIGINT NOT NULL REFERENCES conversation"
+	" (n) ON DELETE CASCADE, id TEXT NOT NULL, model TEXT,"
+	" size BIGINT NOT NULL, item TEXT NOT NULL, UNIQUE (conversation, id));"
+	"CREATE INDEX conversation_item_n ON conversation_item"
+	" (conversation, n);"
+	"CREATE INDEX conversation_item_id ON conversation_item (id);"
+	"CREATE TABLE background (n BIGINT GENERATED ALWAYS AS IDENTITY"
+	" PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL,"
+	" process TEXT NOT NULL, status TEXT NOT NULL, created BIGINT NOT NULL,"
+	" finished BIGINT, told BIGINT NOT NULL DEFAULT 0, code TEXT, why TEXT,"
+	" response TEXT, input TEXT, UNIQUE (owner, id));"
+	"CREATE INDEX background_live ON background (owner)"
+	" WHERE finished IS NULL;"
+	"CREATE TABLE background_event (run BIGINT NOT NULL REFERENCES"
+	" background (n) ON DELETE CASCADE, number BIGINT NOT NULL,"
+	" event TEXT NOT NULL, PRIMARY KEY (run, number));"
+	"CREATE TABLE meta (bytes BIGINT NOT NULL);"
+	"INSERT INTO meta VALUES (0);"
+	"CREATE TABLE share (owner TEXT PRIMARY KEY, bytes BIGINT NOT NULL);"
+	TRIGGER("turn_in", "INSERT", "turn", "NEW TABLE AS come",
+	    SUM_BY("come", "+"))
+	TRIGGER("turn_out", "DELETE", "turn", "OLD TABLE AS gone",
+	    SUM_BY("gone", "-")
+	    "DELETE FROM background USING gone WHERE"
+	    " background.owner = gone.owner AND background.id = gone.id AND"
+	    " finished IS NOT NULL AND background.response IS NULL;")
+	TRIGGER("conversation_in", "INSERT", "conversation",
+	    "NEW TABLE AS come", SUM_BY("come", "+"))
+	TRIGGER("conversation_out", "DELETE", "conversation",
+	    "OLD TABLE AS gone", SUM_BY("gone", "-"))
+	TRIGGER("conversation_change", "UPDATE", "conversation",
+	    "OLD TABLE AS gone NEW TABLE AS come", SUM_BY("come", "+")
+	    SUM_BY("gone", "-"))
+	TRIGGER("conversation_item_in", "INSERT", "conversation_item",
+	    "NEW TABLE AS come",
+	    "UPDATE conversation SET size = conversation.size + part.size FROM"
+	    " (SELECT conversation AS n, sum(size) AS size FROM come GROUP BY"
+	    " conversation) AS part WHERE part.n = conversation.n;")
+	TRIGGER("conversation_item_out", "DELETE", "conversation_item",
+	    "OLD TABLE AS gone",
+	    "UPDATE conversation SET size = conversation.size - part.size FROM"
+	    " (SELECT conversation AS n, sum(size) AS size FROM gone GROUP BY"
+	    " conversation) AS part WHERE part.n = conversation.n;"),
+};
+
 const struct db_schema stored_schema = {
-	"stored responses", STORED_FILE, { steps, COUNT(steps) }
+	"stored responses", STORED_FILE, { steps, COUNT(steps) },
+	{ postgresql_steps, COUNT(postgresql_steps) }
 };

@@ -16,23 +16,18 @@
 #include "state/rows.h"
 #include "state/stored.h"
 
-const char *
-stored_library(void)
-{
-	return db_library();
-}
-
 struct stored *
-stored_create(const char *home)
+stored_create(const struct state_place *at)
 {
-	struct db	*db = db_create(home, &stored_schema);
+	struct db	*db = db_create(at, &stored_schema);
 	struct stored	*s;
 
 	if (db == NULL)
 		return NULL;
 	s = xcalloc(1, sizeof(*s));
 	s->db = db;
-	s->home = xstrdup(home);
+	s->home = xstrdup(at->home);
+	s->shared = at->url != NULL && at->url[0] != '\0';
 	s->group = state_group_create();
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
@@ -57,6 +52,12 @@ stored_tidy(struct stored *s)
 		db_tidy(s->db);
 }
 
+bool
+stored_is_shared(const struct stored *s)
+{
+	return s != NULL && s->shared;
+}
+
 _Static_assert(STORED_WHY_SIZE == DB_WHY_SIZE, "the reason fits");
 
 enum stored_state
@@ -68,12 +69,15 @@ stored_state(struct stored *s, const struct conf *conf,
 		[DB_READABLE] = STORED_READABLE,
 		[DB_USABLE] = STORED_USABLE,
 	};
-	const char *off = s == NULL ? "this program was built "
-	    "without SQLite" : "storedResponses.enabled is false";
 
 	if (s != NULL && conf->stored_responses_enabled)
 		return states[db_state(s->db, why)];
-	snprintf(why, STORED_WHY_SIZE, "%s", off);
+	if (s == NULL)
+		snprintf(why, STORED_WHY_SIZE, "this program was built "
+		    "without %s", state_place_kind(conf));
+	else
+		snprintf(why, STORED_WHY_SIZE,
+		    "storedResponses.enabled is false");
 	return STORED_OFF;
 }
 
@@ -118,21 +122,21 @@ struct place {
 	int64_t row, last;
 };
 
-/* Its row, 0 on trouble. */
-static int64_t
+/* False on trouble. *row stays as it is when there is one of that id. */
+static bool
 put_turn(struct db_conn *c, const struct stored_turn *t,
-    const struct texts *texts, const struct place *in)
+    const struct texts *texts, const struct place *in, int64_t *row)
 {
-	struct db_stmt	*st;
-	int64_t		 row = 0;
+	struct db_stmt *st;
 
 	st = db_prepare(c, "INSERT INTO turn (owner, id, previous, model,"
 	    " created, size, input, output, response, conversation, start,"
 	    " interaction)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-	    " RETURNING rowid", t->owner, t->id);
+	    " ON CONFLICT (owner, id) DO NOTHING RETURNING rowid", t->owner,
+	    t->id);
 	if (st == NULL)
-		return 0;
+		return false;
 	db_bind_text(st, 3, t->previous);
 	db_bind_text(st, 4, js_str(t->response, "model"));
 	db_bind_int(st, 5, time(NULL));
@@ -145,9 +149,7 @@ put_turn(struct db_conn *c, const struct stored_turn *t,
 		db_bind_int(st, 11, in->last);
 	}
 	db_bind_text(st, 12, t->interaction);
-	if (db_step(st) == DB_ROW)
-		row = db_int(st, 0);
-	return db_finish(st) ? row : 0;
+	return rows_insert(st, row);
 }
 
 /* Where items are found: a list of them, or of their ids alone. */
@@ -193,12 +195,18 @@ put_all(struct state_tx *tx, void *arg)
 	const struct put		*p = arg;
 	const struct stored_turn	*t = p->turn;
 	struct place			 in = { 0 };
-	int64_t				 row;
+	int64_t				 row = 0;
 
 	if ((t->conversation != NULL && !conversation_place(tx->c, t->owner,
 	    t->conversation, &in.row, &in.last)) ||
-	    (row = put_turn(tx->c, t, &p->texts, &in)) == 0)
+	    !put_turn(tx->c, t, &p->texts, &in, &row))
 		return false;
+	if (row == 0) {
+		if (!tx->again)
+			log_warn("stored responses: a response could not be "
+			    "kept: there is one of its id");
+		return tx->again;
+	}
 	if (tx->fresh == 0)
 		tx->fresh = row;
 	return put_items(tx->c, t, t->ids, false) &&

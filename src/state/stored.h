@@ -1,12 +1,12 @@
 /*
  * Stored responses: whole turns of the Responses API, kept so that the next
- * request can go on from them although upstream keeps nothing. SQLite in the
- * data directory, shared by all processes, isolated per client key. And what
+ * request can go on from them although upstream keeps nothing. In a database
+ * that all processes share, isolated per client key. And what
  * models thought before they called a tool, for clients that don't give it
  * back.
  *
- * Used on workers only: it waits for the disk. The struct may be NULL, which
- * has nothing and keeps nothing.
+ * Used on workers only: it waits for the disk, or for another machine. The
+ * struct may be NULL, which has nothing and keeps nothing.
  */
 #ifndef STORED_H
 #define STORED_H
@@ -18,6 +18,7 @@
 #include <json-c/json.h>
 
 #include "state/found.h"
+#include "state/place.h"
 
 struct buf;
 struct conf;
@@ -34,17 +35,17 @@ void	state_owner(const char *key, char[static STATE_OWNER_SIZE]);
 
 struct stored;
 
-/* SQLite's version; NULL: built without. */
-const char *stored_library(void);
-
-/* The file is opened with the first use. NULL: built without SQLite. */
-struct stored *stored_create(const char *home);
+/* It is opened with the first use. NULL: built without what it takes. */
+struct stored *stored_create(const struct state_place *);
 void	stored_destroy(struct stored *);
 /*
  * A process that was killed left its log behind, in which there may be what a
  * client has deleted: empty it, on a thread. NULL is fine.
  */
 void	stored_tidy(struct stored *);
+
+/* Is it a database elsewhere, which may be away and comes back? */
+bool	stored_is_shared(const struct stored *);
 
 /* What it is good for now. */
 enum stored_state {

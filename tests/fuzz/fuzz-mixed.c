@@ -79,7 +79,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	    &err)) == NULL)
 		abort();
 	conf->stored_responses_max_bytes = 4 << 20;
-	stored = stored_create(HOME);
+	stored = stored_create(&(struct state_place){ HOME, "", 0 });
 	thoughts = reasoning_create(stored);
 	lessons = lessons_create();
 	return 0;
