@@ -298,7 +298,7 @@ class Way:
 
     def _drop(self, sock):
         for s in (sock, self.pairs.pop(sock, None)):
-            if s is None:
+            if s is None or s.fileno() < 0:
                 continue
             self.pairs.pop(s, None)
             try:

@@ -114,8 +114,12 @@ check_paths(struct debug *d)
 static void
 check_responses(struct debug *d)
 {
-	char *text = cli_responses_summary(d->cli);
+	char *text;
 
+	/* A broken one does not say where they are. */
+	if (d->conf == NULL)
+		return;
+	text = cli_responses_summary(d->cli);
 	if (text != NULL)
 		note(d, "stored responses", text);
 	else

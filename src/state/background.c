@@ -1,26 +1,17 @@
 /* Responses that run in the background, in the file of the stored ones. */
 #include "config.h"
 
-#include <sys/stat.h>
-
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/files.h"
-#include "base/log.h"
 #include "base/util.h"
+#include "state/alive.h"
 #include "state/background.h"
 #include "state/rows.h"
 
-#define LOCK_BEFORE	"background-"
-#define LOCK_BEHIND	".lock"
 #define DAY_S		86400
-#define TRIES		4	/* for a lock that nobody has swept away */
-#define GONE	"The server was stopped before the response was complete."
 
 /* --- Events. */
 
@@ -48,133 +39,6 @@ background_log_finish(struct background_log *l)
 	buf_finish(&l->text);
 	free(l->ends);
 	*l = (struct background_log){ 0 };
-}
-
-/* --- The processes. */
-
-static char *
-lock_name(const char *process)
-{
-	return xasprintf(LOCK_BEFORE "%s" LOCK_BEHIND, process);
-}
-
-/* Is the file that was locked still the one of that name? */
-static bool
-is_there(const struct stored *s, const char *name, int fd)
-{
-	char		*path = xasprintf("%s/%s", s->home, name);
-	struct stat	 a, b;
-	bool		 same;
-
-	same = fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-	free(path);
-	return same;
-}
-
-/*
- * This process gets a name, and the lock of that name. Somebody who looks for
- * those who are gone may take a lock away before it is held: then another one.
- */
-static bool
-enlist(struct stored *s)
-{
-	char	*name;
-	int	 i;
-	bool	 busy;
-
-	for (i = 0; i < TRIES && s->process[0] == '\0'; i++) {
-		util_random_hex(s->process, sizeof(s->process) - 1);
-		name = lock_name(s->process);
-		s->process_lock = files_lock(s->home, name, false, &busy);
-		if (s->process_lock < 0)
-			s->process[0] = '\0';
-		else if (!is_there(s, name, s->process_lock)) {
-			close(s->process_lock);
-			s->process[0] = '\0';
-		}
-		free(name);
-	}
-	return s->process[0] != '\0';
-}
-
-void
-background_quit(struct stored *s)
-{
-	char *name;
-
-	if (s == NULL || s->process[0] == '\0')
-		return;
-	name = lock_name(s->process);
-	files_remove(s->home, name, NULL);
-	close(s->process_lock);
-	s->process[0] = '\0';
-	free(name);
-}
-
-/* What a process ran that is gone. */
-static bool
-put_gone(struct state_tx *tx, void *process)
-{
-	struct db_stmt *st;
-
-	st = db_prepare(tx->c, "UPDATE background SET status = 'failed',"
-	    " finished = unixepoch(), code = 'server_error', why = ?2"
-	    " WHERE process = ?1 AND finished IS NULL", process, GONE);
-	return db_finish(st);
-}
-
-/*
- * Is the process gone? Then what it ran has failed. Doesn't wait for the lock
- * of one that lives.
- */
-static bool
-bury(struct stored *s, const char *process)
-{
-	char	*name, *copy;
-	int	 fd;
-	bool	 busy, ok;
-
-	name = lock_name(process);
-	if ((fd = files_lock(s->home, name, false, &busy)) < 0) {
-		free(name);
-		return false;
-	}
-	copy = xstrdup(process);
-	ok = state_group_put(s, put_gone, copy,
-	    "an interrupted response could not be noted");
-	if (ok)
-		files_remove(s->home, name, NULL);
-	close(fd);
-	free(copy);
-	free(name);
-	return ok;
-}
-
-/* All processes that are gone, by the locks that they left. */
-static void
-bury_all(struct stored *s)
-{
-	const size_t	 before = strlen(LOCK_BEFORE);
-	struct dirent	*e;
-	char		*process;
-	size_t		 n;
-	DIR		*dir = opendir(s->home);
-
-	if (dir == NULL)
-		return;
-	while ((e = readdir(dir)) != NULL) {
-		n = strlen(e->d_name);
-		if (!util_starts(e->d_name, LOCK_BEFORE) ||
-		    !util_ends(e->d_name, LOCK_BEHIND) ||
-		    n <= before + strlen(LOCK_BEHIND))
-			continue;
-		process = xstrndup(e->d_name + before,
-		    n - before - strlen(LOCK_BEHIND));
-		bury(s, process);
-		free(process);
-	}
-	closedir(dir);
 }
 
 /* --- Who runs one. */
@@ -319,21 +183,6 @@ put_new(struct state_tx *tx, void *arg)
 	return a->full || a->row != 0;
 }
 
-/* The name that this process has: it stays. */
-static bool
-is_enlisted(struct stored *s)
-{
-	bool ok, first;
-
-	pthread_mutex_lock(&s->lock);
-	first = s->process[0] == '\0';
-	ok = enlist(s);
-	pthread_mutex_unlock(&s->lock);
-	if (ok && first)
-		bury_all(s);
-	return ok;
-}
-
 enum stored_found
 background_add(struct stored *s, const struct background_start *b,
     int64_t *row)
@@ -341,11 +190,11 @@ background_add(struct stored *s, const struct background_start *b,
 	static const char	what[] = "a response could not be queued";
 	struct add		a = { .start = b };
 
-	if (s == NULL || !is_enlisted(s) ||
+	if (s == NULL || !alive_enlist(s) ||
 	    !state_group_put(s, put_new, &a, what))
 		return STORED_TROUBLE;
 	if (a.full) {
-		bury_all(s);
+		alive_bury_all(s);
 		a.full = false;
 		if (!state_group_put(s, put_new, &a, what))
 			return STORED_TROUBLE;
@@ -482,18 +331,6 @@ read_row(struct db_stmt *st, struct background *b, char **process)
 	b->events = db_int(st, 8);
 }
 
-/* Is that this one? */
-static bool
-is_ours(struct stored *s, const char *process)
-{
-	bool ours;
-
-	pthread_mutex_lock(&s->lock);
-	ours = strcmp(process, s->process) == 0;
-	pthread_mutex_unlock(&s->lock);
-	return ours;
-}
-
 /* "process" is that of another one that runs it, or NULL. */
 static enum stored_found
 look(struct stored *s, const char *owner, const char *id,
@@ -518,7 +355,7 @@ look(struct stored *s, const char *owner, const char *id,
 		read_row(st, b, process);
 	db_done(st);
 	db_leave(c);
-	if (*process != NULL && is_ours(s, *process)) {
+	if (*process != NULL && alive_is_ours(s, *process)) {
 		free(*process);
 		*process = NULL;
 	}
@@ -534,7 +371,7 @@ background_get(struct stored *s, const char *owner, const char *id,
 	bool			 gone;
 
 	gone = found == STORED_FOUND && b->live && process != NULL &&
-	    bury(s, process);
+	    alive_bury(s, process);
 	free(process);
 	if (gone) {
 		background_release(b);
@@ -608,4 +445,11 @@ background_delete(struct stored *s, const char *owner, const char *id)
 {
 	return rows_change(s, "DELETE FROM background WHERE owner = ?1 AND"
 	    " id = ?2", owner, id, "a response could not be deleted");
+}
+
+void
+background_quit(struct stored *s)
+{
+	if (s != NULL)
+		alive_quit(s);
 }

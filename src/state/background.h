@@ -1,12 +1,8 @@
 /*
  * Responses that run in the background: what became of each, and what it has
- * said so far, in the file of the stored responses. So every process that
- * shares the file can tell of one, stream it and cancel it, whoever runs it.
- *
- * A process that runs some holds a lock (flock) on a file of its own in the
- * data directory as long as it lives. Whoever finds a response under way asks
- * for that lock: if it is to be had, its process is gone, however it ended, and
- * the response has failed. No clock has to be trusted for that.
+ * said so far, beside the stored responses. So every process that shares those
+ * can tell of one, stream it and cancel it, whoever runs it. One whose process
+ * is gone has failed, see alive.h.
  *
  * Used on workers only: it waits for the disk. The struct may be NULL.
  */

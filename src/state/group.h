@@ -21,8 +21,9 @@ struct stored {
 	atomic_bool	 outdated;	/* more may be too old */
 	atomic_uint	 thoughts;	/* that were put */
 	pthread_mutex_t	 lock;		/* of all below */
-	char		 process[33];	/* see background.h; "": none */
-	int		 process_lock;
+	char		 process[33];	/* see alive.h; "": none */
+	int		 process_lock;	/* of its file, or ... */
+	struct state_beat *beat;	/* ... who renews its row */
 };
 
 /* The transaction, for those who put something there. */

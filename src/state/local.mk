@@ -1,4 +1,8 @@
 src_libcore_a_SOURCES += \
+	%reldir%/alive-lock.c \
+	%reldir%/alive-row.c \
+	%reldir%/alive.c \
+	%reldir%/alive.h \
 	%reldir%/background.c \
 	%reldir%/background.h \
 	%reldir%/chain.c \

@@ -182,6 +182,8 @@ static const char *const postgresql_steps[] = {
 	"CREATE TABLE background_event (run BIGINT NOT NULL REFERENCES"
 	" background (n) ON DELETE CASCADE, number BIGINT NOT NULL,"
 	" event TEXT NOT NULL, PRIMARY KEY (run, number));"
+	"CREATE TABLE process (name TEXT PRIMARY KEY, seen BIGINT NOT NULL,"
+	" doubted BIGINT);"
 	"CREATE TABLE meta (bytes BIGINT NOT NULL);"
 	"INSERT INTO meta VALUES (0);"
 	"CREATE TABLE share (owner TEXT PRIMARY KEY, bytes BIGINT NOT NULL);"

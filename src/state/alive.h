@@ -1,0 +1,53 @@
+/*
+ * Which processes that run responses in the background are alive. Each has a
+ * name, and what one ran that is gone has failed. In the data directory it
+ * holds a lock (flock) on a file of that name as long as it lives, however it
+ * ends, and no clock has to be trusted. In a database that hosts share it has a
+ * row, which a thread of it renews; by the database's clock. Private to state/.
+ */
+#ifndef ALIVE_H
+#define ALIVE_H
+
+#include <stdbool.h>
+
+#include "state/group.h"
+
+#define ALIVE_BEAT_S	5	/* its row is renewed */
+#define ALIVE_LATE_S	20	/* it may be gone: others begin to doubt it */
+/* Longer than it takes to come back to a database that was away. */
+#define ALIVE_DOUBT_S	30
+
+/*
+ * Give this process a name, if it has none, and look for those who are gone.
+ * False when it can't have one.
+ */
+bool	 alive_enlist(struct stored *);
+bool	 alive_is_ours(struct stored *, const char *process);
+/*
+ * Is the process gone? Then what it ran has failed. Doesn't wait for one that
+ * lives; in a database it takes two looks and the times above.
+ */
+bool	 alive_bury(struct stored *, const char *process);
+/* All that are gone. */
+void	 alive_bury_all(struct stored *);
+/* This process runs nothing any more. */
+void	 alive_quit(struct stored *);
+
+/* --- The two ways (alive-lock.c, alive-row.c). */
+
+struct alive_way {
+	bool	(*enlist)(struct stored *, char name[static 33]);
+	bool	(*bury)(struct stored *, const char *process);
+	void	(*bury_all)(struct stored *);
+	void	(*quit)(struct stored *);
+};
+extern const struct alive_way alive_lock, alive_row;
+
+#define ALIVE_GONE \
+	"The server was stopped before the response was complete."
+/* Marks as failed what the process of ?1 ran; why is ?2. */
+#define ALIVE_FAIL "UPDATE background SET status = 'failed'," \
+	" finished = unixepoch(), code = 'server_error', why = ?2" \
+	" WHERE process = ?1 AND finished IS NULL"
+
+#endif
