@@ -80,8 +80,15 @@ struct watch {
 void
 http_request_header(struct http_request *r, const char *name, const char *value)
 {
+	size_t	 n = strlen(name), size = strlen(value) + 1;
+	char	*line = xmalloc(n + 2 + size);
+
+	/* Some twenty of each call: a format would be read for all of them. */
+	memcpy(line, name, n);
+	memcpy(line + n, ": ", 2);
+	memcpy(line + n + 2, value, size);
 	r->headers = xrealloc(r->headers, (r->nheaders + 1) * sizeof(char *));
-	r->headers[r->nheaders++] = xasprintf("%s: %s", name, value);
+	r->headers[r->nheaders++] = line;
 }
 
 void

@@ -394,16 +394,25 @@ metrics_label(char labels[static METRIC_LABELS], const char *name,
     const char *value)
 {
 	char	text[METRIC_LABELS];
-	size_t	n = strlen(labels);
-	int	more = METRIC_LABELS;
+	size_t	n = strlen(labels), len = strlen(name), size;
 
 	if (labels[0] == OVERFULL[0])
 		return;
-	if (escape(value, text, sizeof(text)))
-		more = snprintf(labels + n, METRIC_LABELS - n, "%s%s=\"%s\"",
-		    n > 0 ? "," : "", name, text);
-	if (more < 0 || (size_t)more >= METRIC_LABELS - n)
+	if (!escape(value, text, sizeof(text)) ||
+	    n + len + strlen(text) + sizeof(",=\"\"") > METRIC_LABELS) {
 		memcpy(labels, OVERFULL, sizeof(OVERFULL));
+		return;
+	}
+	/* A dozen of each answer: a format would be read for all of them. */
+	if (n > 0)
+		labels[n++] = ',';
+	memcpy(labels + n, name, len);
+	n += len;
+	memcpy(labels + n, "=\"", 2);
+	n += 2;
+	size = strlen(text);
+	memcpy(labels + n, text, size);
+	memcpy(labels + n + size, "\"", 2);
 }
 
 /* --- Printing. */
