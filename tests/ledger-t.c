@@ -32,6 +32,12 @@
 /* 2026-11-15 12:30 UTC */
 #define NOON	INT64_C(1794745800)
 
+static struct ledger *
+at_home(const char *home)
+{
+	return ledger_create(&(struct state_place){ .home = home, .url = "" });
+}
+
 static const struct ledger_keep always = { 36500, 36500, 36500 };
 
 /* --- A data directory, and what is in it. */
@@ -158,7 +164,7 @@ static void
 test_sums(void **state)
 {
 	char		*home = make_home();
-	struct ledger	*l = ledger_create(home);
+	struct ledger	*l = at_home(home);
 	int64_t		 now = NOON;
 
 	(void)state;
@@ -177,7 +183,7 @@ test_sums(void **state)
 	    "0/0  m1 /chat/completions 200: 1 100 80 5 7 4000000000000000000\n");
 	ledger_destroy(l);
 	/* Another process has the same, and adds to it. */
-	l = ledger_create(home);
+	l = at_home(home);
 	note(l, now, "bob", "m1", 5, &always);
 	expect(l, "bob",
 	    "0/0 bob m1 /chat/completions 200: 2 200 160 10 14 10\n");
@@ -196,12 +202,12 @@ test_killed(void **state)
 	static const char	 three[] =
 	    "0/0 k m /chat/completions 200: 3 300 240 15 21 9\n";
 	char			*home = make_home();
-	struct ledger		*dead = ledger_create(home), *l;
+	struct ledger		*dead = at_home(home), *l;
 
 	(void)state;
 	/* Killed before it could take its note over. */
 	note(dead, NOON, "k", "m", 3, &always);
-	l = ledger_create(home);
+	l = at_home(home);
 	expect(l, NULL, one);
 	expect(l, NULL, one);
 	/* While it wrote: a line without its end, and one cut in its middle. */
@@ -216,7 +222,7 @@ test_killed(void **state)
 	/* Between the commit and the new file that follows it. */
 	ledger_destroy(l);
 	append(home, LEDGER_JOURNAL, "");
-	l = ledger_create(home);
+	l = at_home(home);
 	expect(l, NULL, three);
 	ledger_destroy(l);
 	ledger_destroy(dead);
@@ -236,7 +242,7 @@ test_initiators(void **state)
 {
 	static const char *const	 who[] = { "user", "agent", "user" };
 	char				*home = make_home();
-	struct ledger			*l = ledger_create(home);
+	struct ledger			*l = at_home(home);
 	struct ledger_row		 r = {
 		.start = NOON, .key = "k", .model = "m", .endpoint = "e",
 		.status = 200, .counts = { 1, 1, 1, 1, 1, 1, 0 }
@@ -269,7 +275,7 @@ static void
 test_short_write(void **state)
 {
 	char		*home = make_home(), *path, *want;
-	struct ledger	*l = ledger_create(home), *other = ledger_create(home);
+	struct ledger	*l = at_home(home), *other = at_home(home);
 	struct rlimit	 all, few;
 	struct stat	 st;
 	int		 n, line, end;
@@ -320,7 +326,7 @@ static void
 test_an_older_database(void **state)
 {
 	char		*home = make_home();
-	struct ledger	*l = ledger_create(home);
+	struct ledger	*l = at_home(home);
 	struct err	 err;
 
 	(void)state;
@@ -328,12 +334,12 @@ test_an_older_database(void **state)
 	expect(l, NULL, "0/0 k m /chat/completions 200: 1 100 80 5 7 3\n");
 	ledger_destroy(l);
 	copy(home, LEDGER_FILE, "kept");
-	l = ledger_create(home);
+	l = at_home(home);
 	note(l, NOON, "k", "m", 4, &always);
 	expect(l, NULL, "0/0 k m /chat/completions 200: 2 200 160 10 14 7\n");
 	ledger_destroy(l);
 	copy(home, "kept", LEDGER_FILE);
-	l = ledger_create(home);
+	l = at_home(home);
 	expect(l, NULL, "0/0 k m /chat/completions 200: 2 200 160 10 14 7\n");
 	ledger_destroy(l);
 	assert_true(files_remove(home, "kept", &err));
@@ -346,7 +352,7 @@ test_a_long_journal(void **state)
 {
 	char		*home = make_home(), *path, *want;
 	char		 model[129];
-	struct ledger	*l = ledger_create(home), *other = ledger_create(home);
+	struct ledger	*l = at_home(home), *other = at_home(home);
 	struct stat	 st;
 	int		 i, n = 0, cuts = 0;
 	off_t		 last = 0;
@@ -381,7 +387,7 @@ test_old_rows(void **state)
 {
 	const struct ledger_keep	 keep = { 2, 62, 800 };
 	char				*home = make_home(), *want;
-	struct ledger			*l = ledger_create(home);
+	struct ledger			*l = at_home(home);
 	int64_t				 now = (int64_t)time(NULL);
 	int64_t				 day = ledger_day(now, -20);
 	int64_t				 month = ledger_month(now, -10);
@@ -395,7 +401,7 @@ test_old_rows(void **state)
 	note(l, ledger_month(now, -30), "k", "m", 1, &always);
 	ledger_destroy(l);
 	/* Due with the first look of a process that knows for how long. */
-	l = ledger_create(home);
+	l = at_home(home);
 	note(l, now, "k", "m", 1, &keep);
 	want = xasprintf("%lld/2 k m /chat/completions 200: 2 200 160 10 14 2\n"
 	    "%lld/1 k m /chat/completions 200: 2 200 160 10 14 2\n"
@@ -427,7 +433,7 @@ static void
 test_spent(void **state)
 {
 	char			*home = make_home();
-	struct ledger		*l = ledger_create(home), *other;
+	struct ledger		*l = at_home(home), *other;
 	int64_t			 now = (int64_t)time(NULL);
 	int64_t			 month = ledger_month(now, 0);
 	struct ledger_spent	 s;
@@ -441,7 +447,7 @@ test_spent(void **state)
 	s = spent(l, "k");
 	assert_true(s.day == 5);
 	assert_true(s.month >= 5);
-	other = ledger_create(home);
+	other = at_home(home);
 	note(other, now, "k", "m", 7, &always);
 	s = spent(other, "k");
 	assert_true(s.day == 12 && s.month == 12);
@@ -476,7 +482,7 @@ static void
 test_spent_behind_a_lock(void **state)
 {
 	char		*home = make_home(), *path;
-	struct ledger	*l = ledger_create(home), *other, *third;
+	struct ledger	*l = at_home(home), *other, *third;
 	int64_t		 now = (int64_t)time(NULL);
 	sqlite3		*db;
 
@@ -486,7 +492,7 @@ test_spent_behind_a_lock(void **state)
 	db = lock(home, "BEGIN IMMEDIATE");
 	note(l, now, "k", "m", 7, &always);
 	assert_int_equal(spent(l, "k").month, 12);
-	other = ledger_create(home);
+	other = at_home(home);
 	note(other, now, "k", "m", 30, &always);
 	assert_int_equal(spent(other, "k").month, 42);
 	assert_int_equal(spent(other, "k").day, 42);
@@ -496,7 +502,7 @@ test_spent_behind_a_lock(void **state)
 	sqlite3_close(db);
 	/* It can't be written, so it is in memory. */
 	path = path_of(home, LEDGER_JOURNAL);
-	third = ledger_create(home);
+	third = at_home(home);
 	expect(third, "nobody", "");
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
@@ -532,7 +538,7 @@ static void
 test_spent_meanwhile(void **state)
 {
 	char		*home = make_home();
-	struct ledger	*l = ledger_create(home);
+	struct ledger	*l = at_home(home);
 	struct asker	 a = { .l = l };
 	int64_t		 now = (int64_t)time(NULL);
 	pthread_t	 thread;
@@ -566,7 +572,7 @@ test_spent_unknown(void **state)
 
 	(void)state;
 	append(home, LEDGER_FILE, "This is no database, whatever it is called.");
-	l = ledger_create(home);
+	l = at_home(home);
 	note(l, (int64_t)time(NULL), "k", "m", 5, &always);
 	assert_false(ledger_spent(l, "k", &sum));
 	assert_false(ledger_spent(l, "k", &sum));
@@ -608,7 +614,7 @@ test_before_estimates(void **state)
 	append(home, LEDGER_JOURNAL, "#0123456789abcdef\n"
 	    "1794745800\t200\t1\t100\t80\t5\t7\t3\t"
 	    "k\tm\t/chat/completions\t.\n");
-	l = ledger_create(home);
+	l = at_home(home);
 	assert_false(ledger_note(l, &r, &always, NULL));
 	expect(l, NULL, "0/0 k m /chat/completions 200: 2 200 160 10 14 6\n"
 	    "0/0 k m /chat/completions 499: 1 100 80 5 7 20\n");
@@ -686,7 +692,7 @@ static void
 test_waits(void **state)
 {
 	char		*home = make_home(), *path;
-	struct ledger	*l = ledger_create(home);
+	struct ledger	*l = at_home(home);
 	struct waiter	 w = { .loop = loop_create() };
 	int		 fd, i;
 
@@ -738,7 +744,7 @@ static void
 test_many_without_a_writer(void **state)
 {
 	char		*home = make_home();
-	struct ledger	*l = ledger_create(home);
+	struct ledger	*l = at_home(home);
 	pthread_t	 threads[4];
 	size_t		 i;
 
@@ -760,7 +766,7 @@ static void
 test_refused(void **state)
 {
 	char		*home = make_home(), *path;
-	struct ledger	*l = ledger_create(home);
+	struct ledger	*l = at_home(home);
 
 	(void)state;
 	path = path_of(home, LEDGER_JOURNAL);

@@ -162,12 +162,13 @@ check_configuration(struct debug *d)
 static void
 check_budgets(struct debug *d)
 {
+	struct state_place	 at = state_place(d->cli->home, d->conf);
 	struct ledger		*l;
 	struct ledger_spent	 sum;
 
 	if (!conf_has_budgets(d->conf))
 		return;
-	l = ledger_create(d->cli->home);
+	l = ledger_create(&at);
 	if (ledger_spent(l, "", &sum))
 		note(d, "budgets", "yes");
 	else

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/hint.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -107,18 +108,35 @@ add_row(const struct ledger_row *row, void *arg)
 	ledger_add(&r->total, &row->counts);
 }
 
+/* Looking must not make the file. */
+static bool
+is_there(const struct state_place *at)
+{
+	char	*path = xasprintf("%s/" LEDGER_FILE, at->home);
+	char	*journal = xasprintf("%s/" LEDGER_JOURNAL, at->home);
+	bool	 there = at->url[0] != '\0' || access(path, F_OK) == 0 ||
+		    access(journal, F_OK) == 0;
+
+	free(path);
+	free(journal);
+	return there;
+}
+
 static bool
 collect(const struct cli *cli, struct report *r)
 {
-	char		*path = xasprintf("%s/" LEDGER_FILE, cli->home);
-	char		*journal = xasprintf("%s/" LEDGER_JOURNAL, cli->home);
-	struct ledger	*l;
-	struct progress	*p;
-	bool		 ok = true;
+	struct state_place	 at;
+	struct ledger		*l;
+	struct progress		*p;
+	struct conf		*conf;
+	struct err		 err;
+	bool			 ok = true;
 
-	/* Looking must not make the file. */
-	if (access(path, F_OK) == 0 || access(journal, F_OK) == 0) {
-		l = ledger_create(cli->home);
+	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
+		return cli_fail(&err) == 0;
+	at = state_place(cli->home, conf);
+	if (is_there(&at)) {
+		l = ledger_create(&at);
 		p = progress_begin("Reading what was used");
 		ok = ledger_rows(l, r->since, INT64_MAX, NULL, add_row, r);
 		progress_end(p);
@@ -126,8 +144,7 @@ collect(const struct cli *cli, struct report *r)
 	}
 	if (r->by != BY_DAY)
 		ledger_groups_by_cost(&r->groups);
-	free(path);
-	free(journal);
+	conf_unref(conf);
 	return ok;
 }
 

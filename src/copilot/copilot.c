@@ -25,6 +25,7 @@
 #include "copilot/github.h"
 #include "copilot/lessons.h"
 #include "copilot/models.h"
+#include "copilot/shared.h"
 #include "copilot/signin.h"
 #include "copilot/token.h"
 
@@ -39,6 +40,8 @@
 #define MODELS_FRESH_MS	600000	/* VS Code reads the list every 10 minutes */
 #define MODELS_RETRY_MS	60000	/* after a failed refresh */
 #define MODELS_FILE_AGE	86400	/* s; an older cached list is not shown */
+#define LESSONS_MS	5000	/* between hosts that tell each other */
+#define SHARED_POLL_MS	250	/* look again whether another host is done */
 
 struct copilot {
 	struct loop		*loop;
@@ -51,6 +54,7 @@ struct copilot {
 	bool			 github_again;	/* a 401 was for an old one */
 	char			 session[UTIL_UUID_SIZE];
 	struct lessons		*lessons;
+	struct copilot_shared	*shared;	/* NULL: there is one host */
 
 	/* The Copilot token. */
 	struct copilot_token	 token;
@@ -65,6 +69,10 @@ struct copilot {
 	struct err		 refusal;	/* GitHub's, for this key */
 	int64_t			 refused_until;
 	_Atomic(const char *)	 trouble;
+	struct shared_ask	 token_ask;
+	/* Among hosts; 0: it is not of them. What is of no use. */
+	int64_t			 token_version, token_behind;
+	bool			 token_mine;	/* all hosts wait for it */
 
 	/* The model list. */
 	struct fetch		 models_fetch;
@@ -79,10 +87,24 @@ struct copilot {
 	const struct models	*models;
 	bool			 models_stale;	/* a refresh was asked for */
 	struct loop_task	 models_task;
+	struct shared_ask	 models_ask;
+	struct loop_timer	 models_timer;	/* another host fetches it */
+	int64_t			 models_since;	/* that this is waited for */
+	int64_t			 models_version; /* among hosts, likewise */
+	bool			 models_mine;
+
+	/* Lessons, from time to time. */
+	struct shared_ask	 lessons_ask;
+	struct loop_timer	 lessons_timer;
+	int64_t			 lessons_heard;	/* until then */
+	uint64_t		 lessons_last;	/* that are told now */
 };
 
 static void	token_refresh(struct copilot *);
 static void	token_exchange(struct copilot *);
+static void	token_want_github(struct copilot *);
+static void	token_send(struct copilot *);
+static void	token_done(struct copilot *, const struct err *);
 static void	models_set(struct copilot *, struct models *);
 
 /* The configuration may have changed since the last fetch. */
@@ -136,6 +158,8 @@ token_key(struct copilot *c, char *out, size_t size)
 static void
 token_adopt(struct copilot *c)
 {
+	if (c->shared != NULL && c->lessons_timer.place == 0)
+		loop_timer_set(c->loop, &c->lessons_timer, 0);
 	c->generation++;
 	c->used = false;
 	c->refused_until = 0;
@@ -173,6 +197,7 @@ token_read_file(struct copilot *c)
 	if (fresh) {
 		copilot_token_finish(&c->token);
 		c->token = tok;
+		c->token_version = 0;
 		token_adopt(c);
 	} else
 		copilot_token_finish(&tok);
@@ -192,10 +217,98 @@ token_write_file(struct copilot *c)
 	buf_finish(&text);
 }
 
+/* --- The token of another host. */
+
+/* The name of what is shared; false: there is nobody to share with. */
+static bool
+shared_begin(struct copilot *c, struct shared_ask *ask, enum shared_what what,
+    const char *kind)
+{
+	const char *secret = signin_secret(&c->signin);
+
+	if (c->shared == NULL || secret == NULL || ask->running)
+		return false;
+	ask->what = what;
+	shared_name(secret, kind, c->key, ask->name);
+	ask->running = true;
+	return true;
+}
+
+static void
+token_answered(struct shared_ask *ask)
+{
+	struct copilot		*c = CONTAINER(ask, struct copilot, token_ask);
+	struct copilot_token	 tok = { 0 };
+	const char		*secret = signin_secret(&c->signin);
+	bool			 there = ask->answer == SHARED_THERE;
+
+	if (there && (secret == NULL || !shared_open(secret, &ask->text,
+	    loop_now(c->loop), ask->left, &tok) ||
+	    util_hash(tok.value) == c->dead)) {
+		/* It is no good: this host or another makes a new one. */
+		copilot_token_finish(&tok);
+		c->token_behind = ask->version;
+		token_exchange(c);
+	} else if (there) {
+		copilot_token_finish(&c->token);
+		c->token = tok;
+		c->token_version = ask->version;
+		token_adopt(c);
+		token_write_file(c);
+		token_done(c, NULL);
+	} else if (ask->answer == SHARED_BUSY &&
+	    loop_now(c->loop) < c->lock_since + LOCK_PATIENCE_MS) {
+		loop_timer_set(c->loop, &c->token_timer, SHARED_POLL_MS);
+	} else {
+		c->token_mine = true;
+		token_want_github(c);
+	}
+}
+
+/* False: this host goes on alone, or has been told to. */
+static bool
+token_look(struct copilot *c)
+{
+	if (c->token_mine || !shared_begin(c, &c->token_ask, SHARED_LOOK,
+	    "token"))
+		return false;
+	c->token_ask.behind = c->token_behind;
+	c->token_ask.done = token_answered;
+	c->shared->ask(c->shared, &c->token_ask);
+	return true;
+}
+
+static void
+token_kept(struct shared_ask *ask)
+{
+	struct copilot *c = CONTAINER(ask, struct copilot, token_ask);
+
+	if (ask->what == SHARED_KEEP && ask->answer == SHARED_THERE)
+		c->token_version = ask->version;
+}
+
+/* What came of it, for those who wait on other hosts. */
+static void
+token_share(struct copilot *c, bool ok)
+{
+	struct shared_ask *ask = &c->token_ask;
+
+	if (!c->token_mine || !shared_begin(c, ask, SHARED_LEAVE, "token"))
+		return;
+	buf_truncate(&ask->text, 0);
+	if (ok && !c->token.direct &&
+	    shared_seal(signin_secret(&c->signin), &c->token, &ask->text)) {
+		ask->what = SHARED_KEEP;
+		ask->left = (c->token.refresh_ms - loop_now(c->loop)) / 1000;
+	}
+	ask->done = token_kept;
+	c->shared->ask(c->shared, ask);
+}
+
 static void
 token_done(struct copilot *c, const struct err *err)
 {
-	c->token_fetch.running = false;
+	c->token_fetch.running = c->token_mine = false;
 	if (c->lock >= 0)
 		close(c->lock);
 	c->lock = -1;
@@ -273,6 +386,7 @@ token_end(struct fetch *f, enum http_end end, const char *why)
 		token_adopt(c);
 		token_write_file(c);
 	}
+	token_share(c, ok);
 	github_exchange_finish(&got);
 	fetch_clear(f);
 	token_settle(c, ok ? NULL : &err);
@@ -282,19 +396,33 @@ token_end(struct fetch *f, enum http_end end, const char *why)
 static void
 token_exchange(struct copilot *c)
 {
+	if (!token_look(c))
+		token_want_github(c);
+}
+
+static void
+token_want_github(struct copilot *c)
+{
 	signin_want(&c->signin, c->loop, c->http, c->conf, &c->github);
 }
 
 static void
 github_ready(struct fetch_waiter *w, const struct err *err)
 {
-	struct copilot	*c = CONTAINER(w, struct copilot, github);
-	struct fetch	*f = &c->token_fetch;
+	struct copilot *c = CONTAINER(w, struct copilot, github);
 
 	if (err != NULL) {
+		token_share(c, false);
 		token_settle(c, err);
-		return;
-	}
+	} else if (!token_look(c))	/* it had no secret before, perhaps */
+		token_send(c);
+}
+
+static void
+token_send(struct copilot *c)
+{
+	struct fetch *f = &c->token_fetch;
+
 	github_request(&f->request, c->conf, c->signin.token,
 	    GITHUB_PATH_EXCHANGE);
 	fetch_start(f, c->http, c->conf);
@@ -315,6 +443,8 @@ token_attempt(struct copilot *c)
 	if (strcmp(key, c->key) != 0) {		/* signed in anew */
 		snprintf(c->key, sizeof(c->key), "%s", key);
 		copilot_token_finish(&c->token);
+		c->token_version = c->token_behind = c->models_version = 0;
+		c->lessons_heard = 0;
 		c->refused_until = 0;
 		models_set(c, NULL);
 	}
@@ -401,6 +531,7 @@ copilot_refused(struct copilot *c, unsigned generation)
 		return;			/* a newer one is there already */
 	log_info("copilot token: refused by Copilot, fetching a new one");
 	c->dead = util_hash(c->token.value);
+	c->token_behind = c->token_version;
 	copilot_token_finish(&c->token);
 }
 
@@ -462,7 +593,7 @@ out:
 static void
 models_done(struct copilot *c, const struct err *err)
 {
-	c->models_fetch.running = c->models_renew = false;
+	c->models_fetch.running = c->models_renew = c->models_mine = false;
 	pthread_mutex_lock(&c->models_lock);
 	c->models_next = loop_now(c->loop) +
 	    (err != NULL ? MODELS_RETRY_MS : MODELS_FRESH_MS);
@@ -473,6 +604,93 @@ models_done(struct copilot *c, const struct err *err)
 	/* An old list is better than none. */
 	fetch_waiter_wake(&c->models_fetch.waiters,
 	    c->models != NULL ? NULL : err);
+}
+
+/* --- The list of another host. */
+
+static void	models_fetch(struct copilot *);
+static void	warn_outdated(const struct copilot *, const struct models *);
+
+static bool
+models_adopt(struct copilot *c, const struct shared_ask *ask)
+{
+	struct err	 err;
+	struct models	*m = models_parse(ask->text.p, ask->text.len, &err);
+
+	if (m == NULL)
+		return false;
+	m->fetched_ms = loop_now(c->loop) + ask->left * 1000 - MODELS_FRESH_MS;
+	warn_outdated(c, m);
+	models_set(c, m);
+	models_write_file(c, &ask->text);
+	c->models_version = ask->version;
+	return true;
+}
+
+static void
+models_answered(struct shared_ask *ask)
+{
+	struct copilot *c = CONTAINER(ask, struct copilot, models_ask);
+
+	if (ask->answer == SHARED_THERE && models_adopt(c, ask))
+		models_done(c, NULL);
+	else if (ask->answer == SHARED_BUSY &&
+	    loop_now(c->loop) < c->models_since + LOCK_PATIENCE_MS)
+		loop_timer_set(c->loop, &c->models_timer, SHARED_POLL_MS);
+	else {
+		c->models_mine = true;
+		models_fetch(c);
+	}
+}
+
+/* False: this host fetches it. */
+static bool
+models_look(struct copilot *c)
+{
+	struct shared_ask *ask = &c->models_ask;
+
+	if (!shared_begin(c, ask, SHARED_LOOK, "models"))
+		return false;
+	/* One that was wrong about a model is of no use. */
+	ask->behind = c->models_renew ? c->models_version : 0;
+	ask->done = models_answered;
+	c->shared->ask(c->shared, ask);
+	return true;
+}
+
+static void
+models_timer(struct loop_timer *t)
+{
+	struct copilot *c = CONTAINER(t, struct copilot, models_timer);
+
+	if (!models_look(c))
+		models_fetch(c);
+}
+
+static void
+models_kept(struct shared_ask *ask)
+{
+	struct copilot *c = CONTAINER(ask, struct copilot, models_ask);
+
+	if (ask->what == SHARED_KEEP && ask->answer == SHARED_THERE)
+		c->models_version = ask->version;
+}
+
+/* "list" NULL: there is none. */
+static void
+models_share(struct copilot *c, const struct buf *list)
+{
+	struct shared_ask *ask = &c->models_ask;
+
+	if (!c->models_mine || !shared_begin(c, ask, list != NULL ?
+	    SHARED_KEEP : SHARED_LEAVE, "models"))
+		return;
+	buf_truncate(&ask->text, 0);
+	if (list != NULL)
+		buf_append(&ask->text, list->p, list->len);
+	ask->left = MODELS_FRESH_MS / 1000;
+	ask->done = models_kept;
+	c->shared->ask(c->shared, ask);
 }
 
 /* Once, until Copilot is content again. */
@@ -515,6 +733,7 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 		models_set(c, m);
 		models_write_file(c, &f->body);
 	}
+	models_share(c, m != NULL ? &f->body : NULL);
 	fetch_clear(f);
 	models_done(c, m != NULL ? NULL : &err);
 }
@@ -522,10 +741,8 @@ models_end(struct fetch *f, enum http_end end, const char *why)
 static void
 models_with_token(struct fetch_waiter *w, const struct err *why)
 {
-	struct copilot		*c = CONTAINER(w, struct copilot, models_token);
-	struct upstream_call	 call = { .method = "GET", .path = "/models",
-				    .intent = "model-access" };
-	struct err		 err;
+	struct copilot	*c = CONTAINER(w, struct copilot, models_token);
+	struct err	 err;
 
 	if (why == NULL && c->models == NULL && !c->models_again)
 		models_read_file(c);
@@ -534,13 +751,27 @@ models_with_token(struct fetch_waiter *w, const struct err *why)
 		models_done(c, NULL);
 		return;
 	}
+	c->models_since = loop_now(c->loop);
 	if (why != NULL) {
+		models_share(c, NULL);
 		err = *why;
 		models_done(c, &err);
-	} else if (!copilot_request(c, c->conf, &call,
-	    &c->models_fetch.request, &err))
+	} else if (c->models_mine || !models_look(c))
+		models_fetch(c);
+}
+
+static void
+models_fetch(struct copilot *c)
+{
+	struct upstream_call	call = { .method = "GET", .path = "/models",
+				    .intent = "model-access" };
+	struct err		err;
+
+	if (!copilot_request(c, c->conf, &call, &c->models_fetch.request,
+	    &err)) {
+		models_share(c, NULL);
 		models_done(c, &err);
-	else {
+	} else {
 		c->models_generation = c->generation;
 		fetch_start(&c->models_fetch, c->http, c->conf);
 	}
@@ -583,6 +814,45 @@ copilot_renew_models(struct copilot *c, struct fetch_waiter *w)
 	fetch_waiter_add(&c->models_fetch.waiters, w);
 	c->models_renew = true;
 	models_refresh(c);
+}
+
+/* --- The lessons of all hosts. */
+
+static void
+lessons_answered(struct shared_ask *ask)
+{
+	struct copilot	*c = CONTAINER(ask, struct copilot, lessons_ask);
+	const char	*at = buf_str(&ask->text), *end, *rest;
+
+	if (ask->answer != SHARED_THERE)
+		return;
+	lessons_told(c->lessons, c->lessons_last);
+	c->lessons_heard = ask->version;
+	for (; (end = strchr(at, '\n')) != NULL; at = end + 1)
+		if ((rest = memchr(at, ' ', (size_t)(end - at))) != NULL)
+			lessons_hear(c->lessons, rest + 1,
+			    (size_t)(end - rest - 1));
+}
+
+static void
+lessons_timer(struct loop_timer *t)
+{
+	struct copilot		*c;
+	struct shared_ask	*ask;
+
+	c = CONTAINER(t, struct copilot, lessons_timer);
+	ask = &c->lessons_ask;
+
+	loop_timer_set(c->loop, &c->lessons_timer, LESSONS_MS);
+	if (!shared_begin(c, ask, SHARED_NOTES, "lessons"))
+		return;
+	if (c->lessons_heard == 0)
+		lessons_secret(c->lessons, signin_secret(&c->signin));
+	buf_truncate(&ask->text, 0);
+	c->lessons_last = lessons_news(c->lessons, &ask->text);
+	ask->behind = c->lessons_heard;
+	ask->done = lessons_answered;
+	c->shared->ask(c->shared, ask);
 }
 
 static void
@@ -682,6 +952,9 @@ copilot_create(const struct copilot_parts *parts)
 	c->token_timer.expired = token_timer;
 	c->models_token.ready = models_with_token;
 	c->models_task.run = models_task;
+	c->models_timer.expired = models_timer;
+	c->lessons_timer.expired = lessons_timer;
+	c->shared = parts->shared;
 	pthread_mutex_init(&c->models_lock, NULL);
 	util_uuid(c->session);
 	c->lessons = lessons_create();
@@ -698,6 +971,11 @@ copilot_destroy(struct copilot *c)
 	fetch_clear(&c->token_fetch);
 	fetch_clear(&c->models_fetch);
 	loop_timer_stop(c->loop, &c->token_timer);
+	loop_timer_stop(c->loop, &c->models_timer);
+	buf_finish(&c->token_ask.text);
+	buf_finish(&c->models_ask.text);
+	loop_timer_stop(c->loop, &c->lessons_timer);
+	buf_finish(&c->lessons_ask.text);
 	if (c->lock >= 0)
 		close(c->lock);
 	copilot_token_finish(&c->token);

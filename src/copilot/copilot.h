@@ -2,7 +2,8 @@
  * Copilot as the loop sees it: the short-lived token and its refresh, the model
  * list and its refresh, and how a call to it is addressed. One fetch at a time
  * for any number of waiting exchanges; several processes share what was fetched
- * through files in the data directory.
+ * through files in the data directory, several hosts through a database
+ * (shared.h).
  */
 #ifndef COPILOT_H
 #define COPILOT_H
@@ -21,6 +22,7 @@ struct upstream_call;
 struct fetch_waiter;
 
 struct copilot;
+struct copilot_shared;
 
 /* Its parts; signin_init() has more on the last four. */
 struct copilot_parts {
@@ -32,6 +34,7 @@ struct copilot_parts {
 	bool			 enterprise;
 	bool			 command;
 	const char		*name;		/* of the account, or NULL */
+	struct copilot_shared	*shared;	/* NULL: there is one host */
 };
 
 struct copilot *copilot_create(const struct copilot_parts *);

@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/mac.h"
 #include "base/util.h"
 #include "copilot/lessons.h"
 
@@ -20,11 +22,14 @@ struct entry {
 	uint64_t	 client;	/* its key, hashed */
 	struct lesson	 lesson;
 	int64_t		 learnt_ms;
+	uint64_t	 news;		/* a number; 0: of another host */
 };
 
 struct lessons {
 	pthread_mutex_t	 lock;		/* of all below */
 	struct entry	 list[KEPT_MAX];
+	char		*secret;	/* NULL: none */
+	uint64_t	 news, told;	/* the last numbers */
 };
 
 /* --- Parameters by name. */
@@ -324,14 +329,29 @@ lessons_destroy(struct lessons *t)
 		return;
 	for (i = 0; i < KEPT_MAX; i++)
 		free(t->list[i].model);
+	free(t->secret);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
 
+/* Under the lock. */
 static uint64_t
-client_of(const char *key)
+client_of(const struct lessons *t, const char *key)
 {
-	return util_hash(key != NULL ? key : "");
+	uint8_t		mac[MAC_SIZE];
+	struct mac	m;
+	uint64_t	n;
+
+	if (key == NULL)
+		key = "";
+	if (t->secret == NULL)
+		return util_hash(key);
+	mac_begin(&m, t->secret);
+	mac_add(&m, "lessons", sizeof("lessons"));
+	mac_add(&m, key, strlen(key));
+	mac_end(&m, mac);
+	memcpy(&n, mac, sizeof(n));
+	return n;
 }
 
 static struct entry *
@@ -366,16 +386,18 @@ void
 lessons_note(struct lessons *t, const char *key, const char *model,
     const struct lesson *l)
 {
-	uint64_t	 client = client_of(key);
+	uint64_t	 client;
 	struct entry	*e;
 
 	if (t == NULL)
 		return;
 	pthread_mutex_lock(&t->lock);
+	client = client_of(t, key);
 	if ((e = find_entry(t, client, model)) == NULL)
 		e = new_entry(t, client, model);
 	lesson_add(&e->lesson, l);
 	e->learnt_ms = util_now_ms();
+	e->news = ++t->news;
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -388,7 +410,7 @@ lessons_recall(struct lessons *t, const char *key, const char *model,
 	if (t == NULL)
 		return;
 	pthread_mutex_lock(&t->lock);
-	e = find_entry(t, client_of(key), model);
+	e = find_entry(t, client_of(t, key), model);
 	if (e != NULL && util_now_ms() - e->learnt_ms > KEPT_MS) {
 		free(e->model);
 		*e = (struct entry){ 0 };
@@ -397,6 +419,96 @@ lessons_recall(struct lessons *t, const char *key, const char *model,
 	if (e != NULL)
 		lesson_add(to, &e->lesson);
 	pthread_mutex_unlock(&t->lock);
+}
+
+/* --- What hosts share. */
+
+void
+lessons_secret(struct lessons *t, const char *secret)
+{
+	pthread_mutex_lock(&t->lock);
+	free(t->secret);
+	t->secret = secret != NULL ? xstrdup(secret) : NULL;
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void
+put_line(const struct entry *e, struct buf *lines)
+{
+	json_object	*obj = json_object_new_object();
+	char		 client[17];
+
+	snprintf(client, sizeof(client), "%016llx",
+	    (unsigned long long)e->client);
+	js_add_str(obj, "client", client);
+	js_add_str(obj, "model", e->model);
+	js_add_int(obj, "without", e->lesson.without);
+	js_add_int(obj, "images", e->lesson.images);
+	/* Models may be called anything; a name is one word. */
+	buf_printf(lines, "%s-%016llx ", client,
+	    (unsigned long long)util_hash(e->model));
+	js_print(obj, lines);
+	buf_putc(lines, '\n');
+	json_object_put(obj);
+}
+
+uint64_t
+lessons_news(struct lessons *t, struct buf *lines)
+{
+	uint64_t	last;
+	size_t		i;
+
+	pthread_mutex_lock(&t->lock);
+	for (i = 0; i < KEPT_MAX; i++)
+		if (t->list[i].model != NULL && t->list[i].news > t->told)
+			put_line(&t->list[i], lines);
+	last = t->news;
+	pthread_mutex_unlock(&t->lock);
+	return last;
+}
+
+void
+lessons_told(struct lessons *t, uint64_t last)
+{
+	pthread_mutex_lock(&t->lock);
+	t->told = last;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Is it new here? It lasts as long as if it had been learnt now. */
+static void
+hear(struct lessons *t, uint64_t client, const char *model,
+    const struct lesson *l)
+{
+	struct entry	*e = find_entry(t, client, model);
+	struct lesson	 known = e != NULL ? e->lesson :
+			    (struct lesson){ 0 };
+
+	if (!lesson_add(&known, l))
+		return;
+	if (e == NULL)
+		e = new_entry(t, client, model);
+	e->lesson = known;
+	e->learnt_ms = util_now_ms();
+}
+
+void
+lessons_hear(struct lessons *t, const char *rest, size_t n)
+{
+	json_object	*obj = js_parse_quiet(rest, n);
+	const char	*client = js_str(obj, "client");
+	const char	*model = js_str(obj, "model");
+	int64_t		 without = js_int(obj, "without", 0);
+	struct lesson	 l = { .images = js_int(obj, "images", 0) };
+
+	if (client != NULL && model != NULL && without >= 0 &&
+	    without <= LESSON_ALL && l.images >= 0 && l.images <= IMAGES_MAX) {
+		l.without = (unsigned)without;
+		pthread_mutex_lock(&t->lock);
+		hear(t, strtoull(client, NULL, 16), model, &l);
+		pthread_mutex_unlock(&t->lock);
+	}
+	json_object_put(obj);
 }
 
 /* --- A body. */

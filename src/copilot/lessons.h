@@ -57,7 +57,8 @@ enum {
 	LESSON_FORMAT		= 1u << 17,	/* as an instruction */
 	LESSON_STOP		= 1u << 18,	/* honoured here */
 	LESSON_WEB_SEARCH	= 1u << 19,	/* the tool */
-	LESSON_TOP_K		= 1u << 20	/* Messages have it */
+	LESSON_TOP_K		= 1u << 20,	/* Messages have it */
+	LESSON_ALL		= (1u << 21) - 1
 };
 
 struct lesson {
@@ -89,6 +90,21 @@ void	lessons_note(struct lessons *, const char *key, const char *model,
 	    const struct lesson *);
 void	lessons_recall(struct lessons *, const char *key, const char *model,
 	    struct lesson *to);
+
+/*
+ * What hosts share. From "secret" on, which they have in common and nobody
+ * else, a client is told apart by a MAC of its key. NULL: by a hash, here only.
+ */
+void	lessons_secret(struct lessons *, const char *secret);
+/*
+ * What was learnt here and not told yet, as lines: a name without spaces, a
+ * space, the rest. What it returns goes to lessons_told() when all hosts can
+ * read them.
+ */
+uint64_t lessons_news(struct lessons *, struct buf *lines);
+void	lessons_told(struct lessons *, uint64_t);
+/* Such a line's rest, from any host; what it is not is left out. */
+void	lessons_hear(struct lessons *, const char *rest, size_t n);
 
 /*
  * The parameters of chat completions and Responses that have to be left out.

@@ -28,6 +28,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/pending.h \
 	%reldir%/quota.c \
 	%reldir%/quota.h \
+	%reldir%/shared.c \
+	%reldir%/shared.h \
 	%reldir%/signin.c \
 	%reldir%/signin.h \
 	%reldir%/token.c \

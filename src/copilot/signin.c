@@ -209,6 +209,12 @@ signin_look(struct signin *s, const struct conf *conf, struct err *err)
 	return there || look_token(s, err);
 }
 
+const char *
+signin_secret(const struct signin *s)
+{
+	return s->kind == SIGNIN_APP ? s->app.key : s->token;
+}
+
 char *
 signin_source(const struct signin *s)
 {

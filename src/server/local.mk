@@ -41,6 +41,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/route.h \
 	%reldir%/serve.c \
 	%reldir%/serve.h \
+	%reldir%/sharing.c \
+	%reldir%/sharing.h \
 	%reldir%/tally.c \
 	%reldir%/tally.h \
 	%reldir%/upload.c \

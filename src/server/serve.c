@@ -20,6 +20,7 @@
 #include "server/parts.h"
 #include "server/process.h"
 #include "server/serve.h"
+#include "server/sharing.h"
 #include "state/background.h"
 #include "state/ledger.h"
 #include "state/metrics.h"
@@ -65,36 +66,43 @@ check_budgets(const struct server *s)
 	conf_unref(c);
 }
 
-/* Where it is, is read once: another place takes another start. */
-static struct stored *
-open_stored(const struct server *s, const char *home)
+/*
+ * Where it is, is read once: another place takes another start. Returns what
+ * hosts share of the upstream, NULL: there is one host.
+ */
+static struct copilot_shared *
+open_state(struct server *s, const char *home)
 {
 	struct conf		*c = conf_file_get(s->conf_file);
 	struct state_place	 at = state_place(home, c);
-	struct stored		*stored = stored_create(&at);
+	struct copilot_shared	*shared = NULL;
 
-	if (stored == NULL && at.url[0] != '\0')
+	s->stored = stored_create(&at);
+	s->ledger = ledger_create(&at);
+	if (at.url[0] != '\0')
+		shared = sharing_create(s, &at);
+	if (at.url[0] != '\0' && s->stored == NULL)
 		log_err("stateUrl is set, and this program was built without "
 		    "%s: nothing is stored.", state_place_kind(c));
 	conf_unref(c);
-	return stored;
+	return shared;
 }
 
 int
 serve_main(const struct serve_options *o)
 {
-	struct server	s = { 0 };
-	int		rc = 0;
+	struct server		 s = { 0 };
+	struct copilot_shared	*shared;
+	int			 rc = 0;
 
 	s.conf_file = conf_file_create(o->home, o->override);
 	signal(SIGPIPE, SIG_IGN);
 	s.loop = loop_create();
 	s.http = http_create(s.loop);
+	shared = open_state(&s, o->home);
 	s.accounts = accounts_create(&(struct copilot_parts){ s.loop, s.http,
 	    s.conf_file, o->home, o->github_token,
-	    o->override->enterprise_url != NULL, true, NULL });
-	s.stored = open_stored(&s, o->home);
-	s.ledger = ledger_create(o->home);
+	    o->override->enterprise_url != NULL, true, NULL, shared });
 	s.metrics = metrics_create(o->home);
 	s.recent = recent_create();
 	s.thoughts = reasoning_create(s.stored);
@@ -119,6 +127,7 @@ serve_main(const struct serve_options *o)
 	background_quit(s.stored);
 	stored_destroy(s.stored);
 	accounts_destroy(s.accounts);
+	sharing_destroy(shared);
 	http_destroy(s.http);
 	loop_destroy(s.loop);
 	conf_file_destroy(s.conf_file);

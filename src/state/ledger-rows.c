@@ -41,9 +41,22 @@ static const char *const steps[] = {
 	"DROP TABLE journal;",
 };
 
+static const char *const postgresql_steps[] = {
+	"CREATE TABLE usage (start BIGINT NOT NULL, span BIGINT NOT NULL,"
+	" key TEXT NOT NULL, model TEXT NOT NULL, endpoint TEXT NOT NULL,"
+	" status BIGINT NOT NULL, initiator TEXT NOT NULL,"
+	" requests BIGINT NOT NULL, input BIGINT NOT NULL,"
+	" cached BIGINT NOT NULL, cache_write BIGINT NOT NULL,"
+	" output BIGINT NOT NULL, nano BIGINT NOT NULL,"
+	" estimated BIGINT NOT NULL, PRIMARY KEY"
+	" (start, span, key, model, endpoint, status, initiator));"
+	"CREATE TABLE place (generation TEXT PRIMARY KEY,"
+	" taken BIGINT NOT NULL, seen BIGINT NOT NULL);",
+};
+
 const struct db_schema ledger_schema = {
 	"usage", LEDGER_FILE, { steps, COUNT(steps) },
-	{ NULL, 0 }
+	{ postgresql_steps, COUNT(postgresql_steps) }
 };
 
 /* --- The journal. */
@@ -85,14 +98,14 @@ ledger_place_set(struct db_conn *c, const struct journal_place *at)
 	"," ADD("cache_write") "," ADD("output") "," ADD("nano") "," \
 	ADD("estimated")
 
+/* Add to a row, as it stands. */
 bool
-ledger_row_add(struct db_conn *c, const struct ledger_row *r)
+ledger_sum_add(struct db_conn *c, const struct ledger_row *r)
 {
 	const struct ledger_counts	*n = &r->counts;
 	const int64_t			 numbers[] = {
-		r->start - r->start % LEDGER_SECONDS, LEDGER_HOUR, r->status,
-		n->requests, n->input, n->cached, n->cache_write, n->output,
-		n->nano, n->estimated
+		r->start, r->span, r->status, n->requests, n->input,
+		n->cached, n->cache_write, n->output, n->nano, n->estimated
 	};
 	struct db_stmt			*st;
 	size_t				 i;
@@ -109,6 +122,16 @@ ledger_row_add(struct db_conn *c, const struct ledger_row *r)
 		db_bind_int(st, 4 + (int)i, numbers[i]);
 	db_bind_text(st, 14, r->initiator);
 	return db_finish(st);
+}
+
+bool
+ledger_row_add(struct db_conn *c, const struct ledger_row *r)
+{
+	struct ledger_row sum = *r;
+
+	sum.start -= sum.start % LEDGER_SECONDS;
+	sum.span = LEDGER_HOUR;
+	return ledger_sum_add(c, &sum);
 }
 
 /* A statement whose only arguments are numbers. */
@@ -199,7 +222,8 @@ ledger_compact(struct db_conn *c, const struct ledger_keep *k, int64_t now)
 	return sum_up_before(c, LEDGER_HOUR, hours) &&
 	    sum_up_before(c, LEDGER_DAY, days) &&
 	    run(c, "DELETE FROM usage WHERE start < ?1", &months, 1) &&
-	    run(c, "DELETE FROM place WHERE seen < ?1", &months, 1);
+	    run(c, "DELETE FROM place WHERE seen < ?1 AND"
+	    " generation NOT LIKE 'copy-%'", &months, 1);
 }
 
 /* --- Reading. */

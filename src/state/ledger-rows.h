@@ -20,6 +20,8 @@ extern const struct db_schema ledger_schema;
 bool	ledger_place_get(struct db_conn *, struct journal_place *);
 bool	ledger_place_set(struct db_conn *, const struct journal_place *);
 bool	ledger_row_add(struct db_conn *, const struct ledger_row *);
+/* A row of any span, as copies of a ledger have it. */
+bool	ledger_sum_add(struct db_conn *, const struct ledger_row *);
 /* Hours that are old become days, days months, and old months go. */
 bool	ledger_compact(struct db_conn *, const struct ledger_keep *,
 	    int64_t now);

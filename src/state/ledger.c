@@ -25,6 +25,7 @@
 #define PENDING_MAX	(16 << 20) /* notes in memory, while the disk refuses */
 #define LEFT_BYTES	(64 << 10) /* a journal that a short process leaves */
 #define TEXT_MAX	128	/* of a name in a line */
+#define CONNECTIONS	2	/* to a database of several hosts */
 #define SUMS_MAX	64	/* added up before they are put down */
 
 struct spent {
@@ -89,16 +90,17 @@ after_ms(int64_t ms)
 }
 
 struct ledger *
-ledger_create(const char *home)
+ledger_create(const struct state_place *at)
 {
-	struct db	*db = db_create(&(struct state_place){ home, "",
-		    1 }, &ledger_schema);
-	struct ledger	*l;
+	struct state_place	 few = *at;
+	struct db		*db;
+	struct ledger		*l;
 
-	if (db == NULL)
+	few.connections = CONNECTIONS;
+	if ((db = db_create(&few, &ledger_schema)) == NULL)
 		return NULL;
 	l = xcalloc(1, sizeof(*l));
-	l->journal = journal_create(home, LEDGER_JOURNAL);
+	l->journal = journal_create(at->home, LEDGER_JOURNAL);
 	l->db = db;
 	l->last_wait = &l->waits;
 	pthread_mutex_init(&l->lock, NULL);
@@ -500,6 +502,12 @@ settle(struct ledger *l)
 	l->fresh |= !ok;
 	pthread_mutex_unlock(&l->lock);
 	return ok;
+}
+
+bool
+ledger_settle(struct ledger *l)
+{
+	return l == NULL || settle(l);
 }
 
 /* --- Two threads: nobody who writes waits for the database. */

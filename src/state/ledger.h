@@ -15,10 +15,12 @@
 
 #include "base/loop.h"
 #include "state/ledger-sums.h"
+#include "state/place.h"
 
 struct ledger;
 
-struct ledger *ledger_create(const char *home);
+/* Its journal is a file, wherever the sums are. */
+struct ledger *ledger_create(const struct state_place *);
 /* All that was noted is taken over. */
 void	ledger_destroy(struct ledger *);
 /* Have a thread do what can wait. Without it, readers and the end do. */
@@ -52,6 +54,9 @@ bool	ledger_note(struct ledger *, const struct ledger_row *,
  * "done" is on its way already; else it will not run.
  */
 bool	ledger_wait_over(struct ledger *, struct ledger_wait *);
+
+/* Have all that was noted in the database. False: the journal has it. */
+bool	ledger_settle(struct ledger *);
 
 /*
  * What a key has spent today and this month (UTC), in nano credits; what other

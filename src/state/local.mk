@@ -38,6 +38,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/reasoning.h \
 	%reldir%/rows.c \
 	%reldir%/rows.h \
+	%reldir%/shared.c \
+	%reldir%/shared.h \
 	%reldir%/stored-schema.c \
 	%reldir%/stored.c \
 	%reldir%/stored.h
