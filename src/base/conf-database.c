@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/conf-row.h"
+#include "base/conf.h"
 #include "base/util.h"
 
 static const char *const schemes[] = { "postgresql://", "postgres://" };

@@ -83,8 +83,6 @@ void	 conf_row_set_place(struct conf *, const struct conf_row *,
 
 /* --- What all values share (conf-text.c). */
 
-/* What is wrong with the address of a database, without it; NULL: nothing. */
-const char *conf_database_wrong(const char *url);
 /* It without the password: yours. */
 char	*conf_database_shown(const char *url);
 

@@ -147,6 +147,8 @@ const struct conf_key *conf_key_find(const struct conf *, const char *secret);
 
 /* May this key use the model? No key, and one without a list, may. */
 bool	 conf_key_allows(const struct conf_key *, const char *model);
+/* What is wrong with the address of a database, without it; NULL: nothing. */
+const char *conf_database_wrong(const char *url);
 /* Has any key a budget, for a day or a month? */
 bool	 conf_has_budgets(const struct conf *);
 

@@ -43,6 +43,7 @@ struct cli {
 	const char		*host;
 	const char		*port;
 	const char		*client_key;	/* of setup */
+	const char		*to;		/* of state copy */
 	bool			 write;
 	bool			 ready;		/* of health */
 	const char		*command;	/* its name */
@@ -90,6 +91,7 @@ int	 cli_setup(struct cli *);
 int	 cli_responses_prune(struct cli *);
 int	 cli_responses_export(struct cli *);
 int	 cli_responses_delete(struct cli *);
+int	 cli_state_copy(struct cli *);
 int	 cli_completion_bash(struct cli *);
 int	 cli_completion_zsh(struct cli *);
 int	 cli_completion_fish(struct cli *);

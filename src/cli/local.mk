@@ -23,6 +23,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/service.c \
 	%reldir%/setup.c \
 	%reldir%/start.c \
+	%reldir%/state.c \
 	%reldir%/supervise.c \
 	%reldir%/table.c \
 	%reldir%/table.h \

@@ -118,6 +118,11 @@ static const struct option ledger_options[] = {
 	    "print comma-separated values" },
 };
 
+static const struct option copy_options[] = {
+	{ "to", 0, OPTION_TEXT, AT(to), "URL",
+	    "this database (default: stateUrl of config.json)" },
+};
+
 #define OPTIONS(a) a, COUNT(a)
 
 #define SETUP(name, title) \
@@ -194,6 +199,11 @@ const struct command cli_commands[] = {
 	    "responses export >responses.jsonl\0" },
 	{ "responses delete", cli_responses_delete, OPTIONS(delete_options),
 	    "delete them", "responses delete --all\0" },
+	{ "state", NULL, NULL, 0,
+	    "what is stored, from one place to another", "state copy\0" },
+	{ "state copy", cli_state_copy, OPTIONS(copy_options),
+	    "copy what is stored here into a database of several hosts",
+	    "state copy --to postgresql://copilot@db.example.com/copilot\0" },
 	{ "logout", cli_logout, NULL, 0,
 	    "forget the GitHub token, of the account of that name",
 	    "logout\0" "logout work\0" },

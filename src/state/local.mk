@@ -10,6 +10,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/conversations.c \
 	%reldir%/conversations.h \
 	%reldir%/db-driver.c \
+	%reldir%/copy.c \
+	%reldir%/copy.h \
 	%reldir%/db-driver.h \
 	%reldir%/db-open.c \
 	%reldir%/db.h \

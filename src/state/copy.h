@@ -1,0 +1,38 @@
+/*
+ * What a data directory's files of SQLite hold, copied into the database that
+ * hosts share. What is there already stays as it is, so that it may be done
+ * again; a part that was begun is there whole or not at all.
+ */
+#ifndef STATE_COPY_H
+#define STATE_COPY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "state/place.h"
+
+enum copy_part {
+	COPY_RESPONSES,
+	COPY_CONVERSATIONS,
+	COPY_THOUGHTS,
+	COPY_BACKGROUND,	/* responses that ended there */
+	COPY_USAGE,		/* sums; all of them, or none */
+	COPY__MAX
+};
+
+/* Of each part: what was copied, and what was there before. */
+struct copy_counts {
+	int64_t	copied[COPY__MAX], there[COPY__MAX];
+	/* The ledger was copied before, and has gone on since. */
+	bool	usage_differs;
+};
+
+/*
+ * From the directory that "to" names to the database that it names. False: one
+ * of them can't be read, or written; "why" says which, and the log says more.
+ * What was copied until then stays, and is counted.
+ */
+bool	state_copy(const struct state_place *to, struct copy_counts *,
+	    char why[static 200]);
+
+#endif
