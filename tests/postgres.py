@@ -281,15 +281,11 @@ class Way:
     ones; silence() lets nothing through any more, as a network does that lost
     its packets; mend() is what was before, for new connections."""
 
-    def __init__(self, port, host="127.0.0.1", listen="127.0.0.1"):
+    def __init__(self, port, host="127.0.0.1", listener=None):
         self.target, self.lock = (host, port), threading.Lock()
         self.pairs, self.mode, self.ended = {}, "open", False
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((listen, 0))
-        self.listener.listen(64)
-        self.address = self.listener.getsockname()
-        self.port = self.address[1]
+        self.listener = listener or socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)
         self.thread = threading.Thread(target=self._carry, daemon=True)
