@@ -64,10 +64,10 @@ function isCompaction({ json })
 }
 
 // Every turn runs a command that says much, so that the limit is reached every
-// few of them: what Codex itself begins with takes about a third of it. Behind a
+// few of them: what Codex itself begins with takes about half of it. Behind a
 // compaction 0.47 also keeps 20000 tokens of what the user said, in which it
 // counts its own earlier summaries, and a limit near that it never gets below.
-const limitOf = (version) => version === "0.47" ? 45000 : 30000;
+const limitOf = (version) => version === "0.47" ? 45000 : 20000;
 const command = (n) => `seq -s " " ${n}000 ${n}999; echo end-${n}`;
 
 async function session(program, model, home)
