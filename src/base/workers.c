@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/log.h"
 #include "base/util.h"
 #include "base/workers.h"
@@ -127,6 +129,8 @@ worker(void *arg)
 		pthread_mutex_lock(&w->lock);
 		end(w, kind, owner);
 	}
+	/* Who waits for the end does not wait for what threads clean up. */
+	OPENSSL_thread_stop();
 	w->threads--;
 	pthread_cond_signal(&w->ended);
 	pthread_mutex_unlock(&w->lock);
