@@ -117,7 +117,7 @@ delete_all(struct stored *s, const struct conf *conf, void *n)
 int
 cli_responses_prune(struct cli *cli)
 {
-	int64_t	n;
+	int64_t	n = 0;
 	int	rc = with_stored(cli, prune, &n);
 
 	if (rc == 0)
@@ -128,7 +128,7 @@ cli_responses_prune(struct cli *cli)
 int
 cli_responses_delete(struct cli *cli)
 {
-	int64_t	n;
+	int64_t	n = 0;
 	int	rc;
 
 	if (!cli->all) {

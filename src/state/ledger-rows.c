@@ -91,12 +91,15 @@ ledger_place_set(struct db_conn *c, const struct journal_place *at)
 
 /* --- Sums. */
 
-#define ADD(column) " " column " = usage." column " + excluded." column
 #define ADD_UP \
 	" ON CONFLICT (start, span, key, model, endpoint, status, initiator)" \
-	" DO UPDATE SET" ADD("requests") "," ADD("input") "," ADD("cached") \
-	"," ADD("cache_write") "," ADD("output") "," ADD("nano") "," \
-	ADD("estimated")
+	" DO UPDATE SET requests = usage.requests + excluded.requests," \
+	" input = usage.input + excluded.input," \
+	" cached = usage.cached + excluded.cached," \
+	" cache_write = usage.cache_write + excluded.cache_write," \
+	" output = usage.output + excluded.output," \
+	" nano = usage.nano + excluded.nano," \
+	" estimated = usage.estimated + excluded.estimated"
 
 /* Add to a row, as it stands. */
 bool
@@ -147,15 +150,15 @@ run(struct db_conn *c, const char *sql, const int64_t *numbers, size_t n)
 }
 
 /* One of a longer span for all from ?1 to ?2. A sum is no BIGINT by itself. */
-#define SUM(column) " CAST (sum(" column ") AS BIGINT)"
 #define SUM_OF(from, to) \
 	"INSERT INTO usage (start, span, key, model, endpoint, status," \
 	" initiator, requests, input, cached, cache_write, output, nano," \
 	" estimated) SELECT CAST (?1 AS BIGINT), " to ", key, model," \
-	" endpoint, status, initiator," SUM("requests") "," SUM("input") \
-	"," SUM("cached") "," \
-	SUM("cache_write") "," SUM("output") "," SUM("nano") "," \
-	SUM("estimated") " FROM usage WHERE span = " from \
+	" endpoint, status, initiator," \
+	" CAST (sum(requests) AS BIGINT), CAST (sum(input) AS BIGINT)," \
+	" CAST (sum(cached) AS BIGINT), CAST (sum(cache_write) AS BIGINT)," \
+	" CAST (sum(output) AS BIGINT), CAST (sum(nano) AS BIGINT)," \
+	" CAST (sum(estimated) AS BIGINT) FROM usage WHERE span = " from \
 	" AND start >= ?1 AND start < ?2" \
 	" GROUP BY key, model, endpoint, status, initiator" ADD_UP
 

@@ -10,10 +10,8 @@
 
 #define HOLDER_SIZE	33
 #define CONNECTIONS	2
-#define NOTE_SECONDS	86400	/* a note is kept so long */
-#define NOTES_MAX	2000	/* read at once */
-#define STRING(n)	NUMBER(n)
-#define NUMBER(n)	#n
+#define NOTE_SECONDS	"86400"	/* a note is kept so long */
+#define NOTES_MAX	"2000"	/* read at once */
 #define OVERLAP		10	/* s; who notes has not committed at once */
 
 struct shared {
@@ -196,7 +194,7 @@ put_notes(struct db_conn *c, const char *name, struct buf *lines)
 	bool	 ok;
 
 	ok = db_begin(c) && db_run(c, "DELETE FROM note WHERE made <"
-	    " unixepoch() - " STRING(NOTE_SECONDS));
+	    " unixepoch() - " NOTE_SECONDS);
 	while (ok && (line = strsep(&rest, "\n")) != NULL)
 		if ((word = strsep(&line, " ")) != NULL && line != NULL)
 			ok = put_note(c, name, word, line);
@@ -215,7 +213,7 @@ get_notes(struct db_conn *c, const char *name, struct buf *lines,
 	if (now < 0)
 		return false;
 	st = db_prepare(c, "SELECT word, text FROM note WHERE name = ?1"
-	    " AND made >= ?2 ORDER BY made LIMIT " STRING(NOTES_MAX), name,
+	    " AND made >= ?2 ORDER BY made LIMIT " NOTES_MAX, name,
 	    NULL);
 	if (st != NULL)
 		db_bind_int(st, 2, *since - OVERLAP);
