@@ -256,7 +256,8 @@ for (const words of ["Rate limit reached. Please try again in 1s.",
     "Sorry, you have exceeded your rate limit."])
 	claude(`a rate limit that comes as an event is waited for (${words})`,
 	    ["2"], async (ask) => {
-		await fake.scenario("/responses", { raw: early(words) });
+		await fake.scenario("/responses", undefined,
+		    { raw: early(words) });
 		const r = await ask("Hi!", "--model", "gpt-5.4");
 
 		assert.match(r.result, /^You said: /);
