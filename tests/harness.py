@@ -239,12 +239,12 @@ class Home:
         return env
 
 
-    def state(self, text):
-        """What a statement selects from the database of stored responses, as a
-        list of tuples."""
+    def state(self, text, file="responses.sqlite"):
+        """What a statement selects from the database, which is that file in the
+        data directory, as a list of tuples."""
         if shared_state():
             return shared_state().ask(self.config["stateUrl"], text)
-        with contextlib.closing(sqlite3.connect(os.path.join(self.path, "responses.sqlite"))) as db, db:
+        with contextlib.closing(sqlite3.connect(os.path.join(self.path, file))) as db, db:
             return db.execute(text).fetchall()
 
 
