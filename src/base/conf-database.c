@@ -14,7 +14,7 @@
 
 static const char *const schemes[] = { "postgresql://", "postgres://" };
 
-/* What is behind the scheme, or NULL. */
+/* The part behind the scheme, or NULL. */
 static const char *
 behind_scheme(const char *url)
 {

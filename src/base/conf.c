@@ -296,7 +296,7 @@ apply_enterprise(struct conf *c, const char *given,
 	return true;
 }
 
-/* Of the environment; the same as in the file. */
+/* The environment's address has to pass the same check as the file's. */
 static bool
 apply_database(struct conf *c, const char *url, const struct conf_source *src)
 {

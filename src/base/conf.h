@@ -24,7 +24,7 @@ struct conf_mapping {
 
 #define CREDIT_NANO	1e9	/* of a credit, which is 0.01 USD */
 
-/* Who may come in: an entry of auth.apiKeys. */
+/* A client that may come in: an entry of auth.apiKeys. */
 struct conf_key {
 	char		 *key;		/* the secret */
 	char		 *name;		/* never NULL, no other entry has it */
@@ -147,7 +147,7 @@ const struct conf_key *conf_key_find(const struct conf *, const char *secret);
 
 /* May this key use the model? No key, and one without a list, may. */
 bool	 conf_key_allows(const struct conf_key *, const char *model);
-/* What is wrong with the address of a database, without it; NULL: nothing. */
+/* The fault of a database's address, without the address; NULL: none. */
 const char *conf_database_wrong(const char *url);
 /* Has any key a budget, for a day or a month? */
 bool	 conf_has_budgets(const struct conf *);

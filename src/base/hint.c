@@ -16,7 +16,7 @@
 #include "base/util.h"
 
 #define NAME		"copilot-api"
-/* What sudo looks at (secure_path), and a shell without a profile. */
+/* The path of sudo (secure_path), and of a shell without a profile. */
 #define USUAL_PATH	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
 			"/sbin:/bin"
 #define SYSTEM_UID	1000	/* below it nobody logs in (Debian's policy) */

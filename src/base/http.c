@@ -27,9 +27,9 @@
 #define SPARE_MAX	256		/* easy handles kept for reuse */
 #define CONNECTIONS_MAX	256L		/* idle upstream connections kept */
 /*
- * What is read at a time. Up to libcurl 8.6 each handle owns such a buffer to
- * the end of its call, which a stream's small events don't fill; then all share
- * one (Curl_multi_xfer_buf_borrow).
+ * Bytes that are read at a time. Up to libcurl 8.6 each handle owns such a
+ * buffer to the end of its call, which a stream's small events don't fill; then
+ * all share one (Curl_multi_xfer_buf_borrow).
  */
 #define BUFFER_OWN	4096L
 #define BUFFER_SHARED	16384L
@@ -344,8 +344,8 @@ call_free(struct http_call *c)
 
 /*
  * Failures of which libcurl's own words are shown: they name a host, a port, a
- * certificate. Of all others its fixed sentence is, which quotes nothing: the
- * rest may hold what the environment has, or what upstream sent.
+ * certificate. All others are told in its fixed sentence, which quotes nothing:
+ * the rest may hold what the environment has, or what upstream sent.
  */
 static const CURLcode plain[] = {
 	CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,

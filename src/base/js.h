@@ -1,7 +1,7 @@
 /*
  * json-c with types, limits and the original bytes.
  *
- * What you create you put; what you add belongs to the parent; what js_get
+ * You put what you create; what you add belongs to the parent; what js_get
  * shows is borrowed. JSON null is a NULL json_object.
  */
 #ifndef JS_H
@@ -49,8 +49,8 @@ struct js_halves {
 json_object *js_parse_event(struct js_halves *, const char *, size_t);
 
 /*
- * What waits to be read seems empty to json-c's own functions; so those that
- * look into a value are ours here, of the same names.
+ * A value that waits to be read seems empty to json-c's own functions; so those
+ * that look into a value are ours here, of the same names.
  */
 json_object *js_detach(json_object *);	/* the same; its bytes may go */
 json_object *js_read(json_object *);		/* the value itself */
@@ -95,7 +95,7 @@ json_object *js_print_string(json_object *);
 /* A new object with that member: {"type":TYPE}. */
 json_object *js_typed(const char *type);
 
-/* What a value is, as a bit; an integer is a number as well, null is 0. */
+/* The type of a value as a bit; an integer is a number as well, null is 0. */
 enum {
 	JS_STRING = 1, JS_INTEGER = 2, JS_NUMBER = 4, JS_BOOLEAN = 8,
 	JS_OBJECT = 16, JS_ARRAY = 32

@@ -21,7 +21,7 @@ fetch(void)
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
 
-/* What fails here lacks memory, or OpenSSL's own modules. */
+/* A call that fails here lacks memory, or OpenSSL's own modules. */
 static void
 check(int ok)
 {

@@ -24,9 +24,9 @@ plain_is(unsigned char c, bool ascii)
 }
 
 /*
- * Of eight bytes, the first in the low bits, those that are not plain: the high
- * bit of each is set. A borrow may set more of them, but only above one that is
- * set rightly.
+ * Find those of eight bytes, the first in the low bits, that are not plain: the
+ * high bit of each is set. A borrow may set more of them, but only above one
+ * that is set rightly.
  */
 static inline uint64_t
 plain_ends(uint64_t v, bool ascii)
@@ -39,7 +39,7 @@ plain_ends(uint64_t v, bool ascii)
 }
 
 #ifdef __SSE2__
-/* Of sixteen bytes those that are not plain, a bit each. */
+/* A bit for each of sixteen bytes that is not plain. */
 static inline unsigned
 plain_ends_16(__m128i v, bool ascii)
 {

@@ -36,7 +36,7 @@ struct scan {
 	size_t			 nnames, max;
 };
 
-/* What is to come. */
+/* The scan expects this next. */
 enum state { VALUE, NAME, BEHIND, DONE, WRONG };
 
 static bool
@@ -388,8 +388,8 @@ word(struct scan *s, const char *text)
 /* --- Arrays and objects. */
 
 /*
- * Of a name's bytes. Those of up to eight are told apart by it; of longer ones
- * two may share it, once in 2^64.
+ * The hash of a name's bytes. It tells names of up to eight apart; two longer
+ * ones may share it, once in 2^64.
  */
 static uint64_t
 hash_name(const unsigned char *p, size_t n)

@@ -3,7 +3,7 @@
  * and tells what a tree of it would cost, before json-c builds one. json-c's
  * own idea of JSON changes with its version: 0.18's strict mode refuses every
  * byte from 0x80 on (json-c issue 892), and without it comments, 'quotes' and
- * NaN pass. What this accepts, json-c reads alike in all versions.
+ * NaN pass. All versions of json-c read alike what this accepts.
  */
 #ifndef SCAN_H
 #define SCAN_H
@@ -23,7 +23,7 @@ enum scan_rules {
 	/* Whatever can be read: upstream's answers, texts of our own. */
 	SCAN_ANY,
 	/*
-	 * What two readers read alike: no name twice in an object, no NUL in a
+	 * Two readers read it alike: no name twice in an object, no NUL in a
 	 * name, no raw control character in a string.
 	 */
 	SCAN_ONE_READING
@@ -66,7 +66,7 @@ bool	scan_json_marks(const char *, size_t n, enum scan_rules,
 /* About what json-c takes for a tree of that, in bytes; never less. */
 size_t	scan_cost(const struct scan_facts *);
 
-/* What a letter behind a backslash means, and one; 0: nothing. */
+/* The character that a letter behind a backslash means, plus 1; 0: none. */
 extern const unsigned char scan_letters[256];
 /*
  * The character of the escape at "i" of a text that was accepted; *len bytes of
@@ -84,7 +84,7 @@ void	scan_mend_halves(char *, size_t n);
  * A character whose halves end one text and begin a string of a later one, as
  * when a stream cuts between the escapes of an emoji. The first half is taken
  * out of "text" and waits in "high" ("\\ud83d"; "" is none), the second one is
- * given it back. What is appended to "out" is JSON still.
+ * given it back. The text that is appended to "out" is JSON still.
  */
 #define SCAN_HALF_SIZE 7
 void	scan_join_halves(const char *text, size_t n, char high[SCAN_HALF_SIZE],

@@ -202,7 +202,7 @@ is_of_number(char c)
 	    c == 'e' || c == 'E';
 }
 
-/* What is no plain integer is json-c's to read: it keeps its digits. */
+/* json-c reads a number that is no plain integer: it keeps the digits. */
 static json_object *
 read_number(const char *p, size_t n)
 {
@@ -364,7 +364,7 @@ release(struct waiting *w)
 	free(w);
 }
 
-/* Whose marks these are: the first one's place says so, see begin_waiting(). */
+/* The owner of the marks; the first one's place tells, see begin_waiting(). */
 static struct waiting *
 waiting_of(const struct scan_mark *m)
 {
@@ -643,7 +643,7 @@ print_number(json_object *v, struct buf *out)
 	buf_append(out, s, n);
 }
 
-/* What waits, and would be printed as it came. */
+/* Print a value that waits, and would be printed as it came. */
 static bool
 print_waiting(json_object *v, struct buf *out)
 {

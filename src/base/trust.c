@@ -39,7 +39,7 @@ in_dir(const char *path)
 	return n;
 }
 
-/* Those that are trusted with restrictions begin with another word. */
+/* Certificates that are trusted with restrictions begin with another word. */
 static long
 in_file(const char *path)
 {

@@ -129,7 +129,7 @@ worker(void *arg)
 		pthread_mutex_lock(&w->lock);
 		end(w, kind, owner);
 	}
-	/* Who waits for the end does not wait for what threads clean up. */
+	/* workers_destroy() doesn't wait for what a thread cleans up later. */
 	OPENSSL_thread_stop();
 	w->threads--;
 	pthread_cond_signal(&w->ended);

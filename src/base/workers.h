@@ -20,7 +20,7 @@ struct job {
 	struct job	 *next;
 	void		(*run)(struct job *);
 	enum work	  kind;
-	/* Whose it is: nobody has all that are left for a kind, or NULL. */
+	/* Its owner or NULL; with half of a kind's threads it comes last. */
 	const void	 *owner;
 };
 

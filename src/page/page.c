@@ -164,7 +164,7 @@ refuse_post(struct exchange *x)
 	return HANDLED_REPLY;
 }
 
-/* What was looked up so far is of the account of those without a key. */
+/* So far x has the account and the models of those without a key. */
 static void
 enter(struct exchange *x, const struct conf_key *client)
 {

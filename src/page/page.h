@@ -1,4 +1,4 @@
-/* What browsers get at "/", and what belongs to it. */
+/* The page that browsers get at "/", and what belongs to it. */
 #ifndef PAGE_H
 #define PAGE_H
 

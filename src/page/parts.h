@@ -9,7 +9,7 @@ struct github_usage;
 
 /* Plan and quota as GitHub reports them. */
 void	part_quota(const struct github_usage *, struct buf *out);
-/* What failed of late. */
+/* The latest failures. */
 void	part_errors(const struct exchange *, struct buf *out);
 /* The models that the key may use, and what they cost. */
 void	part_models(const struct exchange *, struct buf *out);

@@ -453,7 +453,7 @@ act(struct exchange *x, size_t action)
 
 /*
  * Is it this page that posts? A browser says so, an older one by the origin
- * alone. What posts for another site would have its user sign in for somebody
+ * alone. A post from another site would have its user sign in for somebody
  * else's key.
  */
 static bool

@@ -10,7 +10,7 @@
 /* The section of the page; nothing for other keys. Looks at the disk. */
 void	signin_print(const struct exchange *, struct buf *out);
 
-/* What a button of it posted: "start", "check" or "cancel". */
+/* Do what a button of it posted: "start", "check" or "cancel". */
 enum handled signin_posted(struct exchange *, const char *what);
 
 #endif

@@ -1,4 +1,4 @@
-/* What was used, from the ledger: sums, a chart by day, keys, models. */
+/* The usage, from the ledger: sums, a chart by day, keys, models. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What was used, from the ledger: sums, a chart by day, keys, models. */
+/* The usage, from the ledger: sums, a chart by day, keys, models. */
 #ifndef PAGE_SPENT_H
 #define PAGE_SPENT_H
 

@@ -95,8 +95,8 @@ cors_origin_allowed(const struct conf *conf, const char *origin)
 
 /*
  * A page whose name means this machine now (DNS rebinding) is of the same
- * origin as the server, to its browser. Who serves without keys on loopback
- * knows its names; a site's virtual host has an address of its own.
+ * origin as the server, to its browser. A server without keys on loopback knows
+ * its names; a site's virtual host has an address of its own.
  */
 static bool
 host_allowed(const struct exchange *x)

@@ -1,6 +1,6 @@
 /*
  * The connections of web servers: with upload.c the only user of libfcgi, which
- * reads requests. What it holds of one is given back before the answer begins.
+ * reads requests. Its memory for one is given back before the answer begins.
  *
  * The loop waits on a connection until the whole header of a request has come;
  * only then a worker takes the connection and lets libfcgi read it. So a
@@ -638,8 +638,8 @@ task_relay(struct loop_task *t)
 	struct conn	*c = CONTAINER(t, struct conn, task);
 
 	/*
-	 * An edge that came while the worker had it was passed over. What goes
-	 * on without its client has to begin without it, too.
+	 * An edge that came while the worker had it was passed over. A request
+	 * that goes on without its client has to begin without it, too.
 	 */
 	if (c->client.exchange->detached == NULL && c->watch.added &&
 	    conn_hung_up(c)) {
@@ -719,7 +719,7 @@ conn_handle(struct job *job)
 	conn_answer(c, c->client.exchange);
 }
 
-/* What may take long waits until there is a worker for its kind. */
+/* A request that may take long waits for a worker for its kind. */
 static void
 conn_want_handler(struct conn *c, struct exchange *x)
 {

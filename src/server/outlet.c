@@ -52,7 +52,7 @@ outlet_backlog(const struct outlet *o)
 	return o->out.len - o->at;
 }
 
-/* What was written leaves the buffer. */
+/* Bytes that were written leave the buffer. */
 static void
 tidy(struct outlet *o)
 {
@@ -194,7 +194,7 @@ silence_due(struct loop_timer *t)
 	struct outlet	*o = CONTAINER(t, struct outlet, silence);
 	int64_t		 left = left_of(o, o->patience);
 
-	/* What it has not read yet is no silence. */
+	/* Bytes that the client has not read yet are no silence. */
 	if (left > 0 || o->out.len > 0) {
 		loop_timer_set(o->loop, t, left > 0 ? left : o->patience);
 		return;

@@ -18,7 +18,7 @@ struct outlet;
 struct reply;
 struct request;
 
-/* What it tells its owner, who may be gone when any of these returns. */
+/* It tells this to its owner, who may be gone when any of these returns. */
 struct outlet_ops {
 	/* All is written. */
 	void	(*drained)(struct outlet *);

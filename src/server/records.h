@@ -19,11 +19,11 @@ struct records {
 	bool		lost;		/* nobody reads any more */
 };
 
-/* What it holds of a request before is dropped. */
+/* Drop the bytes that it holds of a request before. */
 void	records_begin(struct records *, int fd, int request);
 /*
- * Send bytes, and the end of the request behind the "last" ones. What the
- * socket doesn't take is copied and waits. False: nobody reads any more.
+ * Send bytes, and the end of the request behind the "last" ones. Bytes that the
+ * socket doesn't take are copied and wait. False: nobody reads any more.
  */
 bool	records_put(struct records *, const char *, size_t n, bool last);
 /* Send what waits. True: nothing does, or nobody reads any more. */

@@ -346,8 +346,8 @@ join(struct relay *r)
 }
 
 /*
- * What came was a summary, which is on record: now the request itself is asked,
- * with that, as a call of its own.
+ * The answer was a summary, which is on record: now the request itself is
+ * asked, with that, as a call of its own.
  */
 static void
 ask_on(struct relay *r)
@@ -832,7 +832,7 @@ proceed(struct relay *r)
 	}
 }
 
-/* Who left may have left something to be done without him. */
+/* A client that left may have left something to be done without it. */
 static void
 left(struct relay *r)
 {

@@ -50,7 +50,7 @@ warn(void *arg, const char *said)
 	log_warn("%s", said);
 }
 
-/* Who has a budget is refused then, see api/allowance.c. */
+/* Keys with a budget are refused then, see api/allowance.c. */
 static void
 check_budgets(const struct server *s)
 {

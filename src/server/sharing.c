@@ -1,4 +1,4 @@
-/* What hosts share of the upstream, asked for on workers. */
+/* The texts of upstream that hosts share, asked for on workers. */
 #include "config.h"
 
 #include <stdlib.h>

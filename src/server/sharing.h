@@ -1,4 +1,4 @@
-/* What hosts share of the upstream: copilot/shared.h's questions. */
+/* The texts of upstream that hosts share: copilot/shared.h's questions. */
 #ifndef SHARING_H
 #define SHARING_H
 

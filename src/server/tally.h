@@ -15,7 +15,7 @@ struct exchange;
  */
 const char *tally_model(const struct exchange *);
 
-/* Who waits until it is on record. Embedded in its owner's. */
+/* A wait until it is on record. Embedded in its owner's. */
 struct tally {
 	void			(*done)(struct tally *); /* on the loop */
 	struct ledger		 *ledger;

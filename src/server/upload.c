@@ -99,7 +99,7 @@ make_room(struct upload *u, struct buf *body)
 			return false;
 		u->charged += step;
 	}
-	/* What is told to be little is given little: streams keep it long. */
+	/* A small body is given little room: streams keep it long. */
 	buf_reserve(body, u->left >= 0 && u->left < PIECE ? (size_t)u->left :
 	    PIECE);
 	return true;

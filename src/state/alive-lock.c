@@ -70,7 +70,7 @@ quit(struct stored *s)
 	free(name);
 }
 
-/* What a process ran that is gone. */
+/* Fail the responses of a process that is gone. */
 static bool
 put_gone(struct state_tx *tx, void *process)
 {

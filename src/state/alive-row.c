@@ -1,7 +1,7 @@
 /*
- * A process lives as long as it renews its row. Who finds it late says so
- * there; only when nobody has taken that back for long is it gone. So nobody is
- * taken for dead because the database was away, for however long.
+ * A process lives as long as it renews its row. Another one that finds it late
+ * says so there; only when nobody has taken that back for long is it gone. So
+ * nobody is taken for dead because the database was away, for however long.
  */
 #include "config.h"
 

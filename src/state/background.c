@@ -87,7 +87,7 @@ drop(struct db_conn *c, const char *sql, const char *owner, int64_t n)
 	return true;
 }
 
-/* What has ended, as far as nobody will ask for it. */
+/* Drop responses that have ended, as far as nobody will ask for them. */
 static bool
 drop_ended(struct db_conn *c, const char *owner, int64_t days)
 {
@@ -261,7 +261,7 @@ has_ended(struct db_conn *c, const struct more *m)
 	return ended;
 }
 
-/* What is among the stored ones has its object and its input there. */
+/* A response among the stored ones has its object and its input there. */
 static bool
 put_end(struct state_tx *tx, void *arg)
 {

@@ -29,7 +29,7 @@ struct chain {
 	struct buf	 before;	/* the items up to there */
 };
 
-/* False when it can't be read. What there is no room for leaves none. */
+/* False when it can't be read. Texts that find no room leave none. */
 static bool
 chain_row(struct chain *c, struct db_stmt *st, const char *model, size_t *room)
 {

@@ -491,7 +491,7 @@ bool
 state_copy(const struct state_place *to, struct copy_counts *counts,
     char why[static WHY_SIZE])
 {
-	/* What is in its journal comes first. */
+	/* The directory's journal goes into its file first. */
 	struct ledger	*l = ledger_create(&(struct state_place){
 			    .home = to->home });
 	bool		 ok = ledger_settle(l);

@@ -1,7 +1,7 @@
 /*
- * What a data directory's files of SQLite hold, copied into the database that
- * hosts share. What is there already stays as it is, so that it may be done
- * again; a part that was begun is there whole or not at all.
+ * The contents of a data directory's SQLite files, copied into the database
+ * that hosts share. Rows that are there already stay as they are, so that it
+ * may be done again; a part that was begun is there whole or not at all.
  */
 #ifndef STATE_COPY_H
 #define STATE_COPY_H
@@ -20,7 +20,7 @@ enum copy_part {
 	COPY__MAX
 };
 
-/* Of each part: what was copied, and what was there before. */
+/* How much of each part was copied, and how much was there before. */
 struct copy_counts {
 	int64_t	copied[COPY__MAX], there[COPY__MAX];
 	/* The ledger was copied before, and has gone on since. */
@@ -30,7 +30,7 @@ struct copy_counts {
 /*
  * From the directory that "to" names to the database that it names. False: one
  * of them can't be read, or written; "why" says which, and the log says more.
- * What was copied until then stays, and is counted.
+ * Rows that were copied until then stay, and are counted.
  */
 bool	state_copy(const struct state_place *to, struct copy_counts *,
 	    char why[static 200]);

@@ -1,4 +1,4 @@
-/* What all databases do in the same way. */
+/* All databases do this in the same way. */
 #include "config.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What a driver of db.h has to do. */
+/* The functions of a driver of db.h. */
 #ifndef DB_DRIVER_H
 #define DB_DRIVER_H
 
@@ -42,7 +42,7 @@ struct db_driver {
 	size_t		 (*length)(struct db_stmt *, int);
 	int64_t		 (*number)(struct db_stmt *, int);
 	bool		 (*is_null)(struct db_stmt *, int);
-	/* What is left of its rows is not wanted, nor what was bound. */
+	/* The rest of its rows is not wanted, nor what was bound. */
 	void		 (*reset)(struct db_stmt *);
 	int64_t		 (*changes)(struct db_conn *);
 	void		 (*queue)(struct db_stmt *);

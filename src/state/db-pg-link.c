@@ -160,7 +160,7 @@ db_pg_link_next(struct db_pg_link *l)
 }
 
 /*
- * What the first letters of an SQLSTATE mean (PostgreSQL's manual, appendix A).
+ * The meaning of an SQLSTATE's first letters (PostgreSQL's manual, appendix A).
  * A server that is read-only was demoted.
  */
 static const struct {

@@ -31,8 +31,8 @@ bool	 db_pg_link_is_alive(struct db_pg_link *);
 
 /*
  * Ahead of pipeline mode: run statements, of which "number", if not NULL,
- * becomes the first number that one gives, and stays else. Those of a migration
- * may take minutes.
+ * becomes the first number that one gives, and stays else. A migration's
+ * statements may take minutes.
  */
 bool	 db_pg_link_script(struct db_pg_link *, const char *sql,
 	    int64_t *number);

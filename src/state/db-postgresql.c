@@ -41,7 +41,7 @@ struct pg_stmt {
 	int		 row;
 };
 
-/* What the server is to tell of next. */
+/* A result that the server has yet to send. */
 struct want {
 	struct pg_stmt	*st;
 	enum { WANT_PREPARED, WANT_DONE, WANT_ROWS } kind;
@@ -127,7 +127,7 @@ set_version(struct pg *p, struct db_pg_link *l)
 	return ok;
 }
 
-/* Of processes that come at once one does it, and the others wait. */
+/* One of the processes that come at once does it, and the others wait. */
 static bool
 migrate(struct pg *p, struct db_pg_link *l)
 {
@@ -471,7 +471,7 @@ send_statement(struct pg_conn *c, struct pg_stmt *s, int kind)
 	return true;
 }
 
-/* What one result of a statement comes to; takes it. */
+/* Note how one result of a statement turned out; takes it. */
 static void
 take_result(struct pg_conn *c, const struct want *w, PGresult *res)
 {
@@ -588,8 +588,8 @@ reopen(struct pg_conn *c)
 }
 
 /*
- * What only reads may be asked again over a new connection: one that was idle
- * may have been lost since it was last used.
+ * A statement that only reads may be asked again over a new connection: one
+ * that was idle may have been lost since it was last used.
  */
 static bool
 start(struct pg_conn *c, struct pg_stmt *s)
@@ -603,7 +603,7 @@ start(struct pg_conn *c, struct pg_stmt *s)
 	return reopen(c) && run_once(c, s);
 }
 
-/* Of those that come one by one. */
+/* The next of the rows that come one by one. */
 static enum db_step
 stream_row(struct pg_conn *c, struct pg_stmt *s)
 {

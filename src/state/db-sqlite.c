@@ -72,7 +72,7 @@ is_busy(int rc)
 	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED;
 }
 
-/* What SQLite has just said, for db_fault() and db_why(). */
+/* Note what SQLite has just said, for db_fault() and db_why(). */
 static void
 note(struct sqlite *s, int rc)
 {
@@ -453,7 +453,7 @@ text(struct db_stmt *st, int column, size_t *n)
 	return p;
 }
 
-/* Of a text, that is; it is not read for this. */
+/* The bytes of a text, which is not read for this. */
 static size_t
 length(struct db_stmt *st, int column)
 {

@@ -1,7 +1,7 @@
 /*
- * A database: a file of SQLite's, or PostgreSQL. Who keeps something there
- * writes each statement once, in words that both understand, and never asks
- * which one it is; db-sqlite.c and db-postgresql.c know them.
+ * A database: a file of SQLite's, or PostgreSQL. A file that keeps something
+ * there writes each statement once, in words that both understand, and never
+ * asks which one it is; db-sqlite.c and db-postgresql.c know them.
  *
  * Used on workers only: it waits for a disk, or for another machine. A
  * connection is for one thread from db_enter() to db_leave(). Private to
@@ -27,7 +27,7 @@ struct db_conn;		/* a connection */
 struct db_stmt;		/* a statement on it */
 
 /*
- * What makes each version of the tables, in each driver's own words: step i
+ * The steps to each version of the tables, in each driver's own words: step i
  * makes version i + 1. Never edit a step that was released: add one. "what" is
  * in there, for the log; also the name of the version in PostgreSQL.
  */
@@ -49,7 +49,7 @@ struct db_schema {
 struct db *db_create(const struct state_place *, const struct db_schema *);
 void	 db_destroy(struct db *);		/* NULL is fine */
 
-/* What it is good for now; "why" tells unless it is usable. */
+/* How far it can be used now; "why" tells unless it is usable. */
 enum db_state {
 	DB_BROKEN,		/* it can't be opened, for a while */
 	DB_READABLE,		/* only to be read: a full disk, say */
@@ -58,8 +58,8 @@ enum db_state {
 #define DB_WHY_SIZE 200
 enum db_state db_state(struct db *, char why[static DB_WHY_SIZE]);
 /*
- * What was deleted by a process that was killed may still be on the disk: see
- * to that, on a thread.
+ * Rows that a process deleted before it was killed may still be on the disk:
+ * see to that, on a thread.
  */
 void	 db_tidy(struct db *);
 /* Does somebody wait for another process that writes, and for long? */

@@ -1,4 +1,4 @@
-/* What looking something up came to. */
+/* The result of looking something up. */
 #ifndef FOUND_H
 #define FOUND_H
 

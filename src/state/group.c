@@ -16,7 +16,7 @@
 #define AGAIN_MAX_MS	800	/* ... as late, up to this: 1.5 s in all */
 #define WAITERS	8	/* threads that wait for another process's lock */
 
-/* What a thread wants to be kept, on its stack, and how far that is. */
+/* A write that a thread asks for, on its stack, and how far it is. */
 struct job {
 	struct job	*next;
 	pthread_cond_t	 wake;
@@ -121,7 +121,7 @@ write_once(struct state_tx *tx, struct job *first)
 	return !lost;
 }
 
-/* Who was told nothing yet waits a little for a database that comes back. */
+/* Nobody was told anything yet: wait a little for a database to come back. */
 static void
 write_jobs(struct stored *s, struct job *first)
 {

@@ -19,7 +19,7 @@ struct spot {
 	size_t			 place;
 };
 
-/* What a model put out comes before what a client made of it. */
+/* A model's output comes before what a client made of it. */
 static enum stored_found
 find_spot(struct db_conn *c, const char *owner, struct spot *spot)
 {

@@ -93,9 +93,9 @@ open_file(struct journal *j)
 }
 
 /*
- * Open it and take its lock. Those who append share it: each write() goes
- * behind what is there. Who gives the file its first line, or begins it anew,
- * is alone. "st" is what it is under the lock.
+ * Open it and take its lock. Writers that append share it: each write() goes
+ * behind what is there. One that gives the file its first line, or begins it
+ * anew, is alone. "st" is what it is under the lock.
  */
 static bool
 enter(struct journal *j, struct stat *st)
@@ -126,8 +126,8 @@ whole_lines(const char *lines, size_t put)
 }
 
 /*
- * What a killed writer left of a line, or a disk that became full, is spoilt
- * and ended first.
+ * A piece of a line, left by a killed writer or a disk that became full, is
+ * spoilt and ended first.
  */
 static size_t
 write_lines(struct journal *j, const char *lines, size_t n,

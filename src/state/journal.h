@@ -4,7 +4,7 @@
  *
  * A file begins with a line "#GENERATION"; whoever has taken lines over
  * remembers that and how far it was, in the transaction that has the lines.
- * What was appended survives the process, but perhaps not the machine.
+ * An appended line survives the process, but perhaps not the machine.
  */
 #ifndef STATE_JOURNAL_H
 #define STATE_JOURNAL_H
@@ -22,8 +22,8 @@ void	journal_destroy(struct journal *);
 /*
  * Append lines, each with its end. Returns how many of the bytes are on record,
  * whole lines of them, from the first one on; the others are not, and never
- * will be by themselves: when the disk refuses, with errno. What was appended
- * is never taken back, since a reader may have it. Waits a moment for a process
+ * will be by themselves: when the disk refuses, with errno. An appended line is
+ * never taken back, since a reader may have it. Waits a moment for a process
  * that begins the file anew; for none that appends, too.
  */
 size_t	journal_append(struct journal *, const char *lines, size_t n);

@@ -1,4 +1,4 @@
-/* What the ledger reckons with: days, months, sums. */
+/* The ledger's arithmetic: days, months, sums. */
 #include "config.h"
 
 #include <stdio.h>

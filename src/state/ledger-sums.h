@@ -1,4 +1,4 @@
-/* What the ledger reckons with: rows, days, months, sums. */
+/* The ledger's arithmetic: rows, days, months, sums. */
 #ifndef STATE_LEDGER_SUMS_H
 #define STATE_LEDGER_SUMS_H
 

@@ -156,7 +156,7 @@ repaired(char *s)
 }
 
 /*
- * False for a line that was not written to its end. Those of older versions
+ * False for a line that was not written to its end. Lines of older versions
  * don't say who asked, and have nothing that is estimated.
  */
 static bool
@@ -523,7 +523,7 @@ rest(struct ledger *l)
 		rc = pthread_cond_timedwait(&l->to_take, &l->lock, &until);
 }
 
-/* What comes while lines are written goes with the next ones. */
+/* A line that comes while others are written goes with the next ones. */
 static void *
 write_all(void *arg)
 {
@@ -681,7 +681,7 @@ take_spent(const char *key, const struct ledger_spent *sum, void *list)
 	s->sum.day += sum->day;
 }
 
-/* Who spends what is added up in a list. */
+/* A list adds up the spending of each key. */
 struct spending {
 	struct spent	**list;
 	int64_t		  month, day;		/* where they begin */
@@ -720,8 +720,8 @@ spend_lines(const struct buf *lines, struct spending *to)
 }
 
 /*
- * What this process notes counts at once; twice for a moment, perhaps, when it
- * is noted while the sums are read.
+ * A note of this process counts at once; twice for a moment, perhaps, when it
+ * comes while the sums are read.
  */
 static void
 add_spent(struct ledger *l, const struct ledger_row *r)
@@ -737,8 +737,8 @@ add_spent(struct ledger *l, const struct ledger_row *r)
 }
 
 /*
- * What is in the database, and in the journal behind that: nobody has to be
- * able to write. A journal that was begun anew in between is in the database.
+ * Read the database, and the journal behind that: nobody has to be able to
+ * write. A journal that was begun anew in between is in the database.
  */
 static bool
 read_sums(struct ledger *l, struct spending *to)

@@ -2,8 +2,8 @@
  * The account of what was used: tokens and nano credits by hour, client key,
  * model, endpoint, status and initiator. A note goes into a file first
  * (state/journal.h), which costs one write for all that end at the same time; a
- * thread takes it over into the database about once a second. Who waits for his
- * note has it counted, exactly once, whatever is killed then.
+ * thread takes it over into the database about once a second. A note that was
+ * waited for is counted, exactly once, whatever is killed then.
  *
  * All processes share it. The struct may be NULL: built without SQLite.
  */
@@ -59,8 +59,8 @@ bool	ledger_wait_over(struct ledger *, struct ledger_wait *);
 bool	ledger_settle(struct ledger *);
 
 /*
- * What a key has spent today and this month (UTC), in nano credits; what other
- * processes noted may be missing for two seconds. False when that isn't known:
+ * A key's spending today and this month (UTC), in nano credits; notes of other
+ * processes may be missing for two seconds. False when that isn't known:
  * there is no ledger, or it could not be read for a minute. Waits for the disk,
  * now and then.
  */

@@ -26,7 +26,7 @@
 #define LAYOUT		0x6d65747269637302 /* changes with struct part */
 #define OVERFULL	"!"	/* in place of labels that found no room */
 
-/* What has the same name and the same labels. */
+/* One metric with one set of labels. */
 struct series {
 	_Atomic uint32_t	used;	/* the hash, once all else is there */
 	uint32_t		metric;
@@ -102,9 +102,9 @@ static const struct gauge {
 /* --- A file that others cut. */
 
 /*
- * Who touches a page that the file lost, or whose disk fails, gets SIGBUS: the
- * page becomes memory of this process alone. So counting ends no request, and
- * costs no look at the file each time.
+ * A thread that touches a page that the file lost, or whose disk fails, gets
+ * SIGBUS: the page becomes memory of this process alone. So counting ends no
+ * request, and costs no look at the file each time.
  */
 static _Atomic(char *)	mapped;
 static struct sigaction	former;

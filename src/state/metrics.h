@@ -1,11 +1,11 @@
 /*
- * What this server did, counted for monitoring: counters, histograms and
- * gauges of all processes that share the data directory.
+ * This server's work, counted for monitoring: counters, histograms and gauges
+ * of all processes that share the data directory.
  *
  * They stand in a file, "metrics", which each process maps: a part for each
- * process, which nobody else writes to. Who ends leaves its part behind, and
- * who comes next counts on in it, so that a sum never falls. A process whose
- * part can't be had (a read-only directory) counts for itself.
+ * process, which nobody else writes to. A process that ends leaves its part
+ * behind, and the next one counts on in it, so that a sum never falls. One that
+ * can't have a part (a read-only directory) counts for itself.
  *
  * All functions may be called from any thread, and none waits for a disk.
  */
@@ -17,7 +17,7 @@
 struct buf;
 struct metrics;
 
-/* What is counted; the names and the help are in metrics.c. */
+/* The metrics; their names and their help are in metrics.c. */
 enum metric {
 	METRIC_REQUESTS,
 	METRIC_DURATION,
@@ -31,7 +31,7 @@ enum metric {
 	METRIC_LAST
 };
 
-/* What goes up and down, in this process. */
+/* Values that go up and down, in this process. */
 enum metric_gauge {
 	GAUGE_STARTED,		/* seconds since 1970 */
 	GAUGE_REQUESTS,		/* that are carried out */

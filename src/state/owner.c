@@ -1,4 +1,4 @@
-/* Whose stored responses: a hash in place of the client key. */
+/* The owner of stored responses: a hash in place of the client key. */
 #include "config.h"
 
 #include <sys/types.h>

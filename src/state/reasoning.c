@@ -1,4 +1,4 @@
-/* What models thought before they called a tool. */
+/* Thoughts of models before they called a tool. */
 #include "config.h"
 
 #include <pthread.h>

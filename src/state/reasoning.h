@@ -1,8 +1,8 @@
 /*
- * What models thought before they called a tool. Copilot wants it back with the
- * call (Gemini 3 refuses the next turn without), and most clients of chat
- * completions drop what they don't know: so it is kept here, in memory and, if
- * responses are stored, on the disk for other processes.
+ * Thoughts of models before they called a tool. Copilot wants them back with
+ * the call (Gemini 3 refuses the next turn without), and most clients of chat
+ * completions drop what they don't know: so they are kept here, in memory and,
+ * if responses are stored, on the disk for other processes.
  *
  * Used on workers only: it waits for the disk.
  */
@@ -21,7 +21,7 @@ struct reasoning;
 struct reasoning *reasoning_create(struct stored *);
 void	reasoning_destroy(struct reasoning *);
 
-/* Whose thoughts, of which model: borrowed, and outlived by all of it. */
+/* The key and the model of thoughts; all is borrowed, and outlives it. */
 struct reasoning_scope {
 	struct reasoning	*thoughts;	/* NULL: nothing is kept */
 	const struct conf	*conf;

@@ -22,7 +22,7 @@ void	 rows_bind(struct db_stmt *, int i, const struct buf *);
 bool	 rows_append(struct db_stmt *, int column, struct buf *);
 /* A column's text, parsed; NULL also when there is none. */
 json_object *rows_json(struct db_stmt *, int column);
-/* What a step of a statement came to; trouble is logged. */
+/* The result of a statement's step; trouble is logged. */
 enum stored_found rows_found(struct db_conn *, enum db_step);
 /* Make that step, of a statement that may give one row; NULL is trouble. */
 enum stored_found rows_step(struct db_conn *, struct db_stmt *);
@@ -63,8 +63,8 @@ bool	 rows_each(struct stored *, const char *sql,
 /* NULL when it is no JSON, or no text at all. */
 json_object *rows_parse_take(struct buf *);
 /*
- * What was found has to be JSON, else the file was damaged: *found, unless it
- * is NULL, becomes "is", or STORED_TROUBLE. Returns "take".
+ * A text that was found has to be JSON, else the file was damaged: *found,
+ * unless it is NULL, becomes "is", or STORED_TROUBLE. Returns "take".
  */
 json_object *rows_object(json_object *take, enum stored_found is,
 	    enum stored_found *found);

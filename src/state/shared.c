@@ -59,7 +59,7 @@ shared_destroy(struct shared *s)
 	free(s);
 }
 
-/* What there is, without a lock: most who look find one. */
+/* Look for the text, without a lock: most who look find one. */
 static enum shared_found
 look(struct shared *s, struct db_conn *c, const char *name, int64_t behind,
     struct buf *text, int64_t *version, int64_t *left)

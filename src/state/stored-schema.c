@@ -6,7 +6,7 @@
 #include "state/stored.h"
 
 /*
- * What makes a file of version i one of version i + 1. Never edit a step that
+ * Step i makes a file of version i one of version i + 1. Never edit a step that
  * was released: add one.
  *
  * "bytes" in the table meta follows the turns by triggers, so that the limit
@@ -73,7 +73,7 @@ static const char *const steps[] = {
 	"CREATE TRIGGER conversation_out AFTER DELETE ON conversation BEGIN"
 	" UPDATE meta SET bytes = bytes - old.size; END;",
 
-	/* What each owner has of the bytes in meta: whose oldest goes first. */
+	/* Each owner's share of the bytes in meta: whose oldest goes first. */
 	"CREATE TABLE share (owner TEXT PRIMARY KEY, bytes INTEGER NOT NULL)"
 	" WITHOUT ROWID;"
 	"INSERT INTO share SELECT owner, sum(size) FROM (SELECT owner, size"
@@ -99,7 +99,7 @@ static const char *const steps[] = {
 	"CREATE INDEX turn_share ON turn (owner, created);"
 	"CREATE INDEX conversation_share ON conversation (owner, used);",
 
-	/* What the turn was part of upstream: see api/interaction.h. */
+	/* The interaction that the turn was part of: see api/interaction.h. */
 	"ALTER TABLE turn ADD COLUMN interaction TEXT;",
 
 	/*

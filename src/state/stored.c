@@ -236,7 +236,7 @@ stored_put(struct stored *s, const struct conf *conf,
 	return ok;
 }
 
-/* --- Reading. What was read is parsed without the lock. */
+/* --- Reading. Texts that were read are parsed without the lock. */
 
 json_object *
 stored_response(struct stored *s, const char *owner, const char *id,

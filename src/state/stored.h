@@ -28,8 +28,8 @@ struct conf;
 #define STATE_OWNER_SIZE 65
 
 /*
- * Whose responses: a hash of the client key, so that the key itself is not on
- * the disk; "" where no keys are configured (NULL).
+ * The owner of responses: a hash of the client key, so that the key itself is
+ * not on the disk; "" where no keys are configured (NULL).
  */
 void	state_owner(const char *key, char[static STATE_OWNER_SIZE]);
 
@@ -47,7 +47,7 @@ void	stored_tidy(struct stored *);
 /* Is it a database elsewhere, which may be away and comes back? */
 bool	stored_is_shared(const struct stored *);
 
-/* What it is good for now. */
+/* How far it can be used now. */
 enum stored_state {
 	STORED_OFF,	/* nothing: it isn't there, or is switched off */
 	STORED_BROKEN,		/* it can't be opened, for a while */
@@ -93,11 +93,10 @@ json_object *stored_input(struct stored *, const char *owner, const char *id,
 	    enum stored_found *found);
 /*
  * All items up to and with a response: inputs and outputs of its ancestors and
- * its own, oldest first. Of what other models than "model" put out the
- * reasoning is missing, since no other model can read it. STORED_NONE when one
- * of the turns is missing. "room" is how many bytes of text there may be, and
- * are left then; 0 with STORED_FULL when that is too little: a few bytes ask
- * for megabytes.
+ * its own, oldest first. The reasoning of other models than "model" is missing,
+ * since only they can read it. STORED_NONE when one of the turns is missing.
+ * "room" is how many bytes of text there may be, and are left then; 0 with
+ * STORED_FULL when that is too little: a few bytes ask for megabytes.
  */
 json_object *stored_chain(struct stored *, const char *owner, const char *id,
 	    const char *model, size_t *room, enum stored_found *found);
@@ -106,7 +105,7 @@ char	*stored_interaction(struct stored *, const char *owner,
 	    const char *id);
 /*
  * Items by their ids, of inputs or outputs: each turn is read once, however
- * many of its items are asked for. What there is no room for is STORED_FULL.
+ * many of its items are asked for. One that finds no room is STORED_FULL.
  */
 struct stored_wanted {
 	const char		*id;
@@ -122,7 +121,7 @@ json_object *stored_item(struct stored *, const char *owner, const char *id,
 enum stored_found stored_delete(struct stored *, const char *owner,
 	    const char *id);
 
-/* What a model thought before a tool call. */
+/* A model's thought before a tool call. */
 struct reasoning_row {
 	const char	*owner;
 	const char	*call;		/* its id */
