@@ -228,8 +228,8 @@ api_chat_stored(struct exchange *x)
 	struct err err;
 
 	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "Chat completions are not "
-	    "stored here, and 'store' has no effect on them. What POST "
-	    "/v1/responses answers is.");
+	    "stored here, and 'store' has no effect on them. POST "
+	    "/v1/responses stores its answers.");
 	err.no_retry = true;
 	return exchange_refuse(x, &err);
 }

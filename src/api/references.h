@@ -26,8 +26,8 @@ bool	references_follow(struct stored *, const char *owner,
 /* False with "err" set: what is stored is too much for one request. */
 bool	references_large(struct err *);
 /*
- * False with "err" set: "what" can't be read or written at the moment. Of a
- * database elsewhere that is a 503, since it comes back; "param" may be NULL.
+ * False with "err" set: "what" can't be read or written at the moment. A
+ * database elsewhere gives a 503, since it comes back; "param" may be NULL.
  */
 bool	references_unread(const struct stored *, struct err *,
 	    const char *param, const char *what);

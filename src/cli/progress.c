@@ -1,4 +1,4 @@
-/* What a command waits for, in a line that changes. */
+/* A line that changes: it says why a command waits. */
 #include "config.h"
 
 #include <pthread.h>

@@ -70,7 +70,7 @@ struct copilot {
 	int64_t			 refused_until;
 	_Atomic(const char *)	 trouble;
 	struct shared_ask	 token_ask;
-	/* Among hosts; 0: it is not of them. What is of no use. */
+	/* Among hosts; 0: none of theirs. The one behind is of no use. */
 	int64_t			 token_version, token_behind;
 	bool			 token_mine;	/* all hosts wait for it */
 
@@ -287,7 +287,7 @@ token_kept(struct shared_ask *ask)
 		c->token_version = ask->version;
 }
 
-/* What came of it, for those who wait on other hosts. */
+/* Tell those who wait on other hosts what came of it. */
 static void
 token_share(struct copilot *c, bool ok)
 {

@@ -22,7 +22,7 @@ struct fetch_waiter {
 
 void	fetch_waiter_add(struct fetch_waiter **list, struct fetch_waiter *);
 void	fetch_waiter_forget(struct fetch_waiter *);	/* it waits no longer */
-/* Tell all. Who begins to wait meanwhile is not told: the list is taken off. */
+/* Tell all that wait now: the list is taken off first. */
 void	fetch_waiter_wake(struct fetch_waiter **list, const struct err *);
 
 struct fetch {

@@ -226,8 +226,8 @@ behind_search(const char *text)
 
 /*
  * The tool that runs at upstream is not there for every model and account, and
- * the list doesn't say for which. Who insists on it (tool_choice) gets the
- * refusal.
+ * the list doesn't say for which. A client that insists on it (tool_choice)
+ * gets the refusal.
  */
 static bool
 read_web_search(const struct err *err, const struct buf *sent,

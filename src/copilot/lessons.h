@@ -92,14 +92,14 @@ void	lessons_recall(struct lessons *, const char *key, const char *model,
 	    struct lesson *to);
 
 /*
- * What hosts share. From "secret" on, which they have in common and nobody
- * else, a client is told apart by a MAC of its key. NULL: by a hash, here only.
+ * Hosts share lessons. From "secret" on, which only they have in common, a
+ * client is told apart by a MAC of its key. NULL: by a hash, here only.
  */
 void	lessons_secret(struct lessons *, const char *secret);
 /*
- * What was learnt here and not told yet, as lines: a name without spaces, a
- * space, the rest. What it returns goes to lessons_told() when all hosts can
- * read them.
+ * The lessons that were learnt here and not told yet, as lines: a name without
+ * spaces, a space, the rest. The result goes to lessons_told() when all hosts
+ * can read them.
  */
 uint64_t lessons_news(struct lessons *, struct buf *lines);
 void	lessons_told(struct lessons *, uint64_t);

@@ -1,4 +1,4 @@
-/* What hosts share: names, and the token under seal. */
+/* The names that hosts share, and the token under seal. */
 #include "config.h"
 
 #include <stdio.h>

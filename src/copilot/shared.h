@@ -1,6 +1,6 @@
 /*
- * What several hosts share, and who of them makes the next one: the Copilot
- * token and the model list. Whoever keeps it for them (a database) is given to
+ * Several hosts share the Copilot token and the model list, and one of them
+ * makes the next one. Whoever keeps it for them (a database) is given to
  * copilot_create(); without it the processes of one host share files.
  *
  * Everybody can read what is kept there. So the token is sealed: AES-256-GCM,

@@ -74,8 +74,8 @@ bool	signin_forget_caches(const char *home, struct err *);
  */
 bool	signin_look(struct signin *, const struct conf *, struct err *);
 /*
- * What only who has this sign-in knows; NULL: its token is not there yet. It
- * stays the signin's.
+ * A secret that only the owner of this sign-in knows; NULL: its token is not
+ * there yet. It stays the signin's.
  */
 const char *signin_secret(const struct signin *);
 /* Where the token comes from, for people. */

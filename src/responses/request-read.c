@@ -376,7 +376,7 @@ names_from(const struct tools *t, size_t from)
 	return s;
 }
 
-/* What the client found is there from now on. */
+/* From now on the model has the tools that the client found. */
 static bool
 read_found(struct reader *r, json_object *item)
 {

@@ -15,7 +15,7 @@ struct tools;
 struct turn;
 
 /*
- * Add an array of tools. Those that run at OpenAI are left out where a client
+ * Add an array of tools. Tools that run at OpenAI are left out where a client
  * can do without. "members": it is the request's own list, in which other kinds
  * are refused: false with "err" set; else they are left out, too.
  */

@@ -10,7 +10,7 @@ struct err;
 struct sink;
 struct sse_event;
 
-/* What an answer says of itself. */
+/* How far an answer says it is. */
 enum answer_said {
 	ANSWER_MORE,		/* it goes on */
 	ANSWER_COMPLETE,	/* all is in "out"; upstream's end is missing */
