@@ -45,6 +45,7 @@ struct process {
 	struct server	 *server;
 	struct fcgi	  fcgi;
 	struct loop_fd	  listen;
+	int		  listen_flags;	/* fcntl(2) */
 	struct loop_fd	  signals;
 	struct loop_timer timer; /* accept again, or the end of the drain */
 	struct loop_timer trim;		/* of memory */
@@ -64,6 +65,16 @@ process_wanted(void)
 
 /* --- Accepting. */
 
+/*
+ * Others have the socket, too, and can take the flag away: systemd does with
+ * each command of ExecReload, whose standard input the socket is as well.
+ */
+static void
+dont_wait(const struct process *p)
+{
+	fcntl(p->listen.fd, F_SETFL, p->listen_flags | O_NONBLOCK);
+}
+
 static void
 listen_ready(struct loop_fd *f, unsigned events)
 {
@@ -71,6 +82,7 @@ listen_ready(struct loop_fd *f, unsigned events)
 	int		 fd, i;
 
 	(void)events;
+	dont_wait(p);
 	for (i = 0; i < ACCEPT_BATCH; i++) {
 		fd = accept4(f->fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
@@ -269,15 +281,19 @@ signals_watch(struct process *p)
 static void
 listen_watch(struct process *p)
 {
-	struct rlimit files = { 0 };
+	const struct timeval	no_time = { .tv_usec = 1 };
+	struct rlimit		files = { 0 };
 
 	getrlimit(RLIMIT_NOFILE, &files);
 	p->crowded = files.rlim_cur / 2 < INT_MAX ?
 	    (int)files.rlim_cur / 2 : INT_MAX;
 	p->listen.fd = STDIN_FILENO;
 	p->listen.ready = listen_ready;
-	fcntl(STDIN_FILENO, F_SETFL,
-	    fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	p->listen_flags = fcntl(STDIN_FILENO, F_GETFL);
+	dont_wait(p);
+	/* Should the flag go between that and the accept(2). */
+	setsockopt(STDIN_FILENO, SOL_SOCKET, SO_RCVTIMEO, &no_time,
+	    sizeof(no_time));
 	if (!loop_fd_set(p->server->loop, &p->listen,
 	    EPOLLIN | EPOLLEXCLUSIVE))
 		die("cannot listen: %s", strerror(errno));
