@@ -31,22 +31,38 @@ static atomic_int level = LOG_INFO;
 /* Does standard error end in the journal, which notes the time itself? */
 static bool journal;
 
-/*
- * $JOURNAL_STREAM says which file that is (systemd.exec(5)): who has the
- * variable may have had his standard error sent elsewhere.
- */
+/* As $JOURNAL_STREAM names a file (systemd.exec(5)). */
+static bool
+stream_name(int fd, char *name, size_t size)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	snprintf(name, size, "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return true;
+}
+
+/* Who has the variable may have had his standard error sent elsewhere. */
 void
 log_init(void)
 {
 	const char	*said = getenv("JOURNAL_STREAM");
 	char		 mine[64];
-	struct stat	 st;
 
-	if (said == NULL || fstat(STDERR_FILENO, &st) != 0)
-		return;
-	snprintf(mine, sizeof(mine), "%ju:%ju", (uintmax_t)st.st_dev,
-	    (uintmax_t)st.st_ino);
-	journal = strcmp(said, mine) == 0;
+	journal = said != NULL &&
+	    stream_name(STDERR_FILENO, mine, sizeof(mine)) &&
+	    strcmp(said, mine) == 0;
+}
+
+void
+log_pass(int fd)
+{
+	char name[64];
+
+	if (journal && stream_name(fd, name, sizeof(name)))
+		setenv("JOURNAL_STREAM", name, 1);
 }
 
 void

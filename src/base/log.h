@@ -16,6 +16,11 @@ enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG__MAX };
  * priorities ("<4>") in place of a time and a level.
  */
 void	log_init(void);
+/*
+ * What is written to "fd" comes to our standard error: a program that has it as
+ * its own, and is started from here on, shall write as we do.
+ */
+void	log_pass(int fd);
 void	log_set_level(enum log_level);
 bool	log_level_find(const char *name, enum log_level *);	/* "info" */
 bool	log_enabled(enum log_level);

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "cli/lighttpd.h"
 
@@ -81,6 +82,7 @@ become_lighttpd(const struct lighttpd *l, int log, pid_t parent)
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
 		_exit(1);
+	log_pass(STDERR_FILENO);
 	execl(l->program, "lighttpd", "-D", "-f", l->file, (char *)NULL);
 	dprintf(STDERR_FILENO, "copilot-api: %s: %s\n", l->program,
 	    strerror(errno));
