@@ -202,7 +202,6 @@ put_conversation(struct copy *c, struct db_stmt *row)
 			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
 			    " ON CONFLICT (owner, id) DO NOTHING RETURNING n",
 			    NULL, NULL);
-	enum db_step	 step;
 	int64_t		 n = 0;
 
 	if (st == NULL)
@@ -210,10 +209,7 @@ put_conversation(struct copy *c, struct db_stmt *row)
 	/* Its items add their sizes. */
 	pass_on(row, "ttnnt", st);
 	db_bind_int(st, 6, (int64_t)db_length(row, 4));
-	if ((step = db_step(st)) == DB_ROW)
-		n = db_int(st, 0);
-	db_done(st);
-	return step == DB_FAILED ? -1 : n;
+	return rows_insert(st, &n) ? n : -1;
 }
 
 static bool
@@ -308,16 +304,12 @@ put_background(struct copy *c, struct db_stmt *row)
 			    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
 			    " ON CONFLICT (owner, id) DO NOTHING RETURNING n",
 			    NULL, NULL);
-	enum db_step	 step;
 	int64_t		 here = 0;
 
 	if (st == NULL)
 		return false;
 	pass_on(row, "ttttnnntttt", st);
-	if ((step = db_step(st)) == DB_ROW)
-		here = db_int(st, 0);
-	db_done(st);
-	if (step == DB_FAILED)
+	if (!rows_insert(st, &here))
 		return false;
 	if (here == 0) {
 		c->counts->there[COPY_BACKGROUND]++;
