@@ -92,6 +92,6 @@ cli_help(const struct command *c)
 	for (i = 0; i < cli_nvariables; i++)
 		printf("  %-28s %s\n", cli_variables[i].name,
 		    cli_variables[i].help);
-	printf("\nMore: %s COMMAND --help, man copilot-api, "
-	    "man copilot-api.conf\n", hint_program());
+	printf("\nMore: copilot-api COMMAND --help, man copilot-api, "
+	    "man copilot-api.conf\n");
 }
