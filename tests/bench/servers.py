@@ -8,6 +8,7 @@ import json
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -273,6 +274,55 @@ class Servers:
         self._wait_models(name, port)
         return Variant(name, "ours behind lighttpd" +
                        (f", {n} processes" if n > 1 else ""),
+                       f"http://{HOST}:{port}/v1/chat/completions", [p.pid],
+                       version=version(lighttpd, "-v"))
+
+    # -------------------------------------------------------------- the floor
+
+    def _floor_command(self, program):
+        """The least that a FastCGI program with libcurl does."""
+        return [program, f"http://{HOST}:{self.fake_port}/chat/completions",
+                *self.headers]
+
+    def floor_nginx(self, program):
+        name = "floor-nginx"
+        find("nginx")
+        path = os.path.join(self.work, name + ".sock")
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+            s.listen(BACKLOG)
+            ours = self._start(name + "-program", self._floor_command(program),
+                               stdin=s)
+        p, port = self._start_nginx(
+            name, f"server unix:{path}; keepalive 64; "
+            "keepalive_requests 100000000;", NGINX_FASTCGI.format(keep="on"))
+        self._wait(name, lambda: request(port, "GET", "/ready")[0] == 200)
+        return Variant(name, "floor behind nginx, FastCGI connections kept",
+                       f"http://{HOST}:{port}/v1/chat/completions",
+                       [p.pid, ours.pid], version=version(find("nginx"), "-v"))
+
+    def floor_lighttpd(self, program):
+        """The example's server with the other program in it."""
+        name = "floor-lighttpd"
+        lighttpd = find("lighttpd")
+        prefix, port = self._directory(name), free_port()
+        script = os.path.join(prefix, "floor")
+        with open(script, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexec " +
+                    shlex.join(self._floor_command(program)) + "\n")
+        os.chmod(script, 0o700)
+        conf = os.path.join(prefix, "lighttpd.conf")
+        with open(os.path.join(self.top, "lighttpd.conf.example"),
+                  encoding="utf-8") as f:
+            text = lighttpd_conf(f.read(), {
+                "program": script, "home": prefix, "run": prefix,
+                "log": prefix, "address": HOST, "port": port})
+        with open(conf, "w", encoding="utf-8") as f:
+            f.write(text)
+        p = self._start(name, [lighttpd, "-D", "-f", conf],
+                        env=self._environment(prefix))
+        self._wait(name, lambda: request(port, "GET", "/")[0] > 0)
+        return Variant(name, "floor behind lighttpd",
                        f"http://{HOST}:{port}/v1/chat/completions", [p.pid],
                        version=version(lighttpd, "-v"))
 
