@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,24 +26,23 @@ struct loop {
 	int			 nbatch, at; /* events to dispatch, from at */
 
 	struct loop_task	*soon;		/* the last one comes first */
+	struct loop_task	*at_end;	/* likewise */
 
 	struct loop_timer      **heap;		/* heap[1] expires first */
 	size_t			 nheap, heap_cap;
 
-	pthread_mutex_t		 lock;		/* of the three below */
+	pthread_mutex_t		 lock;		/* of the posted tasks */
 	struct loop_task	*first, **last;
-	bool			 woken;		/* the event was written */
+	atomic_bool		 asleep; /* somebody who posts has to wake it */
 	struct loop_fd		 wake;
 };
 
+/* It is never read: each write to it is an edge. */
 static void
 woken(struct loop_fd *fd, unsigned events)
 {
-	uint64_t n;
-
+	(void)fd;
 	(void)events;
-	if (read(fd->fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
-		die("eventfd: %s", strerror(errno));
 }
 
 struct loop *
@@ -57,7 +57,7 @@ loop_create(void)
 	l->wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->wake.ready = woken;
 	if (l->epoll < 0 || l->wake.fd < 0 ||
-	    !loop_fd_set(l, &l->wake, EPOLLIN))
+	    !loop_fd_set(l, &l->wake, EPOLLIN | EPOLLET))
 		die("event loop: %s", strerror(errno));
 	return l;
 }
@@ -153,6 +153,29 @@ loop_settle(struct loop *l)
 		l->soon = task->next;
 		task->queued = false;
 		task->run(task);
+	}
+}
+
+void
+loop_at_end(struct loop *l, struct loop_task *task)
+{
+	if (task->queued)
+		return;
+	task->queued = true;
+	task->next = l->at_end;
+	l->at_end = task;
+}
+
+static void
+end_turn(struct loop *l)
+{
+	struct loop_task *task;
+
+	while ((task = l->at_end) != NULL) {
+		l->at_end = task->next;
+		task->queued = false;
+		task->run(task);
+		loop_settle(l);
 	}
 }
 
@@ -271,23 +294,31 @@ patience(struct loop *l)
 /* --- Tasks. */
 
 void
-loop_post(struct loop *l, struct loop_task *task)
+loop_post_all(struct loop *l, struct loop_task *first)
 {
-	const uint64_t	one = 1;
-	bool		wake;
+	const uint64_t		 one = 1;
+	struct loop_task	*task;
+	bool			 wake;
 
 	pthread_mutex_lock(&l->lock);
-	if (task->queued)
-		die("a task was posted twice");
-	task->queued = true;
-	task->next = NULL;
-	*l->last = task;
-	l->last = &task->next;
-	wake = !l->woken;
-	l->woken = true;
+	*l->last = first;
+	for (task = first; task != NULL; task = task->next) {
+		if (task->queued)
+			die("a task was posted twice");
+		task->queued = true;
+		l->last = &task->next;
+	}
+	wake = atomic_exchange(&l->asleep, false);
 	pthread_mutex_unlock(&l->lock);
 	if (wake && write(l->wake.fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		die("eventfd: %s", strerror(errno));
+}
+
+void
+loop_post(struct loop *l, struct loop_task *task)
+{
+	task->next = NULL;
+	loop_post_all(l, task);
 }
 
 static void
@@ -299,7 +330,6 @@ run_tasks(struct loop *l)
 	task = l->first;
 	l->first = NULL;
 	l->last = &l->first;
-	l->woken = false;
 	pthread_mutex_unlock(&l->lock);
 	for (; task != NULL; task = next) {
 		next = task->next;
@@ -309,15 +339,32 @@ run_tasks(struct loop *l)
 	}
 }
 
+/* How long it may wait now: not at all where a task was posted. */
+static int
+fall_asleep(struct loop *l)
+{
+	int ms = patience(l);
+
+	pthread_mutex_lock(&l->lock);
+	if (l->first != NULL)
+		ms = 0;
+	atomic_store(&l->asleep, ms != 0);
+	pthread_mutex_unlock(&l->lock);
+	return ms;
+}
+
 void
 loop_run(struct loop *l)
 {
 	int n;
 
 	while (!l->stop) {
-		n = epoll_wait(l->epoll, l->batch, BATCH, patience(l));
+		end_turn(l);
+		n = epoll_wait(l->epoll, l->batch, BATCH, fall_asleep(l));
 		if (n < 0 && errno != EINTR)
 			die("epoll_wait: %s", strerror(errno));
+		/* What is posted from here on is run in this turn. */
+		atomic_store(&l->asleep, false);
 		l->now = util_now_ms();
 		l->nbatch = n > 0 ? n : 0;
 		dispatch(l);

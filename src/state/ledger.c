@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,11 +43,13 @@ struct ledger {
 	bool			 threaded;	/* there are to be two */
 	bool			 started;
 	bool			 taking;	/* there is a taker */
+	struct loop_task	 turn_ends;	/* of the loop that waits */
+	atomic_bool		 idle;		/* the writer waits */
+	sem_t			 to_write;	/* for this */
 
 	pthread_mutex_t		 lock;		/* of all below */
 	pthread_cond_t		 written;
-	pthread_cond_t		 to_write, to_take;
-	bool			 idle;		/* the writer waits */
+	pthread_cond_t		 to_take;
 	struct buf		 pending;	/* lines, to be written */
 	struct buf		 writing;	/* these are written now */
 	uint64_t		 noted, on_record;	/* how many */
@@ -89,6 +93,8 @@ after_ms(int64_t ms)
 	return t;
 }
 
+static void	turn_ends(struct loop_task *);
+
 struct ledger *
 ledger_create(const struct state_place *at)
 {
@@ -105,7 +111,8 @@ ledger_create(const struct state_place *at)
 	l->last_wait = &l->waits;
 	pthread_mutex_init(&l->lock, NULL);
 	init_cond(&l->written);
-	init_cond(&l->to_write);
+	sem_init(&l->to_write, 0, 0);
+	l->turn_ends.run = turn_ends;
 	init_cond(&l->to_take);
 	return l;
 }
@@ -201,20 +208,28 @@ count_lines(const char *p, size_t n)
 	return lines;
 }
 
-/* Under the lock: whoever has waited for what is on record goes on. */
-static void
+/*
+ * Under the lock: whoever has waited for what is on record goes on, when these
+ * are posted. NULL if there is nobody.
+ */
+static struct ledger_wait *
 let_go(struct ledger *l)
 {
-	struct ledger_wait *w;
+	struct ledger_wait	*first = l->waits, *w;
+	struct loop_task	**link = NULL;
 
 	while ((w = l->waits) != NULL && (l->refused ||
 	    w->number <= l->on_record)) {
 		if ((l->waits = w->next) == NULL)
 			l->last_wait = &l->waits;
 		w->waiting = false;
-		loop_post(w->loop, &w->done);
+		w->done.next = NULL;
+		if (link != NULL)
+			*link = &w->done;
+		link = &w->done.next;
 	}
 	pthread_cond_broadcast(&l->written);
+	return link != NULL ? first : NULL;
 }
 
 /* Under the lock: what is not on record comes before what was noted since. */
@@ -249,8 +264,9 @@ to_be_taken(struct ledger *l)
 static void
 write_pending(struct ledger *l)
 {
-	size_t	done;
-	int	why;
+	struct ledger_wait	*waited;
+	size_t			 done;
+	int			 why;
 
 	while (l->writing.len > 0)
 		pthread_cond_wait(&l->written, &l->lock);
@@ -270,7 +286,11 @@ write_pending(struct ledger *l)
 	else
 		l->slow = l->refused = false;
 	buf_finish(&l->writing);
-	let_go(l);
+	if ((waited = let_go(l)) == NULL)
+		return;
+	pthread_mutex_unlock(&l->lock);
+	loop_post_all(waited->loop, &waited->done);
+	pthread_mutex_lock(&l->lock);
 }
 
 static void	add_spent(struct ledger *, const struct ledger_row *);
@@ -287,14 +307,15 @@ wait_for(struct ledger *l, struct ledger_wait *w)
 	l->last_wait = &w->next;
 }
 
-/* Under the lock: does the writer have to be woken? Once is enough. */
-static bool
-wakes(struct ledger *l)
+/*
+ * The writer is woken; once is enough. Best not under the lock, which he takes
+ * at once.
+ */
+static void
+wake_writer(struct ledger *l)
 {
-	bool idle = l->idle;
-
-	l->idle = false;
-	return idle;
+	if (atomic_exchange(&l->idle, false))
+		sem_post(&l->to_write);
 }
 
 /* Under the lock. True: somebody waits for it. */
@@ -314,12 +335,18 @@ add_line(struct ledger *l, const struct buf *line, struct ledger_wait *w)
 	return true;
 }
 
+static void
+turn_ends(struct loop_task *task)
+{
+	wake_writer(CONTAINER(task, struct ledger, turn_ends));
+}
+
 bool
 ledger_note(struct ledger *l, const struct ledger_row *r,
     const struct ledger_keep *keep, struct ledger_wait *w)
 {
 	struct buf	line = { 0 };
-	bool		waits = false, wake;
+	bool		waits = false;
 
 	if (l == NULL)
 		return false;
@@ -333,11 +360,12 @@ ledger_note(struct ledger *l, const struct ledger_row *r,
 		add_spent(l, r);
 		waits = add_line(l, &line, w);
 	}
-	wake = wakes(l);
 	pthread_mutex_unlock(&l->lock);
-	/* Not under the lock, which he would wait for at once. */
-	if (wake)
-		pthread_cond_signal(&l->to_write);
+	/* Many answers may end in this turn: he is woken once for all. */
+	if (waits)
+		loop_at_end(w->loop, &l->turn_ends);
+	else
+		wake_writer(l);
 	buf_finish(&line);
 	return waits;
 }
@@ -476,7 +504,7 @@ flush(struct ledger *l)
 	if (!l->started)
 		write_pending(l);
 	while (l->started && l->on_record < l->noted && rc == 0) {
-		pthread_cond_signal(&l->to_write);
+		wake_writer(l);
 		rc = pthread_cond_timedwait(&l->written, &l->lock, &until);
 	}
 }
@@ -532,9 +560,11 @@ write_all(void *arg)
 	pthread_mutex_lock(&l->lock);
 	while (!l->stop) {
 		if (l->pending.len == 0) {
-			l->idle = true;
-			pthread_cond_wait(&l->to_write, &l->lock);
-			l->idle = false;
+			/* Two calls; with a condition there are four. */
+			atomic_store(&l->idle, true);
+			pthread_mutex_unlock(&l->lock);
+			sem_wait(&l->to_write);
+			pthread_mutex_lock(&l->lock);
 			continue;
 		}
 		write_pending(l);
@@ -590,7 +620,7 @@ finish_threads(struct ledger *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->stop = true;
-	pthread_cond_broadcast(&l->to_write);
+	sem_post(&l->to_write);
 	pthread_cond_broadcast(&l->to_take);
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->writer, NULL);
@@ -629,7 +659,7 @@ ledger_destroy(struct ledger *l)
 	db_destroy(l->db);
 	journal_destroy(l->journal);
 	pthread_cond_destroy(&l->written);
-	pthread_cond_destroy(&l->to_write);
+	sem_destroy(&l->to_write);
 	pthread_cond_destroy(&l->to_take);
 	pthread_mutex_destroy(&l->lock);
 	free(l);

@@ -27,8 +27,8 @@ void	ledger_destroy(struct ledger *);
 void	ledger_start(struct ledger *);
 
 /*
- * Whoever waits for his note on the loop; it is his, and stays until "done"
- * runs there.
+ * Whoever waits for his note on the loop, which all share; it is his, and stays
+ * until "done" runs there.
  */
 struct ledger_wait {
 	struct loop		*loop;
@@ -40,9 +40,9 @@ struct ledger_wait {
 };
 
 /*
- * Note an answer, whose time is now. A thread writes it, with all that comes
- * meanwhile; without ledger_start() it is written here. "wait" may be NULL:
- * nobody waits.
+ * Note an answer, whose time is now. A thread writes it, with all that ends in
+ * the same turn of the loop; without ledger_start() this writes it. "wait" may
+ * be NULL: nobody waits.
  * True: wait->done will run, when the note is on record, or the disk has
  * refused it and it stays in memory until that is possible. False: there is
  * nothing to wait for.
