@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -519,6 +520,57 @@ test_waiting(void **state)
 }
 
 /* Depth is limited: a megabyte of brackets is refused, not recursed into. */
+/* A request that can't pay for the scan is not read without it. */
+static void
+check_poor(const char *text, size_t most, const char *what)
+{
+	struct budget		*b = budget_create();
+	struct budget_account	 a = { .holder = budget_holder(b, NULL, 100) };
+	struct buf		 body = { 0 };
+	json_object		*obj = (json_object *)&body;
+	struct err		 err;
+
+	budget_limit(b, (int64_t)most, 1);
+	buf_puts(&body, text);
+	budget_enter(&a);
+	if (js_parse_body(&body, &obj, &err))
+		fail_msg("%s: read with %zu bytes", what, most);
+	budget_leave();
+	assert_null(obj);
+	assert_int_equal(err.status, 503);
+	assert_true(a.refused);
+	assert_true(a.held <= most);
+	budget_close(&a);
+	budget_destroy(b);
+	buf_finish(&body);
+}
+
+static void
+test_no_memory(void **state)
+{
+	struct buf	lists = { 0 }, names = { 0 };
+	int		i;
+
+	(void)state;
+	buf_puts(&lists, "[0");
+	buf_puts(&names, "{\"name\":0");
+	for (i = 0; i < 1000; i++) {
+		buf_puts(&lists, ",[]");
+		buf_printf(&names, ",\"%d\":0", i);
+	}
+	buf_putc(&lists, ']');
+	buf_putc(&names, '}');
+	/* The first marks or names, the later ones, and the tree. */
+	check_poor(lists.p, 1024, "marks");
+	check_poor(lists.p, 16384, "more marks");
+	check_poor(lists.p, 65536, "a list's tree");
+	check_poor(names.p, 1024, "names");
+	check_poor(names.p, 16384, "more names");
+	check_poor(names.p, 131072, "an object's tree");
+	buf_finish(&lists);
+	buf_finish(&names);
+}
+
 static void
 test_parse_depth(void **state)
 {
@@ -811,6 +863,7 @@ main(void)
 		cmocka_unit_test(test_same_as_json_c),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_parse_depth),
 		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_read),

@@ -84,14 +84,15 @@ js_parse(const char *p, size_t n, json_object **obj, struct err *err)
 bool
 js_parse_body(struct buf *text, json_object **obj, struct err *err)
 {
-	struct scan_facts f;
+	struct scan_facts f = { .poor = false };
 	struct scan_marks marks = { 0 };
 
 	*obj = NULL;
 	if (text->len >= INT_MAX || !scan_json_marks(buf_str(text), text->len,
 	    SCAN_ONE_READING, &f, &marks)) {
 		free(marks.list);
-		return js_parse(buf_str(text), text->len, obj, err);
+		return f.poor ? budget_refuse(NULL, err) :
+		    js_parse(buf_str(text), text->len, obj, err);
 	}
 	if (!budget_afford(scan_cost(&f) + 2 * text->len)) {
 		free(marks.list);

@@ -74,6 +74,13 @@ skip_space(struct scan *s)
 		s->respelt++;
 }
 
+static bool
+no_memory(struct scan *s, size_t at)
+{
+	s->facts->poor = true;
+	return refuse(s, at, "there is no memory for so many values");
+}
+
 /* --- What is found again without a second look. */
 
 static bool
@@ -84,7 +91,7 @@ add_mark(struct scan *s, size_t begin, size_t end, bool same)
 	if (m->n == m->max) {
 		m->max = m->max > 0 ? m->max * 2 : 256;
 		if (!budget_afford(m->max * sizeof(*m->list)))
-			return false;
+			return no_memory(s, begin);
 		m->list = xrealloc(m->list, m->max * sizeof(*m->list));
 	}
 	m->list[m->n] = (struct scan_mark){ .begin = (uint32_t)begin,
@@ -92,12 +99,6 @@ add_mark(struct scan *s, size_t begin, size_t end, bool same)
 	    .next = ((uint32_t)m->n + 1) & INT32_MAX, .same = same };
 	m->n++;
 	return true;
-}
-
-static bool
-no_memory(struct scan *s, size_t at)
-{
-	return wrong(s, at, "there is no memory for so many values") != WRONG;
 }
 
 /* --- Strings. */
@@ -317,7 +318,7 @@ string(struct scan *s)
 		return WRONG;
 	if (s->marks != NULL && s->i - begin >= SCAN_LONG &&
 	    !add_mark(s, begin, s->i, s->respelt == before))
-		return no_memory(s, begin) ? BEHIND : WRONG;
+		return WRONG;
 	return BEHIND;
 }
 
@@ -457,7 +458,7 @@ open_container(struct scan *s, bool object)
 		s->mark[s->depth] = s->marks->n;
 		s->before[s->depth] = s->respelt;
 		if (!add_mark(s, s->i, s->i, false))
-			return no_memory(s, s->i) ? BEHIND : WRONG;
+			return WRONG;
 	}
 	s->depth++;
 	s->i++;
@@ -501,8 +502,7 @@ remember(struct scan *s, uint64_t hash, size_t at)
 		s->max = s->max > 0 ? s->max * 2 : 64;
 		/* Twice: qsort() makes a copy. */
 		if (!budget_afford(s->max * 2 * sizeof(*s->names)))
-			return refuse(s, at,
-			    "there is no memory for so many names");
+			return no_memory(s, at);
 		s->names = xrealloc(s->names, s->max * sizeof(*s->names));
 	}
 	s->names[s->nnames++] = (struct name){ hash, at };

@@ -36,6 +36,7 @@ struct scan_facts {
 	size_t	members;	/* of all objects */
 	size_t	text;		/* bytes between quotes */
 	bool	half;		/* a \u escape that is half a character */
+	bool	poor;		/* there was no memory for the scan */
 	/* Where it stops being JSON, and why. */
 	size_t		 at;
 	const char	*why;
