@@ -402,34 +402,62 @@ lost_keys(const struct conf *c, const char *home)
 	return had;
 }
 
-struct conf *
-conf_load(const char *home, const struct conf_override *override,
-    struct err *err)
+/* Read what is in src->text; NULL with src->err set when it is refused. */
+static struct conf *
+read_text(const char *home, const struct conf_override *override,
+    struct conf_source *src)
 {
 	struct conf_override	 o = { 0 };
-	struct conf_source	 src = { .err = err };
 	struct conf		*c = defaults();
-	bool			 ok;
+	bool			 ok = parse(src);
 	size_t			 i;
 
 	if (override != NULL)
 		o = *override;
-
-	src.path = xasprintf("%s/%s", home, CONF_FILE_NAME);
-	ok = files_read(home, CONF_FILE_NAME, &src.text, err) && parse(&src);
 	for (i = 0; ok && i < COUNT(rows); i++)
-		ok = read_row(c, &rows[i], &src);
-	ok = ok && apply_override(c, &o, &src) && conf_keys_check(c, &src);
+		ok = read_row(c, &rows[i], src);
+	ok = ok && apply_override(c, &o, src) && conf_keys_check(c, src);
 	if (ok)
-		conf_find_unknown(c, &table, &src);
+		conf_find_unknown(c, &table, src);
 	c->closed = lost_keys(c, home);
-	json_object_put(src.root);
-	buf_finish(&src.text);
-	free(src.path);
+	json_object_put(src->root);
 	if (ok)
 		return c;
 	conf_unref(c);
 	return NULL;
+}
+
+struct conf *
+conf_load(const char *home, const struct conf_override *override,
+    struct err *err)
+{
+	struct conf_source	 src = { .err = err };
+	struct conf		*c = NULL;
+
+	src.path = xasprintf("%s/%s", home, CONF_FILE_NAME);
+	if (files_read(home, CONF_FILE_NAME, &src.text, err))
+		c = read_text(home, override, &src);
+	buf_finish(&src.text);
+	free(src.path);
+	return c;
+}
+
+bool
+conf_accepts(const char *home, const struct conf_override *override,
+    const char *text, struct err *err)
+{
+	struct conf_source	 src = { .err = err };
+	struct conf		*c;
+	bool			 ok;
+
+	src.path = xasprintf("%s/%s", home, CONF_FILE_NAME);
+	buf_puts(&src.text, text);
+	c = read_text(home, override, &src);
+	ok = c != NULL;
+	conf_unref(c);
+	buf_finish(&src.text);
+	free(src.path);
+	return ok;
 }
 
 struct conf *

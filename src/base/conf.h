@@ -128,6 +128,9 @@ struct conf_override {
  */
 struct conf *conf_load(const char *home, const struct conf_override *,
 	    struct err *);
+/* Would it be loaded with that text? False: "err", as conf_load() has it. */
+bool	 conf_accepts(const char *home, const struct conf_override *,
+	    const char *text, struct err *);
 /* The defaults in place of a file that is broken, "why" noted. */
 struct conf *conf_broken(const char *why);
 struct conf *conf_ref(struct conf *);

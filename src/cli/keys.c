@@ -85,7 +85,7 @@ config_tree(const struct buf *text)
 /*
  * Edit the list, unless "edit" says that nothing changes. json-c keeps the
  * order of members and prints numbers as they were read, so the keys of other
- * programs survive.
+ * programs survive. A file that no program would load any more is not written.
  */
 static bool
 config_edit(const struct cli *cli, bool (*edit)(json_object *list, void *),
@@ -102,8 +102,8 @@ config_edit(const struct cli *cli, bool (*edit)(json_object *list, void *),
 		root = config_tree(&text);
 	if (ok && edit(key_list(root), arg)) {
 		out = xasprintf("%s\n", cli_pretty(root));
-		ok = files_write(cli->home, CONFIG_FILE, out, strlen(out),
-		    err);
+		ok = conf_accepts(cli->home, &cli->override, out, err) &&
+		    files_write(cli->home, CONFIG_FILE, out, strlen(out), err);
 		free(out);
 	}
 	json_object_put(root);
