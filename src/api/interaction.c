@@ -81,10 +81,11 @@ static void
 feed_text(struct mac *m, json_object *text)
 {
 	size_t	n = (size_t)json_object_get_string_len(text);
-	char	length[24];
+	char	length[UTIL_INT_SIZE + 1];
+	size_t	len = util_print_int((int64_t)n, length);
 
-	snprintf(length, sizeof(length), "%zu:", n);
-	mac_add(m, length, strlen(length));
+	length[len++] = ':';
+	mac_add(m, length, len);
 	mac_add(m, json_object_get_string(text), n < TEXT_MAX ? n : TEXT_MAX);
 }
 
@@ -140,18 +141,10 @@ feed_head(struct mac *m, json_object *obj)
 
 /* --- The id. */
 
-/* As version 4 has them, which is what Copilot's own clients send. */
-static void
-print_uuid(uint8_t b[static MAC_SIZE], char *out, size_t size)
-{
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(out, size, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-	    "%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
-	    b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-}
-
-/* "kind" keeps names of different kinds apart; it ends with its NUL. */
+/*
+ * Copilot's own clients send an id of that form. "kind" keeps names of different
+ * kinds apart; it ends with its NUL.
+ */
 static void
 make(struct exchange *x, const char *kind, const char *name, json_object *obj)
 {
@@ -165,7 +158,7 @@ make(struct exchange *x, const char *kind, const char *name, json_object *obj)
 	else
 		feed_head(&m, obj);
 	mac_end(&m, hash);
-	print_uuid(hash, x->call.interaction, sizeof(x->call.interaction));
+	util_print_uuid(hash, x->call.interaction);
 }
 
 void

@@ -14,10 +14,10 @@ buf_reserve(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 128;
 
+	if (more < b->cap - b->len)
+		return;
 	if (more >= SIZE_MAX / 2 - b->len)
 		die("buffer too large");
-	if (b->len + more < b->cap)
-		return;
 	while (cap <= b->len + more)
 		cap *= 2;
 	b->p = xrealloc(b->p, cap);
@@ -44,7 +44,16 @@ buf_puts(struct buf *b, const char *s)
 void
 buf_putc(struct buf *b, char c)
 {
-	buf_append(b, &c, 1);
+	buf_reserve(b, 1);
+	b->p[b->len++] = c;
+	b->p[b->len] = '\0';
+}
+
+void
+buf_int(struct buf *b, int64_t n)
+{
+	buf_reserve(b, UTIL_INT_SIZE);
+	b->len += util_print_int(n, b->p + b->len);
 }
 
 void

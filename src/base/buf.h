@@ -3,6 +3,7 @@
 #define BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char	*p;	/* NULL until something is added, else p[len] == '\0' */
@@ -13,6 +14,7 @@ struct buf {
 void	 buf_append(struct buf *, const void *, size_t);
 void	 buf_puts(struct buf *, const char *);
 void	 buf_putc(struct buf *, char);
+void	 buf_int(struct buf *, int64_t);	/* in base 10 */
 void	 buf_printf(struct buf *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 buf_reserve(struct buf *, size_t more); /* room for so many more */

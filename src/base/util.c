@@ -141,11 +141,10 @@ util_boot_id(void)
 	return id;
 }
 
-void
-util_random(void *p, size_t n)
+static void
+ask_kernel(unsigned char *b, size_t n)
 {
-	unsigned char	*b = p;
-	ssize_t		 got;
+	ssize_t got;
 
 	while (n > 0) {
 		got = getrandom(b, n, 0);
@@ -158,31 +157,73 @@ util_random(void *p, size_t n)
 	}
 }
 
+/*
+ * A request has two ids and more: one call is for many of them. Each thread has
+ * its own bytes, and none is left behind once it was used. No process that has
+ * some forks and goes on.
+ */
+void
+util_random(void *p, size_t n)
+{
+	static _Thread_local unsigned char	bytes[256];
+	static _Thread_local size_t		left;
+	unsigned char				*from;
+
+	if (n > sizeof(bytes) / 4) {
+		ask_kernel(p, n);
+		return;
+	}
+	if (left < n) {
+		ask_kernel(bytes, sizeof(bytes));
+		left = sizeof(bytes);
+	}
+	left -= n;
+	from = bytes + left;
+	memcpy(p, from, n);
+	memset(from, 0, n);
+}
+
+static const char digits[] = "0123456789abcdef";
+
+void
+util_print_uuid(const unsigned char b[static 16],
+    char out[static UTIL_UUID_SIZE])
+{
+	unsigned char	c;
+	size_t		i;
+
+	for (i = 0; i < 16; i++) {
+		c = b[i];
+		if (i == 6)		/* the version */
+			c = (c & 0x0f) | 0x40;
+		else if (i == 8)	/* the variant */
+			c = (c & 0x3f) | 0x80;
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = digits[c >> 4];
+		*out++ = digits[c & 15];
+	}
+	*out = '\0';
+}
+
 void
 util_uuid(char out[static UTIL_UUID_SIZE])
 {
 	unsigned char b[16];
 
 	util_random(b, sizeof(b));
-	b[6] = (b[6] & 0x0f) | 0x40;
-	b[8] = (b[8] & 0x3f) | 0x80;
-	snprintf(out, UTIL_UUID_SIZE,
-	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-	    "%02x%02x%02x%02x%02x%02x",
-	    b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-	    b[11], b[12], b[13], b[14], b[15]);
+	util_print_uuid(b, out);
 }
 
 void
 util_random_hex(char *out, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	unsigned char	  b[64];
-	size_t		  i;
+	unsigned char	b[32];
+	size_t		i;
 
 	for (i = 0; i < n; i++) {
 		if (i % sizeof(b) == 0)
-			util_random(b, sizeof(b));
+			util_random(b, n - i < sizeof(b) ? n - i : sizeof(b));
 		out[i] = digits[b[i % sizeof(b)] & 15];
 	}
 	out[n] = '\0';
@@ -247,6 +288,24 @@ util_parse_int64(const char *s, int64_t *n)
 		return false;
 	*n = v;
 	return true;
+}
+
+size_t
+util_print_int(int64_t n, char out[static UTIL_INT_SIZE])
+{
+	uint64_t	rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char		reversed[UTIL_INT_SIZE];
+	size_t		len = 0, i = 0;
+
+	do
+		reversed[len++] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (n < 0)
+		reversed[len++] = '-';
+	for (; i < len; i++)
+		out[i] = reversed[len - 1 - i];
+	out[len] = '\0';
+	return len;
 }
 
 void

@@ -39,6 +39,9 @@ const char *util_boot_id(void);
 #define UTIL_UUID_SIZE 37
 void	 util_random(void *, size_t);
 void	 util_uuid(char[static UTIL_UUID_SIZE]); /* RFC 4122, version 4 */
+/* These bytes in the form of one. */
+void	 util_print_uuid(const unsigned char[static 16],
+	    char[static UTIL_UUID_SIZE]);
 void	 util_random_hex(char *, size_t);	/* n hex digits and a NUL */
 
 /* Equal? Takes a time that depends on the lengths only. */
@@ -53,6 +56,9 @@ bool	 util_starts(const char *s, const char *prefix);
 bool	 util_starts_nocase(const char *s, const char *prefix);
 bool	 util_ends(const char *s, const char *suffix);
 bool	 util_parse_int64(const char *s, int64_t *n);	/* all of s, base 10 */
+/* In base 10, with a NUL; returns the length. For what is printed often. */
+#define UTIL_INT_SIZE 21
+size_t	 util_print_int(int64_t, char[static UTIL_INT_SIZE]);
 
 /* ISO 8601 of a Unix time in UTC: "2026-11-22T14:00:00Z". */
 #define UTIL_TIME_SIZE 21
