@@ -119,6 +119,15 @@ put_text(char *line, size_t n, size_t size, const char *text)
 	size_t			 left = strlen(text), len, i;
 
 	for (; left > 0; p += len, left -= len) {
+		for (len = 0; len < left && p[len] >= 0x20 && p[len] < 0x7f;)
+			len++;
+		if (len > 0) {
+			if (len > size - n)
+				len = left = size - n;
+			memcpy(line + n, p, len);
+			n += len;
+			continue;
+		}
 		len = text_utf8_length((const char *)p, left);
 		if (len > 0 && !is_harmful(p, len)) {
 			if (n + len > size)
@@ -150,20 +159,42 @@ cut_at_character(char *text, size_t size)
 		text[valid] = '\0';
 }
 
+#define HEAD_SIZE 64
+
+/* The time of a line; the lines of one second have the same. */
+static size_t
+put_time(char *line)
+{
+	static _Thread_local time_t	at;
+	static _Thread_local char	text[HEAD_SIZE];
+	time_t				now = time(NULL);
+	struct tm			tm;
+	size_t				n;
+
+	if (now != at || text[0] == '\0') {
+		localtime_r(&now, &tm);
+		if (strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S ",
+		    &tm) == 0)
+			text[0] = '\0';
+		at = now;
+	}
+	n = strlen(text);
+	memcpy(line, text, n);
+	return n;
+}
+
 /* The head of a line: in a file, and in the journal. */
 static size_t
 put_head(char *line, enum log_level l)
 {
-	struct timespec	 ts;
-	struct tm	 tm;
-	size_t		 n;
+	size_t n, len = strlen(names[l]);
 
 	if (journal)
 		return (size_t)snprintf(line, 16, "<%d>", priorities[l]);
-	clock_gettime(CLOCK_REALTIME, &ts);
-	localtime_r(&ts.tv_sec, &tm);
-	n = strftime(line, 64, "%Y-%m-%d %H:%M:%S ", &tm);
-	return n + (size_t)snprintf(line + n, 16, "%-5s ", names[l]);
+	n = put_time(line);
+	memcpy(line + n, "      ", 6);
+	memcpy(line + n, names[l], len);
+	return n + 6;
 }
 
 static void

@@ -1,9 +1,10 @@
 /* The line in the log that ends every exchange. */
 #include "config.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "api/exchange.h"
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -11,43 +12,73 @@
 #include "server/client.h"
 #include "server/mask.h"
 
-#define PATH_SIZE 200
+#define PATH_SIZE	200
+#define LINE_USUAL	400	/* bytes */
+
+/* A line of each answer is put together here: a format is read for longer. */
+static void
+put_part(struct buf *out, const char *before, const char *s, size_t most)
+{
+	buf_puts(out, before);
+	buf_append(out, s, strnlen(s, most));
+}
+
+static void
+put_tokens(const struct usage *u, struct buf *out)
+{
+	buf_putc(out, ' ');
+	buf_int(out, u->input);
+	buf_putc(out, '+');
+	buf_int(out, u->output >= 0 ? u->output : 0);
+	buf_puts(out, " tokens");
+}
 
 /* The part of the input from the prompt cache, and the cost of it all. */
 static void
-print_cost(const struct usage *u, char *out, size_t size)
+put_cost(const struct usage *u, struct buf *out)
 {
-	char credits[48] = "";
-
+	if (u->input > 0 && u->cached != 0)
+		buf_printf(out, "; %.0f%% cached",
+		    100 * (double)u->cached / (double)u->input);
+	else
+		buf_puts(out, "; 0% cached");
 	if (u->nano >= 0)
-		snprintf(credits, sizeof(credits), ", %s%.9g credits",
+		buf_printf(out, ", %s%.9g credits",
 		    u->estimated ? "about " : "",
 		    (double)u->nano / CREDIT_NANO);
-	snprintf(out, size, "; %.0f%% cached%s", u->input > 0 ?
-	    100 * (double)u->cached / (double)u->input : 0, credits);
 }
 
 void
 access_log(const struct exchange *x, size_t bytes, const char *upstream_id,
     const char *remark)
 {
-	char		tokens[64] = "", cost[96] = "", path[PATH_SIZE];
-	const char     *model = x->model != NULL ?
-			    mask_model(x->model, x->conf) : "-";
+	struct buf	line = { 0 };
+	char		path[PATH_SIZE];
 
-	if (x->usage.input >= 0)
-		print_cost(&x->usage, cost, sizeof(cost));
-	if (x->usage.input >= 0)
-		snprintf(tokens, sizeof(tokens), " %lld+%lld tokens",
-		    (long long)x->usage.input,
-		    (long long)(x->usage.output >= 0 ? x->usage.output : 0));
+	buf_reserve(&line, LINE_USUAL);
 	mask_path(x->req.uri, x->conf, path, sizeof(path));
-	log_info("%.10s %s %.80s %d %lld ms %zu B%s %s%s%s%s%.80s%s%.300s%s",
-	    x->req.method, path, model,
-	    x->reply.status != 0 ? x->reply.status : CLIENT_GONE,
-	    (long long)(util_now_ms() - x->req.started_ms), bytes, tokens,
-	    x->req.id, x->req.trace[0] != '\0' ? " trace " : "", x->req.trace,
-	    upstream_id != NULL ? " upstream " : "",
-	    upstream_id != NULL ? upstream_id : "",
-	    remark != NULL ? ": " : "", remark != NULL ? remark : "", cost);
+	put_part(&line, "", x->req.method, 10);
+	put_part(&line, " ", path, sizeof(path));
+	put_part(&line, " ", x->model != NULL ? mask_model(x->model, x->conf) :
+	    "-", 80);
+	buf_putc(&line, ' ');
+	buf_int(&line, x->reply.status != 0 ? x->reply.status : CLIENT_GONE);
+	buf_putc(&line, ' ');
+	buf_int(&line, util_now_ms() - x->req.started_ms);
+	buf_puts(&line, " ms ");
+	buf_int(&line, (int64_t)bytes);
+	buf_puts(&line, " B");
+	if (x->usage.input >= 0)
+		put_tokens(&x->usage, &line);
+	put_part(&line, " ", x->req.id, sizeof(x->req.id));
+	if (x->req.trace[0] != '\0')
+		put_part(&line, " trace ", x->req.trace, sizeof(x->req.trace));
+	if (upstream_id != NULL)
+		put_part(&line, " upstream ", upstream_id, 80);
+	if (remark != NULL)
+		put_part(&line, ": ", remark, 300);
+	if (x->usage.input >= 0)
+		put_cost(&x->usage, &line);
+	log_info("%s", line.p);
+	buf_finish(&line);
 }

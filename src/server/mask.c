@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,22 +116,32 @@ mask_model(const char *name, const struct conf *conf)
 	    consists_of(&w, isalnum, "-._:/@", ID_MAX) ? name : "***";
 }
 
+/* Append what there is room for in "size" bytes, with a NUL; its end. */
+static size_t
+put(char *out, size_t at, size_t size, const char *p, size_t n)
+{
+	if (n > size - 1 - at)
+		n = size - 1 - at;
+	memcpy(out + at, p, n);
+	out[at + n] = '\0';
+	return at + n;
+}
+
 void
 mask_path(const char *uri, const struct conf *conf, char *out, size_t size)
 {
-	struct piece	 w = { uri, 0 }, before = w;
-	const char	*shown;
-	size_t		 at = 0;
+	struct piece	w = { uri, 0 }, before = w;
+	size_t		at = 0;
 
-	out[0] = '\0';
 	for (;;) {
 		w.n = strcspn(w.p, DELIMITERS);
-		shown = may_show(&w, &before, conf) ? NULL : "***";
-		at += (size_t)snprintf(out + at, size - at, "%.*s%.1s",
-		    shown == NULL ? (int)w.n : 3, shown == NULL ? w.p : shown,
-		    w.p + w.n);
-		if (w.p[w.n] == '\0' || at >= size)
+		if (may_show(&w, &before, conf))
+			at = put(out, at, size, w.p, w.n);
+		else
+			at = put(out, at, size, "***", 3);
+		if (w.p[w.n] == '\0' || at == size - 1)
 			break;
+		at = put(out, at, size, w.p + w.n, 1);
 		before = w;
 		w.p += w.n + 1;
 	}
