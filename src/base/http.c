@@ -24,6 +24,7 @@
 #include "base/util.h"
 
 #define HEAD_MAX	(64u << 10)	/* all headers of an answer */
+#define HEADERS_USUAL	1000	/* bytes, of all in a request */
 #define SPARE_MAX	256		/* easy handles kept for reuse */
 #define CONNECTIONS_MAX	256L		/* idle upstream connections kept */
 /*
@@ -45,6 +46,7 @@ struct http {
 	size_t			 nspare;
 	/* The directory has all that is trusted; known from the first call. */
 	bool			 by_hash, asked;
+	long			 buffer;	/* bytes; 0: not asked yet */
 };
 
 struct http_call {
@@ -80,25 +82,19 @@ struct watch {
 void
 http_request_header(struct http_request *r, const char *name, const char *value)
 {
-	size_t	 n = strlen(name), size = strlen(value) + 1;
-	char	*line = xmalloc(n + 2 + size);
-
 	/* Some twenty of each call: a format would be read for all of them. */
-	memcpy(line, name, n);
-	memcpy(line + n, ": ", 2);
-	memcpy(line + n + 2, value, size);
-	r->headers = xrealloc(r->headers, (r->nheaders + 1) * sizeof(char *));
-	r->headers[r->nheaders++] = line;
+	if (r->headers.p == NULL)
+		buf_reserve(&r->headers, HEADERS_USUAL);
+	buf_puts(&r->headers, name);
+	buf_puts(&r->headers, ": ");
+	buf_append(&r->headers, value, strlen(value) + 1);
+	r->nheaders++;
 }
 
 void
 http_request_finish(struct http_request *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->nheaders; i++)
-		free(r->headers[i]);
-	free(r->headers);
+	buf_finish(&r->headers);
 	free(r->url);
 	buf_finish(&r->body);
 	memset(r, 0, sizeof(*r));
@@ -177,8 +173,11 @@ head_line(struct http_reply *r, const char *p, size_t n)
 	if ((colon = memchr(p, ':', n)) == NULL ||
 	    r->head.len + n + 3 > HEAD_MAX)
 		return false;
+	buf_reserve(&r->head, n + 2);
 	for (i = 0; p + i < colon; i++)
-		buf_putc(&r->head, (char)tolower((unsigned char)p[i]));
+		r->head.p[r->head.len + i] = (char)tolower(
+		    (unsigned char)p[i]);
+	r->head.len += i;
 	n -= (size_t)(colon - p) + 1;
 	for (p = colon + 1; n > 0 && (*p == ' ' || *p == '\t'); p++)
 		n--;
@@ -195,20 +194,26 @@ head_line(struct http_reply *r, const char *p, size_t n)
 		die("libcurl does not know " #option);			\
 } while (0)
 
+/*
+ * The headers as libcurl wants to read them: a list whose texts are the
+ * request's own. To be freed at once, with free(). (curl_slist_append() copies
+ * each text, which takes two pieces of memory for a header.)
+ */
 static struct curl_slist *
 slist(const struct http_request *r)
 {
-	struct curl_slist	*list = NULL, *next;
+	/* No "Expect: 100-continue": it costs a round trip. */
+	static char		 last[] = "Expect:";
+	struct curl_slist	*list = xcalloc(r->nheaders + 1, sizeof(*list));
+	char			*text = r->headers.p;
 	size_t			 i;
 
-	for (i = 0; i <= r->nheaders; i++) {
-		/* No "Expect: 100-continue": it costs a round trip. */
-		next = curl_slist_append(list,
-		    i < r->nheaders ? r->headers[i] : "Expect:");
-		if (next == NULL)
-			die("out of memory");
-		list = next;
+	for (i = 0; i < r->nheaders; i++) {
+		list[i].data = text;
+		list[i].next = &list[i + 1];
+		text += strlen(text) + 1;
 	}
+	list[i].data = last;
 	return list;
 }
 
@@ -233,11 +238,14 @@ upload_size(size_t body)
 	    eighth > UPLOAD_MAX ? UPLOAD_MAX : (long)eighth;
 }
 
+/* libcurl prints a page of versions each time that it is asked for one. */
 static long
-buffer_size(void)
+buffer_size(struct http *http)
 {
-	return curl_version_info(CURLVERSION_NOW)->version_num >= SHARED_SINCE ?
-	    BUFFER_SHARED : BUFFER_OWN;
+	if (http->buffer == 0)
+		http->buffer = curl_version_info(CURLVERSION_NOW)->version_num
+		    >= SHARED_SINCE ? BUFFER_SHARED : BUFFER_OWN;
+	return http->buffer;
 }
 
 /*
@@ -271,7 +279,7 @@ prepare(CURL *h, struct http *http, const struct conf *conf,
 	SET(h, CURLOPT_CONNECTTIMEOUT_MS, (long)conf->connect_timeout_ms);
 	SET(h, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	SET(h, CURLOPT_BUFFERSIZE, buffer_size());
+	SET(h, CURLOPT_BUFFERSIZE, buffer_size(http));
 	SET(h, CURLOPT_UPLOAD_BUFFERSIZE, upload_size(r->body.len));
 	SET(h, CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS :
 	    (long)CURL_HTTP_VERSION_1_1);
@@ -337,7 +345,7 @@ call_free(struct http_call *c)
 		curl_multi_remove_handle(c->http->multi, c->easy);
 		easy_give(c->http, c->easy);
 	}
-	curl_slist_free_all(c->headers);
+	free(c->headers);
 	http_reply_finish(&c->reply);
 	free(c);
 }
@@ -808,8 +816,8 @@ http_fetch(struct http *http, const struct conf *conf,
 	SET(h, CURLOPT_TIMEOUT_MS,
 	    (long)(r->headers_timeout_ms + r->silence_timeout_ms));
 	code = curl_easy_perform(h);
-	curl_slist_free_all(headers);
 	easy_give(http, h);
+	free(headers);
 	if (code == CURLE_OK && reply->status >= 200)
 		return true;
 	slow = code == CURLE_OPERATION_TIMEDOUT;

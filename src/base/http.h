@@ -30,7 +30,7 @@ struct http_guard {
 struct http_request {
 	const char	 *method;	/* static */
 	char		 *url;
-	char		**headers;	/* "Name: value" */
+	struct buf	  headers;	/* "Name: value" and NUL, each */
 	size_t		  nheaders;
 	struct buf	  body;		/* sent when method is POST */
 	/* silence before the status; 0 none */
@@ -88,13 +88,13 @@ struct http *http_create(struct loop *);
 void	 http_destroy(struct http *);
 
 /*
- * Start a call. The request must outlive it (its body is not copied).
+ * Start a call. The request must outlive it (nothing of it is copied).
  * Never calls back from inside.
  */
 struct http_call *http_start(struct http *, const struct conf *,
 	    const struct http_request *, const struct http_ops *, void *arg);
 void	 http_resume(struct http_call *);	/* nothing unless paused */
-/* Has the whole request gone out? Then it may be freed. */
+/* Has the whole request gone out? Then its body may be freed. */
 bool	 http_sent(const struct http_call *);
 /*
  * Does the answer share its connection with others? Then HTTP_PAUSE stops them,

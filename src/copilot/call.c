@@ -160,13 +160,11 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 {
 	const char	*intent = call->intent != NULL ? call->intent :
 			    "conversation-agent";
-	char		*bearer = xasprintf("%s %s",
-			    scheme(copilot_call_base(conf, id->api), id),
-			    id->token);
+	const char	*base = copilot_call_base(conf, id->api);
+	struct buf	 bearer = { 0 }, url = { 0 };
 	char		*agent = github_user_agent(conf);
 	char		 uuid[UTIL_UUID_SIZE];
 	struct values	 values = {
-		.authorization = bearer,
 		.json = "application/json",
 		.type = call->type != NULL ? call->type : "application/json",
 		.integration = integration(conf, id),
@@ -189,10 +187,15 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	if (call->completion)
 		values.initiator = call->agent ? "agent" : "user";
 	util_uuid(uuid);
+	buf_puts(&bearer, scheme(base, id));
+	buf_putc(&bearer, ' ');
+	buf_puts(&bearer, id->token);
+	values.authorization = bearer.p;
+	buf_puts(&url, base);
+	buf_puts(&url, call->path);
 	memset(r, 0, sizeof(*r));
 	r->method = call->method;
-	r->url = xasprintf("%s%s", copilot_call_base(conf, id->api),
-	    call->path);
+	r->url = buf_steal(&url);
 	r->body = call->body;
 	call->body = (struct buf){ 0 };
 	add_headers(r, &values);
@@ -200,6 +203,6 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	if (call->betas != NULL)
 		http_request_header(r, "anthropic-beta", call->betas);
 	add_model_headers(r, call->headers);
-	free(bearer);
+	buf_finish(&bearer);
 	free(agent);
 }
