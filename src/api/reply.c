@@ -39,6 +39,16 @@ status_text(int status)
 	return "Status";
 }
 
+#define HEAD_USUAL 512		/* bytes */
+
+static void
+put_number(struct buf *b, const char *name, int64_t n, const char *after)
+{
+	buf_puts(b, name);
+	buf_int(b, n);
+	buf_puts(b, after);
+}
+
 static void
 put(struct buf *b, const char *name, const char *value)
 {
@@ -114,22 +124,19 @@ reply_error(struct reply *r, const struct request *req, const struct err *err)
 
 /* OpenAI says this about itself with every answer. */
 static void
-put_openai(const struct request *req, struct buf *out)
+put_openai(int64_t ms, struct buf *out)
 {
-	buf_printf(out, "openai-processing-ms: %lld\r\n",
-	    (long long)(util_now_ms() - req->started_ms));
+	put_number(out, "openai-processing-ms: ", ms, "\r\n");
 	put(out, "openai-version", "2020-10-01");
 }
 
 /* W3C's, for those who look at a slow request: all of it, and upstream's. */
 static void
-put_timing(const struct reply *r, const struct request *req, struct buf *out)
+put_timing(const struct reply *r, int64_t ms, struct buf *out)
 {
-	buf_printf(out, "Server-Timing: total;dur=%lld",
-	    (long long)(util_now_ms() - req->started_ms));
+	put_number(out, "Server-Timing: total;dur=", ms, "");
 	if (r->upstream_ms > 0)
-		buf_printf(out, ", upstream;dur=%lld",
-		    (long long)r->upstream_ms);
+		put_number(out, ", upstream;dur=", r->upstream_ms, "");
 	buf_puts(out, "\r\n");
 }
 
@@ -137,17 +144,23 @@ void
 reply_head(const struct reply *r, const struct request *req, bool length,
     struct buf *out)
 {
-	buf_printf(out, "Status: %d %s\r\n", r->status, status_text(r->status));
+	int64_t ms = util_now_ms() - req->started_ms;
+
+	buf_reserve(out, HEAD_USUAL + (length ? r->body.len : 0));
+	put_number(out, "Status: ", r->status, " ");
+	buf_puts(out, status_text(r->status));
+	buf_puts(out, "\r\n");
 	if (r->content_type != NULL)
 		put(out, "Content-Type", r->content_type);
 	if (length && r->content_type != NULL)
-		buf_printf(out, "Content-Length: %zu\r\n", r->body.len);
+		put_number(out, "Content-Length: ", (int64_t)r->body.len,
+		    "\r\n");
 	put(out, "x-request-id", req->id);
 	if (req->anthropic)
 		put(out, "request-id", req->id);
 	else
-		put_openai(req, out);
-	put_timing(r, req, out);
+		put_openai(ms, out);
+	put_timing(r, ms, out);
 	buf_append(out, buf_str(&r->always), r->always.len);
 	buf_append(out, buf_str(&r->limits), r->limits.len);
 	buf_append(out, buf_str(&r->headers), r->headers.len);

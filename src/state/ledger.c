@@ -27,6 +27,7 @@
 #define PENDING_MAX	(16 << 20) /* notes in memory, while the disk refuses */
 #define LEFT_BYTES	(64 << 10) /* a journal that a short process leaves */
 #define TEXT_MAX	128	/* of a name in a line */
+#define LINE_USUAL	200	/* bytes */
 #define CONNECTIONS	2	/* to a database of several hosts */
 #define SUMS_MAX	64	/* added up before they are put down */
 
@@ -135,20 +136,32 @@ put_text(struct buf *out, const char *s)
 }
 
 static void
+put_number(struct buf *out, int64_t n)
+{
+	buf_int(out, n);
+	buf_putc(out, '\t');
+}
+
+static void
 put_line(struct buf *out, const struct ledger_row *r)
 {
 	const struct ledger_counts *c = &r->counts;
 
-	buf_printf(out, "%lld\t%d\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t",
-	    (long long)r->start, r->status, (long long)c->requests,
-	    (long long)c->input, (long long)c->cached,
-	    (long long)c->cache_write, (long long)c->output,
-	    (long long)c->nano);
+	buf_reserve(out, LINE_USUAL);
+	put_number(out, r->start);
+	put_number(out, r->status);
+	put_number(out, c->requests);
+	put_number(out, c->input);
+	put_number(out, c->cached);
+	put_number(out, c->cache_write);
+	put_number(out, c->output);
+	put_number(out, c->nano);
 	put_text(out, r->key);
 	put_text(out, r->model);
 	put_text(out, r->endpoint);
 	put_text(out, r->initiator);
-	buf_printf(out, "%lld\t.\n", (long long)c->estimated);
+	put_number(out, c->estimated);
+	buf_puts(out, ".\n");
 }
 
 /* A text may have been cut within a character; a database would refuse it. */
