@@ -39,101 +39,107 @@ operation_of(const struct exchange *x)
 	return NULL;
 }
 
+/* "2xx", or the code of those who left. */
 static void
 put_class(char *labels, int status)
 {
-	char class[16];
+	char class[UTIL_INT_SIZE] = "0xx";
 
 	if (status == CLIENT_GONE)
-		snprintf(class, sizeof(class), "%d", status);
+		util_print_int(status, class);
 	else
-		snprintf(class, sizeof(class), "%dxx", status / 100);
+		class[0] = (char)('0' + status / 100 % 10);
 	metrics_label(labels, "status", class);
 }
 
-/* The operation and its model: the labels of all that follows. */
+/* What the observations of one answer share. */
+struct labels {
+	const struct exchange	*x;
+	const char		*model;
+	char			 of_operation[METRIC_LABELS];
+	char			 of_key[METRIC_LABELS];
+};
+
 static void
-put_operation(const struct exchange *x, const char *operation, char *labels)
+labels_init(struct labels *l, const struct exchange *x, const char *operation)
 {
-	metrics_label(labels, "gen_ai_operation_name", operation);
-	metrics_label(labels, "gen_ai_provider_name", "github_copilot");
-	metrics_label(labels, "gen_ai_request_model", tally_model(x));
+	*l = (struct labels){ .x = x, .model = tally_model(x) };
+	metrics_label(l->of_operation, "gen_ai_operation_name", operation);
+	metrics_label(l->of_operation, "gen_ai_provider_name",
+	    "github_copilot");
+	metrics_label(l->of_operation, "gen_ai_request_model", l->model);
+	metrics_label(l->of_key, "model", l->model);
+	if (x->conf->metrics_key_names && x->client != NULL)
+		metrics_label(l->of_key, "key", x->client->name);
+}
+
+/* An observation whose labels are those, and one more. */
+static void
+add(const struct labels *l, enum metric metric, const char *shared,
+    const char *name, const char *value, double n)
+{
+	char labels[METRIC_LABELS];
+
+	memcpy(labels, shared, strlen(shared) + 1);
+	metrics_label(labels, name, value);
+	metrics_add(l->x->metrics, metric, labels, n);
 }
 
 static void
-add_times(const struct exchange *x, const char *operation, int status)
+add_times(const struct labels *l, int status)
 {
-	char	labels[METRIC_LABELS] = "", error[METRIC_LABELS];
-	char	code[16];
-	double	end = (double)util_now_ms(), begin = (double)x->req.started_ms;
-	double	first = (double)x->times.first;
+	const struct exchange	*x = l->x;
+	char			 code[UTIL_INT_SIZE];
+	double			 end = (double)util_now_ms();
+	double			 begin = (double)x->req.started_ms;
+	double			 first = (double)x->times.first;
 
-	put_operation(x, operation, labels);
-	memcpy(error, labels, sizeof(error));
 	if (status > 399) {
-		snprintf(code, sizeof(code), "%d", status);
-		metrics_label(error, "error_type", code);
-	}
-	metrics_add(x->metrics, METRIC_DURATION, error, (end - begin) / 1000);
+		util_print_int(status, code);
+		add(l, METRIC_DURATION, l->of_operation, "error_type", code,
+		    (end - begin) / 1000);
+	} else
+		metrics_add(x->metrics, METRIC_DURATION, l->of_operation,
+		    (end - begin) / 1000);
 	if (x->times.first == 0)
 		return;
-	metrics_add(x->metrics, METRIC_FIRST_TOKEN, labels,
+	metrics_add(x->metrics, METRIC_FIRST_TOKEN, l->of_operation,
 	    (first - begin) / 1000);
 	if (x->usage.output > 1 && status < 400)
-		metrics_add(x->metrics, METRIC_PER_TOKEN, labels,
+		metrics_add(x->metrics, METRIC_PER_TOKEN, l->of_operation,
 		    (end - first) / 1000 / (double)(x->usage.output - 1));
 }
 
 /* One of OpenTelemetry's two kinds, and no key. */
 static void
-add_usage(const struct exchange *x, const char *operation, const char *type,
-    int64_t n)
+add_usage(const struct labels *l, const char *type, int64_t n)
 {
-	char labels[METRIC_LABELS] = "";
-
-	if (n < 0)
-		return;
-	put_operation(x, operation, labels);
-	metrics_label(labels, "gen_ai_token_type", type);
-	metrics_add(x->metrics, METRIC_TOKEN_USAGE, labels, (double)n);
+	if (n >= 0)
+		add(l, METRIC_TOKEN_USAGE, l->of_operation,
+		    "gen_ai_token_type", type, (double)n);
 }
 
 static void
-put_key(const struct exchange *x, char *labels)
+add_tokens(const struct labels *l, const char *kind, int64_t n)
 {
-	metrics_label(labels, "model", tally_model(x));
-	if (x->conf->metrics_key_names && x->client != NULL)
-		metrics_label(labels, "key", x->client->name);
+	if (n > 0)
+		add(l, METRIC_TOKENS, l->of_key, "kind", kind, (double)n);
 }
 
 static void
-add_tokens(const struct exchange *x, const char *kind, int64_t n)
+add_all_usage(const struct labels *l)
 {
-	char labels[METRIC_LABELS] = "";
+	const struct usage *u = &l->x->usage;
 
-	if (n <= 0)
-		return;
-	put_key(x, labels);
-	metrics_label(labels, "kind", kind);
-	metrics_add(x->metrics, METRIC_TOKENS, labels, (double)n);
-}
-
-static void
-add_all_usage(const struct exchange *x, const char *operation)
-{
-	const struct usage	*u = &x->usage;
-	char			 labels[METRIC_LABELS] = "";
-
-	add_usage(x, operation, "input", u->input);
-	add_usage(x, operation, "output", u->output);
+	add_usage(l, "input", u->input);
+	add_usage(l, "output", u->output);
 	if (u->input >= 0)
-		add_tokens(x, "input", u->input - u->cached - u->cache_write);
-	add_tokens(x, "cached", u->cached);
-	add_tokens(x, "cache_write", u->cache_write);
-	add_tokens(x, "output", u->output);
-	put_key(x, labels);
+		add_tokens(l, "input", u->input - u->cached - u->cache_write);
+	add_tokens(l, "cached", u->cached);
+	add_tokens(l, "cache_write", u->cache_write);
+	add_tokens(l, "output", u->output);
 	if (u->nano > 0)
-		metrics_add(x->metrics, METRIC_CREDITS, labels,
+		metrics_add(l->x->metrics, METRIC_CREDITS, l->of_key,
 		    (double)u->nano / CREDIT_NANO);
 }
 
@@ -159,6 +165,7 @@ meter(const struct exchange *x, int status)
 {
 	const char	*operation = operation_of(x);
 	char		 labels[METRIC_LABELS] = "";
+	struct labels	 shared;
 
 	if (status > 399 && status != CLIENT_GONE)
 		note_error(x, status);
@@ -170,8 +177,9 @@ meter(const struct exchange *x, int status)
 	metrics_add(x->metrics, METRIC_REQUESTS, labels, 1);
 	if (operation == NULL || x->model == NULL)
 		return;
-	add_times(x, operation, status);
-	add_all_usage(x, operation);
+	labels_init(&shared, x, operation);
+	add_times(&shared, status);
+	add_all_usage(&shared);
 }
 
 void
