@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,27 +106,29 @@ skip_authority(const char *uri)
 static char *
 whole_path(const char *uri, const char *script_name, const char *path_info)
 {
-	char *path;
+	struct buf	path = { 0 };
 
 	if (uri != NULL && uri[0] != '\0') {
 		uri = skip_authority(uri);
-		path = xasprintf("%s%.*s", uri[0] == '/' ? "" : "/",
-		    (int)strcspn(uri, "?#"), uri);
-		percent_decode(path, false);
-	} else
-		path = xasprintf("/%s%s", script_name ? script_name : "",
-		    path_info ? path_info : "");
-	return path;
+		if (uri[0] != '/')
+			buf_putc(&path, '/');
+		buf_append(&path, uri, strcspn(uri, "?#"));
+		percent_decode(path.p, false);
+	} else {
+		buf_putc(&path, '/');
+		buf_puts(&path, script_name != NULL ? script_name : "");
+		buf_puts(&path, path_info != NULL ? path_info : "");
+	}
+	return buf_steal(&path);
 }
 
-char *
-request_path(const char *uri, const char *script_name, const char *path_info,
-    request_is_head *is_head)
+/* What is left of the whole path: the part that a route is about. */
+static char *
+route_of(const char *whole, const char *path_info, request_is_head *is_head)
 {
-	char		*path, *route;
+	char		*path = xstrdup(whole), *route;
 	const char	*p;
 
-	path = whole_path(uri, script_name, path_info);
 	fold(path);
 	if ((p = find_route(path, is_head)) != NULL) {
 		while (util_starts(p, "/v1") && (p[3] == '/' || p[3] == '\0'))
@@ -139,6 +140,17 @@ request_path(const char *uri, const char *script_name, const char *path_info,
 	else
 		route = xstrdup(path);
 	free(path);
+	return route;
+}
+
+char *
+request_path(const char *uri, const char *script_name, const char *path_info,
+    request_is_head *is_head)
+{
+	char	*whole = whole_path(uri, script_name, path_info);
+	char	*route = route_of(whole, path_info, is_head);
+
+	free(whole);
 	return route;
 }
 
@@ -335,8 +347,8 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 			r->codex = true;
 #undef IS
 	}
-	r->path = request_path(uri, script_name, path_info, is_head);
 	r->uri = whole_path(uri, script_name, path_info);
+	r->path = route_of(r->uri, path_info, is_head);
 	r->deployment = deployment_of(r->uri);
 	r->anthropic |= is_messages(r->path);
 }

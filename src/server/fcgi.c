@@ -87,6 +87,7 @@ struct conn {
 	bool		  keep;		/* FCGI_KEEP_CONN */
 	bool		  large;	/* the request took much memory */
 	bool		  here;		/* the loop handles it */
+	bool		  there;	/* the web server, says the event */
 	bool		  refused;	/* so was its body, which still comes */
 	int		  lingered;	/* times LINGER_MS */
 	size_t		  unwanted;	/* bytes since the timer was set */
@@ -365,6 +366,7 @@ conn_event(struct loop_fd *f, unsigned events)
 
 	switch (c->state) {
 	case CONN_IDLE:
+		c->there = events == EPOLLIN;
 		conn_peek(c);
 		break;
 	case CONN_WORKER:
@@ -391,6 +393,7 @@ static void
 conn_idle(struct conn *c)
 {
 	c->state = CONN_IDLE;
+	c->there = false;
 	if (c->fcgi->server->draining || !conn_watch(c, 0)) {
 		conn_close(c);
 		return;
@@ -638,11 +641,12 @@ task_relay(struct loop_task *t)
 	struct conn	*c = CONTAINER(t, struct conn, task);
 
 	/*
-	 * An edge that came while the worker had it was passed over. A request
-	 * that goes on without its client has to begin without it, too.
+	 * An edge that came while the worker had it was passed over, and what
+	 * was read without one may be followed by the end. A request that goes
+	 * on without its client has to begin without it, too.
 	 */
 	if (c->client.exchange->detached == NULL && c->watch.added &&
-	    conn_hung_up(c)) {
+	    !(c->here && c->there) && conn_hung_up(c)) {
 		exchange_over(c, c->client.exchange, 0,
 		    "client closed the connection");
 		conn_break(c);

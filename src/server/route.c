@@ -162,17 +162,18 @@ allowed(const struct route *route, char allow[static ALLOW_SIZE])
 static const struct route *
 choose(struct exchange *x, const struct route *route)
 {
-	char		 allow[ALLOW_SIZE];
-	struct err	 err = { 0 };
+	const struct route	*first = route;
+	char			 allow[ALLOW_SIZE];
+	struct err		 err = { 0 };
 
-	allowed(route, allow);
+	for (; route != NULL; route = next(route))
+		if (method_fits(route, x->req.method))
+			return route;
+	allowed(first, allow);
 	if (strcmp(x->req.method, "OPTIONS") == 0) {
 		cors_preflight(x, allow);
 		return NULL;
 	}
-	for (; route != NULL; route = next(route))
-		if (method_fits(route, x->req.method))
-			return route;
 	err_set(&err, 405, ERR_REQUEST, "method_not_supported", NULL,
 	    "Not allowed to %.10s on %.300s. The allowed methods are: %s.",
 	    x->req.method, x->req.uri, allow);

@@ -172,7 +172,8 @@ soak(struct upload *u)
 
 	set_pace(u, &hurried);
 	for (i = 0; i < SOAK_MAX; i++)
-		if ((u->in->rdNext == u->in->stop && poll(&p, 1, 0) != 1) ||
+		if ((u->in->rdNext == u->in->stop && !u->there &&
+		    poll(&p, 1, 0) != 1) ||
 		    FCGX_GetStr(piece, u->in->rdNext < u->in->stop ?
 		    (int)sizeof(piece) : 1, u->in) <= 0)
 			break;
