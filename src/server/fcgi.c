@@ -389,9 +389,15 @@ conn_event(struct loop_fd *f, unsigned events)
 	}
 }
 
+/*
+ * Has the loop heard of all that came? While a worker has the connection edges
+ * are passed over; in an answer of the loop's they are looked at.
+ */
 static void
 conn_idle(struct conn *c)
 {
+	bool heard = c->state == CONN_RELAY;
+
 	c->state = CONN_IDLE;
 	c->there = false;
 	if (c->fcgi->server->draining || !conn_watch(c, 0)) {
@@ -400,7 +406,8 @@ conn_idle(struct conn *c)
 	}
 	c->idle_since = loop_now(c->fcgi->server->loop);
 	conns_add(&c->fcgi->idle, c);
-	conn_peek(c);
+	if (!heard)
+		conn_peek(c);
 }
 
 /* The oldest idle one, or the one whose refused body has come for longest. */
