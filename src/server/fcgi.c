@@ -89,6 +89,7 @@ struct conn {
 	bool		  here;		/* the loop handles it */
 	bool		  there;	/* the web server, says the event */
 	bool		  refused;	/* so was its body, which still comes */
+	bool		  ended;	/* all of the request was read */
 	int		  lingered;	/* times LINGER_MS */
 	size_t		  unwanted;	/* bytes since the timer was set */
 	struct upload	  upload;
@@ -186,6 +187,7 @@ conn_begin(struct conn *c)
 	conns_remove(c);
 	loop_timer_stop(c->fcgi->server->loop, &c->timer);
 	c->state = CONN_WORKER;
+	c->ended = false;
 	c->fcgi->busy++;
 }
 
@@ -295,14 +297,15 @@ conn_linger_on(struct conn *c)
  * after the body, and forgets the answer when nobody is there to read that.
  * mod_fcgid and Caddy look for an answer when they have sent all of a body, and
  * make up one of their own when they can't: it is read for as long as it comes
- * fast, by the loop, so that it occupies no thread.
+ * fast, by the loop, so that it occupies no thread. Behind its end nothing does.
  */
 static void
 conn_linger(struct conn *c)
 {
 	struct loop *loop = c->fcgi->server->loop;
 
-	if (c->watch.fd < 0 || (c->fcgi->server->draining && !c->refused) ||
+	if (c->watch.fd < 0 || c->ended ||
+	    (c->fcgi->server->draining && !c->refused) ||
 	    shutdown(c->watch.fd, SHUT_WR) < 0 ||
 	    !loop_fd_set(loop, &c->watch, EPOLLIN | EPOLLRDHUP)) {
 		conn_close(c);
@@ -390,13 +393,13 @@ conn_event(struct loop_fd *f, unsigned events)
 }
 
 /*
- * Has the loop heard of all that came? While a worker has the connection edges
- * are passed over; in an answer of the loop's they are looked at.
+ * While a worker has the connection edges are passed over. Else what there is to
+ * read is an edge to come: it is new, or the loop has looked at each.
  */
 static void
 conn_idle(struct conn *c)
 {
-	bool heard = c->state == CONN_RELAY;
+	bool heard = c->state == CONN_IDLE || c->state == CONN_RELAY;
 
 	c->state = CONN_IDLE;
 	c->there = false;
@@ -584,6 +587,7 @@ answer_now(struct conn *c, struct exchange *x)
 	bool		drained = upload_discard(&c->upload);
 	size_t		out_len;
 
+	c->ended = upload_ended(&c->upload);
 	reply_print(&x->reply, &x->req, &out);
 	out_len = out.len;
 	FCGX_Free(&c->request, 0);
@@ -699,6 +703,7 @@ pass_on(struct conn *c, struct exchange *x)
 
 	/* of a GET: its end makes noise else */
 	upload_discard(&c->upload);
+	c->ended = upload_ended(&c->upload);
 	FCGX_Free(&c->request, 0);
 	c->task.run = task_relay;
 	left = handle_leftover(x);

@@ -54,7 +54,6 @@ void
 upload_init(struct upload *u, int fd)
 {
 	*u = (struct upload){ .fd = fd };
-	set_pace(u, &patient);
 }
 
 static bool
@@ -108,7 +107,7 @@ make_room(struct upload *u, struct buf *body)
 static enum upload_end
 read_on(struct upload *u, struct buf *body, size_t most)
 {
-	int64_t	since = util_now_ms();
+	int64_t	since = u->there ? 0 : util_now_ms();
 	size_t	before = body->len;
 	int	n;
 
@@ -124,7 +123,7 @@ read_on(struct upload *u, struct buf *body, size_t most)
 			u->left -= n;
 		if (body->len > most)
 			return UPLOAD_MORE;
-		if (too_slow(u->pace, since, body->len - before))
+		if (!u->there && too_slow(u->pace, since, body->len - before))
 			return UPLOAD_SLOW;
 	}
 	if (FCGX_GetError(u->in) == 0)
@@ -196,4 +195,10 @@ upload_discard(struct upload *u)
 	if (whole)
 		soak(u);
 	return whole;
+}
+
+bool
+upload_ended(const struct upload *u)
+{
+	return FCGX_HasSeenEOF(u->in) != 0 && FCGX_GetError(u->in) == 0;
 }

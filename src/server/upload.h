@@ -52,5 +52,7 @@ bool	upload_refuse(const struct upload *, struct err *);
  * as it has come. False: it did not end.
  */
 bool	upload_discard(struct upload *);
+/* Was the record read that ends it? Then nothing comes behind the request. */
+bool	upload_ended(const struct upload *);
 
 #endif
