@@ -142,8 +142,8 @@ feed_head(struct mac *m, json_object *obj)
 /* --- The id. */
 
 /*
- * Copilot's own clients send an id of that form. "kind" keeps names of different
- * kinds apart; it ends with its NUL.
+ * Copilot's own clients send an id of that form. "kind" keeps names of
+ * different kinds apart; it ends with its NUL.
  */
 static void
 make(struct exchange *x, const char *kind, const char *name, json_object *obj)

@@ -297,7 +297,8 @@ conn_linger_on(struct conn *c)
  * after the body, and forgets the answer when nobody is there to read that.
  * mod_fcgid and Caddy look for an answer when they have sent all of a body, and
  * make up one of their own when they can't: it is read for as long as it comes
- * fast, by the loop, so that it occupies no thread. Behind its end nothing does.
+ * fast, by the loop, so that it occupies no thread. Behind its end nothing
+ * does.
  */
 static void
 conn_linger(struct conn *c)
@@ -393,8 +394,8 @@ conn_event(struct loop_fd *f, unsigned events)
 }
 
 /*
- * While a worker has the connection edges are passed over. Else what there is to
- * read is an edge to come: it is new, or the loop has looked at each.
+ * While a worker has the connection edges are passed over. Else what there is
+ * to read is an edge to come: it is new, or the loop has looked at each.
  */
 static void
 conn_idle(struct conn *c)
