@@ -54,8 +54,8 @@ struct shape {
  * empty, a name that comes twice, escapes of the form \u. Where the shape
  * changes all the time it is tried seldom.
  */
-void	shape_learn(struct shape *, const struct shape_member *, size_t,
-	    const char *event, size_t n, const char *out, size_t nout);
+void	shape_learn(struct shape *, const struct shape_member *, size_t n,
+	    const char *event, size_t nevent, const char *out, size_t nout);
 
 /*
  * Has an event the shape that was learned? Then what goes out for it is

@@ -333,4 +333,5 @@ process_run(struct server *server)
 	if (p.fcgi.busy > 0 || server->runs > 0)
 		_exit(0);
 	process_finish(&p);
+	server->process = NULL;
 }

@@ -183,14 +183,15 @@ soak(struct upload *u)
 bool
 upload_discard(struct upload *u)
 {
-	struct budget_account	uncounted = { 0 };
-	struct buf	body = { 0 };
-	bool		whole;
+	struct budget_account	*memory = u->memory, uncounted = { 0 };
+	struct buf		 body = { 0 };
+	bool			 whole;
 
 	if (u->left < 0 && !u->begun)
 		u->left = 0;
 	u->memory = &uncounted;
 	whole = !u->slow && upload_read(u, &body, DISCARD_MAX) == UPLOAD_WHOLE;
+	u->memory = memory;
 	buf_finish(&body);
 	if (whole)
 		soak(u);

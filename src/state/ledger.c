@@ -129,7 +129,7 @@ put_text(struct buf *out, const char *s)
 {
 	size_t n;
 
-	for (n = 0; s[n] != '\0' && n < TEXT_MAX; n++)
+	for (n = 0; n < TEXT_MAX && s[n] != '\0'; n++)
 		buf_putc(out, (unsigned char)s[n] < 0x20 || s[n] == 0x7f ?
 		    '?' : s[n]);
 	buf_putc(out, '\t');
