@@ -31,8 +31,8 @@ bool	allowance_check(const struct exchange *, const char *asked,
 const struct models *allowance_models(const struct exchange *);
 
 /*
- * Whose usage it may see: its own name, or NULL for everybody's: without keys,
- * with one alone, and with one of an administrator.
+ * The owner whose usage the client may see: its own name, or NULL for
+ * everybody's: without keys, with one alone, and with one of an administrator.
  */
 const char *allowance_owner(const struct exchange *);
 

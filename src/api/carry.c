@@ -85,7 +85,7 @@ finish_chat(struct chat_request *r, const struct responses_setting *set,
 {
 	json_object *messages = js_array(r->obj, "messages");
 
-	/* Who keeps no reasoning items can't give any back. */
+	/* A client that keeps no reasoning items can't give any back. */
 	if (set->thinker != NULL)
 		reasoning_restore(set->thinker, messages);
 	if (set->unsealed)

@@ -67,7 +67,7 @@ static bool
 prepare(struct exchange *x, struct chat_request *r, bool edited,
     struct err *err)
 {
-	/* Who was chosen by Auto is named, not what was asked for. */
+	/* The answer names the model that Auto chose, not the one asked for. */
 	const char *name = x->session != NULL ? r->model : r->asked;
 	struct chat_wanted wanted = {
 		.model = name,

@@ -29,7 +29,7 @@
 #define METADATA_KEY_MAX	64
 #define METADATA_VALUE_MAX	512
 
-/* Whose conversation, and which item of it, a request is about. */
+/* The conversation that a request is about, its owner, and the item of it. */
 struct about {
 	char	 owner[STATE_OWNER_SIZE];
 	char	*id;		/* NULL: none; likewise */

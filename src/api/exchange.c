@@ -45,7 +45,7 @@ exchange_parse(struct exchange *x, struct json_object **obj, struct err *err)
 	return true;
 }
 
-/* Who has no shell here, but may sign in on the page, is sent there. */
+/* The message sends a user who may sign in on the page there, to no shell. */
 static void
 name_page(const struct exchange *x, struct err *err)
 {

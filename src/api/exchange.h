@@ -176,7 +176,7 @@ void	exchange_body_take(struct exchange *, struct json_object *obj,
  */
 void	exchange_terms(const struct exchange *, struct err *);
 
-/* Whose call it is, for upstream and for the ledger. */
+/* Note for upstream and for the ledger who makes the call. */
 void	exchange_initiated(struct exchange *, enum initiator);
 
 /*

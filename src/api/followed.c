@@ -1,4 +1,4 @@
-/* Who follows a response in the background. */
+/* Clients follow a response in the background. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Who follows a response in the background: its events as they come, whichever
- * process runs it, and the end of one that could not tell of that itself.
+ * Clients follow a response in the background: they get its events as they
+ * come, whichever process runs it, and the end of one that died without it.
  */
 #ifndef FOLLOWED_H
 #define FOLLOWED_H

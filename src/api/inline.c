@@ -321,7 +321,7 @@ is_on(const struct exchange *x)
 	    x->conf->fetch_images[0] != NULL;
 }
 
-/* Whose and which conversation's it is: see remote/cache.h. */
+/* The key and the conversation have their own copies: see remote/cache.h. */
 static void
 set_scope(struct exchange *x)
 {

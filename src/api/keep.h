@@ -11,7 +11,7 @@ struct exchange;
 struct responses_keeper;
 struct restored;
 
-/* Who keeps it, until x is reset. Takes over what is in the struct. */
+/* It keeps the response, until x is reset; takes over what is in the struct. */
 struct responses_keeper keep_create(struct exchange *x,
 	    struct restored *take, bool stream);
 

@@ -7,7 +7,7 @@
 #include "base/js.h"
 #include "base/util.h"
 
-/* Who gives a seed wants n answers, not one n times. */
+/* A client that gives a seed wants n answers, not one n times. */
 static json_object *
 seed_of(json_object *obj, size_t k)
 {

@@ -23,7 +23,7 @@
 #include "state/background.h"
 #include "state/stored.h"
 
-/* Whose response of which id a request is about. */
+/* The response that a request is about, and its owner. */
 struct about {
 	char	 owner[STATE_OWNER_SIZE];
 	char	*id;

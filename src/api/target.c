@@ -97,7 +97,7 @@ set_member(json_object *obj, const char *member, const char *effort,
 }
 
 /*
- * Who wants no thinking says so in another member; a budget gives way to the
+ * Another member says that no thinking is wanted; a budget gives way to the
  * effort.
  */
 static void

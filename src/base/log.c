@@ -44,7 +44,7 @@ stream_name(int fd, char *name, size_t size)
 	return true;
 }
 
-/* Who has the variable may have had his standard error sent elsewhere. */
+/* A process with the variable may have another standard error. */
 void
 log_init(void)
 {

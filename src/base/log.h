@@ -17,8 +17,8 @@ enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG__MAX };
  */
 void	log_init(void);
 /*
- * What is written to "fd" comes to our standard error: a program that has it as
- * its own, and is started from here on, shall write as we do.
+ * A program that is started from here on and has "fd" as its standard error
+ * shall write as we do: its lines come to our standard error.
  */
 void	log_pass(int fd);
 void	log_set_level(enum log_level);

@@ -17,7 +17,7 @@
 #define PARAM_SIZE 128
 #define ID_SIZE    32
 
-/* Whose turn a message is; decides X-Initiator when it is the last one. */
+/* A message is a turn of one of these; the last one decides X-Initiator. */
 enum turn { USER, AGENT, NEITHER };
 
 static const struct role {

@@ -110,8 +110,8 @@ chat_request_model(struct chat_request *r, const struct conf *conf,
 }
 
 /*
- * Has the format to be told? OpenAI's models all know JSON without a schema,
- * the others' lists say nothing about it. Who serves /responses is OpenAI's.
+ * Has the model to be told of the format? OpenAI's models all know JSON without
+ * a schema, the others' lists say nothing about it. OpenAI's serve /responses.
  */
 static bool
 has_to_be_told(const struct chat_request *r, bool native)

@@ -39,8 +39,8 @@ broken(struct err *err, const char *what)
 /* --- Pieces. */
 
 /*
- * Which of the client's choices a piece belongs to. Who asked for one gets one:
- * Claude puts text and tool calls into choices of their own. -1: none.
+ * The client's choice that a piece belongs to; -1: none. A client that asked
+ * for one gets one: Claude puts text and tool calls into choices of their own.
  */
 static int64_t
 index_of(const struct chat_pieces *p, json_object *piece, size_t position)

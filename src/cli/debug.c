@@ -69,7 +69,7 @@ add_wrong(void *wrong, const char *said)
 	json_object_array_add(wrong, json_object_new_string(said));
 }
 
-/* Whose directory is it? */
+/* Names the owner of a directory that we can't write to. */
 static void
 add_unwritable(struct debug *d, const struct err *err)
 {

@@ -195,7 +195,7 @@ name_usable(const struct conf *conf, const char *name, struct err *err)
 	return true;
 }
 
-/* Who may sign an account in has it alone; config.json is refused else. */
+/* A key that may sign an account in has it alone; else the file is refused. */
 static bool
 account_usable(const struct conf *conf, const struct addition *a,
     struct err *err)

@@ -138,7 +138,7 @@ tell_systemd(const char *verb, const char *option, struct err *err)
 	return ok;
 }
 
-/* Who starts at a boot can't be asked for a code. */
+/* Nobody is there at a boot to enter a code. */
 static bool
 check_sign_in(const struct cli *cli, const struct conf *conf, struct err *err)
 {

@@ -44,7 +44,7 @@ void	app_token_request(struct http_request *, const struct conf *,
 	    const struct app *, const char *jwt);
 
 /*
- * Which installation? The only one there is; else "err" names them. *who is
+ * Find the only installation; when there are several, "err" names them. *who is
  * the organisation's name, or NULL. All of it is yours.
  */
 bool	app_list_read(int status, const char *body, size_t n,

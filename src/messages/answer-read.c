@@ -510,7 +510,7 @@ event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 	return ok;
 }
 
-/* Who said why it stopped only forgot to say that it has. */
+/* A model that said why it stopped only forgot to say that it has. */
 static bool
 cut(void *self, struct buf *out, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* Who asks: a person, or a program that goes on by itself? */
+/* Does a person ask, or a program that goes on by itself? */
 #include "config.h"
 
 #include <string.h>
@@ -102,7 +102,7 @@ messages_initiator(json_object *req, const struct messages_client *client)
 
 	if (client->subagent)
 		return INITIATOR_SUBAGENT;
-	/* Who works for a person offers tools; its errands have none. */
+	/* A person's program offers tools; its errands have none. */
 	if (client->claude_code && (is_errand(msg) ||
 	    js_len(js_array(req, "tools")) == 0))
 		return INITIATOR_BACKGROUND;

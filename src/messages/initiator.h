@@ -1,4 +1,4 @@
-/* Who asks: a person, or a program that goes on by itself? */
+/* Does a person ask, or a program that goes on by itself? */
 #ifndef MESSAGES_INITIATOR_H
 #define MESSAGES_INITIATOR_H
 

@@ -30,7 +30,7 @@ has_word(const char *name, const char *word)
 	return false;
 }
 
-/* Whose kind the name is of, if it is a Claude's: else NULL. */
+/* The kind of Claude that the name is of; NULL: of none. */
 static const char *
 kind_of(const char *name)
 {

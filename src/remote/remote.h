@@ -61,7 +61,7 @@ struct remote_job {
 	struct remote_list	*list;
 	struct conf		*conf;
 	/*
-	 * Who pays for the bytes, and for what is made of them. (It holds them
+	 * It pays for the bytes, and for what is made of them. (It holds them
 	 * until somebody gives them back.)
 	 */
 	struct budget_account	*memory;

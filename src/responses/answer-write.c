@@ -81,8 +81,8 @@ begin_typed(struct writer *w, struct said *it, struct buf *out,
 /* --- Thoughts. */
 
 /*
- * Reasoning can be given back only if the client keeps it for us. Who doesn't
- * ask gets it where Copilot insists on it.
+ * Reasoning can be given back only if the client keeps it for us. A client that
+ * doesn't ask gets it where Copilot insists on it.
  */
 static void
 put_sealed(struct writer *w, struct said *it)

@@ -15,8 +15,8 @@ struct model;
 struct reasoning_scope;
 
 /*
- * Who keeps the response of an answer, on a worker: it is shown before it is
- * printed, and may be edited. "arg" outlives the answer.
+ * It keeps the response of an answer, on a worker: it sees the response before
+ * that is printed, and may edit it. "arg" outlives the answer.
  */
 struct responses_keeper {
 	void	(*keep)(void *arg, json_object *response); /* NULL: nobody */

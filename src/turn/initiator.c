@@ -1,4 +1,4 @@
-/* Whose call is it? */
+/* Does a person make this call? */
 #include "config.h"
 
 #include "turn/initiator.h"

@@ -1,4 +1,4 @@
-/* Whose call is it: a person's, or a program's that goes on by itself? */
+/* Does a person make this call, or a program that goes on by itself? */
 #ifndef TURN_INITIATOR_H
 #define TURN_INITIATOR_H
 

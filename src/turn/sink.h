@@ -86,7 +86,7 @@ struct sink_source {
 };
 
 /*
- * Whose form a seal has: each upstream opens its own only. A thought may have
+ * The form of a seal: each upstream opens its own only. A thought may have
  * none; each of Messages' has its own.
  */
 enum sink_seal {

@@ -19,7 +19,8 @@ struct thought {
 };
 
 /*
- * Who keeps it, on a worker; "arg" outlives the answer. NULL: nothing is kept.
+ * It keeps a thought, on a worker; "arg" outlives the answer. NULL: nothing is
+ * kept.
  */
 struct thought_keeper {
 	void	(*keep)(void *arg, const struct thought *);

@@ -197,8 +197,8 @@ void	turn_set(json_object **member, json_object *v);
 void	turn_limit(struct turn *);
 
 /*
- * Which result is which call's: an array of t->n indexes, t->n for none. The
- * results of an id that was used more than once belong to its calls in order.
+ * The result of each call: an array of t->n indexes, t->n for none. When calls
+ * share an id, their results belong to them in order.
  */
 size_t	*turn_pairs(const struct turn *);
 
