@@ -55,5 +55,7 @@ if HAVE_POSTGRESQL
 src_libcore_a_SOURCES += \
 	%reldir%/db-pg-link.c \
 	%reldir%/db-pg-link.h \
+	%reldir%/db-pg-pool.c \
+	%reldir%/db-pg-pool.h \
 	%reldir%/db-postgresql.c
 endif
