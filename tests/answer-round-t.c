@@ -283,45 +283,24 @@ static const struct protocol {
 
 /* --- The ways. */
 
-struct run {
-	struct answer		*answer;
-	struct buf		 out;
-	struct err		 err;
-	enum answer_said	 said;
-};
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = turn_answer.event(r->answer, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
-}
-
 /* What upstream sends, read in a protocol and written by "to". */
 static void
 carry(const struct protocol *from, struct sink *to, bool stream,
     const struct buf *in, struct buf *out)
 {
-	struct usage	usage = USAGE_NONE;
-	struct run	r = { .answer = answer_create(to) };
-	struct sse	sse = { .max = 1 << 20 };
-	bool		ok;
+	struct answer	*a = answer_create(to);
+	struct run	 r = { .self = a, .usage = USAGE_NONE };
 
-	answer_read(r.answer, from->reader,
-	    from->read(answer_first(r.answer), &usage));
-	if (stream) {
-		sse_feed(&sse, in->p, in->len, on_event, &r);
-		ok = run_end(&turn_answer, r.answer, r.said, &r.out, &r.err);
-	} else
-		ok = run_whole(&turn_answer, r.answer, in->p, in->len, &r.out,
+	answer_read(a, from->reader, from->read(answer_first(a), &r.usage));
+	if (stream)
+		run_stream(&r, 1 << 20, in->p, in->len, in->len);
+	else
+		r.ok = run_whole(&turn_answer, a, in->p, in->len, &r.out,
 		    &r.err);
-	if (!ok)
+	if (!r.ok)
 		fail_msg("%s: %s", from->name, r.err.msg);
 	*out = r.out;
-	turn_answer.destroy(r.answer);
-	sse_finish(&sse);
+	turn_answer.destroy(a);
 }
 
 static void

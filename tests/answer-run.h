@@ -1,14 +1,24 @@
-/* An answer's end, as server/relay.c comes to it. */
+/* An answer in a test: what it is fed, and its end, as server/relay.c does it. */
 #ifndef ANSWER_RUN_H
 #define ANSWER_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/sse.h"
 #include "turn/answer.h"
+#include "turn/usage.h"
 
-struct buf;
-struct err;
+struct run {
+	void			*self;		/* of turn_answer */
+	struct buf		 out;
+	struct err		 err;
+	struct usage		 usage;
+	enum answer_said	 said;
+	bool			 ok;
+};
 
 /* All that is still to come behind what event() or whole() said. */
 static inline bool
@@ -27,6 +37,34 @@ run_whole(const struct answer_ops *ops, void *self, const char *p, size_t n,
     struct buf *out, struct err *err)
 {
 	return run_end(ops, self, ops->whole(self, p, n, out, err), out, err);
+}
+
+static inline bool
+on_event(const struct sse_event *ev, void *arg)
+{
+	struct run *r = arg;
+
+	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
+	r->ok = r->said != ANSWER_FAILED;
+	return r->said == ANSWER_MORE;
+}
+
+/* A stream in pieces of "step" bytes, of events up to "max", and its end. */
+static inline void
+run_stream(struct run *r, size_t max, const char *p, size_t n, size_t step)
+{
+	struct sse	sse = { .max = max };
+	bool		more = r->said == ANSWER_MORE;
+	size_t		take;
+
+	for (; more && n > 0; p += take, n -= take) {
+		take = n < step ? n : step;
+		more = sse_feed(&sse, p, take, on_event, r);
+	}
+	if (more)
+		sse_end(&sse, on_event, r);
+	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
+	sse_finish(&sse);
 }
 
 #endif

@@ -21,6 +21,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "copilot/app.h"
+#include "dir.h"
 
 static char	 home[] = "/tmp/app-t.XXXXXX";
 static char	*key_path;
@@ -259,14 +260,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char	*command = xasprintf("rm -rf %s", home);
-	int	 rc = system(command);
-
 	(void)state;
-	free(command);
 	free(key_path);
 	EVP_PKEY_free(key);
-	return rc;
+	return dir_remove(home);
 }
 
 int

@@ -669,42 +669,6 @@ start(struct run *r, struct chat_wanted w, const char *members)
 }
 
 static void
-stop_it(struct run *r)
-{
-	turn_answer.destroy(r->self);
-	buf_finish(&r->out);
-}
-
-static bool
-bridged_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
-}
-
-/* As relay.c does. */
-static void
-run_stream(struct run *r, const char *p, size_t n, size_t step)
-{
-	struct sse	sse = { .max = 1 << 20 };
-	size_t		i, len;
-	bool		more = true;
-
-	for (i = 0; i < n && more; i += len) {
-		len = n - i < step ? n - i : step;
-		more = sse_feed(&sse, p + i, len, bridged_event, r);
-	}
-	if (more)
-		sse_end(&sse, bridged_event, r);
-	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
-	if (!r->ok)
-		(turn_answer.fail)(r->self, &r->err, &r->out);
-	sse_finish(&sse);
-}
-
-static void
 check_events(int line, const char *members, const char *in, size_t n,
     const char *want)
 {
@@ -715,14 +679,14 @@ check_events(int line, const char *members, const char *in, size_t n,
 
 	for (i = 0; i < COUNT(steps); i++) {
 		start(&r, with_usage, members);
-		run_stream(&r, in, n, steps[i]);
+		feed(&r, in, n, steps[i]);
 		mask(&r.out);
 		summary(&r.out, true, &sum);
 		if (strcmp(buf_str(&sum), want) != 0)
 			fail_msg("line %d:\n got %s\nwant %s", line,
 			    buf_str(&sum), want);
 		buf_truncate(&sum, 0);
-		stop_it(&r);
+		done(&r);
 	}
 	buf_finish(&sum);
 }
@@ -949,7 +913,7 @@ test_refusal(void **state)
 	EVENTS("", in, "#0 [stop]" END);
 	w.stream = false;
 	start(&r, w, "");
-	run_stream(&r, in, strlen(in), 5);
+	feed(&r, in, strlen(in), 5);
 	assert_true(r.ok);
 	obj = js_parse_quiet(r.out.p, r.out.len);
 	message = js_obj(json_object_array_get_idx(js_array(obj, "choices"),
@@ -957,7 +921,7 @@ test_refusal(void **state)
 	assert_true(js_is(message, "refusal", "I can't"));
 	assert_true(js_is(message, "content", ""));
 	json_object_put(obj);
-	stop_it(&r);
+	done(&r);
 }
 
 static void
@@ -1013,7 +977,7 @@ check_whole(int line, const char *members, bool stream, const char *in,
 		fail_msg("line %d:\n got %s\nwant %s", line, buf_str(&sum),
 		    want);
 	buf_finish(&sum);
-	stop_it(&r);
+	done(&r);
 }
 
 #define WHOLE(members, in, want) \
@@ -1085,7 +1049,7 @@ test_logprobs(void **state)
 
 	(void)state;
 	start(&r, plain, ",\"logprobs\":true");
-	run_stream(&r, in, strlen(in), 1 << 20);
+	feed(&r, in, strlen(in), 1 << 20);
 	assert_true(r.ok);
 	assert_non_null(strstr(r.out.p, "\"logprobs\":{\"content\":[{\"token\":"
 	    "\"a\",\"logprob\":-1,\"top_logprobs\":[{\"token\":\"b\","
@@ -1093,7 +1057,7 @@ test_logprobs(void **state)
 	    "\"logprob\":0,\"bytes\":[1],\"top_logprobs\":[]}],\"refusal\":"
 	    "null}"));
 	assert_non_null(strstr(r.out.p, "\"content\":\"b\""));
-	stop_it(&r);
+	done(&r);
 }
 
 /* --- Hostile upstreams. */
@@ -1138,9 +1102,9 @@ test_hostile(void **state)
 		buf_truncate(&in, 0);
 		buf_printf(&in, "data: %s\n\n%s", events[i], COMPLETED);
 		start(&r, with_usage, AT_END);
-		run_stream(&r, in.p, in.len, 1 << 20);
+		feed(&r, in.p, in.len, 1 << 20);
 		assert_true(r.ok || r.err.status >= 400);
-		stop_it(&r);
+		done(&r);
 	}
 	buf_finish(&in);
 	/* A rest that begins inside a character is none. */
@@ -1168,11 +1132,11 @@ test_bounds(void **state)
 		buf_puts(&in, TEXT_DELTA("0", "four"));
 	buf_puts(&in, COMPLETED);
 	start(&r, w, "");
-	run_stream(&r, in.p, in.len, 1 << 20);
+	feed(&r, in.p, in.len, 1 << 20);
 	assert_false(r.ok);
 	assert_string_equal(r.err.msg,
 	    "GitHub Copilot sent an answer that is too large.");
-	stop_it(&r);
+	done(&r);
 	buf_finish(&in);
 }
 
@@ -1240,7 +1204,7 @@ check_round(const char *output)
 	assert_string_equal(got.p, want.p);
 	json_object_put(obj);
 	carry_note_finish(&b);
-	stop_it(&r);
+	done(&r);
 	buf_finish(&in);
 	buf_finish(&got);
 	buf_finish(&want);

@@ -23,15 +23,6 @@
 
 /* --- Running an answer. */
 
-struct run {
-	void		*self;
-	struct buf	 out;
-	struct err	 err;
-	struct usage	 usage;
-	enum answer_said said;
-	bool		 ok;
-};
-
 #define BROKEN_OFF "Server error: GitHub Copilot's connection was terminated " \
 	"before the answer was complete."
 
@@ -61,33 +52,13 @@ begin(struct run *r, const struct chat_wanted *w)
 	r->self = chat_answer_create(w, &r->usage);
 }
 
-static inline bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
-}
-
 /* As the exchange does: events, the end, and the error as an event. */
 static inline void
 feed(struct run *r, const char *p, size_t n, size_t step)
 {
-	struct sse	sse = { .max = 1 << 20 };
-	size_t		i, len;
-
-	for (i = 0; i < n && r->said == ANSWER_MORE; i += len) {
-		len = n - i < step ? n - i : step;
-		if (!sse_feed(&sse, p + i, len, on_event, r))
-			break;
-	}
-	if (r->said == ANSWER_MORE)
-		sse_end(&sse, on_event, r);
-	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
+	run_stream(r, 1 << 20, p, n, step);
 	if (!r->ok)
 		(turn_answer.fail)(r->self, &r->err, &r->out);
-	sse_finish(&sse);
 }
 
 static inline void

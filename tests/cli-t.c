@@ -22,6 +22,7 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/parse.h"
+#include "dir.h"
 
 static char home[] = "/tmp/cli-t.XXXXXX";
 
@@ -299,12 +300,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char	*command = xasprintf("rm -rf %s", home);
-	int	 rc = system(command);
-
 	(void)state;
-	free(command);
-	return rc;
+	return dir_remove(home);
 }
 
 int

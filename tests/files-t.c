@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/files.h"
 #include "base/util.h"
+#include "dir.h"
 
 static char top[] = "/tmp/files-t.XXXXXX";
 
@@ -380,12 +381,8 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char	*command = xasprintf("rm -rf %s", top);
-	int	 rc = system(command);
-
 	(void)state;
-	free(command);
-	return rc;
+	return dir_remove(top);
 }
 
 int

@@ -342,55 +342,28 @@ static const char content[] = "[{\"type\":\"thinking\",\"thinking\":\"Hm.\","
     "\"x\":1}},{\"type\":\"tool_use\",\"id\":\"t2\",\"name\":\"go\","
     "\"input\":{}}]";
 
-/* What makes an answer: one way of many. */
-struct way {
-	const struct answer_ops	*ops;
-	void			*self;
-	struct buf		 out;
-	struct err		 err;
-	enum answer_said	 said;
-	bool			 failed;
-};
-
-static bool
-on_event(const struct sse_event *e, void *arg)
-{
-	struct way *w = arg;
-
-	if (w->said == ANSWER_MORE)
-		w->said = w->ops->event(w->self, e, &w->out, &w->err);
-	return true;
-}
-
 /* The same text in pieces of so many bytes; 0: all at once. */
 static void
-feed(struct way *w, const char *text, size_t piece)
+feed(struct run *w, const char *text, size_t piece)
 {
-	struct sse	sse = { .max = 1 << 20 };
-	size_t		at, n, len = strlen(text);
+	size_t len = strlen(text);
 
-	for (at = 0; at < len; at += n) {
-		n = piece > 0 && piece < len - at ? piece : len - at;
-		assert_true(sse_feed(&sse, text + at, n, on_event, w));
-	}
-	sse_end(&sse, on_event, w);
-	sse_finish(&sse);
-	w->failed = !run_end(w->ops, w->self, w->said, &w->out, &w->err);
+	run_stream(w, 1 << 20, text, len, piece > 0 ? piece : len);
 }
 
 static void
-native_way(struct way *w, bool streamed, struct usage *usage)
+native_way(struct run *w, bool streamed, struct usage *usage)
 {
 	struct messages_wanted wanted = {
 		.stream = streamed, .request_id = "req", .usage = usage
 	};
 
-	*w = (struct way){ .ops = &turn_answer };
+	*w = (struct run){ .usage = USAGE_NONE };
 	w->self = messages_answer_create(&wanted);
 }
 
 static void
-carried_way(struct way *w, bool streamed, struct usage *usage)
+carried_way(struct run *w, bool streamed, struct usage *usage)
 {
 	struct messages_writing how = {
 		.model = "c", .vendor = "", .request_id = "req",
@@ -400,17 +373,17 @@ carried_way(struct way *w, bool streamed, struct usage *usage)
 
 	answer_read(a, &messages_reader,
 	    messages_reader_create(answer_first(a), NULL, usage));
-	*w = (struct way){ .ops = &turn_answer, .self = a };
+	*w = (struct run){ .self = a, .usage = USAGE_NONE };
 }
 
-static void (*const ways[])(struct way *, bool, struct usage *) = {
+static void (*const ways[])(struct run *, bool, struct usage *) = {
 	native_way, carried_way
 };
 
 static void
-finish(struct way *w)
+finish(struct run *w)
 {
-	w->ops->destroy(w->self);
+	turn_answer.destroy(w->self);
 	buf_finish(&w->out);
 }
 
@@ -437,11 +410,11 @@ static void
 check_way(size_t which, bool streamed, size_t piece)
 {
 	struct usage	usage = USAGE_NONE, other = USAGE_NONE;
-	struct way	w, second;
+	struct run	w, second;
 
 	ways[which](&w, streamed, &usage);
 	feed(&w, stream, piece);
-	assert_false(w.failed);
+	assert_true(w.ok);
 	assert_int_equal(usage.input, 7);
 	assert_int_equal(usage.output, 9);
 	assert_null(strstr(w.out.p, "[DONE]"));
@@ -450,7 +423,7 @@ check_way(size_t which, bool streamed, size_t piece)
 	else {
 		native_way(&second, false, &other);
 		feed(&second, w.out.p, piece);
-		assert_false(second.failed);
+		assert_true(second.ok);
 		check_whole(second.out.p, second.out.len);
 		finish(&second);
 	}
@@ -476,7 +449,7 @@ static void
 test_whole(void **state)
 {
 	struct usage	usage = USAGE_NONE, other = USAGE_NONE;
-	struct way	w, second;
+	struct run	w, second;
 	char		*text;
 	size_t		 i;
 
@@ -488,8 +461,8 @@ test_whole(void **state)
 	    "\"output_tokens\":9},\"copilot_usage\":{}}", content);
 	for (i = 0; i < COUNT(ways) * 2; i++) {
 		ways[i / 2](&w, i % 2 == 1, &usage);
-		assert_true(run_whole(w.ops, w.self, text, strlen(text), &w.out,
-		    &w.err));
+		assert_true(run_whole(&turn_answer, w.self, text, strlen(text),
+		    &w.out, &w.err));
 		if (i % 2 == 0)
 			check_whole(w.out.p, w.out.len);
 		else {
@@ -508,7 +481,7 @@ static void
 test_cut(void **state)
 {
 	struct usage	 usage = USAGE_NONE;
-	struct way	 w;
+	struct run	 w;
 	const char	*end = stream;
 	char		*text;
 	size_t		 i;
@@ -522,9 +495,9 @@ test_cut(void **state)
 		for (i = 0; i < COUNT(ways); i++) {
 			ways[i](&w, true, &usage);
 			feed(&w, text, 0);
-			assert_true(w.failed);
+			assert_false(w.ok);
 			assert_int_equal(w.err.status, 502);
-			(w.ops->fail)(w.self, &w.err, &w.out);
+			(turn_answer.fail)(w.self, &w.err, &w.out);
 			assert_non_null(strstr(w.out.p, "event: error\ndata: "
 			    "{\"type\":\"error\""));
 			finish(&w);
@@ -539,14 +512,14 @@ test_failure(void **state)
 	static const char	 text[] = START EVENT("error",
 	    ",\"error\":{\"type\":\"overloaded_error\",\"message\":\"No\"}");
 	struct usage		 usage = USAGE_NONE;
-	struct way		 w;
+	struct run		 w;
 	size_t			 i;
 
 	(void)state;
 	for (i = 0; i < COUNT(ways); i++) {
 		ways[i](&w, true, &usage);
 		feed(&w, text, 0);
-		assert_true(w.failed);
+		assert_false(w.ok);
 		assert_int_equal(w.err.status, 503);
 		/* Nothing went out: it can still be an HTTP status. */
 		assert_int_equal(w.out.len, 0);

@@ -23,6 +23,7 @@
 #include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
+#include "dir.h"
 #include "responses/items.h"
 #include "state/stored.h"
 
@@ -163,12 +164,8 @@ setup(void **state)
 static inline int
 teardown(void **state)
 {
-	char	*command = xasprintf("rm -rf %s", top);
-	int	 rc = system(command);
-
 	(void)state;
-	free(command);
-	return rc;
+	return dir_remove(top);
 }
 
 #endif

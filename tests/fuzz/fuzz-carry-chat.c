@@ -74,15 +74,6 @@ fuzz_request(const char *p, size_t n)
 
 /* --- Answers. */
 
-struct run {
-	void		*self;
-	struct buf	 out;
-	struct err	 err;
-	struct usage	 usage;
-	enum answer_said said;
-	bool		 ok;
-};
-
 static void
 begin(struct run *r, bool stream)
 {
@@ -98,15 +89,6 @@ begin(struct run *r, bool stream)
 	r->self = carry_answer_chat(&w, &b, &r->usage);
 }
 
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
-}
-
 static void
 finish(struct run *r)
 {
@@ -118,20 +100,9 @@ finish(struct run *r)
 static void
 run_events(struct run *r, const char *p, size_t n, size_t step, bool stream)
 {
-	struct sse	sse = { .max = EVENT_MAX };
-	bool		more = true;
-	size_t		take;
-
 	begin(r, stream);
-	for (; more && n > 0; p += take, n -= take) {
-		take = n < step ? n : step;
-		more = sse_feed(&sse, p, take, on_event, r);
-	}
-	if (more)
-		sse_end(&sse, on_event, r);
-	r->ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
+	run_stream(r, EVENT_MAX, p, n, step);
 	finish(r);
-	sse_finish(&sse);
 }
 
 /* Ids are random, but as long each time. */

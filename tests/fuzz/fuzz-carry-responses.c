@@ -31,22 +31,6 @@ static const struct model model = {
 	.reasoning_effort = efforts, .max_prompt_image_size = 100
 };
 
-struct run {
-	void		*self;
-	struct buf	 out;
-	struct err	 err;
-	enum answer_said said;
-};
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = turn_answer.event(r->self, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
-}
-
 /* False when the request is refused. */
 static bool
 ask(const char *p, size_t n, struct carry_note *b)
@@ -83,20 +67,10 @@ ask(const char *p, size_t n, struct carry_note *b)
 static bool
 answer(const char *p, size_t n, size_t step, struct run *r)
 {
-	struct sse	sse = { .max = EVENT_MAX };
-	bool		ok = true;
-
-	for (; ok && n > 0; p += step, n -= step) {
-		step = n < step ? n : step;
-		ok = sse_feed(&sse, p, step, on_event, r);
-	}
-	if (ok)
-		sse_end(&sse, on_event, r);
-	ok = run_end(&turn_answer, r->self, r->said, &r->out, &r->err);
-	sse_finish(&sse);
-	if (!ok)
+	run_stream(r, EVENT_MAX, p, n, step);
+	if (!r->ok)
 		(turn_answer.fail)(r->self, &r->err, &r->out);
-	return ok;
+	return r->ok;
 }
 
 /* The items of a complete answer are good input. */

@@ -101,16 +101,6 @@ fuzz_turn(const char *p, size_t n)
 
 /* --- Answers. */
 
-struct run {
-	const struct answer_ops	*ops;
-	void			*self;
-	struct buf		 out;
-	struct err		 err;
-	struct usage		 usage;
-	enum answer_said	 said;
-	bool			 ok;
-};
-
 static void
 begin(struct run *r, bool carried, bool stream)
 {
@@ -125,50 +115,28 @@ begin(struct run *r, bool carried, bool stream)
 
 	*r = (struct run){ .ok = true, .usage = USAGE_NONE };
 	if (!carried) {
-		r->ops = &turn_answer;
 		r->self = messages_answer_create(&wanted);
 		return;
 	}
 	a = answer_create(messages_write_create(&writing));
 	answer_read(a, &messages_reader,
 	    messages_reader_create(answer_first(a), NULL, &r->usage));
-	r->ops = &turn_answer;
 	r->self = a;
-}
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = r->ops->event(r->self, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
 }
 
 static void
 finish(struct run *r)
 {
 	if (!r->ok)
-		(r->ops->fail)(r->self, &r->err, &r->out);
-	r->ops->destroy(r->self);
+		(turn_answer.fail)(r->self, &r->err, &r->out);
+	turn_answer.destroy(r->self);
 }
 
 static void
 run_events(struct run *r, const char *p, size_t n, size_t step)
 {
-	struct sse	sse = { .max = EVENT_MAX };
-	bool		more = true;
-	size_t		take;
-
-	for (; more && n > 0; p += take, n -= take) {
-		take = n < step ? n : step;
-		more = sse_feed(&sse, p, take, on_event, r);
-	}
-	if (more)
-		sse_end(&sse, on_event, r);
-	r->ok = run_end(r->ops, r->self, r->said, &r->out, &r->err);
+	run_stream(r, EVENT_MAX, p, n, step);
 	finish(r);
-	sse_finish(&sse);
 }
 
 /* Ids are random, but as long each time. */
@@ -194,7 +162,7 @@ fuzz_whole(const char *p, size_t n, bool carried, bool stream)
 	json_object	*obj;
 
 	begin(&r, carried, stream);
-	r.ok = run_whole(r.ops, r.self, p, n, &r.out, &r.err);
+	r.ok = run_whole(&turn_answer, r.self, p, n, &r.out, &r.err);
 	if (r.ok && !stream) {
 		obj = js_parse_quiet(r.out.p, r.out.len);
 		if (!js_is(obj, "type", "message"))

@@ -280,25 +280,6 @@ fuzz_errors(unsigned how, const char *p, size_t n)
 
 /* --- Native answers: however the bytes are cut, clients get the same. */
 
-struct run {
-	const struct answer_ops	*ops;
-	void			*self;
-	struct buf		 out;
-	struct err		 err;
-	struct usage		 usage;
-	enum answer_said	 said;
-	bool			 ok;
-};
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct run *r = arg;
-
-	r->said = r->ops->event(r->self, ev, &r->out, &r->err);
-	return r->said == ANSWER_MORE;
-}
-
 static void
 begin(struct run *r, unsigned how)
 {
@@ -310,12 +291,10 @@ begin(struct run *r, unsigned how)
 
 	*r = (struct run){ .ok = true, .usage = USAGE_NONE };
 	if (how & 1) {
-		r->ops = &turn_answer;
 		r->self = chat_answer_create(&w, &r->usage);
 	} else {
 		resp.model = xstrdup("m");
 		resp.echo = json_object_new_object();
-		r->ops = &turn_answer;
 		r->self = responses_answer_create(&resp, &r->usage);
 	}
 }
@@ -323,26 +302,17 @@ begin(struct run *r, unsigned how)
 static void
 run(struct run *r, unsigned how, const char *p, size_t n, size_t step)
 {
-	struct sse	sse = { .max = 65536 };
-	bool		more = true, events = (how & 5) != 1;
-	size_t		take;
+	bool events = (how & 5) != 1;
 
 	begin(r, how);
-	for (; more && n > 0; p += take, n -= take) {
-		take = n < step ? n : step;
-		more = sse_feed(&sse, p, take, on_event, r);
-	}
-	if (more)
-		sse_end(&sse, on_event, r);
-	r->ok = run_end(r->ops, r->self, r->said, &r->out, &r->err);
+	run_stream(r, 65536, p, n, step);
 	if (!r->ok && events)
-		r->ops->fail(r->self, &r->err, &r->out);
+		(turn_answer.fail)(r->self, &r->err, &r->out);
 	if (events)
 		must_be_events(&r->out);
 	else if (r->ok)
 		must_be_json(r->out.p, r->out.len);
-	r->ops->destroy(r->self);
-	sse_finish(&sse);
+	turn_answer.destroy(r->self);
 }
 
 static void
