@@ -827,26 +827,48 @@ test_one_of_a_group_fails_alone(void **state)
 #define THREADS	4
 #define TURNS	50
 
+/* One thread and its conversation. */
+struct talk {
+	struct stored	*s;
+	int		 number;
+};
+
+/* A writer that waited for long is refused, and comes again. */
+static bool
+put_at_last(struct stored *s, const char *id, const char *before)
+{
+	int tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		if (put_sized(s, "", id, before, "m", 100))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
 static void *
 many(void *arg)
 {
-	struct stored	*s = arg;
+	struct talk	*t = arg;
 	char		 id[64], before[64] = "";
 	json_object	*all;
 	int		 i;
 
 	for (i = 0; i < TURNS; i++) {
-		snprintf(id, sizeof(id), "%lx-%d-%d", (long)pthread_self(),
-		    (int)getpid(), i);
-		if (!put_sized(s, "", id, i > 0 ? before : NULL, "m", 100) ||
-		    (all = stored_chain(s, "", id, "m", room(), NULL)) == NULL)
+		/* No id of a thread: one that has ended leaves it to the next. */
+		snprintf(id, sizeof(id), "%d-%d-%d", t->number, (int)getpid(),
+		    i);
+		if (!put_at_last(t->s, id, i > 0 ? before : NULL) ||
+		    (all = stored_chain(t->s, "", id, "m", room(), NULL)) ==
+		    NULL)
 			return NULL;
 		if (js_len(all) != (size_t)(i + 1) * 4)
 			return NULL;
 		json_object_put(all);
 		memcpy(before, id, sizeof(id));
 	}
-	return s;
+	return t;
 }
 
 /* In this process by one struct; false when one failed. */
@@ -854,13 +876,17 @@ static bool
 run_many(const char *home)
 {
 	struct stored	*s = stored_create(&(struct state_place){ home, "", 0 });
+	struct talk	 talks[THREADS];
 	pthread_t	 thread[THREADS];
 	void		*ok;
 	bool		 all = true;
 	int		 i;
 
-	for (i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&thread[i], NULL, many, s), 0);
+	for (i = 0; i < THREADS; i++) {
+		talks[i] = (struct talk){ s, i };
+		assert_int_equal(pthread_create(&thread[i], NULL, many,
+		    &talks[i]), 0);
+	}
 	for (i = 0; i < THREADS; i++) {
 		pthread_join(thread[i], &ok);
 		all = all && ok != NULL;
