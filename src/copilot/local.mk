@@ -11,6 +11,9 @@ src_libcore_a_SOURCES += \
 	%reldir%/call.h \
 	%reldir%/card.c \
 	%reldir%/card.h \
+	%reldir%/copilot-models.c \
+	%reldir%/copilot-state.h \
+	%reldir%/copilot-token.c \
 	%reldir%/copilot.c \
 	%reldir%/copilot.h \
 	%reldir%/device.c \

@@ -58,7 +58,7 @@ signin_finish(struct signin *s)
 
 /* --- What is stored. */
 
-/* copilot.c writes them. */
+/* copilot-token.c and copilot-models.c write them. */
 static const char *const caches[] = { "copilot_token.json", "models.json" };
 
 bool
