@@ -1,4 +1,4 @@
-/* An answer in a test: what it is fed, and its end, as server/relay.c does it. */
+/* An answer in a test: it is fed, and ended as server/relay.c does it. */
 #ifndef ANSWER_RUN_H
 #define ANSWER_RUN_H
 

@@ -856,7 +856,7 @@ many(void *arg)
 	int		 i;
 
 	for (i = 0; i < TURNS; i++) {
-		/* No id of a thread: one that has ended leaves it to the next. */
+		/* No thread's id: one that has ended leaves it to others. */
 		snprintf(id, sizeof(id), "%d-%d-%d", t->number, (int)getpid(),
 		    i);
 		if (!put_at_last(t->s, id, i > 0 ? before : NULL) ||
