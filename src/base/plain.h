@@ -112,9 +112,12 @@ plain_until(const void *text, size_t n, char c)
 	return at != NULL ? (size_t)(at - p) : n;
 }
 
-/* Are the "len" bytes of "what" in it? At least two, the first one frequent. */
-static inline bool
-plain_holds(const void *text, size_t n, const char *what, size_t len)
+/*
+ * Where the "len" bytes of "what" are in it, NULL when they are not. At least
+ * two, of which the first one may be frequent.
+ */
+static inline const char *
+plain_find(const void *text, size_t n, const char *what, size_t len)
 {
 	const char	*p = text;
 	size_t		 i = 0;
@@ -131,10 +134,16 @@ plain_holds(const void *text, size_t n, const char *what, size_t len)
 		for (; found != 0; found &= found - 1)
 			if (memcmp(p + i + __builtin_ctz(found), what,
 			    len) == 0)
-				return true;
+				return p + i + __builtin_ctz(found);
 	}
 #endif
-	return memmem(p + i, n - i, what, len) != NULL;
+	return memmem(p + i, n - i, what, len);
+}
+
+static inline bool
+plain_holds(const void *text, size_t n, const char *what, size_t len)
+{
+	return plain_find(text, n, what, len) != NULL;
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/plain.h"
 #include "base/sse.h"
 #include "base/util.h"
 #include "copilot/failure.h"
@@ -146,7 +147,7 @@ passes(const struct native *n, const struct sse_event *e)
 	    e->name != NULL && e->len > 0 && e->data[0] == '{' &&
 	    is(e->name, "content_block_delta") &&
 	    n->halves.high[0] == '\0' &&
-	    memmem(e->data, e->len, PRIVATE, sizeof(PRIVATE) - 1) == NULL;
+	    !plain_holds(e->data, e->len, PRIVATE, sizeof(PRIVATE) - 1);
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "base/util.h"
 #include "copilot/models.h"
 #include "turn/estimate.h"
@@ -107,9 +108,12 @@ string_length(const char *p, const char *end)
 {
 	const char *at = p;
 
-	while (at < end && *at != '"')
+	for (;;) {
+		at += plain_run(at, (size_t)(end - at), false);
+		if (at == end || *at == '"')
+			return (size_t)(at - p);
 		at += *at == '\\' && at + 1 < end ? 2 : 1;
-	return (size_t)(at - p);
+	}
 }
 
 /* The bytes of a string, if one is there; *at becomes what is behind it. */
@@ -171,7 +175,7 @@ static const char *
 behind(const char *p, const char *end, const char *what)
 {
 	size_t		 n = strlen(what);
-	const char	*at = memmem(p, (size_t)(end - p), what, n);
+	const char	*at = plain_find(p, (size_t)(end - p), what, n);
 
 	if (at == NULL)
 		return NULL;
