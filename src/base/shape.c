@@ -1,7 +1,6 @@
 /* Events of a stream that differ from the one before in a few texts only. */
 #include "config.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/plain.h"
@@ -45,7 +44,10 @@ string_length(const char *p, size_t max, size_t *n)
 {
 	static const char same[] = "\"\\bfnrt";
 
-	*n = plain_run(p, max, false);
+	*n = plain_run(p, max, true);
+	if (*n < max && p[*n] == '"')
+		return true;
+	*n += plain_run(p + *n, max - *n, false);
 	while (*n + 1 < max && p[*n] == '\\' && p[*n + 1] != '\0' &&
 	    strchr(same, p[*n + 1]) != NULL) {
 		*n += 2;
@@ -178,6 +180,15 @@ find_member(struct pair *pair, const struct shape_member *m, size_t member)
 	return true;
 }
 
+/* What was known is forgotten: is this worth to be known? */
+static bool
+begin(struct shape *s, const char *event, size_t nevent)
+{
+	shape_forget(s);
+	return (s->misses < MISSES || ++s->tries % SELDOM == 0) &&
+	    memmem(event, nevent, "\\u", 2) == NULL;
+}
+
 void
 shape_learn(struct shape *s, const struct shape_member *members, size_t n,
     const char *event, size_t nevent, const char *out, size_t nout)
@@ -185,9 +196,7 @@ shape_learn(struct shape *s, const struct shape_member *members, size_t n,
 	struct pair	pair = { .p = { event, out }, .n = { nevent, nout } };
 	size_t		i;
 
-	shape_forget(s);
-	if ((s->misses >= MISSES && ++s->tries % SELDOM != 0) || nout == 0 ||
-	    memmem(event, nevent, "\\u", 2) != NULL)
+	if (!begin(s, event, nevent) || nout == 0)
 		return;
 	for (i = 0; i < n; i++)
 		if (!find_member(&pair, &members[i], i))
@@ -196,6 +205,33 @@ shape_learn(struct shape *s, const struct shape_member *members, size_t n,
 		return;
 	cut(&s->in, event, nevent, pair.values[0], pair.nvalues[0]);
 	cut(&s->out, out, nout, pair.values[1], pair.nvalues[1]);
+}
+
+bool
+shape_learn_event(struct shape *s, const struct shape_member *members,
+    size_t n, const char *event, size_t nevent, const char **text,
+    size_t *len)
+{
+	struct value	list[SHAPE_MEMBERS], v;
+	enum found	found;
+	size_t		i, k = 0;
+
+	if (!begin(s, event, nevent))
+		return false;
+	for (i = 0; i < n; i++) {
+		found = find_value(&members[i], event, nevent, &v);
+		if (found == UNCLEAR || (i == 0 && found == NOT_THERE))
+			return false;
+		if (i == 0) {
+			*text = event + v.at;
+			*len = v.n;
+		}
+		v.member = i;
+		if (found == THERE)
+			insert(list, k++, &v);
+	}
+	cut(&s->in, event, nevent, list, k);
+	return true;
 }
 
 /* --- Following. */
@@ -225,6 +261,35 @@ match(const struct shape_text *t, const struct shape_member *members,
 	return at == n;
 }
 
+/* Forgets what is another's. */
+static bool
+is_known(struct shape *s, const struct shape_member *members, const char *p,
+    size_t n, struct value *values)
+{
+	if (s->in.ncuts == 0)
+		return false;
+	if (match(&s->in, members, p, n, values)) {
+		s->misses = 0;
+		return true;
+	}
+	s->misses++;
+	shape_forget(s);
+	return false;
+}
+
+bool
+shape_text(struct shape *s, const struct shape_member *members, const char *p,
+    size_t n, const char **text, size_t *len)
+{
+	struct value values[SHAPE_MEMBERS];
+
+	if (!is_known(s, members, p, n, values))
+		return false;
+	*text = p + values[0].at;
+	*len = values[0].n;
+	return true;
+}
+
 bool
 shape_follow(struct shape *s, const struct shape_member *members,
     const char *p, size_t n, int64_t count, struct buf *out)
@@ -233,14 +298,8 @@ shape_follow(struct shape *s, const struct shape_member *members,
 	struct value		 values[SHAPE_MEMBERS];
 	size_t			 i, from = 0;
 
-	if (s->in.ncuts == 0)
+	if (!is_known(s, members, p, n, values))
 		return false;
-	if (!match(&s->in, members, p, n, values)) {
-		s->misses++;
-		shape_forget(s);
-		return false;
-	}
-	s->misses = 0;
 	buf_reserve(out, t->text.len + n);
 	for (i = 0; i < t->ncuts; i++) {
 		const struct shape_cut	*c = &t->cuts[i];
@@ -249,7 +308,7 @@ shape_follow(struct shape *s, const struct shape_member *members,
 		buf_append(out, t->text.p + from, c->at - from);
 		from = c->at;
 		if (members[c->member].kind == SHAPE_COUNT)
-			buf_printf(out, "%" PRId64, count);
+			buf_int(out, count);
 		else
 			buf_append(out, p + v->at, v->n);
 	}

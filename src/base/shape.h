@@ -27,7 +27,7 @@ struct shape_member {
 	enum shape_kind	 kind;
 };
 
-#define SHAPE_MEMBERS 4
+#define SHAPE_MEMBERS 5
 
 /* A place in a text where a member's value was, without its quotes. */
 struct shape_cut {
@@ -63,6 +63,18 @@ void	shape_learn(struct shape *, const struct shape_member *, size_t n,
  */
 bool	shape_follow(struct shape *, const struct shape_member *,
 	    const char *event, size_t n, int64_t count, struct buf *out);
+
+/*
+ * The same for those who only read. The first member is what they read: its
+ * text, as it stands there between its quotes. False where it can't be learned,
+ * and nothing is known then.
+ */
+bool	shape_learn_event(struct shape *, const struct shape_member *,
+	    size_t n, const char *event, size_t nevent, const char **text,
+	    size_t *len);
+/* Has an event that shape? Otherwise that is forgotten. */
+bool	shape_text(struct shape *, const struct shape_member *,
+	    const char *event, size_t n, const char **text, size_t *len);
 
 void	shape_forget(struct shape *);
 void	shape_finish(struct shape *);

@@ -6,11 +6,13 @@
 
 #include "base/buf.h"
 #include "base/js.h"
+#include "base/sse.h"
 #include "base/util.h"
 #include "chat/answer-read.h"
 #include "chat/pieces.h"
 #include "chat/wanted.h"
 #include "turn/calls.h"
+#include "turn/delta.h"
 #include "turn/sink.h"
 #include "turn/tools.h"
 
@@ -25,6 +27,9 @@ struct reader {
 	struct sink		*to;
 	struct chat_wanted	 wanted;
 	struct chat_pieces	 pieces;
+	struct delta		 delta;
+	json_object		*said;		/* by the event in hand */
+	size_t			 nsaid;
 	const struct tools	*tools;
 	size_t			 begun;		/* items of the sink's */
 
@@ -97,6 +102,9 @@ take_text(struct reader *r, enum sink_kind kind, enum sink_part part,
 	}
 	r->last.text = text;
 	r->last.logprobs = logprobs;
+	r->nsaid++;
+	json_object_put(r->said);
+	r->said = json_object_get(text);
 	return sink_delta(r->to, r->begun - 1, &r->last, out, err);
 }
 
@@ -264,6 +272,45 @@ finish(struct reader *r, struct buf *out, struct err *err)
 	return sink_finish(r->to, &end, out, err);
 }
 
+/* --- Events like the one before. */
+
+/* The one member that says what the event says, when nothing else is news. */
+static const char *
+member_of(const struct reader *r, const struct sse_event *ev)
+{
+	static const char *const thoughts[] = {
+		"reasoning_text", "reasoning_content"
+	};
+	size_t i;
+
+	if (r->kind == SINK_MESSAGE)
+		return chat_pieces_news(ev, NULL) ? NULL : "content";
+	for (i = 0; i < COUNT(thoughts); i++)
+		if (!chat_pieces_news(ev, thoughts[i]))
+			return thoughts[i];
+	return NULL;
+}
+
+static void
+learn(struct reader *r, const struct sse_event *ev)
+{
+	const char *member;
+
+	if (r->nsaid == 1 && r->last.part != SINK_REFUSAL &&
+	    !r->wanted.format_in_prompt && !r->pieces.ended &&
+	    (member = member_of(r, ev)) != NULL)
+		delta_learn(&r->delta, ev, member, r->said);
+}
+
+/* NULL: it is of another kind. */
+static bool
+same_event(struct reader *r, const struct sse_event *ev, json_object *text,
+    struct buf *out, struct err *err)
+{
+	return chat_pieces_count(&r->pieces, ev->len, err) &&
+	    take_text(r, r->kind, r->last.part, text, NULL, out, err);
+}
+
 /* --- The reader. */
 
 static bool
@@ -275,9 +322,20 @@ ended(struct reader *r, bool ok, struct buf *out, struct err *err)
 static bool
 event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
 {
-	struct reader *r = self;
+	struct reader	*r = self;
+	json_object	*text = delta_text(&r->delta, ev);
+	bool		 ok;
 
-	return ended(r, chat_pieces_event(&r->pieces, ev, out, err), out, err);
+	if (text != NULL) {
+		ok = same_event(r, ev, text, out, err);
+		json_object_put(text);
+		return ok;
+	}
+	r->nsaid = 0;
+	ok = chat_pieces_event(&r->pieces, ev, out, err);
+	if (ok)
+		learn(r, ev);
+	return ended(r, ok, out, err);
 }
 
 static bool
@@ -308,6 +366,8 @@ destroy(void *self)
 		buf_finish(&r->calls[i].arguments);
 	free(r->calls);
 	json_object_put(r->opaque);
+	json_object_put(r->said);
+	delta_finish(&r->delta);
 	free(r);
 }
 

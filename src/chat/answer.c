@@ -11,6 +11,7 @@
 #include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/plain.h"
 #include "base/shape.h"
 #include "base/sse.h"
 #include "base/util.h"
@@ -188,38 +189,16 @@ static const struct shape_member told[] = {
 	{ "padding", SHAPE_LOST },
 };
 
-/*
- * Members that change what is known of the answer each time that they come, or
- * that go out under another name. All else says the same twice.
- */
-static const char *const news[] = {
-	"\"tool_calls\"", "\"function_call\"", "\"reasoning_content\"",
-	"\"reasoning_text\"", "\"reasoning_opaque\"", "\"thinking\"",
-	"\"signature\"", "\"cot_", "\"copilot_", "\"finish_reason\":\"",
-};
-
-static bool
-holds(const char *p, size_t n, const char *text)
-{
-	return memmem(p, n, text, strlen(text)) != NULL;
-}
-
 /* The print is behind "at". The role is said once. */
 static bool
 tells_the_next(const struct native *n, const struct sse_event *ev,
     const struct buf *out, size_t at)
 {
-	size_t i;
-
-	if (n->collect != NULL || n->wanted.stop != NULL ||
-	    n->wanted.format_in_prompt || n->pieces.ended || ev->bare ||
-	    ev->unfinished || out->len == at ||
-	    holds(out->p + at, out->len - at, "\"role\""))
-		return false;
-	for (i = 0; i < COUNT(news); i++)
-		if (holds(ev->data, ev->len, news[i]))
-			return false;
-	return true;
+	return n->collect == NULL && n->wanted.stop == NULL &&
+	    !n->wanted.format_in_prompt && !n->pieces.ended && !ev->bare &&
+	    !ev->unfinished && out->len > at &&
+	    !plain_holds(out->p + at, out->len - at, "\"role\"", 6) &&
+	    !chat_pieces_news(ev, NULL);
 }
 
 static bool

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/plain.h"
 #include "base/sse.h"
 #include "base/util.h"
 #include "chat/check.h"
@@ -194,6 +195,33 @@ complete(const struct chat_pieces *p)
 }
 
 bool
+chat_pieces_count(struct chat_pieces *p, size_t n, struct err *err)
+{
+	if (p->max > 0 && n > p->max - p->received)
+		return broken(err, "sent an answer that is too large");
+	p->received += n;
+	return true;
+}
+
+static const char *const news[] = {
+	"\"tool_calls\"", "\"function_call\"", "\"reasoning_content\"",
+	"\"reasoning_text\"", "\"reasoning_opaque\"", "\"thinking\"",
+	"\"signature\"", "\"cot_", "\"copilot_", "\"finish_reason\":\"",
+};
+
+bool
+chat_pieces_news(const struct sse_event *ev, const char *but)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(news); i++)
+		if ((but == NULL || !util_starts(news[i] + 1, but)) &&
+		    plain_holds(ev->data, ev->len, news[i], strlen(news[i])))
+			return true;
+	return false;
+}
+
+bool
 chat_pieces_event(struct chat_pieces *p, const struct sse_event *ev,
     struct buf *out, struct err *err)
 {
@@ -206,9 +234,8 @@ chat_pieces_event(struct chat_pieces *p, const struct sse_event *ev,
 		p->ended = true;
 		return true;
 	}
-	if (p->max > 0 && ev->len > p->max - p->received)
-		return broken(err, "sent an answer that is too large");
-	p->received += ev->len;
+	if (!chat_pieces_count(p, ev->len, err))
+		return false;
 	obj = js_parse_event(&p->halves, ev->data, ev->len);
 	if (json_object_is_type(obj, json_type_object))
 		ok = one_object(p, obj, ev, out, err);

@@ -56,6 +56,14 @@ bool	chat_pieces_event(struct chat_pieces *, const struct sse_event *,
 	    struct buf *out, struct err *);
 bool	chat_pieces_whole(struct chat_pieces *, const char *, size_t,
 	    struct buf *out, struct err *);
+/* Count the bytes of an event that is not given to it. */
+bool	chat_pieces_count(struct chat_pieces *, size_t, struct err *);
+/*
+ * Has an event a member that changes what is known of the answer each time that
+ * it comes, or that goes on under another name, "but" this one (NULL: none)?
+ * All else says the same twice.
+ */
+bool	chat_pieces_news(const struct sse_event *, const char *but);
 /*
  * The input ended. Copilot may leave out [DONE], and Gemini the reason of the
  * end, but where both are missing the answer was cut off.

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "copilot/failure.h"
 #include "messages/answer-read.h"
+#include "turn/delta.h"
 #include "turn/sink.h"
 #include "turn/tools.h"
 #include "turn/usage.h"
@@ -36,6 +37,8 @@ struct reader {
 	const struct tools	*tools;
 	struct usage		*usage;
 	struct js_halves	 halves;
+	struct delta		 delta;
+	int64_t			 last;	/* whose delta was read, its index */
 	struct block		*blocks;
 	size_t			 n, items;
 	/*
@@ -43,7 +46,7 @@ struct reader {
 	 * the last item waits until it is known whether that was cut off.
 	 */
 	bool			 ending;
-	size_t			 last;
+	size_t			 late;
 	struct sink_end		 end;
 	char			*string;	/* behind end.string */
 	bool			 stopped, finished;
@@ -75,6 +78,7 @@ destroy(void *self)
 	}
 	free(r->blocks);
 	free(r->string);
+	delta_finish(&r->delta);
 	free(r);
 }
 
@@ -250,7 +254,7 @@ end_last(struct reader *r, bool cut, struct buf *out, struct err *err)
 	if (!r->ending)
 		return true;
 	r->ending = false;
-	return sink_end(r->to, r->last, cut, out, err);
+	return sink_end(r->to, r->late, cut, out, err);
 }
 
 static bool
@@ -275,31 +279,58 @@ begin(struct reader *r, int64_t index, json_object *content, struct buf *out,
 	    say_beginning(r, b, content, out, err);
 }
 
+/* The member of a delta that has the block's text. */
+static const char *const texts[] = {
+	[SINK_MESSAGE] = "text", [SINK_THOUGHT] = "thinking",
+	[SINK_CALL] = "partial_json", [SINK_SEARCH] = "partial_json"
+};
+
+static bool
+more_text(struct reader *r, struct block *b, json_object *text,
+    struct buf *out, struct err *err)
+{
+	if (b->kind == SINK_MESSAGE)
+		return say_words(r, b, text, out, err);
+	if (b->kind == SINK_THOUGHT)
+		return say(r, b, SINK_SUMMARY, text, out, err);
+	if (!json_object_is_type(text, json_type_string))
+		return true;
+	js_append_text(&b->input, text);
+	return b->custom || b->kind == SINK_SEARCH ||
+	    say(r, b, SINK_ARGUMENTS, text, out, err);
+}
+
 static bool
 more(struct reader *r, int64_t index, json_object *delta, struct buf *out,
     struct err *err)
 {
-	struct block	*b = block_at(r, index);
-	json_object	*json = js_get(delta, "partial_json");
+	struct block *b = block_at(r, index);
 
 	if (b == NULL || !b->open)
 		return true;
-	if (b->kind == SINK_MESSAGE) {
+	if (b->kind == SINK_MESSAGE)
 		add_link(b, js_obj(delta, "citation"));
-		return say_words(r, b, js_get(delta, "text"), out, err);
-	}
-	if (b->kind == SINK_THOUGHT) {
-		if (js_str(delta, "signature") != NULL)
-			js_append_text(&b->signature, js_get(delta,
-			    "signature"));
-		return say(r, b, SINK_SUMMARY, js_get(delta, "thinking"), out,
-		    err);
-	}
-	if (js_str(delta, "partial_json") == NULL)
-		return true;
-	js_append_text(&b->input, json);
-	return b->custom || b->kind == SINK_SEARCH ||
-	    say(r, b, SINK_ARGUMENTS, json, out, err);
+	if (b->kind == SINK_THOUGHT && js_str(delta, "signature") != NULL)
+		js_append_text(&b->signature, js_get(delta, "signature"));
+	return more_text(r, b, js_get(delta, texts[b->kind]), out, err);
+}
+
+/* A delta of its type and a text is what the next one will be like. */
+static void
+learn(struct reader *r, const struct sse_event *e, json_object *ev)
+{
+	json_object	*delta = js_obj(ev, "delta");
+	int64_t		 index = js_int(ev, "index", -1);
+	const char	*text;
+
+	if (!js_is(ev, "type", "content_block_delta") ||
+	    !js_has(delta, "type") || json_object_object_length(delta) != 2 ||
+	    index < 0 || (size_t)index >= r->n || !r->blocks[index].open)
+		return;
+	text = texts[r->blocks[index].kind];
+	r->last = index;
+	if (js_str(delta, text) != NULL)
+		delta_learn(&r->delta, e, text, js_get(delta, text));
 }
 
 /* A custom tool's text is the one argument of the function it became. */
@@ -371,7 +402,7 @@ stop(struct reader *r, int64_t index, struct buf *out, struct err *err)
 	if (b->search != NULL)
 		return true;		/* it ends with its result */
 	r->ending = true;
-	r->last = b->item;
+	r->late = b->item;
 	return true;
 }
 
@@ -495,15 +526,21 @@ static bool
 event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 {
 	struct reader	*r = self;
-	json_object	*ev;
+	json_object	*ev = delta_text(&r->delta, e);
 	bool		 ok;
 
+	if (ev != NULL) {
+		ok = more_text(r, &r->blocks[r->last], ev, out, err);
+		json_object_put(ev);
+		return ok;
+	}
 	if (e->len == 0 || strcmp(e->data, "[DONE]") == 0)
 		return true;
 	ev = js_parse_event(&r->halves, e->data, e->len);
-	if (json_object_is_type(ev, json_type_object) && ev != NULL)
+	if (json_object_is_type(ev, json_type_object) && ev != NULL) {
 		ok = any_event(r, ev, e, out, err);
-	else
+		learn(r, e, ev);
+	} else
 		ok = e->unfinished ? failure_broken_off(err) :
 		    failure_unreadable_event(err);
 	json_object_put(ev);

@@ -13,6 +13,7 @@
 #include "responses/answer-read.h"
 #include "responses/read-items.h"
 #include "responses/usage.h"
+#include "turn/delta.h"
 #include "turn/sink.h"
 
 struct reader {
@@ -20,6 +21,9 @@ struct reader {
 	struct usage		*usage;
 	struct js_halves	 halves;
 	struct responses_items	 items;
+	struct delta		 delta;
+	struct responses_text	 last;	/* what the delta that was read is of */
+	int64_t			 last_item;
 };
 
 void *
@@ -39,6 +43,7 @@ destroy(void *self)
 	struct reader *r = self;
 
 	responses_items_finish(&r->items);
+	delta_finish(&r->delta);
 	free(r);
 }
 
@@ -168,11 +173,25 @@ find_kind(const char *type)
 	return NULL;
 }
 
-static bool
-text_event(struct reader *r, json_object *ev, const struct text *text,
-    struct buf *out, struct err *err)
+/* A delta without news beside its text is what the next one will be like. */
+static void
+learn(struct reader *r, json_object *ev, const struct sse_event *e,
+    const struct responses_text *t, int64_t item)
 {
-	struct responses_text t = {
+	if (t->whole || js_len(t->logprobs) > 0 || js_str(ev, "type") == NULL)
+		return;
+	r->last = *t;
+	r->last.text = r->last.logprobs = NULL;
+	r->last_item = item;
+	delta_learn(&r->delta, e, "delta", t->text);
+}
+
+static bool
+text_event(struct reader *r, json_object *ev, const struct sse_event *e,
+    const struct text *text, struct buf *out, struct err *err)
+{
+	int64_t			item = js_int(ev, "output_index", -1);
+	struct responses_text	t = {
 		.part = text->part,
 		.index = js_int(ev, text->index, 0),
 		.whole = text->whole,
@@ -180,13 +199,23 @@ text_event(struct reader *r, json_object *ev, const struct text *text,
 		.logprobs = js_array(ev, "logprobs")
 	};
 
-	return responses_items_text(&r->items, js_int(ev, "output_index", -1),
-	    &t, out, err);
+	learn(r, ev, e, &t, item);
+	return responses_items_text(&r->items, item, &t, out, err);
 }
 
 static bool
-known_event(struct reader *r, json_object *ev, const struct kind *k,
-    struct buf *out, struct err *err)
+same_event(struct reader *r, json_object *text, struct buf *out,
+    struct err *err)
+{
+	struct responses_text t = r->last;
+
+	t.text = text;
+	return responses_items_text(&r->items, r->last_item, &t, out, err);
+}
+
+static bool
+known_event(struct reader *r, json_object *ev, const struct sse_event *e,
+    const struct kind *k, struct buf *out, struct err *err)
 {
 	int64_t index = js_int(ev, "output_index", -1);
 
@@ -197,7 +226,7 @@ known_event(struct reader *r, json_object *ev, const struct kind *k,
 		return responses_items_begin(&r->items, index,
 		    js_obj(ev, "item"), out, err);
 	case TEXT:
-		return text_event(r, ev, &k->text, out, err);
+		return text_event(r, ev, e, &k->text, out, err);
 	case END:
 		return responses_items_end(&r->items, index,
 		    js_obj(ev, "item"), out, err);
@@ -226,16 +255,21 @@ any_event(struct reader *r, json_object *ev, const struct sse_event *e,
 	if (type == NULL && is_untyped_failure(ev, e->bare))
 		return failure(ev, err);
 	k = find_kind(type != NULL ? type : e->name);
-	return k == NULL || known_event(r, ev, k, out, err);
+	return k == NULL || known_event(r, ev, e, k, out, err);
 }
 
 static bool
 event(void *self, const struct sse_event *e, struct buf *out, struct err *err)
 {
 	struct reader	*r = self;
-	json_object	*ev;
+	json_object	*ev = delta_text(&r->delta, e);
 	bool		 ok;
 
+	if (ev != NULL) {
+		ok = same_event(r, ev, out, err);
+		json_object_put(ev);
+		return ok;
+	}
 	if (e->len == 0 || strcmp(e->data, "[DONE]") == 0)
 		return true;
 	ev = js_parse_event(&r->halves, e->data, e->len);

@@ -7,6 +7,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/calls.h \
 	%reldir%/complain.c \
 	%reldir%/complain.h \
+	%reldir%/delta.c \
+	%reldir%/delta.h \
 	%reldir%/effort.c \
 	%reldir%/effort.h \
 	%reldir%/estimate.c \
