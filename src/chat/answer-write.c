@@ -60,7 +60,9 @@ struct writer {
 static void
 put_member(struct buf *out, const char *key, json_object *value)
 {
-	buf_printf(out, ",\"%s\":", key);
+	buf_puts(out, ",\"");
+	buf_puts(out, key);
+	buf_puts(out, "\":");
 	js_print(value, out);
 }
 
@@ -76,18 +78,30 @@ put_head(struct writer *w, struct buf *out)
 
 /* js_print prints no line ends: it needs no sse_put. */
 static void
-put_chunk(struct writer *w, json_object *choice, json_object *usage,
-    struct buf *out)
+put_before(struct writer *w, struct buf *out)
 {
 	buf_puts(out, "data: ");
 	put_head(w, out);
 	buf_puts(out, ",\"choices\":[");
-	if (choice != NULL)
-		js_print(choice, out);
+}
+
+static void
+put_behind(struct writer *w, json_object *usage, struct buf *out)
+{
 	buf_putc(out, ']');
 	if (w->wanted.include_usage)
 		put_member(out, "usage", usage);
 	buf_puts(out, "}\n\n");
+}
+
+static void
+put_chunk(struct writer *w, json_object *choice, json_object *usage,
+    struct buf *out)
+{
+	put_before(w, out);
+	if (choice != NULL)
+		js_print(choice, out);
+	put_behind(w, usage, out);
 }
 
 /* Give a piece to the client, or to what becomes its answer. */
@@ -180,24 +194,46 @@ logprobs_of(json_object *list)
 }
 
 /* Copilot's name for what was thought, and that which clients know. */
-static json_object *
-text_delta(enum sink_part part, json_object *take)
-{
-	json_object *delta = json_object_new_object();
+static const char *const names[SINK_PART__MAX][2] = {
+	[SINK_TEXT] = { "content" },
+	[SINK_REFUSAL] = { "refusal" },
+	[SINK_SUMMARY] = { "reasoning_text", "reasoning_content" },
+};
 
-	switch (part) {
-	case SINK_REFUSAL:
-		js_add_take(delta, "refusal", take);
-		break;
-	case SINK_SUMMARY:
-		js_add_take(delta, "reasoning_text", take);
-		js_add_ref(delta, "reasoning_content", take);
-		break;
-	default:
-		js_add_take(delta, "content", take);
-		break;
+/* Almost all pieces are these: printed as put_delta() does, without a tree. */
+static void
+print_text(struct writer *w, enum sink_part part, json_object *text,
+    struct buf *out)
+{
+	size_t i;
+
+	put_before(w, out);
+	buf_puts(out, "{\"delta\":");
+	for (i = 0; i < 2 && names[part][i] != NULL; i++) {
+		buf_puts(out, i == 0 ? "{\"" : ",\"");
+		buf_puts(out, names[part][i]);
+		buf_puts(out, "\":");
+		js_print(text, out);
 	}
-	return delta;
+	buf_puts(out, "},\"index\":0,\"finish_reason\":null}");
+	put_behind(w, NULL, out);
+}
+
+static void
+put_text_delta(struct writer *w, enum sink_part part, json_object *text,
+    json_object *logprobs, struct buf *out)
+{
+	json_object	*delta;
+	size_t		 i;
+
+	if (w->collect == NULL && w->role && logprobs == NULL) {
+		print_text(w, part, text, out);
+		return;
+	}
+	delta = json_object_new_object();
+	for (i = 0; i < 2 && names[part][i] != NULL; i++)
+		js_add_ref(delta, names[part][i], text);
+	put_delta(w, delta, logprobs, out);
 }
 
 /* An empty line between two texts, and between two thoughts or their parts. */
@@ -208,6 +244,7 @@ put_gap(struct writer *w, size_t item, const struct sink_delta *d,
 	struct item	*it = &w->items[item];
 	size_t		*last = d->part == SINK_TEXT ? &w->message :
 			    &w->thought;
+	json_object	*line;
 	bool		 gap;
 
 	if (d->part == SINK_REFUSAL)
@@ -218,8 +255,9 @@ put_gap(struct writer *w, size_t item, const struct sink_delta *d,
 	it->part = d->index;
 	if (!gap)
 		return true;
-	put_delta(w, text_delta(d->part, json_object_new_string("\n\n")), NULL,
-	    out);
+	line = json_object_new_string("\n\n");
+	put_text_delta(w, d->part, line, NULL, out);
+	json_object_put(line);
 	if (d->part == SINK_TEXT)
 		w->chars += 2;
 	return afford(w, 2, err);
@@ -253,7 +291,7 @@ put_text(struct writer *w, size_t item, const struct sink_delta *d,
 	if ((n > 0 && !put_gap(w, item, d, out, err)) || !afford(w, n, err))
 		return false;
 	count_chars(w, &w->items[item], d);
-	put_delta(w, text_delta(d->part, json_object_get(d->text)),
+	put_text_delta(w, d->part, d->text,
 	    d->part == SINK_TEXT ? logprobs_of(d->logprobs) : NULL, out);
 	return true;
 }

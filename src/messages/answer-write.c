@@ -168,13 +168,39 @@ put_begin(struct writer *w, struct block *b, struct buf *out)
 	w->called |= b->kind == SINK_CALL;
 }
 
+/*
+ * Almost all events are these: printed without a tree, and js_print prints no
+ * line ends.
+ */
+static void
+put_delta(const struct writer *w, const char *type, const char *member,
+    json_object *text, struct buf *out)
+{
+	buf_puts(out, "event: content_block_delta\n"
+	    "data: {\"type\":\"content_block_delta\",\"index\":");
+	buf_int(out, w->index);
+	buf_puts(out, ",\"delta\":{\"type\":\"");
+	buf_puts(out, type);
+	buf_puts(out, "\",\"");
+	buf_puts(out, member);
+	buf_puts(out, "\":");
+	js_print(text, out);
+	buf_puts(out, "}}\n\n");
+}
+
 static void
 put_delta_take(struct writer *w, const char *type, const char *member,
     json_object *text, struct buf *out)
 {
-	json_object *ev = js_typed("content_block_delta");
-	json_object *delta = js_typed(type);
+	json_object *ev, *delta;
 
+	if (w->collect == NULL) {
+		put_delta(w, type, member, text, out);
+		json_object_put(text);
+		return;
+	}
+	ev = js_typed("content_block_delta");
+	delta = js_typed(type);
 	js_add_int(ev, "index", w->index);
 	js_add_take(delta, member, text);
 	js_add_take(ev, "delta", delta);

@@ -269,12 +269,22 @@ put_delta(struct events *e, const struct events_item *item,
 {
 	const char *type = parts[item->part].delta;
 
-	buf_printf(out, "event: %s\ndata: {\"type\":\"%s\","
-	    "\"sequence_number\":%lld,\"item_id\":\"%s\",\"output_index\":%zu",
-	    type, type, (long long)e->sequence++, item->id, item->index);
-	if (parts[item->part].index != NULL)
-		buf_printf(out, ",\"%s\":%zu", parts[item->part].index,
-		    item->nparts);
+	buf_puts(out, "event: ");
+	buf_puts(out, type);
+	buf_puts(out, "\ndata: {\"type\":\"");
+	buf_puts(out, type);
+	buf_puts(out, "\",\"sequence_number\":");
+	buf_int(out, e->sequence++);
+	buf_puts(out, ",\"item_id\":\"");
+	buf_puts(out, item->id);
+	buf_puts(out, "\",\"output_index\":");
+	buf_int(out, (int64_t)item->index);
+	if (parts[item->part].index != NULL) {
+		buf_puts(out, ",\"");
+		buf_puts(out, parts[item->part].index);
+		buf_puts(out, "\":");
+		buf_int(out, (int64_t)item->nparts);
+	}
 	buf_puts(out, ",\"delta\":");
 	js_print(text, out);
 	if (item->part == PART_TEXT) {
