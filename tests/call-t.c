@@ -82,6 +82,12 @@ http_sent(const struct http_call *c)
 }
 
 bool
+http_release(struct http_call *c)
+{
+	return http_sent(c);
+}
+
+bool
 http_multiplexed(const struct http_call *c)
 {
 	(void)c;

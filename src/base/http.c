@@ -637,6 +637,18 @@ http_sent(const struct http_call *c)
 }
 
 bool
+http_release(struct http_call *c)
+{
+	if (!http_sent(c))
+		return false;
+	/* It would only be read for a second request. */
+	SET(c->easy, CURLOPT_HTTPHEADER, NULL);
+	free(c->headers);
+	c->headers = NULL;
+	return true;
+}
+
+bool
 http_multiplexed(const struct http_call *c)
 {
 	long version = 0;

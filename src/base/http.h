@@ -88,13 +88,19 @@ struct http *http_create(struct loop *);
 void	 http_destroy(struct http *);
 
 /*
- * Start a call. The request must outlive it (nothing of it is copied).
+ * Start a call. The request must outlive it (nothing of it is copied), unless
+ * http_release() says that it need not.
  * Never calls back from inside.
  */
 struct http_call *http_start(struct http *, const struct conf *,
 	    const struct http_request *, const struct http_ops *, void *arg);
 void	 http_resume(struct http_call *);	/* nothing unless paused */
-/* Has the whole request gone out? Then its body may be freed. */
+/*
+ * Nothing of the request is wanted any more: it may be finished. For ops->head,
+ * of an answer that is what was asked for; false if it has not all gone out.
+ */
+bool	 http_release(struct http_call *);
+/* Has the whole request gone out? */
 bool	 http_sent(const struct http_call *);
 /*
  * Does the answer share its connection with others? Then HTTP_PAUSE stops them,

@@ -163,8 +163,9 @@ on_head(void *arg, const struct http_reply *reply)
 	c->upstream_id = http_reply_header(reply, "x-github-request-id");
 	c->answer = kind_of(c->x, reply);
 	/* Minutes may pass from here on, with megabytes in it. */
-	if (reply->status >= 200 && reply->status <= 299 && http_sent(c->http))
-		buf_finish(&c->request.body);
+	if (reply->status >= 200 && reply->status <= 299 &&
+	    http_release(c->http))
+		http_request_finish(&c->request);
 	c->ops->head(c, reply);
 	return HTTP_GO;
 }
