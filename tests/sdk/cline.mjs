@@ -1,7 +1,7 @@
 // Cline's command, which knows us as OpenAI's API: by chat completions and by
 // responses (more/package.json).
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,18 @@ function execute(args, options)
 	});
 }
 
+// A command leaves a daemon behind, which waits for more of them.
+async function endDaemon(home)
+{
+	for (const pid of (await readdir("/proc")).filter((n) => +n > 0)) {
+		const line = await readFile(`/proc/${pid}/cmdline`, "utf8")
+		    .catch(() => "");
+
+		if (line.includes(home + "/"))
+			process.kill(+pid, "SIGKILL");
+	}
+}
+
 for (const [provider, how] of [["openai-compatible", "chat"],
     ["openai-native", "responses"]])
 	for (const model of ["gpt-5.4", "claude-sonnet-4.6",
@@ -43,6 +55,7 @@ for (const [provider, how] of [["openai-compatible", "chat"],
 			try {
 				await command(provider, model, options);
 			} finally {
+				await endDaemon(home);
 				await rm(home, { recursive: true, force: true,
 				    maxRetries: 5 });
 			}
