@@ -65,6 +65,12 @@ log_pass(int fd)
 		setenv("JOURNAL_STREAM", name, 1);
 }
 
+bool
+log_in_journal(void)
+{
+	return journal;
+}
+
 void
 log_set_level(enum log_level l)
 {

@@ -21,6 +21,7 @@ void	log_init(void);
  * shall write as we do: its lines come to our standard error.
  */
 void	log_pass(int fd);
+bool	log_in_journal(void);		/* does standard error end there? */
 void	log_set_level(enum log_level);
 bool	log_level_find(const char *name, enum log_level *);	/* "info" */
 bool	log_enabled(enum log_level);

@@ -23,7 +23,8 @@ struct cli {
 	const char		*github_token_from;	/* "GH_TOKEN" */
 	bool			 verbose;
 	bool			 json;
-	bool			 config;
+	bool			 config;	/* of debug */
+	bool			 quiet;
 	bool			 force;
 	bool			 list;
 	bool			 all;

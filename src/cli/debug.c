@@ -15,6 +15,7 @@
 #include "base/hint.h"
 #include "base/http.h"
 #include "base/js.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "cli/ask.h"
 #include "cli/cli.h"
@@ -306,9 +307,32 @@ print_text(const struct debug *d)
 		    json_object_array_get_idx(d->wrong, i)));
 }
 
+/* For units and cron: a line for each problem; the journal has its priority. */
+static void
+print_problems(const struct debug *d)
+{
+	const char	*text;
+	size_t		 i;
+
+	for (i = 0; i < js_len(d->wrong); i++) {
+		text = json_object_get_string(
+		    json_object_array_get_idx(d->wrong, i));
+		if (!log_in_journal())
+			fprintf(stderr, "%s\n", text);
+		else if (d->conf == NULL)
+			log_err("%s", text);
+		else
+			log_warn("%s", text);
+	}
+}
+
 static void
 print(struct debug *d)
 {
+	if (d->cli->quiet) {
+		print_problems(d);
+		return;
+	}
 	if (!d->cli->json) {
 		print_text(d);
 		return;

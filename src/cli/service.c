@@ -76,6 +76,16 @@ put_option(struct buf *out, const char *name, const char *value)
 	put_word(out, value);
 }
 
+/* The program with the options that speak to all commands. */
+static void
+put_program(struct buf *out, const struct cli *cli, const char *path)
+{
+	put_word(out, path);
+	put_option(out, "--api-home", cli->home);
+	put_option(out, "--enterprise-url", cli->override.enterprise_url);
+	put_option(out, "--account-type", cli->override.account_type);
+}
+
 static void
 print_unit(const struct cli *cli, const struct conf *conf, const char *path,
     struct buf *out)
@@ -88,14 +98,16 @@ print_unit(const struct cli *cli, const struct conf *conf, const char *path,
 	    "StartLimitIntervalSec=0\n\n"
 	    "[Service]\n"
 	    "ExecStart=");
-	put_word(out, path);
-	put_option(out, "--api-home", cli->home);
-	put_option(out, "--enterprise-url", cli->override.enterprise_url);
-	put_option(out, "--account-type", cli->override.account_type);
+	put_program(out, cli, path);
 	buf_puts(out, " start");
 	put_option(out, "--host", cli->host);
 	put_option(out, "--port", cli->port);
-	buf_printf(out, "\nExecReload=/bin/kill -HUP $MAINPID\n"
+	buf_puts(out, "\n# Says what is wrong in config.json, and then reloads "
+	    "nothing.\n"
+	    "ExecReload=");
+	put_program(out, cli, path);
+	buf_printf(out, " debug --config --quiet\n"
+	    "ExecReload=/bin/kill -HUP $MAINPID\n"
 	    "# start asks lighttpd and the program to stop.\n"
 	    "KillMode=mixed\n"
 	    "TimeoutStopSec=%lld\n"

@@ -90,6 +90,8 @@ static const struct option debug_options[] = {
 	{ "json", 0, OPTION_FLAG, AT(json), NULL, "print JSON" },
 	{ "config", 0, OPTION_FLAG, AT(config), NULL,
 	    "test the configuration only; needs no network" },
+	{ "quiet", 0, OPTION_FLAG, AT(quiet), NULL,
+	    "say what is wrong, and nothing else" },
 };
 
 static const struct option health_options[] = {
@@ -159,7 +161,7 @@ const struct command cli_commands[] = {
 	    "models\0" "models --json\0" },
 	{ "debug", cli_debug, OPTIONS(debug_options),
 	    "show versions, paths and configuration, and what is wrong",
-	    "debug\0" "debug --config\0" },
+	    "debug\0" "debug --config\0" "debug --config --quiet\0" },
 	{ "health", cli_health, OPTIONS(health_options),
 	    "ask the running server if it is well (exit status 1: no)",
 	    "health\0" "health --ready\0" },
