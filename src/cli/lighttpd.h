@@ -36,7 +36,7 @@ bool	lighttpd_prepare(struct lighttpd *, const struct conf *,
 void	lighttpd_finish(struct lighttpd *);
 
 struct lighttpd_ops {
-	/* It takes connections. */
+	/* It answers; called once. */
 	void	(*ready)(void *arg);
 	/* SIGHUP: read the configuration again. False, and why was said. */
 	bool	(*reload)(void *arg);

@@ -17,6 +17,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/models.c \
 	%reldir%/parse.c \
 	%reldir%/parse.h \
+	%reldir%/probe.c \
+	%reldir%/probe.h \
 	%reldir%/progress.c \
 	%reldir%/progress.h \
 	%reldir%/responses.c \

@@ -6,11 +6,8 @@
 
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,12 +20,13 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "cli/lighttpd.h"
+#include "cli/probe.h"
 
 #define SAY_MS		500	/* then it is said what is waited for */
 #define TOLD_MS		2000	/* for the error events of what is left */
 #define GRACE_MS	2000	/* for lighttpd without its clients */
 #define KILLED_MS	2000	/* for the kernel after SIGKILL */
-#define TRY_MS		20	/* between looks whether it listens */
+#define TRY_MS		20	/* between looks whether it answers */
 #define LOOK_MS		1000	/* at the request bodies */
 #define CHILDREN_MAX	64
 
@@ -45,6 +43,7 @@ struct supervisor {
 	pid_t			 group;		/* of it and the responders */
 	int			 log;		/* their stderr; -1 closed */
 	int			 signals;	/* signalfd */
+	struct probe		 probe;		/* while it is STARTING */
 	enum phase		 phase;
 	bool			 asked;		/* to stop, by a signal */
 	bool			 terminal;	/* it was started from one */
@@ -130,31 +129,6 @@ copy_log(struct supervisor *s)
 	for (p = text; n > 0; p += done, n -= done)
 		if ((done = write(STDERR_FILENO, p, (size_t)n)) < 0)
 			break;
-}
-
-/* Does it take connections yet? */
-static bool
-listens(const struct lighttpd *l)
-{
-	struct sockaddr_in6	six = { .sin6_family = AF_INET6 };
-	struct sockaddr_in	four = { .sin_family = AF_INET };
-	const char		*a = l->addresses[0];
-	bool			 is_six = strchr(a, ':') != NULL, ok;
-	int			 fd;
-
-	/* "Every address" includes the loopback's. */
-	inet_pton(AF_INET, strcmp(a, "0.0.0.0") == 0 ? "127.0.0.1" : a,
-	    &four.sin_addr);
-	inet_pton(AF_INET6, strcmp(a, "::") == 0 ? "::1" : a, &six.sin6_addr);
-	four.sin_port = six.sin6_port = htons((uint16_t)l->port);
-	fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
-	    0);
-	if (fd < 0)
-		return false;
-	ok = (is_six ? connect(fd, (struct sockaddr *)&six, sizeof(six)) :
-	    connect(fd, (struct sockaddr *)&four, sizeof(four))) == 0;
-	close(fd);
-	return ok;
 }
 
 static void
@@ -291,29 +265,42 @@ take_signals(struct supervisor *s, const struct lighttpd_ops *ops, void *arg)
 	}
 }
 
+/* How long to wait for any of them, in milliseconds. */
+static int
+patience(const struct supervisor *s)
+{
+	int64_t left = s->deadline - util_now_ms();
+
+	if (s->phase == STARTING && s->probe.fd < 0)
+		return TRY_MS;
+	if (s->phase <= RUNNING)
+		return LOOK_MS;
+	return left < 0 ? 0 : (int)left;
+}
+
 /* Until the last of them has gone. */
 static void
 loop(struct supervisor *s, const struct lighttpd_ops *ops, void *arg)
 {
-	struct pollfd	p[2];
-	int64_t		left;
+	struct pollfd	p[3];
 	bool		gone = false;
 
 	while (!gone && (s->phase != KILLED || util_now_ms() < s->deadline)) {
 		p[0] = (struct pollfd){ s->signals, POLLIN, 0 };
 		p[1] = (struct pollfd){ s->log, POLLIN, 0 };
-		left = s->deadline - util_now_ms();
-		left = s->phase == RUNNING ? LOOK_MS : left < 0 ? 0 : left;
-		poll(p, 2, s->phase == STARTING ? TRY_MS : (int)left);
+		p[2] = (struct pollfd){ s->phase == STARTING ? s->probe.fd :
+		    -1, POLLIN, 0 };
+		poll(p, 3, patience(s));
 		if (p[1].revents != 0)
 			copy_log(s);
 		take_signals(s, ops, arg);
 		gone = reap(s);
-		if (s->phase == RUNNING && util_now_ms() >= s->deadline) {
+		if (s->phase <= RUNNING && util_now_ms() >= s->deadline) {
 			uploads_watch(&s->lighttpd->uploads);
 			s->deadline = util_now_ms() + LOOK_MS;
 		}
-		if (s->phase == STARTING && listens(s->lighttpd)) {
+		if (s->phase == STARTING && !gone &&
+		    probe_step(&s->probe, s->lighttpd)) {
 			enter(s, RUNNING, 0);
 			ops->ready(arg);
 		}
@@ -345,6 +332,7 @@ lighttpd_run(const struct lighttpd *l, const struct lighttpd_ops *ops,
 	sigset_t		set, old;
 	int			rc = 1;
 
+	probe_init(&s.probe);
 	set_mask(&set);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	signal(SIGPIPE, SIG_IGN);
@@ -368,6 +356,7 @@ lighttpd_run(const struct lighttpd *l, const struct lighttpd_ops *ops,
 		close(s.log);
 	rc = exit_status(&s);
 out:
+	probe_finish(&s.probe);
 	if (s.signals >= 0)
 		close(s.signals);
 	sigprocmask(SIG_SETMASK, &old, NULL);
