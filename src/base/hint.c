@@ -46,6 +46,18 @@ hint_word(struct buf *out, const char *word)
 	buf_puts(out, "'");
 }
 
+char *
+hint_option(const char *name, const char *value)
+{
+	struct buf out = { 0 };
+
+	if (value != NULL) {
+		buf_printf(&out, " --%s ", name);
+		hint_word(&out, value);
+	}
+	return buf_steal(&out);
+}
+
 /* --- Where it is. */
 
 /* Calls "found" for NAME in each directory of a PATH until it says yes. */

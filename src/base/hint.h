@@ -30,6 +30,8 @@ const char *hint_options(void);
 
 /* A word as a shell takes it. */
 void	 hint_word(struct buf *, const char *);
+/* " --NAME VALUE" as a shell takes it, "" without a value; yours. */
+char	*hint_option(const char *name, const char *value);
 /* A copy of "text" with each "{WORDS}" made a command with those words. */
 void	 hint_text(char *out, size_t size, const char *text);
 

@@ -44,14 +44,16 @@ usual_models(void)
 static void
 complain(const struct cli *cli, const struct setup *s, int status)
 {
+	char *port = hint_option("port", cli->port);
+
 	fprintf(stderr, "copilot-api: no models from %s: %s These are usual "
 	    "ones.\n", s->base, status == 0 ? "is the server running?" :
 	    status == 401 ? "it refuses the key; give one by --key." :
 	    "its log says why.");
 	if (status == 0 && cli->host == NULL)
-		fprintf(stderr, "Start it: %s start%s%s%s\n", hint_program(),
-		    cli->port != NULL ? " --port " : "",
-		    cli->port != NULL ? cli->port : "", hint_options());
+		fprintf(stderr, "Start it: %s start%s%s\n", hint_program(),
+		    port, hint_options());
+	free(port);
 }
 
 /* GET /v1/models of the server that is to be used, by this key. */

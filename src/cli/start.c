@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/hint.h"
@@ -82,28 +83,29 @@ is_loopback(const struct addrinfo *ai)
 static bool
 busy(const struct start *s, const char *host, int why, struct err *err)
 {
-	const char	*given = s->cli->host;
-	int		 port = s->lighttpd.port;
+	char	*given = hint_option("host", s->cli->host);
+	int	 port = s->lighttpd.port;
 
 	if (why == EADDRINUSE)
-		return err_set(err, 500, ERR_SERVER, NULL, NULL,
+		err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "port %d on %s is in use by another program (another "
-		    "copilot-api?). Choose another one: %s start%s%s "
-		    "--port %d%s", port, host, hint_program(),
-		    given != NULL ? " --host " : "",
-		    given != NULL ? given : "",
+		    "copilot-api?). Choose another one: %s start%s "
+		    "--port %d%s", port, host, hint_program(), given,
 		    port < 65535 ? port + 1 : 4141, hint_options());
-	if (why == EACCES)
-		return err_set(err, 500, ERR_SERVER, NULL, NULL,
+	else if (why == EACCES)
+		err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "port %d is reserved for root. Choose one above 1023: "
-		    "%s start%s%s --port " PORT "%s", port, hint_program(),
-		    given != NULL ? " --host " : "",
-		    given != NULL ? given : "", hint_options());
-	if (why == EADDRNOTAVAIL)
-		return err_set(err, 500, ERR_SERVER, NULL, NULL,
+		    "%s start%s --port " PORT "%s", port, hint_program(),
+		    given, hint_options());
+	else if (why == EADDRNOTAVAIL)
+		err_set(err, 500, ERR_SERVER, NULL, NULL,
 		    "%s is not an address of this machine (--host)", host);
-	return err_set(err, 500, ERR_SERVER, NULL, NULL,
-	    "can't listen on %s, port %d: %s", host, port, strerror(why));
+	else
+		err_set(err, 500, ERR_SERVER, NULL, NULL,
+		    "can't listen on %s, port %d: %s", host, port,
+		    strerror(why));
+	free(given);
+	return false;
 }
 
 /* Before anything listens on that address. */
@@ -285,14 +287,28 @@ name_server(const struct start *s, char **url, char **here)
 		*url = xstrdup(*here);
 }
 
+/* An address as a shell takes it: some expand "[". */
+static char *
+shell_url(const char *base, const char *path)
+{
+	struct buf	 out = { 0 };
+	char		*url = xasprintf("%s%s", base, path);
+
+	hint_word(&out, url);
+	free(url);
+	return buf_steal(&out);
+}
+
 static void
 say_ready(void *arg)
 {
 	const struct start	*s = arg;
 	bool			 keys = s->conf->nkeys > 0;
-	char			*url, *here, *show;
+	char			*url, *here, *show, *sdk, *try;
 
 	name_server(s, &url, &here);
+	sdk = shell_url(url, "/v1");
+	try = shell_url(here, "/v1/models");
 	show = xasprintf("one of: %s auth keys --show%s", hint_program(),
 	    hint_options());
 	printf("\ncopilot-api %s is %s.\n\n"
@@ -300,19 +316,21 @@ say_ready(void *arg)
 	    "  Base URL        %s/v1\n"
 	    "  API key         %s\n"
 	    "  Data directory  %s\n\n"
-	    "  Any OpenAI SDK:  export OPENAI_BASE_URL=%s/v1 "
+	    "  Any OpenAI SDK:  export OPENAI_BASE_URL=%s "
 	    "OPENAI_API_KEY=%s\n"
-	    "  Try it:          curl%s %s/v1/models\n"
+	    "  Try it:          curl%s %s\n"
 	    "  Stop it:         Ctrl-C\n\n", PACKAGE_VERSION,
 	    s->account != NULL ? "ready" : "running, but can't answer yet",
 	    s->account != NULL ? "Account" : "Trouble",
 	    s->account != NULL ? s->account : s->wrong.msg, url,
 	    keys ? show : s->conf->closed ?
 	    "none: config.json has lost its keys" :
-	    "any (none is configured)", s->cli->home, url,
+	    "any (none is configured)", s->cli->home, sdk,
 	    keys ? "KEY" : "any",
-	    keys ? " -H 'Authorization: Bearer KEY'" : "", here);
+	    keys ? " -H 'Authorization: Bearer KEY'" : "", try);
 	fflush(stdout);
+	free(try);
+	free(sdk);
 	free(show);
 	free(here);
 	free(url);

@@ -58,7 +58,7 @@ const struct setup_client setup_clients[] = {
 	    "  api_base: @URL@\n  api_key_name: copilot\n  can_stream: true\n"
 	    "  supports_tools: true\n",
 	  .after = "llm keeps keys itself: llm keys set copilot" },
-	{ .name = "open-webui", .form = SETUP_WORDS,
+	{ .name = "open-webui", .form = SETUP_SHELL,
 	  .text = "docker run -d -p 3000:8080 \\\n"
 	    "    --add-host=host.docker.internal:host-gateway \\\n"
 	    "    -e OPENAI_API_BASE_URL=@DOCKER@ \\\n"
@@ -67,7 +67,7 @@ const struct setup_client setup_clients[] = {
 	    "    ghcr.io/open-webui/open-webui:main\n\n"
 	    "The container reaches this server by an address beyond loopback:\n"
 	    "start --host needs client keys for that.\n" },
-	{ .name = "openai", .form = SETUP_WORDS,
+	{ .name = "openai", .form = SETUP_SHELL,
 	  .text = "export OPENAI_BASE_URL=@URL@ OPENAI_API_KEY=@KEY@\n" },
 	{ .name = "opencode", .file = ".config/opencode/opencode.json",
 	  .form = SETUP_JSON, .separator = ",",
@@ -76,7 +76,7 @@ const struct setup_client setup_clients[] = {
 	    "\"options\":{\"baseURL\":\"@URL@\",\"apiKey\":\"@KEY@\"},"
 	    "\"models\":{@EACH@}}},\"model\":\"copilot-api/@MODEL@\"}",
 	  .each = "\"@ID@\":{}" },
-	{ .name = "qwen-code", .form = SETUP_WORDS,
+	{ .name = "qwen-code", .form = SETUP_SHELL,
 	  .text = "export OPENAI_BASE_URL=@URL@ OPENAI_API_KEY=@KEY@\n"
 	    "qwen --auth-type openai --model @MODEL@\n" },
 	{ .name = "zed", .file = ".config/zed/settings.json",

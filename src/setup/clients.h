@@ -9,6 +9,7 @@ struct json_object;
 
 enum setup_form {
 	SETUP_WORDS,		/* for people: nothing is written */
+	SETUP_SHELL,		/* commands: nothing is written */
 	SETUP_JSON,		/* merged into the file's object */
 	SETUP_TOML,		/* "head" goes before all tables, "text" last */
 	SETUP_NEW_FILE		/* written only where there is none */

@@ -1,11 +1,15 @@
 /* The text for a client, with this server's values filled in. */
 #include "config.h"
 
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "base/buf.h"
+#include "base/hint.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "setup/clients.h"
@@ -78,6 +82,55 @@ expand_each(const struct setup *s, struct buf *out)
 	}
 }
 
+/* The inside of a JSON string, which is one of TOML, too. */
+static void
+put_inside(const char *value, struct buf *out)
+{
+	json_object	*obj = json_object_new_string(value);
+	struct buf	 text = { 0 };
+
+	js_print(obj, &text);
+	buf_append(out, text.p + 1, text.len - 2);
+	buf_finish(&text);
+	json_object_put(obj);
+}
+
+/* YAML takes a JSON string; without quotes only what means nothing else. */
+static void
+put_yaml(const char *value, struct buf *out)
+{
+	bool plain = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789/._-+:=") == strlen(value) &&
+	    isalpha((unsigned char)value[0]) && !util_ends(value, ":");
+
+	if (!plain)
+		buf_putc(out, '"');
+	put_inside(value, out);
+	if (!plain)
+		buf_putc(out, '"');
+}
+
+/* A value as the client's file has it, or a shell takes it. */
+static void
+put_value(const struct setup *s, const char *value, struct buf *out)
+{
+	switch (s->client->form) {
+	case SETUP_WORDS:
+		buf_puts(out, value);
+		break;
+	case SETUP_SHELL:
+		hint_word(out, value);
+		break;
+	case SETUP_JSON:
+	case SETUP_TOML:
+		put_inside(value, out);
+		break;
+	case SETUP_NEW_FILE:
+		put_yaml(value, out);
+		break;
+	}
+}
+
 /* "@NAME@" at "p" is replaced: how long it is, 0 if it is none. */
 static size_t
 expand_one(const struct setup *s, const char *p, const char *id,
@@ -88,10 +141,13 @@ expand_one(const struct setup *s, const char *p, const char *id,
 		{ "@MODEL@", s->model }, { "@SMALL@", s->small },
 		{ "@DOCKER@", s->docker }, { "@ID@", id },
 	};
-	size_t i;
+	char	*url;
+	size_t	 i;
 
 	if (util_starts(p, "@URL@")) {
-		buf_printf(out, "%s/v1", s->base);
+		url = xasprintf("%s/v1", s->base);
+		put_value(s, url, out);
+		free(url);
 		return strlen("@URL@");
 	}
 	if (util_starts(p, "@EACH@")) {
@@ -100,7 +156,7 @@ expand_one(const struct setup *s, const char *p, const char *id,
 	}
 	for (i = 0; i < COUNT(values); i++)
 		if (values[i].value != NULL && util_starts(p, values[i].name)) {
-			buf_puts(out, values[i].value);
+			put_value(s, values[i].value, out);
 			return strlen(values[i].name);
 		}
 	return 0;
