@@ -13,6 +13,7 @@ PROGRAM = os.path.abspath(os.environ.get("COPILOT_API", os.path.join(BUILD, "cop
 FAKE = os.path.abspath(os.environ.get("FAKE_UPSTREAM",
                                       os.path.join(BUILD, "tests/fake-upstream/fake-upstream")))
 TIMEOUT = 30
+LEAVE = 10                      # seconds for what was told to end, once all tests are over
 
 # Whoever runs the tests in the background has these ignored, and so would all
 # that is started here.
@@ -86,7 +87,7 @@ def run():
             for line in traceback.format_exc().splitlines():
                 print("# " + line)
             sys.stdout.flush()
-    sys.exit(1 if bad else 0)
+    sys.exit(1 if not clean_up() or bad else 0)
 
 
 def skip_all(why):
@@ -112,10 +113,38 @@ _cleanup = contextlib.ExitStack()
 atexit.register(_cleanup.close)
 
 
+_directories = []
+
+
+def at_end(function, *args):
+    """Behind all tests, whatever became of them; the latest is called first."""
+    _cleanup.callback(function, *args)
+
+
 def tempdir():
     path = tempfile.mkdtemp(prefix="copilot-api-test-")
-    _cleanup.callback(shutil.rmtree, path, True)
+    _directories.append(path)
+    at_end(shutil.rmtree, path, True)
     return path
+
+
+def clean_up():
+    """False if processes of ours are left then, which are ended, too."""
+    try:
+        _cleanup.close()
+    except Exception:
+        for line in traceback.format_exc().splitlines():
+            print("# " + line)
+    begin = time.monotonic()
+    while processes_in(_directories) and time.monotonic() < begin + LEAVE:
+        time.sleep(0.1)
+    left = processes_in(_directories)
+    for pid in left:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    if left:
+        print("Bail out! Left behind: %s" % left, flush=True)
+    return not left
 
 
 def end(process, sig=signal.SIGTERM, seconds=10):
@@ -128,6 +157,23 @@ def end(process, sig=signal.SIGTERM, seconds=10):
         process.kill()
         process.wait()
         raise AssertionError("process %d did not end" % process.pid)
+
+
+def processes_in(directories):
+    """Command lines by pid of all processes, whoever their parent is, that one
+    of these directories was named to, on the command line or in a variable."""
+    found, names = {}, [os.fsencode(d) for d in directories]
+    for pid in set(filter(str.isdigit, os.listdir("/proc"))) - {str(os.getpid())}:
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as f, open("/proc/%s/environ" % pid, "rb") as more:
+                command = f.read()
+                text = command + b"\0" + more.read()
+        except OSError:
+            continue
+        # A zombie has neither.
+        if any(name in text for name in names):
+            found[int(pid)] = command.replace(b"\0", b" ").decode(errors="replace")
+    return found
 
 
 def processes_with(variable, value):
@@ -166,7 +212,7 @@ class Fake:
         self.process = subprocess.Popen(
             [FAKE, "--port", "0", "--port-file", self.port_file, "--exit-with-stdin", *options],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        _cleanup.callback(end, self.process)
+        at_end(end, self.process)
         self.port = int(eventually(lambda: os.path.exists(self.port_file) and
                                    open(self.port_file).read().strip(), what="fake upstream"))
         self.url = "http://127.0.0.1:%d" % self.port
@@ -387,6 +433,16 @@ class Cgi:
         return parse_cgi(p.stdout)
 
 
+def built_with(library, said={}):
+    """Was the program built with "SQLite", "libpq"?"""
+    if not said:
+        # Nobody is signed in there, so that nobody is asked.
+        p = subprocess.run([PROGRAM, "debug", "--json"], env={"PATH": os.environ["PATH"], "HOME": tempdir()},
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
+        said.update(json.loads(p.stdout))
+    return not said[library].startswith("no ")
+
+
 def stores():
     """Was the program built with SQLite? Without it, CGI forgets all from one request to the next."""
     return "without SQLite" not in Cgi(Home()).request("GET", "/v1/responses/resp_x").text()
@@ -460,7 +516,7 @@ class Fcgi:
         self.log_path = os.path.join(self.dir, "log")
         self.env = home.env(**env)
         self.start()
-        _cleanup.callback(self.stop)
+        at_end(self.stop)
 
     def start(self):
         with open(self.log_path, "ab") as log:
@@ -534,7 +590,7 @@ class Lighttpd:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([program, "-D", "-f", path], env=home.env(),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        _cleanup.callback(self.stop)
+        at_end(self.stop)
         eventually(self._listening, what="lighttpd: " + self.log())
 
     def _listening(self):

@@ -32,7 +32,6 @@ def enter():
 
 why_not = enter()
 
-import harness
 from harness import *
 from postgres import *
 import webservers
@@ -47,7 +46,7 @@ class Namespace:
     def __init__(self, number):
         self.number, self.address = number, "10.77.0.%d" % (10 + number)
         self.holder = subprocess.Popen(["unshare", "-n", "sleep", "100000"])
-        harness._cleanup.callback(end, self.holder)
+        at_end(end, self.holder)
         self.file = "/proc/%d/ns/net" % self.holder.pid
         mine = os.readlink("/proc/self/ns/net")
         eventually(lambda: os.readlink(self.file) != mine, what="a namespace")
@@ -110,7 +109,7 @@ class Host(Fcgi):
         self.log_path = os.path.join(self.dir, "log")
         self.env = self.home.env()
         self.start()
-        harness._cleanup.callback(self.stop)
+        at_end(self.stop)
 
     def start(self):
         with open(self.log_path, "ab") as log:

@@ -4,7 +4,6 @@ TLS; a second one that follows it; a disk that becomes full; and a way to it tha
 can be cut. The cluster that the package may have made is never touched."""
 import glob, os, pwd, re, selectors, shutil, signal, socket, struct, subprocess, threading
 
-import harness
 from harness import *
 
 USER, DATABASE, PASSWORD = "copilot", "copilot", "p4ss wort/d"
@@ -38,6 +37,8 @@ HBA = """
 
 def find_postgres():
     """The directory with the newest server's programs; may skip."""
+    if not built_with("libpq"):
+        raise Skip("built without PostgreSQL")
     found = sorted(glob.glob("/usr/lib/postgresql/*/bin/postgres") +
                    glob.glob("/usr/pgsql-*/bin/postgres"),
                    key=lambda p: int(re.search(r"\d+", p).group()))
@@ -76,7 +77,7 @@ class Disk:
                            stderr=subprocess.DEVNULL) != 0:
             raise Skip("a tmpfs can't be mounted here")
         self.path, self.filler = path, os.path.join(path, "filler")
-        harness._cleanup.callback(subprocess.call, ["umount", "-l", path], stderr=subprocess.DEVNULL)
+        at_end(lambda: subprocess.call(["umount", "-l", path], stderr=subprocess.DEVNULL))
 
     def fill(self):
         with open(self.filler, "ab", buffering=0) as f:
@@ -96,10 +97,11 @@ class Postgres:
     """One server; it runs when this returns. "follows" is another one, whose
     standby it is. "disk" is a size in megabytes."""
 
-    def __init__(self, follows=None, tls=True, disk=None, listen="127.0.0.1", clients="127.0.0.1/32", conf=""):
+    def __init__(self, follows=None, tls=True, disk=None, listen="127.0.0.1", clients="127.0.0.1/32", conf="",
+                 port=None, password=PASSWORD):
         self.bin = find_postgres()
         self.owner, self.process, self.disk = Owner(), None, None
-        self.host, self.port = listen, free_port()
+        self.host, self.port, self.password = listen, port or free_port(), password
         self.path = tempdir()
         self.owner.give(self.path)
         if disk:
@@ -108,7 +110,7 @@ class Postgres:
         self.data = os.path.join(self.path, "data")
         self.log_path = os.path.join(self.path, "log")
         self.tls = tls and bool(shutil.which("openssl"))
-        self.file("password", PASSWORD)
+        self.file("password", password)
         if self.tls:
             self._certificate()
         if follows:
@@ -119,7 +121,7 @@ class Postgres:
                   "kind": "hostssl" if self.tls else "host"}
         self.file("data/postgresql.conf", ((CONF + (TLS if self.tls else "")) % values) + conf)
         self.file("data/pg_hba.conf", HBA % values)
-        harness._cleanup.callback(self.stop, signal.SIGQUIT)
+        at_end(self.stop, signal.SIGQUIT)
         self.start()
         if follows:
             eventually(lambda: follows.sql("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"), 30,
@@ -166,7 +168,7 @@ class Postgres:
 
     def _copy(self, first):
         self._run("pg_basebackup", "-D", self.data, "-h", first.host, "-p", str(first.port), "-U", USER,
-                  "-R", "-X", "stream", "-c", "fast", "--no-sync", PGPASSWORD=PASSWORD)
+                  "-R", "-X", "stream", "-c", "fast", "--no-sync", PGPASSWORD=self.password)
 
     # --- Its life
 
@@ -228,14 +230,14 @@ class Postgres:
         """For stateUrl; "port" is that of a Way, "also" other servers."""
         places = ["%s:%d" % (self.host, port or self.port)] + ["%s:%d" % (o.host, o.port) for o in also]
         query = self.query() if not also else "sslmode=require&target_session_attrs=read-write"
-        return "postgresql://%s:%s@%s/%s?%s%s" % (USER, quoted(PASSWORD), ",".join(places), DATABASE, query, more)
+        return "postgresql://%s:%s@%s/%s?%s%s" % (USER, quoted(self.password), ",".join(places), DATABASE, query, more)
 
     def sql(self, text, database=DATABASE):
         """What it selects, as a list of lists of texts."""
         p = subprocess.run([os.path.join(self.bin, "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-F", "\x1f",
                             "-R", "\x1e", "-h", self.host, "-p", str(self.port), "-U", USER, "-d", database,
                             "-c", text], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                           env=self._env(PGPASSWORD=PASSWORD, PGCONNECT_TIMEOUT="10"))
+                           env=self._env(PGPASSWORD=self.password, PGCONNECT_TIMEOUT="10"))
         if p.returncode != 0:
             raise AssertionError("%s: %s" % (text, p.stderr.decode(errors="replace")))
         out = p.stdout.decode().rstrip("\n")
@@ -272,7 +274,10 @@ class Shared(Postgres):
 
 def shared(made=[]):
     if not made:
-        made.append(Shared())
+        try:
+            made.append(Shared())
+        except Skip as why:
+            skip_all(str(why))
     return made[0]
 
 
@@ -290,7 +295,7 @@ class Way:
         self.selector.register(self.listener, selectors.EVENT_READ)
         self.thread = threading.Thread(target=self._carry, daemon=True)
         self.thread.start()
-        harness._cleanup.callback(self.end)
+        at_end(self.end)
 
     def _drop(self, sock):
         for s in (sock, self.pairs.pop(sock, None)):

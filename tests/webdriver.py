@@ -1,7 +1,7 @@
 """Chromium in a window that nobody sees, by W3C's WebDriver protocol."""
 import base64, json, os, shutil, subprocess, time, urllib.request
 
-from harness import _cleanup, eventually, free_port, tempdir
+from harness import at_end, eventually, free_port, tempdir
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -15,7 +15,7 @@ class Browser:
         self.port = free_port()
         self.process = subprocess.Popen([DRIVER, "--port=%d" % self.port], stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
-        _cleanup.callback(self.stop)
+        at_end(self.stop)
         self.session = ""
         eventually(self.is_up, what="chromedriver")
         chrome = {"binary": CHROMIUM, "args": OPTIONS + ["--user-data-dir=" + tempdir()] + list(options)}

@@ -1,8 +1,7 @@
 """The web servers of contrib/, each started from the very file that is there,
 with the paths and ports of a test, in a directory of its own."""
-import os, pwd, re, shutil, signal, socket, subprocess, sys, time
+import contextlib, os, pwd, re, shutil, signal, socket, subprocess, sys, time
 
-import harness
 from harness import *
 
 KEY = "sk-servers-test"
@@ -129,7 +128,7 @@ class Responder:
         self.script = place.file("spawn-fcgi.sh", text, 0o755)
         self.log_path = os.path.join(place.log, name)
         self.start()
-        harness._cleanup.callback(self.stop)
+        at_end(self.stop)
 
     def start(self):
         ready = self.text().count(" ready")
@@ -184,7 +183,7 @@ class Server(Lighttpd):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, env=place_env(self.place), cwd=self.place.path,
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        harness._cleanup.callback(self.stop)
+        at_end(self.stop)
         eventually(self._listening, START, self.name + ": " + self.log())
         eventually(lambda: self.request("GET", self.probe, headers=self.probe_headers).status == 200, START,
                    "models: " + self.log())
@@ -469,6 +468,19 @@ class LighttpdSocket(LighttpdFile):
         if not os.path.exists("/usr/lib/lighttpd/mod_openssl.so"):
             raise Skip("lighttpd's mod_openssl is not installed")
         return found
+
+    def lighttpds(self):
+        """Process ids: beside the one that was started those that a reload has made."""
+        return [pid for pid, words in processes_in([self.place.path]).items() if words.endswith("lighttpd.conf ")]
+
+    def stop(self, sig=signal.SIGTERM):
+        """All of them, as those of a unit; what a reload has left behind outlives the first."""
+        status = super().stop(sig)
+        for pid in self.lighttpds():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, sig)
+        eventually(lambda: not self.lighttpds(), 20, "the end of lighttpd")
+        return status
 
     def values(self):
         make_certificate(self.place.path)
