@@ -255,3 +255,29 @@ background_start(struct server *s, struct exchange *x)
 	s->runs++;
 	return &r->client;
 }
+
+/* --- What a process has left that was killed. */
+
+struct burial {
+	struct job	 job;		/* first: the job is its burial */
+	struct stored	*stored;
+};
+
+static void
+bury_job(struct job *job)
+{
+	struct burial *b = (struct burial *)job;
+
+	background_bury(b->stored);
+	free(b);
+}
+
+void
+background_clear(struct server *server)
+{
+	struct burial *b = xcalloc(1, sizeof(*b));
+
+	b->job = (struct job){ .run = bury_job, .kind = WORK_STORE };
+	b->stored = server->stored;
+	workers_submit(server->workers, &b->job);
+}

@@ -16,4 +16,7 @@ struct server;
  */
 struct client *background_start(struct server *, struct exchange *);
 
+/* The process begins: what one ran that was killed here has failed. */
+void	background_clear(struct server *);
+
 #endif

@@ -26,6 +26,7 @@
 #include "base/workers.h"
 #include "copilot/accounts.h"
 #include "copilot/copilot.h"
+#include "server/background.h"
 #include "server/fcgi.h"
 #include "server/follow.h"
 #include "server/parts.h"
@@ -325,6 +326,7 @@ process_run(struct server *server)
 	listen_watch(&p);
 	warm(server);
 	stored_tidy(server->stored);
+	background_clear(server);
 	log_info("copilot-api " PACKAGE_VERSION " ready");
 	notify("READY=1\nSTATUS=copilot-api " PACKAGE_VERSION " serves");
 	loop_run(server->loop);

@@ -40,8 +40,8 @@ is_there(const struct stored *s, const char *name, int fd)
  * This process gets a name, and the lock of that name. Somebody who looks for
  * those who are gone may take a lock away before it is held: then another one.
  */
-static bool
-enlist(struct stored *s, char process[static 33])
+bool
+alive_lock_enlist(struct stored *s, char process[static 33])
 {
 	char	*name;
 	int	 i;
@@ -60,32 +60,43 @@ enlist(struct stored *s, char process[static 33])
 	return ok;
 }
 
-static void
-quit(struct stored *s)
+void
+alive_lock_quit(struct stored *s, const char *process)
 {
-	char *name = lock_name(s->process);
+	char *name = lock_name(process);
 
 	files_remove(s->home, name, NULL);
 	close(s->process_lock);
 	free(name);
 }
 
+bool
+alive_lock_is_here(const struct stored *s, const char *process)
+{
+	char	*name = lock_name(process);
+	char	*path = xasprintf("%s/%s", s->home, name);
+	bool	 here = access(path, F_OK) == 0;
+
+	free(path);
+	free(name);
+	return here;
+}
+
 /* Fail the responses of a process that is gone. */
 static bool
 put_gone(struct state_tx *tx, void *process)
 {
-	struct db_stmt *st;
-
-	st = db_prepare(tx->c, ALIVE_FAIL, process, ALIVE_GONE);
-	return db_finish(st);
+	return db_finish(db_prepare(tx->c, ALIVE_FAIL, process, ALIVE_GONE)) &&
+	    (!tx->s->shared || db_finish(db_prepare(tx->c,
+	    "DELETE FROM process WHERE name = ?1", process, NULL)));
 }
 
 /*
  * Is the process gone? Then what it ran has failed. Doesn't wait for the lock
  * of one that lives.
  */
-static bool
-bury(struct stored *s, const char *process)
+bool
+alive_lock_bury(struct stored *s, const char *process)
 {
 	char	*name, *copy;
 	int	 fd;
@@ -108,8 +119,8 @@ bury(struct stored *s, const char *process)
 }
 
 /* All processes that are gone, by the locks that they left. */
-static void
-bury_all(struct stored *s)
+void
+alive_lock_bury_all(struct stored *s)
 {
 	const size_t	 before = strlen(LOCK_BEFORE);
 	struct dirent	*e;
@@ -127,10 +138,8 @@ bury_all(struct stored *s)
 			continue;
 		process = xstrndup(e->d_name + before,
 		    n - before - strlen(LOCK_BEHIND));
-		bury(s, process);
+		alive_lock_bury(s, process);
 		free(process);
 	}
 	closedir(dir);
 }
-
-const struct alive_way alive_lock = { enlist, bury, bury_all, quit };

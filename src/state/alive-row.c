@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -67,14 +68,13 @@ release(struct state_beat *b)
 	free(b);
 }
 
-static bool
-enlist(struct stored *s, char name[static 33])
+bool
+alive_row_enlist(struct stored *s, const char *process)
 {
 	struct state_beat *b = xcalloc(1, sizeof(*b));
 
-	util_random_hex(name, 32);
 	b->s = s;
-	memcpy(b->name, name, sizeof(b->name));
+	snprintf(b->name, sizeof(b->name), "%s", process);
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->change, NULL);
 	if (beat(s, b->name) &&
@@ -93,8 +93,8 @@ put_end(struct state_tx *tx, void *name)
 	    " name = ?1", name, NULL));
 }
 
-static void
-quit(struct stored *s)
+void
+alive_row_quit(struct stored *s)
 {
 	struct state_beat *b = s->beat;
 
@@ -171,8 +171,8 @@ put_burial(struct state_tx *tx, void *arg)
 	    "DELETE FROM process WHERE name = ?1", b->process, NULL))));
 }
 
-static bool
-bury(struct stored *s, const char *process)
+bool
+alive_row_bury(struct stored *s, const char *process)
 {
 	struct burial b = { .process = process };
 
@@ -204,17 +204,15 @@ find_late(struct stored *s, size_t *n)
 	return names;
 }
 
-static void
-bury_all(struct stored *s)
+void
+alive_row_bury_all(struct stored *s)
 {
 	size_t	 n, i;
 	char	**names = find_late(s, &n);
 
 	for (i = 0; i < n; i++) {
-		bury(s, names[i]);
+		alive_row_bury(s, names[i]);
 		free(names[i]);
 	}
 	free(names);
 }
-
-const struct alive_way alive_row = { enlist, bury, bury_all, quit };

@@ -7,10 +7,15 @@
 
 #include "state/alive.h"
 
-static const struct alive_way *
-way(const struct stored *s)
+static bool
+enlist(struct stored *s, char name[static 33])
 {
-	return s->shared ? &alive_row : &alive_lock;
+	if (!alive_lock_enlist(s, name))
+		return false;
+	if (!s->shared || alive_row_enlist(s, name))
+		return true;
+	alive_lock_quit(s, name);
+	return false;
 }
 
 bool
@@ -21,7 +26,7 @@ alive_enlist(struct stored *s)
 
 	pthread_mutex_lock(&s->lock);
 	first = s->process[0] == '\0';
-	ok = !first || way(s)->enlist(s, name);
+	ok = !first || enlist(s, name);
 	if (ok && first)
 		memcpy(s->process, name, sizeof(name));
 	pthread_mutex_unlock(&s->lock);
@@ -41,22 +46,29 @@ alive_is_ours(struct stored *s, const char *process)
 	return ours;
 }
 
+/* A lock says it at once, where there is one. */
 bool
 alive_bury(struct stored *s, const char *process)
 {
-	return way(s)->bury(s, process);
+	return s->shared && !alive_lock_is_here(s, process) ?
+	    alive_row_bury(s, process) : alive_lock_bury(s, process);
 }
 
 void
 alive_bury_all(struct stored *s)
 {
-	way(s)->bury_all(s);
+	alive_lock_bury_all(s);
+	if (s->shared)
+		alive_row_bury_all(s);
 }
 
 void
 alive_quit(struct stored *s)
 {
-	if (s->process[0] != '\0')
-		way(s)->quit(s);
+	if (s->process[0] == '\0')
+		return;
+	if (s->shared)
+		alive_row_quit(s);
+	alive_lock_quit(s, s->process);
 	s->process[0] = '\0';
 }

@@ -3,7 +3,8 @@
  * name, and what one ran that is gone has failed. In the data directory it
  * holds a lock (flock) on a file of that name as long as it lives, however it
  * ends, and no clock has to be trusted. In a database that hosts share it has a
- * row, which a thread of it renews; by the database's clock. Private to state/.
+ * row as well, which a thread of it renews, for the other hosts; by the
+ * database's clock. Private to state/.
  */
 #ifndef ALIVE_H
 #define ALIVE_H
@@ -25,7 +26,7 @@ bool	 alive_enlist(struct stored *);
 bool	 alive_is_ours(struct stored *, const char *process);
 /*
  * Is the process gone? Then what it ran has failed. Doesn't wait for one that
- * lives; in a database it takes two looks and the times above.
+ * lives. Of another host's it takes two looks and the times above.
  */
 bool	 alive_bury(struct stored *, const char *process);
 /* All that are gone. */
@@ -33,15 +34,22 @@ void	 alive_bury_all(struct stored *);
 /* This process runs nothing any more. */
 void	 alive_quit(struct stored *);
 
-/* --- The two ways (alive-lock.c, alive-row.c). */
+/* --- By a lock of this data directory (alive-lock.c). */
 
-struct alive_way {
-	bool	(*enlist)(struct stored *, char name[static 33]);
-	bool	(*bury)(struct stored *, const char *process);
-	void	(*bury_all)(struct stored *);
-	void	(*quit)(struct stored *);
-};
-extern const struct alive_way alive_lock, alive_row;
+/* A name and its lock. */
+bool	 alive_lock_enlist(struct stored *, char name[static 33]);
+void	 alive_lock_quit(struct stored *, const char *process);
+/* Has it left its file here, whether it lives or not? */
+bool	 alive_lock_is_here(const struct stored *, const char *process);
+bool	 alive_lock_bury(struct stored *, const char *process);
+void	 alive_lock_bury_all(struct stored *);
+
+/* --- By a row of a database (alive-row.c). */
+
+bool	 alive_row_enlist(struct stored *, const char *process);
+void	 alive_row_quit(struct stored *);
+bool	 alive_row_bury(struct stored *, const char *process);
+void	 alive_row_bury_all(struct stored *);
 
 #define ALIVE_GONE \
 	"The server was stopped before the response was complete."

@@ -448,6 +448,13 @@ background_delete(struct stored *s, const char *owner, const char *id)
 }
 
 void
+background_bury(struct stored *s)
+{
+	if (s != NULL)
+		alive_lock_bury_all(s);
+}
+
+void
 background_quit(struct stored *s)
 {
 	if (s != NULL)

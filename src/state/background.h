@@ -108,6 +108,8 @@ enum stored_found background_cancel(struct stored *, const char *owner,
 enum stored_found background_delete(struct stored *, const char *owner,
 	    const char *id);
 
+/* A process begins: what another one of this data directory ran has failed. */
+void	background_bury(struct stored *);
 /* The process ends, and runs nothing any more: ahead of stored_destroy(). */
 void	background_quit(struct stored *);
 
