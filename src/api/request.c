@@ -269,9 +269,6 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 	r->started_ms = util_now_ms();
 	util_random_hex(r->id + 4, 28);
 	memcpy(r->id, "req_", 4);
-	set(&r->method, "GET");
-	set(&r->query, "");
-	set(&r->content_type, "");
 	for (; *env != NULL; env++) {
 		if ((value = strchr(*env, '=')) == NULL)
 			continue;
@@ -347,6 +344,10 @@ request_init(struct request *r, char *const *env, request_is_head *is_head)
 			r->codex = true;
 #undef IS
 	}
+	r->method = r->method != NULL ? r->method : xstrdup("GET");
+	r->query = r->query != NULL ? r->query : xstrdup("");
+	r->content_type = r->content_type != NULL ? r->content_type :
+	    xstrdup("");
 	r->uri = whole_path(uri, script_name, path_info);
 	r->path = route_of(r->uri, path_info, is_head);
 	r->deployment = deployment_of(r->uri);

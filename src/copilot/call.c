@@ -17,7 +17,7 @@ copilot_call_base(const struct conf *conf, const char *api)
 {
 	if (conf->copilot_base_url[0] != '\0')
 		return conf->copilot_base_url;
-	if (api[0] != '\0' && conf_url_allowed(api))
+	if (api[0] != '\0')
 		return api;
 	if (strcmp(conf->account_type, "business") == 0)
 		return "https://api.business.githubcopilot.com";

@@ -28,6 +28,7 @@ struct entry {
 struct lessons {
 	pthread_mutex_t	 lock;		/* of all below */
 	struct entry	 list[KEPT_MAX];
+	bool		 any;		/* was ever learnt */
 	char		*secret;	/* NULL: none */
 	uint64_t	 news, told;	/* the last numbers */
 };
@@ -379,6 +380,7 @@ new_entry(struct lessons *t, uint64_t client, const char *model)
 			e = &t->list[i];
 	free(e->model);
 	*e = (struct entry){ .model = xstrdup(model), .client = client };
+	t->any = true;
 	return e;
 }
 
@@ -410,7 +412,7 @@ lessons_recall(struct lessons *t, const char *key, const char *model,
 	if (t == NULL)
 		return;
 	pthread_mutex_lock(&t->lock);
-	e = find_entry(t, client_of(t, key), model);
+	e = t->any ? find_entry(t, client_of(t, key), model) : NULL;
 	if (e != NULL && util_now_ms() - e->learnt_ms > KEPT_MS) {
 		free(e->model);
 		*e = (struct entry){ 0 };

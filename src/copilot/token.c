@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/js.h"
 #include "base/util.h"
 #include "copilot/github.h"
@@ -77,7 +78,8 @@ copilot_token_read(const char *text, size_t n, const char *key,
 	if (ok) {
 		copilot_token_finish(tok);
 		tok->value = xstrdup(value);
-		tok->api = xstrdup(api != NULL ? api : "");
+		tok->api = xstrdup(api != NULL && conf_url_allowed(api) ?
+		    api : "");
 		tok->direct = js_bool(obj, "direct", false);
 		tok->refresh_ms = js_int(obj, "refresh_ms", 0);
 		tok->expires_ms = js_int(obj, "expires_ms", 0);

@@ -126,10 +126,19 @@ ask(struct exchange *x)
 	return handled;
 }
 
+/* Found by its underscore, which is rarer than its quote. */
 static bool
-holds(const struct buf *b, const char *text)
+names_tool_calls(const struct buf *b)
 {
-	return b->len > 0 && memmem(b->p, b->len, text, strlen(text)) != NULL;
+	static const char	 before[] = "\"tool", behind[] = "_call";
+	const size_t		 n = sizeof(before) - 1;
+	const char		*begin = buf_str(b), *end = begin + b->len, *p;
+
+	for (p = begin; (p = memchr(p, '_', (size_t)(end - p))) != NULL; p++)
+		if ((size_t)(p - begin) >= n && (size_t)(end - p) >= n &&
+		    memcmp(p - n, before, n) == 0 && memcmp(p, behind, n) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -140,14 +149,13 @@ static bool
 may_hide_names(const struct buf *b)
 {
 	static const char	 ascii[] = "\\u00";
+	const size_t		 n = sizeof(ascii) - 1;
 	const char		*p = buf_str(b), *end = p + b->len;
 
-	while ((p = memmem(p, (size_t)(end - p), ascii,
-	    sizeof(ascii) - 1)) != NULL) {
-		p += sizeof(ascii) - 1;
-		if (p < end && *p >= '2' && *p <= '7')
+	for (; (p = memchr(p, '\\', (size_t)(end - p))) != NULL; p++)
+		if ((size_t)(end - p) > n && memcmp(p, ascii, n) == 0 &&
+		    p[n] >= '2' && p[n] <= '7')
 			return true;
-	}
 	return false;
 }
 
@@ -161,7 +169,7 @@ handle_is_quick(const struct exchange *x)
 	return x->quick && x->req.content_encoding == NULL &&
 	    (x->client == NULL || (x->client->monthly < 0 &&
 	    x->client->daily < 0)) &&
-	    !holds(&x->req.body, "\"tool_call") &&
+	    !names_tool_calls(&x->req.body) &&
 	    !may_hide_names(&x->req.body);
 }
 

@@ -11,6 +11,8 @@
 #include "base/util.h"
 #include "server/header.h"
 
+#define RAW_USUAL	1000	/* bytes of a header */
+
 /* --- Records that belong to no request. */
 
 /* One length and what it says (FastCGI specification, 3.4). */
@@ -139,6 +141,8 @@ take_record(struct header *h, const unsigned char *p, size_t content,
 	if (kind == FCGI_PARAMS &&
 	    !pairs_fit(h, p + FCGI_HEADER_LEN, content))
 		return HEADER_LARGE;
+	if (h->raw.p == NULL)
+		buf_reserve(&h->raw, RAW_USUAL);
 	buf_append(&h->raw, p, whole);
 	if (kind == FCGI_PARAMS && content == 0)
 		return HEADER_WHOLE;

@@ -25,6 +25,7 @@
 #define STALE_MS	60000	/* likewise, where they can't be read anew */
 #define COMPACT_MS	3600000
 #define PENDING_MAX	(16 << 20) /* notes in memory, while the disk refuses */
+#define SPARE_MAX	(64 << 10) /* of memory for lines that is kept */
 #define LEFT_BYTES	(64 << 10) /* a journal that a short process leaves */
 #define TEXT_MAX	128	/* of a name in a line */
 #define LINE_USUAL	200	/* bytes */
@@ -278,6 +279,7 @@ static void
 write_pending(struct ledger *l)
 {
 	struct ledger_wait	*waited;
+	struct buf		 next;
 	size_t			 done;
 	int			 why;
 
@@ -285,8 +287,9 @@ write_pending(struct ledger *l)
 		pthread_cond_wait(&l->written, &l->lock);
 	if (l->pending.len == 0)
 		return;
+	next = l->writing;		/* the memory of the last one */
 	l->writing = l->pending;
-	l->pending = (struct buf){ 0 };
+	l->pending = next;
 	pthread_mutex_unlock(&l->lock);
 	done = journal_append(l->journal, l->writing.p, l->writing.len);
 	why = errno;
@@ -298,7 +301,9 @@ write_pending(struct ledger *l)
 		put_back(l, done, why);
 	else
 		l->slow = l->refused = false;
-	buf_finish(&l->writing);
+	if (l->writing.cap > SPARE_MAX)
+		buf_finish(&l->writing);
+	buf_truncate(&l->writing, 0);
 	if ((waited = let_go(l)) == NULL)
 		return;
 	pthread_mutex_unlock(&l->lock);
@@ -333,9 +338,9 @@ wake_writer(struct ledger *l)
 
 /* Under the lock. True: somebody waits for it. */
 static bool
-add_line(struct ledger *l, const struct buf *line, struct ledger_wait *w)
+add_line(struct ledger *l, const struct ledger_row *r, struct ledger_wait *w)
 {
-	buf_append(&l->pending, line->p, line->len);
+	put_line(&l->pending, r);
 	l->noted++;
 	if (!l->started) {
 		if (w != NULL)
@@ -358,12 +363,10 @@ bool
 ledger_note(struct ledger *l, const struct ledger_row *r,
     const struct ledger_keep *keep, struct ledger_wait *w)
 {
-	struct buf	line = { 0 };
-	bool		waits = false;
+	bool waits = false;
 
 	if (l == NULL)
 		return false;
-	put_line(&line, r);
 	pthread_mutex_lock(&l->lock);
 	l->keep = *keep;
 	start(l);
@@ -371,7 +374,7 @@ ledger_note(struct ledger *l, const struct ledger_row *r,
 		log_err("usage: an answer is not counted: the disk refuses");
 	else {
 		add_spent(l, r);
-		waits = add_line(l, &line, w);
+		waits = add_line(l, r, w);
 	}
 	pthread_mutex_unlock(&l->lock);
 	/* Many answers may end in this turn: he is woken once for all. */
@@ -379,7 +382,6 @@ ledger_note(struct ledger *l, const struct ledger_row *r,
 		loop_at_end(w->loop, &l->turn_ends);
 	else
 		wake_writer(l);
-	buf_finish(&line);
 	return waits;
 }
 
@@ -669,6 +671,7 @@ ledger_destroy(struct ledger *l)
 		log_err("usage: answers are not counted: the disk refuses");
 	forget_spent(&l->spent);
 	buf_finish(&l->pending);
+	buf_finish(&l->writing);
 	db_destroy(l->db);
 	journal_destroy(l->journal);
 	pthread_cond_destroy(&l->written);
