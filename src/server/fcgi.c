@@ -434,8 +434,13 @@ fcgi_shed(struct fcgi *fcgi)
 void
 fcgi_close_idle(struct fcgi *fcgi)
 {
-	struct conn *c;
+	struct conn *c, *next;
 
+	/* A request may have come that nobody has looked at yet. */
+	for (c = fcgi->idle.first; c != NULL; c = next) {
+		next = c->next;
+		conn_peek(c);
+	}
 	while ((c = conns_take(&fcgi->idle)) != NULL)
 		conn_close(c);
 }
