@@ -133,8 +133,10 @@ test_refusals(void **state)
 {
 	(void)state;
 	expect("", ENV("PATH_INFO=/v1/foo"), NULL, 404, "x-request-id: req_");
-	expect("", ENV("PATH_INFO=/v1/chat/completions"), NULL, 405,
+	expect("", ENV("PATH_INFO=/v1/responses"), NULL, 405,
 	    "\r\nAllow: POST, OPTIONS\r\n");
+	expect("", ENV("REQUEST_METHOD=PUT", "PATH_INFO=/v1/chat/completions"),
+	    NULL, 405, "\r\nAllow: POST, GET, HEAD, OPTIONS\r\n");
 	expect("", ENV("REQUEST_METHOD=DELETE", "PATH_INFO=/v1/models"), NULL,
 	    405, "\r\nAllow: GET, HEAD, OPTIONS\r\n");
 	expect("", ENV("REQUEST_METHOD=PUT", "PATH_INFO=/v1/responses/resp_1"),

@@ -478,6 +478,7 @@ test_a_file_of_version_1(void **state)
 	(void)state;
 	put(s, "", "old", NULL);
 	stored_destroy(s);
+	sql(home, "DROP TABLE completion");
 	sql(home, "DROP TRIGGER background_out");
 	sql(home, "DROP TABLE background_event");
 	sql(home, "DROP TABLE background");

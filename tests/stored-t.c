@@ -587,7 +587,7 @@ test_a_file_of_nobody_is_migrated(void **state)
 	s = stored_create(&(struct state_place){ home, "", 0 });
 	put(s, "", "a", NULL);
 	assert_true(has(s, "", "a"));
-	assert_int_equal(sql(home, "PRAGMA user_version"), 5);
+	assert_int_equal(sql(home, "PRAGMA user_version"), 6);
 	close_fresh(s, home);
 }
 

@@ -6,7 +6,11 @@
 
 exchange_handler api_chat;		/* POST /v1/chat/completions */
 exchange_handler api_completions;	/* POST /v1/completions */
-exchange_handler api_chat_stored;	/* /v1/chat/completions/{id} */
+exchange_handler api_chat_list;		/* GET /v1/chat/completions */
+exchange_handler api_chat_get;		/* GET /v1/chat/completions/{id} */
+exchange_handler api_chat_update;	/* POST /v1/chat/completions/{id} */
+exchange_handler api_chat_delete;	/* DELETE /v1/chat/completions/{id} */
+exchange_handler api_chat_messages;	/* GET .../{id}/messages */
 exchange_handler api_responses;		/* POST /v1/responses */
 exchange_handler api_responses_compact;	/* POST /v1/responses/compact */
 exchange_handler api_stored_get;	/* GET /v1/responses/{id} */

@@ -9,6 +9,7 @@
 #include "api/carry.h"
 #include "api/chat-ask.h"
 #include "api/chat-foreign.h"
+#include "api/chat-keep.h"
 #include "api/inline.h"
 #include "api/interaction.h"
 #include "api/split.h"
@@ -208,28 +209,17 @@ chat_refuse(struct exchange *x, struct err *err)
 enum handled
 api_chat(struct exchange *x)
 {
-	json_object	*obj;
-	struct err	 err;
-	bool		 edited;
+	struct chat_keep	*keep = NULL;
+	json_object		*obj;
+	struct err		 err;
+	bool			 edited;
 
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
-	if (!chat_foreign(x, obj, &edited, &err)) {
+	if (!chat_foreign(x, obj, &edited, &err) ||
+	    !chat_keep_read(x, obj, &keep, &err)) {
 		json_object_put(obj);
 		return exchange_refuse(x, &err);
 	}
-	return chat_ask_take(x, obj, edited);
-}
-
-/* By name: whoever has code for it shall know. */
-enum handled
-api_chat_stored(struct exchange *x)
-{
-	struct err err;
-
-	err_set(&err, 404, ERR_REQUEST, NULL, NULL, "Chat completions are not "
-	    "stored here, and 'store' has no effect on them. POST "
-	    "/v1/responses stores its answers.");
-	err.no_retry = true;
-	return exchange_refuse(x, &err);
+	return chat_keep_take(x, keep, chat_ask_take(x, obj, edited));
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/metadata.h"
 #include "api/query.h"
 #include "api/references.h"
 #include "base/budget.h"
@@ -23,11 +24,7 @@
 #include "state/conversations.h"
 #include "turn/complain.h"
 
-/* As OpenAI's reference has them. */
-#define ITEMS_MAX		20	/* in one request */
-#define METADATA_MAX		16
-#define METADATA_KEY_MAX	64
-#define METADATA_VALUE_MAX	512
+#define ITEMS_MAX 20	/* in one request, as OpenAI's reference has it */
 
 /* The conversation that a request is about, its owner, and the item of it. */
 struct about {
@@ -144,66 +141,6 @@ parse_body(struct exchange *x, struct err *err)
 	json_object_put(obj);
 	err_param(err, NULL, NULL, "The request body has to be a JSON object.");
 	return NULL;
-}
-
-/* OpenAI counts characters. */
-static size_t
-characters(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s != '\0'; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-static bool
-check_pair(const char *key, json_object *v, struct err *err)
-{
-	char	param[32 + METADATA_KEY_MAX], shown[METADATA_KEY_MAX];
-	size_t	n;
-
-	text_clean(key, strlen(key), shown, sizeof(shown));
-	snprintf(param, sizeof(param), "metadata.%s", shown);
-	if (characters(key) > METADATA_KEY_MAX)
-		return err_param(err, "metadata", "string_above_max_length",
-		    "Invalid 'metadata': a key is longer than %d characters.",
-		    METADATA_KEY_MAX);
-	if (!json_object_is_type(v, json_type_string))
-		return complain_wrong_type(err, param, "a string", v);
-	n = characters(json_object_get_string(v));
-	if (n > METADATA_VALUE_MAX)
-		return err_param(err, param, "string_above_max_length",
-		    "Invalid '%s': string too long. Expected a string with "
-		    "maximum length %d, but got a string with length %zu "
-		    "instead.", param, METADATA_VALUE_MAX, n);
-	return true;
-}
-
-/* An object of strings, empty when there is none; yours. NULL: "err" is set. */
-static json_object *
-read_metadata(json_object *obj, struct err *err)
-{
-	json_object *metadata = js_get(obj, "metadata");
-
-	if (metadata == NULL)
-		return json_object_new_object();
-	if (!json_object_is_type(metadata, json_type_object)) {
-		complain_wrong_type(err, "metadata", "an object", metadata);
-		return NULL;
-	}
-	if (json_object_object_length(metadata) > METADATA_MAX) {
-		err_param(err, "metadata", "object_above_max_properties",
-		    "Invalid 'metadata': too many properties. Expected an "
-		    "object with at most %d properties, but got an object with "
-		    "%d properties instead.", METADATA_MAX,
-		    json_object_object_length(metadata));
-		return NULL;
-	}
-	json_object_object_foreach(metadata, key, v)
-		if (!check_pair(key, v, err))
-			return NULL;
-	return json_object_get(metadata);
 }
 
 /* It becomes part of a path, and is told apart from others as a C string. */
@@ -325,7 +262,7 @@ create(struct exchange *x, const struct about *a, json_object *body,
 	enum stored_found	 found;
 	int			 again;
 
-	if ((c.metadata = read_metadata(body, err)) != NULL &&
+	if ((c.metadata = metadata_read(body, err)) != NULL &&
 	    (items = read_items(x, a, body, false, err)) != NULL) {
 		found = conversation_create(x->stored, x->conf, a->owner, &c,
 		    items, &again);
@@ -372,7 +309,7 @@ update(struct exchange *x, const struct about *a, json_object *body,
 		complain_missing(err, "metadata");
 		return NULL;
 	}
-	if ((metadata = read_metadata(body, err)) != NULL &&
+	if ((metadata = metadata_read(body, err)) != NULL &&
 	    found_or(x, a, conversation_update(x->stored, a->owner, a->id,
 	    metadata), err))
 		obj = read_conversation(x, a, err);
@@ -430,7 +367,7 @@ api_conv_list(struct exchange *x)
 	json_object		*obj = NULL;
 	struct err		 err;
 
-	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err) &&
+	if (about(x, &a, &err) && query_page_read(&p, &x->req, false, &err) &&
 	    found_or(x, &a, conversation_list(x->stored, a.owner, a.id,
 	    &(struct conversation_cursor){ p.limit, p.ascending, p.after },
 	    (size_t)x->conf->max_request_body_bytes, &page), &err)) {

@@ -201,6 +201,7 @@ exchange_reset(struct exchange *x)
 		x->forget(x->kept);
 	x->kept = NULL;
 	x->copied = 0;
+	x->collects = false;
 	json_object_put(x->parsed);
 	x->parsed = NULL;
 	reply_reset(&x->reply);

@@ -140,6 +140,7 @@ struct exchange {
 	void			*kept;
 	void			(*forget)(void *kept);
 	size_t			 copied; /* bytes of the request in that */
+	bool			 collects; /* the answer keeps all of itself */
 
 	/*
 	 * The handler's tree, where it is large: many pieces, which a worker

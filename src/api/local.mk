@@ -16,6 +16,9 @@ src_libcore_a_SOURCES += \
 	%reldir%/chat-ask.h \
 	%reldir%/chat-foreign.c \
 	%reldir%/chat-foreign.h \
+	%reldir%/chat-keep.c \
+	%reldir%/chat-keep.h \
+	%reldir%/chat-stored.c \
 	%reldir%/chat.c \
 	%reldir%/cl100k-data.S \
 	%reldir%/codex-prompt.c \
@@ -47,6 +50,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/keep.c \
 	%reldir%/keep.h \
 	%reldir%/messages.c \
+	%reldir%/metadata.c \
+	%reldir%/metadata.h \
 	%reldir%/metrics.c \
 	%reldir%/models-anthropic.c \
 	%reldir%/models-anthropic.h \

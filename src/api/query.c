@@ -7,8 +7,10 @@
 #include "api/query.h"
 #include "api/request.h"
 #include "base/err.h"
+#include "base/js.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "responses/items.h"
 
 #define LIMIT_DEFAULT	20
 #define LIMIT_MAX	100
@@ -147,14 +149,14 @@ wrong_order(const char *order, struct err *err)
 
 bool
 query_page_read(struct query_page *p, const struct request *req,
-    struct err *err)
+    bool ascending, struct err *err)
 {
 	char	*order = request_query(req, "order");
 	bool	 ok;
 
 	*p = (struct query_page){ .limit = LIMIT_DEFAULT };
 	p->after = request_query(req, "after");
-	p->ascending = order != NULL && strcmp(order, "asc") == 0;
+	p->ascending = order != NULL ? strcmp(order, "asc") == 0 : ascending;
 	ok = order == NULL || p->ascending || strcmp(order, "desc") == 0 ||
 	    wrong_order(order, err);
 	ok = ok && query_int(req, "limit", &p->limit, err);
@@ -176,4 +178,79 @@ query_page_finish(struct query_page *p)
 {
 	free(p->after);
 	p->after = NULL;
+}
+
+/* The item that is number i in the order wanted. */
+static json_object *
+item_at(json_object *items, size_t i, const struct query_page *p)
+{
+	return json_object_array_get_idx(items,
+	    p->ascending ? i : js_len(items) - 1 - i);
+}
+
+/* Where the page begins; false when there is no item of that id. */
+static bool
+find_start(json_object *items, const struct query_page *p, size_t *at)
+{
+	size_t n = js_len(items);
+
+	*at = 0;
+	if (p->after == NULL)
+		return true;
+	while (*at < n)
+		if (js_is(item_at(items, (*at)++, p), "id", p->after))
+			return true;
+	return false;
+}
+
+json_object *
+query_page_list(const struct query_page *p, json_object *items,
+    const char *what, struct err *err)
+{
+	json_object	*data;
+	size_t		 at, n = js_len(items);
+
+	if (!find_start(items, p, &at)) {
+		err_not_found(err, what, p->after, "after");
+		return NULL;
+	}
+	data = json_object_new_array();
+	while (at < n && js_len(data) < (size_t)p->limit)
+		json_object_array_add(data,
+		    json_object_get(item_at(items, at++, p)));
+	return responses_items_list_take(data, at < n);
+}
+
+/* --- Pairs. */
+
+/* What is in the brackets of "name", NULL when it is none of "of"'s. Edits. */
+static const char *
+key_in(char *name, const char *of)
+{
+	size_t n = strlen(of), len = strlen(name);
+
+	if (strncmp(name, of, n) != 0 || name[n] != '[' || len < n + 2 ||
+	    name[len - 1] != ']')
+		return NULL;
+	name[len - 1] = '\0';
+	return name + n + 1;
+}
+
+json_object *
+query_pairs(const struct request *req, const char *name)
+{
+	json_object	*pairs = NULL;
+	const char	*at = req->query, *key;
+	char		*given, *value;
+
+	while (request_query_next(&at, &given, &value)) {
+		if ((key = key_in(given, name)) != NULL) {
+			if (pairs == NULL)
+				pairs = json_object_new_object();
+			js_add_str(pairs, key, value);
+		}
+		free(given);
+		free(value);
+	}
+	return pairs;
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <json-c/json.h>
+
 struct err;
 struct request;
 
@@ -31,13 +33,25 @@ bool	 query_list_has(const struct request *, const char *name,
 /* A page of a list, as OpenAI's cursors ask for it. */
 struct query_page {
 	int64_t	 limit;		/* 1 to 100; 20 */
-	bool	 ascending;	/* order: "desc" unless "asc" is asked for */
+	bool	 ascending;
 	char	*after;		/* an id; NULL: from the beginning */
 };
 
-/* False with "err" set. Release with query_page_finish() in any case. */
+/*
+ * "ascending" is its order if none is asked for. False with "err" set. Release
+ * with query_page_finish() in any case.
+ */
 bool	query_page_read(struct query_page *, const struct request *,
-	    struct err *);
+	    bool ascending, struct err *);
 void	query_page_finish(struct query_page *);
+/*
+ * The page of these, oldest first and each with its id, as a list. NULL with
+ * "err" set: there is no such "what" as the page is to be behind.
+ */
+json_object *query_page_list(const struct query_page *, json_object *items,
+	    const char *what, struct err *);
+
+/* NAME[KEY]=VALUE, each a pair: an object of strings, yours; NULL: none. */
+json_object *query_pairs(const struct request *, const char *name);
 
 #endif

@@ -422,3 +422,21 @@ request_query_at(const struct request *r, const char *name, size_t number)
 	}
 	return NULL;
 }
+
+bool
+request_query_next(const char **at, char **name, char **value)
+{
+	const char	*end, *p;
+
+	if (**at == '\0')
+		return false;
+	end = *at + strcspn(*at, "&");
+	p = memchr(*at, '=', (size_t)(end - *at));
+	*name = xstrndup(*at, (size_t)((p != NULL ? p : end) - *at));
+	*value = p != NULL ? xstrndup(p + 1, (size_t)(end - p) - 1) :
+	    xstrdup("");
+	percent_decode(*name, true);
+	percent_decode(*value, true);
+	*at = *end != '\0' ? end + 1 : end;
+	return true;
+}

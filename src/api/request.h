@@ -74,5 +74,10 @@ char	*request_query(const struct request *, const char *name);
 /* One of several of that name; the first is number 0. */
 char	*request_query_at(const struct request *, const char *name,
 	    size_t number);
+/*
+ * All of them, one after the other: *at begins as the query. False: there are
+ * no more; else both are yours, decoded.
+ */
+bool	request_query_next(const char **at, char **name, char **value);
 
 #endif

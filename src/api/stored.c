@@ -162,42 +162,6 @@ api_stored_delete(struct exchange *x)
 
 /* --- The input items. */
 
-/* The item that is number i in the order wanted. */
-static json_object *
-item_at(json_object *items, size_t i, const struct query_page *p)
-{
-	return json_object_array_get_idx(items,
-	    p->ascending ? i : js_len(items) - 1 - i);
-}
-
-/* Where the page begins; false when there is no item of that id. */
-static bool
-find_start(json_object *items, const struct query_page *p, size_t *at,
-    struct err *err)
-{
-	size_t n = js_len(items);
-
-	*at = 0;
-	if (p->after == NULL)
-		return true;
-	while (*at < n)
-		if (js_is(item_at(items, (*at)++, p), "id", p->after))
-			return true;
-	return err_not_found(err, "Item", p->after, "after");
-}
-
-static json_object *
-list_of(json_object *items, const struct query_page *p, size_t at)
-{
-	json_object	*data = json_object_new_array();
-	size_t		 n = js_len(items);
-
-	while (at < n && js_len(data) < (size_t)p->limit)
-		json_object_array_add(data,
-		    json_object_get(item_at(items, at++, p)));
-	return responses_items_list_take(data, at < n);
-}
-
 /* The items of a turn as they are listed; NULL with "err" set. */
 static json_object *
 items_of(struct exchange *x, const struct about *a, struct err *err)
@@ -233,12 +197,11 @@ api_stored_items(struct exchange *x)
 	struct query_page p = { .after = NULL };
 	json_object	*items = NULL, *list = NULL;
 	struct err	 err;
-	size_t		 at;
 
-	if (about(x, &a, &err) && query_page_read(&p, &x->req, &err)) {
+	if (about(x, &a, &err) && query_page_read(&p, &x->req, false, &err)) {
 		items = items_of(x, &a, &err);
-		if (items != NULL && find_start(items, &p, &at, &err))
-			list = list_of(items, &p, at);
+		if (items != NULL)
+			list = query_page_list(&p, items, "Item", &err);
 	}
 	json_object_put(items);
 	query_page_finish(&p);

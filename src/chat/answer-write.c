@@ -551,20 +551,6 @@ end(struct sink *s, size_t item, bool cut, struct buf *out, struct err *err)
 
 /* --- The end. */
 
-static json_object *
-usage_of(const struct usage *usage)
-{
-	/* Responses have these always, and so have OpenAI's completions. */
-	static const char details[] =
-	    "{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0,"
-	    "\"prompt_tokens_details\":{\"cached_tokens\":0},"
-	    "\"completion_tokens_details\":{\"reasoning_tokens\":0}}";
-	json_object *obj = js_parse_quiet(details, sizeof(details) - 1);
-
-	chat_usage_write(obj, usage);
-	return obj;
-}
-
 static const char *
 reason_of(const struct writer *w, enum sink_reason reason)
 {
@@ -627,8 +613,8 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
     struct err *err)
 {
 	struct writer	*w = (struct writer *)s;
-	json_object	*usage = end->usage != NULL ? usage_of(end->usage) :
-			    NULL;
+	json_object	*usage = end->usage != NULL ?
+			    chat_usage_new(end->usage) : NULL;
 	size_t		 i;
 
 	(void)err;

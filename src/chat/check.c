@@ -53,6 +53,8 @@ static const struct {
 	{ "tools",			ARRAY },
 	{ "functions",			ARRAY },
 	{ "parallel_tool_calls",	BOOLEAN },
+	{ "store",			BOOLEAN },
+	{ "web_search_options",		OBJECT },
 };
 
 static bool

@@ -57,3 +57,16 @@ chat_usage_write(json_object *obj, const struct usage *u)
 	if (cost != NULL)
 		js_add_take(obj, "cost", cost);
 }
+
+json_object *
+chat_usage_new(const struct usage *u)
+{
+	static const char details[] =
+	    "{\"prompt_tokens\":0,\"completion_tokens\":0,\"total_tokens\":0,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":0},"
+	    "\"completion_tokens_details\":{\"reasoning_tokens\":0}}";
+	json_object *obj = js_parse_quiet(details, sizeof(details) - 1);
+
+	chat_usage_write(obj, u);
+	return obj;
+}

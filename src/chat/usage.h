@@ -11,5 +11,7 @@ struct usage;
  * what they cost if the client is told. Its other members stay.
  */
 void	chat_usage_write(json_object *, const struct usage *);
+/* A new one, with the details that OpenAI's completions have always. */
+json_object *chat_usage_new(const struct usage *);
 
 #endif

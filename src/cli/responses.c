@@ -14,12 +14,13 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "state/completions.h"
 #include "state/conversations.h"
 #include "state/prune.h"
 #include "state/stored.h"
 
 #define EXIT_USAGE 2
-#define DELETED "stored responses and conversations deleted: %lld\n"
+#define STORED "stored responses, conversations and chat completions"
 
 /*
  * *s is NULL where nothing was ever stored: looking must not make the file.
@@ -87,7 +88,7 @@ cli_responses(struct cli *cli)
 	int	 rc = text == NULL;
 
 	if (rc == 0)
-		printf("stored responses and conversations: %s\n", text);
+		printf(STORED ": %s\n", text);
 	free(text);
 	return rc;
 }
@@ -121,7 +122,7 @@ cli_responses_prune(struct cli *cli)
 	int	rc = with_stored(cli, prune, &n);
 
 	if (rc == 0)
-		printf(DELETED, (long long)n);
+		printf(STORED " deleted: %lld\n", (long long)n);
 	return rc;
 }
 
@@ -133,12 +134,13 @@ cli_responses_delete(struct cli *cli)
 
 	if (!cli->all) {
 		fprintf(stderr, "copilot-api: delete what? --all deletes every "
-		    "stored response and conversation\n");
+		    "stored response, conversation and chat "
+		    "completion\n");
 		return EXIT_USAGE;
 	}
 	rc = with_stored(cli, delete_all, &n);
 	if (rc == 0)
-		printf(DELETED, (long long)n);
+		printf(STORED " deleted: %lld\n", (long long)n);
 	return rc;
 }
 
@@ -172,7 +174,7 @@ export(struct stored *s, const struct conf *conf, void *arg)
 	if (s != NULL && e->progress != NULL)
 		e->all = stored_count(s, &bytes);
 	return s == NULL || (stored_each(s, print, e) &&
-	    conversation_each(s, print, e));
+	    conversation_each(s, print, e) && completion_each(s, print, e));
 }
 
 int

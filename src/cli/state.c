@@ -16,6 +16,7 @@
 static const char *const names[COPY__MAX] = {
 	[COPY_RESPONSES] = "stored responses",
 	[COPY_CONVERSATIONS] = "conversations",
+	[COPY_COMPLETIONS] = "chat completions",
 	[COPY_THOUGHTS] = "thoughts",
 	[COPY_BACKGROUND] = "responses in the background",
 	[COPY_USAGE] = "rows of usage"

@@ -262,8 +262,8 @@ hold(struct relay *r)
 {
 	size_t n = r->base + r->outlet.out.cap + call_bytes(&r->call);
 
-	/* The answer collects what a client gets as a whole. */
-	if (!r->x->stream)
+	/* The answer collects what a client gets as a whole, and is kept. */
+	if (!r->x->stream || r->x->collects)
 		n += 2 * r->received;
 	/* At least one step: curl has buffers, too. */
 	n += HOLD_STEP - n % HOLD_STEP;

@@ -36,10 +36,12 @@ static const struct route {
 	exchange_handler	*handler;
 } routes[] = {
 	{ "/chat/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_chat },
+	{ "/chat/completions", "GET", 0, api_chat_list },
+	{ "/chat/completions/*", "GET", 0, api_chat_get },
+	{ "/chat/completions/*", "POST", ROUTE_BODY, api_chat_update },
+	{ "/chat/completions/*", "DELETE", 0, api_chat_delete },
+	{ "/chat/completions/*/messages", "GET", 0, api_chat_messages },
 	{ "/completions", "POST", ROUTE_BODY | ROUTE_QUICK, api_completions },
-	{ "/chat/completions/**", "GET", 0, api_chat_stored },
-	{ "/chat/completions/**", "POST", 0, api_chat_stored },
-	{ "/chat/completions/**", "DELETE", 0, api_chat_stored },
 	{ "/responses", "POST", ROUTE_BODY, api_responses },
 	{ "/responses/compact", "POST", ROUTE_BODY, api_responses_compact },
 	{ "/responses/input_tokens", "POST", ROUTE_BODY, api_input_tokens },

@@ -266,6 +266,21 @@ put_thought(struct copy *c, struct db_stmt *row)
 }
 
 static bool
+put_completion(struct copy *c, struct db_stmt *row)
+{
+	bool ok = put(c, row, "tttnnttt", "INSERT INTO completion (owner, id,"
+	    " model, created, size, metadata, messages, object)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+	    " ON CONFLICT (owner, id) DO NOTHING");
+
+	if (ok && db_changes(c->to) > 0)
+		c->counts->copied[COPY_COMPLETIONS]++;
+	else if (ok)
+		c->counts->there[COPY_COMPLETIONS]++;
+	return ok;
+}
+
+static bool
 put_lone_turn(struct copy *c, struct db_stmt *row)
 {
 	return put_turn(c, row, 0);
@@ -349,6 +364,9 @@ copy_stored(struct copy *c)
 	    copy_rows(c, "SELECT " TURN " FROM turn WHERE conversation IS NULL"
 	    " OR NOT EXISTS (SELECT 1 FROM conversation"
 	    " WHERE conversation.n = turn.conversation)", put_lone_turn) &&
+	    copy_rows(c, "SELECT owner, id, model, created, size, metadata,"
+	    " messages, object FROM completion ORDER BY created, n",
+	    put_completion) &&
 	    copy_rows(c, "SELECT owner, call, created, model, opaque, text"
 	    " FROM thought", put_thought) &&
 	    copy_rows(c, "SELECT owner, id, process, status, created,"

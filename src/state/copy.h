@@ -14,6 +14,7 @@
 enum copy_part {
 	COPY_RESPONSES,
 	COPY_CONVERSATIONS,
+	COPY_COMPLETIONS,	/* of chats */
 	COPY_THOUGHTS,
 	COPY_BACKGROUND,	/* responses that ended there */
 	COPY_USAGE,		/* sums; all of them, or none */

@@ -7,7 +7,8 @@
 #include "state/stored.h"
 
 #define COUNT_ALL	"SELECT (SELECT COUNT(*) FROM turn) +" \
-	" (SELECT COUNT(*) FROM conversation)"
+	" (SELECT COUNT(*) FROM conversation) +" \
+	" (SELECT COUNT(*) FROM completion)"
 
 int64_t
 stored_count(struct stored *s, int64_t *bytes)
@@ -29,6 +30,7 @@ delete_all(struct db_conn *c)
 {
 	return db_run(c, "DELETE FROM turn") &&
 	    db_run(c, "DELETE FROM conversation") &&
+	    db_run(c, "DELETE FROM completion") &&
 	    db_run(c, "DELETE FROM thought") &&
 	    db_run(c, "DELETE FROM background");
 }

@@ -110,7 +110,7 @@ write_once(struct state_tx *tx, struct job *first)
 
 	if ((tx->c = db_enter(tx->s->db)) == NULL)
 		return false;
-	tx->fresh = 0;
+	tx->fresh = tx->completion = 0;
 	put = db_begin(tx->c) && put_jobs(tx, first);
 	kept = db_end(tx->c, put, first->what);
 	lost = !kept && db_fault(tx->c) == DB_AWAY;

@@ -31,6 +31,7 @@ struct state_tx {
 	struct stored	*s;
 	struct db_conn	*c;
 	int64_t		 fresh;	/* row of its first turn; 0: none yet */
+	int64_t		 completion;	/* likewise, of a chat completion */
 	/*
 	 * The connection was lost while this was committed: it may be there
 	 * already, as a whole.

@@ -6,6 +6,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/background.c \
 	%reldir%/background.h \
 	%reldir%/chain.c \
+	%reldir%/completions.c \
+	%reldir%/completions.h \
 	%reldir%/conversation-rows.h \
 	%reldir%/conversations.c \
 	%reldir%/conversations.h \

@@ -1,4 +1,4 @@
-/* Stored turns and conversations within their bounds: age and bytes. */
+/* What is stored within its bounds: age and bytes. */
 #include "config.h"
 
 #include <time.h>
@@ -43,7 +43,7 @@ delete_old(struct db_conn *c, const char *sql, int64_t oldest, int64_t most)
 static int64_t
 prune_old(struct db_conn *c, const struct conf *conf, int64_t most)
 {
-	int64_t oldest, turns, conversations;
+	int64_t oldest, turns, conversations, completions;
 
 	oldest = time(NULL) - conf->stored_responses_max_age_days * DAY_S;
 	turns = delete_old(c, "DELETE FROM turn WHERE rowid IN (SELECT rowid"
@@ -52,36 +52,59 @@ prune_old(struct db_conn *c, const struct conf *conf, int64_t most)
 	conversations = delete_old(c, "DELETE FROM conversation WHERE n IN"
 	    " (SELECT n FROM conversation WHERE used < ?1 ORDER BY used"
 	    " LIMIT ?2)", oldest, most);
-	return turns < 0 || conversations < 0 ? -1 : turns + conversations;
+	completions = delete_old(c, "DELETE FROM completion WHERE n IN"
+	    " (SELECT n FROM completion WHERE created < ?1 ORDER BY created"
+	    " LIMIT ?2)", oldest, most);
+	return turns < 0 || conversations < 0 || completions < 0 ? -1 :
+	    turns + conversations + completions;
 }
+
+/* What may go, in the order of their numbers below. */
+static const char *const deletions[] = {
+	"DELETE FROM turn WHERE rowid = ?1",
+	"DELETE FROM conversation WHERE n = ?1",
+	"DELETE FROM completion WHERE n = ?1"
+};
 
 /* A row that may go. */
 struct victim {
-	int64_t	row;
-	bool	is_turn;
+	int64_t	row, kind;
 };
 
-/* The oldest of this owner's, of both kinds, that isn't spared. */
+/* What may not: from these rows on, but for the conversation, which is one. */
+struct spared {
+	int64_t	turn, conversation, completion;		/* 0: none */
+};
+
+static int64_t
+from(int64_t row)
+{
+	return row != 0 ? row : INT64_MAX;
+}
+
+/* The oldest of this owner's, of all kinds, that isn't spared. */
 static enum db_step
-oldest_of(struct db_conn *c, const char *owner, int64_t turn,
-    int64_t conversation, struct victim *v)
+oldest_of(struct db_conn *c, const char *owner, const struct spared *spared,
+    struct victim *v)
 {
 	struct db_stmt	*st;
 	enum db_step	 step;
 
-	st = db_prepare(c, "SELECT created AS at, rowid AS n, 1 AS is_turn"
+	st = db_prepare(c, "SELECT created AS at, rowid AS n, 0 AS kind"
 	    " FROM turn WHERE owner = ?1 AND rowid < ?2"
-	    " UNION ALL SELECT used, n, 0 FROM conversation"
+	    " UNION ALL SELECT used, n, 1 FROM conversation"
 	    " WHERE owner = ?1 AND n <> ?3 AND n NOT IN (SELECT conversation"
 	    " FROM turn WHERE rowid >= ?2 AND conversation IS NOT NULL)"
-	    " ORDER BY at LIMIT 1", owner, NULL);
+	    " UNION ALL SELECT created, n, 2 FROM completion"
+	    " WHERE owner = ?1 AND n < ?4 ORDER BY at LIMIT 1", owner, NULL);
 	if (st != NULL) {
-		db_bind_int(st, 2, turn != 0 ? turn : INT64_MAX);
-		db_bind_int(st, 3, conversation);
+		db_bind_int(st, 2, from(spared->turn));
+		db_bind_int(st, 3, spared->conversation);
+		db_bind_int(st, 4, from(spared->completion));
 	}
 	step = db_step(st);
 	if (step == DB_ROW)
-		*v = (struct victim){ db_int(st, 1), db_int(st, 2) != 0 };
+		*v = (struct victim){ db_int(st, 1), db_int(st, 2) };
 	db_done(st);
 	return step;
 }
@@ -89,9 +112,7 @@ oldest_of(struct db_conn *c, const char *owner, int64_t turn,
 static int64_t
 delete_row(struct db_conn *c, struct victim v)
 {
-	struct db_stmt *st = db_prepare(c, v.is_turn ?
-	    "DELETE FROM turn WHERE rowid = ?1" :
-	    "DELETE FROM conversation WHERE n = ?1", NULL, NULL);
+	struct db_stmt *st = db_prepare(c, deletions[v.kind], NULL, NULL);
 
 	if (st != NULL)
 		db_bind_int(st, 1, v.row);
@@ -103,8 +124,8 @@ delete_row(struct db_conn *c, struct victim v)
  * share of what there may be: nobody can drive out what others keep.
  */
 static int64_t
-prune_one(struct db_conn *c, const struct conf *conf, int64_t turn,
-    int64_t conversation)
+prune_one(struct db_conn *c, const struct conf *conf,
+    const struct spared *spared)
 {
 	enum db_step	 found = DB_DONE, step = DB_FAILED;
 	struct db_stmt	*st;
@@ -116,8 +137,7 @@ prune_one(struct db_conn *c, const struct conf *conf, int64_t turn,
 	if (st != NULL)
 		db_bind_int(st, 1, conf->stored_responses_max_bytes);
 	while (found == DB_DONE && (step = db_step(st)) == DB_ROW)
-		found = oldest_of(c, db_text(st, 0, NULL), turn, conversation,
-		    &v);
+		found = oldest_of(c, db_text(st, 0, NULL), spared, &v);
 	db_done(st);
 	if (found == DB_ROW)
 		return delete_row(c, v);
@@ -132,13 +152,13 @@ is_much(struct db_conn *c, const struct conf *conf)
 }
 
 static int64_t
-prune_much(struct db_conn *c, const struct conf *conf, int64_t turn,
-    int64_t conversation)
+prune_much(struct db_conn *c, const struct conf *conf,
+    const struct spared *spared)
 {
 	int64_t gone = 0, n = 1;
 
 	while (n > 0 && is_much(c, conf)) {
-		n = prune_one(c, conf, turn, conversation);
+		n = prune_one(c, conf, spared);
 		if (n < 0)
 			return -1;
 		gone += n;
@@ -150,13 +170,14 @@ bool
 prune_bound(struct state_tx *tx, const struct conf *conf, int64_t turn,
     int64_t conversation)
 {
-	int64_t old = 0, much;
+	const struct spared	spared = { turn, conversation, tx->completion };
+	int64_t			old = 0, much;
 
 	if (tx->s->puts++ % PRUNE_EVERY == 0 || tx->s->outdated) {
 		old = prune_old(tx->c, conf, PRUNE_AT_ONCE);
 		tx->s->outdated = old > 0;
 	}
-	much = prune_much(tx->c, conf, turn, conversation);
+	much = prune_much(tx->c, conf, &spared);
 	return old >= 0 && much >= 0 && (old + much == 0 ||
 	    db_give_back(tx->c, VACUUM_PAGES) >= 0);
 }
@@ -165,13 +186,14 @@ prune_bound(struct state_tx *tx, const struct conf *conf, int64_t turn,
 static int64_t
 prune_portion(struct db_conn *c, const struct conf *conf)
 {
-	int64_t gone, most = PRUNE_AT_ONCE, n = 1;
+	const struct spared	none = { 0 };
+	int64_t			gone, most = PRUNE_AT_ONCE, n = 1;
 
 	if (!db_begin(c))
 		return -1;
 	gone = prune_old(c, conf, PRUNE_AT_ONCE);
 	while (gone >= 0 && n > 0 && most-- > 0 && is_much(c, conf)) {
-		n = prune_one(c, conf, 0, 0);
+		n = prune_one(c, conf, &none);
 		gone = n < 0 ? -1 : gone + n;
 	}
 	return db_end(c, gone >= 0, "not all could be deleted") ? gone : -1;

@@ -1,4 +1,7 @@
-/* Stored turns and conversations within their bounds: age and bytes. */
+/*
+ * Stored turns, conversations and chat completions within their bounds: age and
+ * bytes.
+ */
 #ifndef PRUNE_H
 #define PRUNE_H
 
@@ -19,8 +22,8 @@ int64_t	prune_all(struct stored *, const struct conf *);
  * Private to state/. Within a transaction, after something was added: drop what
  * is too old, now and then, and the oldest of what is too much; but neither the
  * turns from this row on, with their conversations, nor the conversation in
- * that one: clients are about to hear of them, whatever the clock said before.
- * 0 spares none.
+ * that one, nor the transaction's chat completions: clients are about to hear
+ * of them, whatever the clock said before. 0 spares none.
  */
 bool	prune_bound(struct state_tx *, const struct conf *, int64_t turn,
 	    int64_t conversation);

@@ -1,4 +1,4 @@
-/* The tables of responses, conversations and thoughts. */
+/* The tables of responses, conversations, chat completions and thoughts. */
 #include "config.h"
 
 #include "base/util.h"
@@ -120,6 +120,28 @@ static const char *const steps[] = {
 	"CREATE TRIGGER background_out AFTER DELETE ON turn BEGIN"
 	" DELETE FROM background WHERE owner = old.owner AND id = old.id"
 	" AND finished IS NOT NULL AND response IS NULL; END;",
+
+	/* Chat completions, see state/completions.h. */
+	"CREATE TABLE completion (n INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" owner TEXT NOT NULL, id TEXT NOT NULL, model TEXT,"
+	" created INTEGER NOT NULL, size INTEGER NOT NULL,"
+	" metadata TEXT NOT NULL, messages TEXT NOT NULL,"
+	" object TEXT NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX completion_created ON completion (created);"
+	"CREATE INDEX completion_share ON completion (owner, created, n);"
+	"CREATE TRIGGER completion_in AFTER INSERT ON completion BEGIN"
+	" UPDATE meta SET bytes = bytes + new.size;"
+	" INSERT OR IGNORE INTO share VALUES (new.owner, 0);"
+	" UPDATE share SET bytes = bytes + new.size WHERE owner = new.owner;"
+	" END;"
+	"CREATE TRIGGER completion_change AFTER UPDATE OF size ON completion"
+	" BEGIN UPDATE meta SET bytes = bytes + new.size - old.size;"
+	" UPDATE share SET bytes = bytes + new.size - old.size"
+	" WHERE owner = new.owner; END;"
+	"CREATE TRIGGER completion_out AFTER DELETE ON completion BEGIN"
+	" UPDATE meta SET bytes = bytes - old.size;"
+	" UPDATE share SET bytes = bytes - old.size WHERE owner = old.owner;"
+	" END;",
 };
 
 /*
@@ -211,6 +233,21 @@ static const char *const postgresql_steps[] = {
 	    "UPDATE conversation SET size = conversation.size - part.size FROM"
 	    " (SELECT conversation AS n, sum(size) AS size FROM gone GROUP BY"
 	    " conversation) AS part WHERE part.n = conversation.n;"),
+
+	"CREATE TABLE completion (n BIGINT GENERATED ALWAYS AS IDENTITY"
+	" PRIMARY KEY, owner TEXT NOT NULL, id TEXT NOT NULL, model TEXT,"
+	" created BIGINT NOT NULL, size BIGINT NOT NULL,"
+	" metadata TEXT NOT NULL, messages TEXT NOT NULL,"
+	" object TEXT NOT NULL, UNIQUE (owner, id));"
+	"CREATE INDEX completion_created ON completion (created);"
+	"CREATE INDEX completion_share ON completion (owner, created, n);"
+	TRIGGER("completion_in", "INSERT", "completion", "NEW TABLE AS come",
+	    SUM_BY("come", "+"))
+	TRIGGER("completion_out", "DELETE", "completion",
+	    "OLD TABLE AS gone", SUM_BY("gone", "-"))
+	TRIGGER("completion_change", "UPDATE", "completion",
+	    "OLD TABLE AS gone NEW TABLE AS come", SUM_BY("come", "+")
+	    SUM_BY("gone", "-")),
 };
 
 const struct db_schema stored_schema = {

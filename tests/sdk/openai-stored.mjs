@@ -283,6 +283,43 @@ test("a conversation and tools", async () => {
 	    code: "mutually_exclusive_parameters" });
 });
 
+for (const name of new Set([model, "gpt-5.4", ...Object.values(styles)])) {
+	test(`stored chat completions (${name})`, () => chats(name));
+}
+
+async function chats(name)
+{
+	const { completions } = client.chat;
+	const metadata = { run: `${name} ${Math.random()}` };
+	const ask = (content, more) => completions.create({ model: name,
+	    store: true, metadata, messages: [{ role: "user", content }],
+	    ...more });
+	const one = await ask("one");
+	const chunks = await all(await ask("two", { stream: true }));
+	const two = chunks[0].id;
+	const listed = await all(completions.list({ metadata, limit: 1 }));
+
+	assert.deepEqual(listed.map((c) => c.id), [one.id, two]);
+	assert.deepEqual(listed.map((c) => c.choices[0].message.content),
+	    ["You said: one", "You said: two"]);
+	assert.deepEqual((await completions.list({ metadata, order: "desc",
+	    after: two })).data.map((c) => c.id), [one.id]);
+	const kept = await completions.retrieve(two);
+	assert.deepEqual(kept.metadata, metadata);
+	assert.equal(kept.choices[0].finish_reason, "stop");
+	assert(kept.usage.total_tokens > 0);
+	assert.deepEqual((await completions.update(two,
+	    { metadata: { a: "b" } })).metadata, { a: "b" });
+	const said = await all(completions.messages.list(two, { limit: 1 }));
+	assert.deepEqual(said.map((m) => [m.id, m.role, m.content]),
+	    [[`${two}-0`, "user", "two"]]);
+	assert.equal((await completions.delete(two)).deleted, true);
+	await assert.rejects(completions.retrieve(two), { status: 404 });
+	await assert.rejects(all(completions.messages.list(two)),
+	    { status: 404 });
+	assert.equal((await completions.retrieve(one.id)).id, one.id);
+}
+
 test("another key sees nothing of it", async () => {
 	const other = new OpenAI({ baseURL: locked, apiKey: key });
 	const mine = await other.responses.create({ model, input: "Hi!" });
