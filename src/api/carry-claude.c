@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/carry-answer.h"
 #include "api/carry-claude.h"
@@ -58,14 +59,29 @@ finish_take(struct exchange *x, json_object *obj, const struct model *m,
 	return ok;
 }
 
+/* What was asked for with them is lost without. */
+static bool
+refuse_logprobs(const struct turn *t, struct err *err)
+{
+	const char *name = terms_name(t->side, TERM_LOGPROBS);
+
+	if (t->top_logprobs != NULL && strcmp(name, "include") == 0)
+		name = "top_logprobs";
+	return err_param(err, name, "unsupported_parameter", "Unsupported "
+	    "parameter: '%s'. Claude tells no log probabilities of its tokens, "
+	    "so there are no 'logprobs' and no 'top_logprobs'.", name);
+}
+
 static bool
 write_turn(struct exchange *x, struct turn *t, const struct model *m,
     const char *model, struct terms *terms, bool *in_prompt,
     struct err *err)
 {
-	json_object *obj = messages_request_write(t, model, m, in_prompt, terms,
-	    err);
+	json_object *obj;
 
+	if (t->logprobs)
+		return refuse_logprobs(t, err);
+	obj = messages_request_write(t, model, m, in_prompt, terms, err);
 	return obj != NULL && finish_take(x, obj, m, model, err);
 }
 

@@ -22,6 +22,7 @@
 #include "state/reasoning.h"
 #include "turn/answer.h"
 #include "turn/cache-marks.h"
+#include "turn/hosted.h"
 #include "turn/stages.h"
 #include "turn/stop.h"
 #include "turn/terms.h"
@@ -241,6 +242,9 @@ carry_messages(struct exchange *x, json_object *obj, const struct model *m,
 		x->call.vision = t.vision;
 		x->stream = x->wants_filler = t.stream;
 		ok = write(x, &t, &c, endpoint, err);
+		exchange_leaves_out(x, hosted_in(js_array(obj, "tools")) &
+		    ~(endpoint == MODEL_RESPONSES && t.search.wanted ?
+		    (unsigned)HOSTED_SEARCH : 0u));
 	}
 	if (c.known != NULL)
 		forget(c.known);

@@ -24,6 +24,7 @@
 #include "copilot/lessons.h"
 #include "copilot/models.h"
 #include "state/reasoning.h"
+#include "turn/complain.h"
 
 /*
  * Is the request carried over /responses? Only for a model that has nothing
@@ -38,10 +39,41 @@ is_bridged(const struct exchange *x, const struct chat_request *r)
 	    x->retry.other_endpoint;
 }
 
+/*
+ * Only Responses search the web, where a model has them and this server lets
+ * it, unless upstream said that this one does not.
+ */
+static bool
+can_search(const struct exchange *x, const struct chat_request *r)
+{
+	return x->conf->use_responses_api_web_search && r->info != NULL &&
+	    (r->info->endpoints & MODEL_RESPONSES) != 0 &&
+	    !x->retry.other_endpoint &&
+	    (x->retry.lesson.without & LESSON_WEB_SEARCH) == 0;
+}
+
+static bool
+refuse_search(const struct exchange *x, const struct chat_request *r,
+    struct err *err)
+{
+	static const char name[] = "web_search_options";
+
+	if (!x->conf->use_responses_api_web_search)
+		return err_param(err, name, "unsupported_parameter",
+		    "Unsupported parameter: '%s'. This server searches no web "
+		    "(useResponsesApiWebSearch).", name);
+	return err_param(err, name, "unsupported_parameter", "Unsupported "
+	    "parameter: '%s'. The model '%.*s' searches no web at GitHub "
+	    "Copilot. Of those that GET /v1/models lists with '/responses' "
+	    "most do.", name, complain_clip(r->asked), r->asked);
+}
+
 /* Which endpoint is asked? A wrong list is a reason to go back to chat. */
 static unsigned
 endpoint_of(const struct exchange *x, const struct chat_request *r)
 {
+	if (r->search)
+		return MODEL_RESPONSES;
 	if (r->by_messages)
 		return x->retry.other_endpoint ? MODEL_CHAT : MODEL_MESSAGES;
 	return is_bridged(x, r) ? MODEL_RESPONSES : MODEL_CHAT;
@@ -97,6 +129,8 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 	}
 	r->cache_key = interaction_key(x);
 	lessons_recall(x->lessons, x->key, r->model, &x->retry.lesson);
+	if (r->search && !can_search(x, r))
+		return refuse_search(x, r, err);
 	x->stream = r->stream;
 	x->model = xstrdup(r->model);
 	x->thinker.model = x->model;

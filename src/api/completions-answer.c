@@ -11,13 +11,24 @@
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/sse.h"
+#include "base/text.h"
 #include "base/util.h"
+#include "chat/check.h"
 
 #define CHAT_ID "chatcmpl-"
 
 struct completions {
 	const struct answer_ops	*ops;	/* of the chat's answer */
 	void			*self;
+	/* Characters of each choice so far: where its next token begins. */
+	size_t			*chars;
+	size_t			 n;
+};
+
+/* Where the events of the chat's answer go. */
+struct writing {
+	struct completions	*c;
+	struct buf		*out;
 };
 
 /* --- One object. */
@@ -48,9 +59,70 @@ text_of(json_object *said)
 	    json_object_new_string("");
 }
 
+/* {"token": logprob, ..} of a token and those that might have come. */
+static json_object *
+top_of(json_object *token)
+{
+	json_object	*top = js_array(token, "top_logprobs"), *one, *to;
+	size_t		 i;
+
+	if (js_len(top) == 0)
+		return NULL;
+	to = json_object_new_object();
+	for (i = 0; i < js_len(top); i++) {
+		one = json_object_array_get_idx(top, i);
+		if (js_str(one, "token") != NULL)
+			js_add_ref(to, js_str(one, "token"), js_get(one,
+			    "logprob"));
+	}
+	return to;
+}
+
+/* A chat's list of objects as lists, NULL when there is none. */
+static json_object *
+logprobs_of(json_object *choice, size_t *at)
+{
+	json_object	*list = js_array(js_obj(choice, "logprobs"), "content");
+	json_object	*to, *tokens, *probs, *tops, *offsets, *token, *text;
+	size_t		 i, n = js_len(list);
+
+	if (n == 0)
+		return NULL;
+	to = json_object_new_object();
+	js_add_take(to, "tokens", tokens = json_object_new_array());
+	js_add_take(to, "token_logprobs", probs = json_object_new_array());
+	js_add_take(to, "top_logprobs", tops = json_object_new_array());
+	js_add_take(to, "text_offset", offsets = json_object_new_array());
+	for (i = 0; i < n; i++) {
+		token = json_object_array_get_idx(list, i);
+		text = js_get(token, "token");
+		json_object_array_add(tokens, json_object_get(text));
+		json_object_array_add(probs, json_object_get(js_get(token,
+		    "logprob")));
+		json_object_array_add(tops, top_of(token));
+		json_object_array_add(offsets,
+		    json_object_new_int64((int64_t)*at));
+		if (json_object_is_type(text, json_type_string))
+			*at += text_chars(json_object_get_string(text),
+			    (size_t)json_object_get_string_len(text));
+	}
+	return to;
+}
+
+static size_t *
+chars_of(struct completions *c, json_object *choice)
+{
+	int64_t i = js_int(choice, "index", 0);
+
+	if (i < 0 || i >= CHAT_N_MAX)
+		i = 0;
+	c->chars = util_reach(c->chars, &c->n, (size_t)i, sizeof(*c->chars));
+	return &c->chars[i];
+}
+
 /* NULL for a piece that says nothing. */
 static json_object *
-choice_of(json_object *choice)
+choice_of(struct completions *c, json_object *choice)
 {
 	json_object	*said = js_obj(choice, "message"), *to, *text;
 	bool		 piece = said == NULL;
@@ -64,21 +136,21 @@ choice_of(json_object *choice)
 	to = json_object_new_object();
 	js_add_take(to, "text", text);
 	js_add_int(to, "index", js_int(choice, "index", 0));
-	js_add_null(to, "logprobs");
+	js_add_take(to, "logprobs", logprobs_of(choice, chars_of(c, choice)));
 	js_add_ref(to, "finish_reason", js_get(choice, "finish_reason"));
 	return to;
 }
 
 /* False: the chunk said nothing that counts here. */
 static bool
-put_choices(json_object *chat, json_object *to)
+put_choices(struct completions *c, json_object *chat, json_object *to)
 {
 	json_object	*list = js_array(chat, "choices"), *choice;
 	json_object	*choices = json_object_new_array();
 	size_t		 i;
 
 	for (i = 0; i < js_len(list); i++) {
-		choice = choice_of(json_object_array_get_idx(list, i));
+		choice = choice_of(c, json_object_array_get_idx(list, i));
 		if (choice != NULL)
 			json_object_array_add(choices, choice);
 	}
@@ -90,7 +162,7 @@ put_choices(json_object *chat, json_object *to)
 
 /* The text_completion of a chat completion or a chunk; NULL: it says none. */
 static json_object *
-rewrite(json_object *chat)
+rewrite(struct completions *c, json_object *chat)
 {
 	static const char *const kept[] = {
 		"created", "model", "system_fingerprint"
@@ -105,7 +177,7 @@ rewrite(json_object *chat)
 	js_add_str(to, "object", "text_completion");
 	for (i = 0; i < COUNT(kept); i++)
 		js_add_given(to, kept[i], js_get(chat, kept[i]));
-	if (!put_choices(chat, to)) {
+	if (!put_choices(c, chat, to)) {
 		json_object_put(to);
 		return NULL;
 	}
@@ -117,19 +189,20 @@ rewrite(json_object *chat)
 /* --- What the chat's answer prints. */
 
 static bool
-put_event(const struct sse_event *ev, void *out)
+put_event(const struct sse_event *ev, void *arg)
 {
+	struct writing	*w = arg;
 	struct buf	 text = { 0 };
 	json_object	*chat, *to;
 
 	if (strcmp(ev->data, "[DONE]") == 0) {
-		sse_put(out, NULL, ev->data, ev->len);
+		sse_put(w->out, NULL, ev->data, ev->len);
 		return true;
 	}
 	chat = js_parse_quiet(ev->data, ev->len);
-	if ((to = rewrite(chat)) != NULL) {
+	if ((to = rewrite(w->c, chat)) != NULL) {
 		js_print(to, &text);
-		sse_put(out, NULL, buf_str(&text), text.len);
+		sse_put(w->out, NULL, buf_str(&text), text.len);
 	}
 	json_object_put(to);
 	json_object_put(chat);
@@ -138,19 +211,20 @@ put_event(const struct sse_event *ev, void *out)
 }
 
 static void
-put_events(const struct buf *chat, struct buf *out)
+put_events(struct completions *c, const struct buf *chat, struct buf *out)
 {
-	struct sse sse = { .max = chat->len + 1 };
+	struct writing	w = { c, out };
+	struct sse	sse = { .max = chat->len + 1 };
 
-	sse_feed(&sse, buf_str(chat), chat->len, put_event, out);
+	sse_feed(&sse, buf_str(chat), chat->len, put_event, &w);
 	sse_finish(&sse);
 }
 
 static void
-put_whole(const struct buf *chat, struct buf *out)
+put_whole(struct completions *c, const struct buf *chat, struct buf *out)
 {
 	json_object *obj = js_parse_quiet(buf_str(chat), chat->len);
-	json_object *to = rewrite(obj);
+	json_object *to = rewrite(c, obj);
 
 	js_print(to, out);
 	json_object_put(to);
@@ -159,12 +233,12 @@ put_whole(const struct buf *chat, struct buf *out)
 
 /* Events, or the one object of who asked for no stream. */
 static void
-put(struct buf *chat, struct buf *out)
+put(struct completions *c, struct buf *chat, struct buf *out)
 {
 	if (chat->len > 0 && chat->p[0] == '{')
-		put_whole(chat, out);
+		put_whole(c, chat, out);
 	else if (chat->len > 0)
-		put_events(chat, out);
+		put_events(c, chat, out);
 	buf_finish(chat);
 }
 
@@ -175,7 +249,7 @@ event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
 	struct buf		 chat = { 0 };
 	enum answer_said	 said = c->ops->event(c->self, ev, &chat, err);
 
-	put(&chat, out);
+	put(c, &chat, out);
 	return said;
 }
 
@@ -186,7 +260,7 @@ end(void *self, struct buf *out, struct err *err)
 	struct buf		 chat = { 0 };
 	enum answer_said	 said = c->ops->end(c->self, &chat, err);
 
-	put(&chat, out);
+	put(c, &chat, out);
 	return said;
 }
 
@@ -198,7 +272,7 @@ whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 	enum answer_said	 said;
 
 	said = c->ops->whole(c->self, p, n, &chat, err);
-	put(&chat, out);
+	put(c, &chat, out);
 	return said;
 }
 
@@ -209,7 +283,7 @@ commit(void *self, struct buf *out, struct err *err)
 	struct buf		 chat = { 0 };
 	bool			 ok = c->ops->commit(c->self, &chat, err);
 
-	put(&chat, out);
+	put(c, &chat, out);
 	return ok;
 }
 
@@ -236,6 +310,7 @@ destroy(void *self)
 	struct completions *c = self;
 
 	c->ops->destroy(c->self);
+	free(c->chars);
 	free(c);
 }
 

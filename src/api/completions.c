@@ -25,6 +25,7 @@
 #include "turn/terms.h"
 #include "turn/turn.h"
 
+#define LOGPROBS_MAX	5	/* as OpenAI's reference has it */
 #define TOKENS_MAX	1000000	/* of a prompt, if the model doesn't say */
 
 /* --- What it calls things. */
@@ -92,16 +93,24 @@ check_suffix(json_object *obj, struct err *err)
 	    "inserts text between a prompt and a suffix.");
 }
 
+/* How many others are told beside each token; a chat has a second member. */
 static bool
 check_logprobs(json_object *obj, struct err *err)
 {
-	json_object *v = js_get(obj, "logprobs");
+	json_object	*v = js_get(obj, "logprobs");
+	int64_t		 n;
 
 	if (v != NULL && !json_object_is_type(v, json_type_int))
 		return complain_wrong_type(err, "logprobs", "an integer", v);
-	return v == NULL || refuse(err, "logprobs", "They are of the tokens "
-	    "of a chat. POST /v1/chat/completions has 'logprobs' and "
-	    "'top_logprobs'.");
+	n = v != NULL ? json_object_get_int64(v) : 0;
+	if (n < 0)
+		return err_param(err, "logprobs", "integer_below_min_value",
+		    "Invalid 'logprobs': integer below minimum value. Expected "
+		    "a value >= 0, but got %lld instead.", (long long)n);
+	return n <= LOGPROBS_MAX || err_param(err, "logprobs",
+	    "integer_above_max_value", "Invalid 'logprobs': integer above "
+	    "maximum value. Expected a value <= %d, but got %lld instead.",
+	    LOGPROBS_MAX, (long long)n);
 }
 
 static bool
@@ -254,11 +263,13 @@ static void
 make_chat(json_object *obj)
 {
 	static const char *const own[] = {
-		"prompt", "suffix", "echo", "best_of", "logprobs"
+		"prompt", "suffix", "echo", "best_of", "logprobs", "store"
 	};
 	json_object	*messages = json_object_new_array();
 	json_object	*message = json_object_new_object();
 	json_object	*prompt = js_get(obj, "prompt");
+	bool		 logprobs = js_get(obj, "logprobs") != NULL;
+	int64_t		 top = js_int(obj, "logprobs", 0);
 	size_t		 i;
 
 	if (json_object_is_type(prompt, json_type_array))
@@ -269,6 +280,10 @@ make_chat(json_object *obj)
 	for (i = 0; i < COUNT(own); i++)
 		js_del(obj, own[i]);
 	js_add_take(obj, "messages", messages);
+	if (logprobs)
+		js_add_bool(obj, "logprobs", true);
+	if (top > 0)
+		js_add_int(obj, "top_logprobs", top);
 }
 
 static bool

@@ -14,6 +14,7 @@
 #include "copilot/accounts.h"
 #include "copilot/models.h"
 #include "remote/remote.h"
+#include "turn/hosted.h"
 #include "turn/thought.h"
 #include "turn/terms.h"
 
@@ -68,6 +69,17 @@ exchange_terms(const struct exchange *x, struct err *err)
 	terms_shift("input", x->restored, x->restored_by, err);
 	if (x->terms != NULL)
 		terms_apply(x->terms, err);
+}
+
+void
+exchange_leaves_out(struct exchange *x, unsigned hosted)
+{
+	char names[HOSTED_NAMES_SIZE];
+
+	if (hosted == 0)
+		return;
+	hosted_names(hosted, names);
+	reply_header(&x->reply, "x-tools-left-out", names);
 }
 
 void

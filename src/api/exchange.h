@@ -177,6 +177,9 @@ void	exchange_body_take(struct exchange *, struct json_object *obj,
  */
 void	exchange_terms(const struct exchange *, struct err *);
 
+/* Its model goes without these (turn/hosted.h): a header names them. */
+void	exchange_leaves_out(struct exchange *, unsigned hosted);
+
 /* Note for upstream and for the ledger who makes the call. */
 void	exchange_initiated(struct exchange *, enum initiator);
 

@@ -29,6 +29,7 @@
 #include "responses/native.h"
 #include "responses/tools.h"
 #include "state/reasoning.h"
+#include "turn/hosted.h"
 #include "turn/terms.h"
 
 static bool
@@ -227,6 +228,18 @@ ask_endpoint(struct exchange *x, json_object *obj, const struct target *t,
 	    ask_native(x, obj, t, set, stored);
 }
 
+/* Tools that run at OpenAI, and aren't there where this model is asked. */
+static unsigned
+left_out(const struct exchange *x, json_object *obj, const struct target *t,
+    bool web_search)
+{
+	bool native = !model_by_messages(t->model, x->conf) &&
+	    !is_bridged(x, obj, t->model);
+
+	return hosted_in(js_array(obj, "tools")) & (native ?
+	    responses_refused(web_search) : RESPONSES_HOSTED);
+}
+
 /*
  * Images and files by address are fetched before the request is stored, so that
  * whoever goes on from it sees the same; then those of a conversation.
@@ -325,6 +338,7 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 	struct responses_setting	set, how = { .retained = NULL };
 	struct target			t;
 	struct err			err;
+	unsigned			hosted;
 	enum handled			h;
 
 	if (!target_find(x, obj, MODEL_RESPONSES | MODEL_CHAT |
@@ -360,7 +374,10 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		.agent = how.agent,
 		.retained = how.retained
 	};
+	hosted = left_out(x, obj, &t, set.web_search);
 	h = ask_endpoint(x, obj, &t, &set, stored);
+	if (h == HANDLED_CALL)
+		exchange_leaves_out(x, hosted);
 	json_object_put(how.retained);
 	return h;
 }

@@ -274,6 +274,36 @@ lists_audio(json_object *list)
 	return false;
 }
 
+/* {"search_context_size": .., "user_location": {"approximate": {..}}} */
+static bool
+check_search(json_object *req, struct err *err)
+{
+	static const char *const sizes[] = { "low", "medium", "high" };
+	json_object	*options = js_get(req, "web_search_options");
+	json_object	*size = js_get(options, "search_context_size");
+	json_object	*place = js_get(options, "user_location");
+	const char	*s;
+	size_t		 i;
+
+	if (place != NULL && js_obj(place, "approximate") == NULL)
+		return complain_wrong_type(err,
+		    "web_search_options.user_location.approximate",
+		    "an object", js_get(place, "approximate"));
+	if (size == NULL)
+		return true;
+	if (!json_object_is_type(size, json_type_string))
+		return complain_wrong_type(err,
+		    "web_search_options.search_context_size", "a string",
+		    size);
+	s = json_object_get_string(size);
+	for (i = 0; i < COUNT(sizes); i++)
+		if (strcmp(s, sizes[i]) == 0)
+			return true;
+	return err_param(err, "web_search_options.search_context_size",
+	    "invalid_value", "Invalid value: '%.*s'. Supported values are: "
+	    "'low', 'medium', and 'high'.", complain_clip(s), s);
+}
+
 /* Services that run at OpenAI, and would be missed in an answer. */
 static bool
 check_services(json_object *req, struct err *err)
@@ -284,9 +314,6 @@ check_services(json_object *req, struct err *err)
 		{ "audio", "GitHub Copilot's models don't speak." },
 		{ "modalities", "GitHub Copilot's models answer with text, "
 		    "not with audio." },
-		{ "web_search_options", "GitHub Copilot's chat completions "
-		    "search no web; on /v1/responses there is the tool "
-		    "'web_search'." },
 		{ "moderation", "GitHub Copilot moderates nothing for its "
 		    "clients." }
 	};
@@ -317,7 +344,8 @@ chat_check(json_object *req, struct err *err)
 		return complain_missing(err, "model");
 	if (js_get(req, "messages") == NULL)
 		return complain_missing(err, "messages");
-	return check_services(req, err) && check_n(req, err) &&
+	return check_services(req, err) && check_search(req, err) &&
+	    check_n(req, err) &&
 	    tuning_check(req, err) &&
 	    check_format(req, err) && check_tools(req, err) &&
 	    check_functions(req, err);

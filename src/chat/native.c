@@ -51,6 +51,7 @@ chat_request_take(struct chat_request *r, json_object *take, struct err *err)
 	r->stream = js_bool(r->obj, "stream", false);
 	r->include_usage = js_bool(js_get(r->obj, "stream_options"),
 	    "include_usage", false);
+	r->search = js_obj(r->obj, "web_search_options") != NULL;
 	r->functions = js_len(js_array(r->obj, "functions")) > 0;
 	r->custom = chat_custom_names(js_array(r->obj, "tools"));
 	r->n = js_int(r->obj, "n", 1);

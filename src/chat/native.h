@@ -26,6 +26,7 @@ struct chat_request {
 	bool			 stream;
 	bool			 include_usage;
 	bool			 by_messages;	/* it goes over /v1/messages */
+	bool			 search;	/* of the web is asked for */
 	bool			 functions;	/* the form before tools */
 	json_object		*custom;	/* names of custom tools */
 	bool			 summaries;	/* of what a model thinks */

@@ -402,6 +402,28 @@ read_format(json_object *format, struct turn_format *f)
 	turn_set(&f->strict, js_get(in, "strict"));
 }
 
+/* What is "approximate" is in an object of its own here. */
+static json_object *
+place_of(json_object *location)
+{
+	json_object *in = js_obj(location, "approximate"), *place;
+
+	if (in == NULL)
+		return NULL;
+	place = js_typed("approximate");
+	json_object_object_foreach(in, key, v)
+		js_add_ref(place, key, v);
+	return place;
+}
+
+static void
+read_search(json_object *options, struct turn_search *s)
+{
+	s->wanted = options != NULL;
+	turn_set(&s->size, js_get(options, "search_context_size"));
+	s->place = place_of(js_obj(options, "user_location"));
+}
+
 static void
 read_members(const struct chat_request *r, struct turn *t)
 {
@@ -419,6 +441,7 @@ read_members(const struct chat_request *r, struct turn *t)
 		turn_set(&t->top_logprobs, js_get(obj, "top_logprobs"));
 	t->summaries = r->summaries;
 	t->stream = r->stream;
+	read_search(js_obj(obj, "web_search_options"), &t->search);
 	if (!r->formless)
 		read_format(js_get(obj, "response_format"), &t->format);
 }

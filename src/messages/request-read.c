@@ -16,6 +16,7 @@
 #include "messages/signature.h"
 #include "messages/terms.h"
 #include "messages/tools.h"
+#include "turn/hosted.h"
 #include "turn/turn.h"
 
 /* A budget of thinking, for models that know efforts only. */
@@ -358,23 +359,6 @@ refuse_tool(json_object *tool, size_t i, struct err *err)
 	    "use a model of Anthropic's.", i, shown);
 }
 
-/* A client can do without tools that run at Anthropic, as Claude Code can. */
-static bool
-is_dispensable(json_object *tool)
-{
-	static const char *const kinds[] = {
-		"web_search_", "web_fetch_", "tool_search_tool_",
-		"code_execution_"
-	};
-	const char	*type = js_str(tool, "type");
-	size_t		 i;
-
-	for (i = 0; i < COUNT(kinds); i++)
-		if (type != NULL && util_starts(type, kinds[i]))
-			return true;
-	return false;
-}
-
 /*
  * A search of the web, for upstreams that have one. Hosts that it must not use
  * can't be said there: then there is none. How often it may search is not said
@@ -406,7 +390,8 @@ read_tools(struct reader *r, json_object *obj)
 	tools = js_array(obj, "tools");
 	for (i = 0; i < js_len(tools); i++) {
 		one = json_object_array_get_idx(tools, i);
-		if (is_dispensable(one)) {
+		/* A client can do without these, as Claude Code can. */
+		if ((hosted_of(one) & MESSAGES_HOSTED) != 0) {
 			read_search(r, one);
 			continue;
 		}

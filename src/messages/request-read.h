@@ -10,6 +10,10 @@ struct err;
 struct model;
 struct turn;
 
+/* What there is of turn/hosted.h in such requests. */
+#define MESSAGES_HOSTED (HOSTED_SEARCH | HOSTED_FETCH | HOSTED_TOOL_SEARCH | \
+	HOSTED_CODE)
+
 /*
  * Read a request that passed messages_check(), for this model (may be NULL).
  * Members that change nothing in the answer, or can't be had elsewhere, are

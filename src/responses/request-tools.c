@@ -9,8 +9,10 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "responses/request-tools.h"
+#include "responses/tools.h"
 #include "turn/cache-marks.h"
 #include "turn/complain.h"
+#include "turn/hosted.h"
 #include "turn/terms.h"
 #include "turn/tools.h"
 #include "turn/turn.h"
@@ -27,11 +29,7 @@
 static bool
 is_dispensable(json_object *tool)
 {
-	const char *type = js_str(tool, "type");
-
-	return type != NULL && (util_starts(type, "web_search") ||
-	    strcmp(type, "image_generation") == 0 ||
-	    strcmp(type, "tool_search") == 0);
+	return (hosted_of(tool) & RESPONSES_HOSTED) != 0;
 }
 
 static bool
@@ -208,8 +206,6 @@ bool
 responses_read_choice(json_object *choice, bool web_search, struct turn *t,
     struct err *err)
 {
-	const char *type = js_str(choice, "type");
-
 	if (choice == NULL)
 		return true;
 	if ((t->choice.kind = turn_mode(choice)) != TURN_CHOICE_UNSAID)
@@ -220,7 +216,7 @@ responses_read_choice(json_object *choice, bool web_search, struct turn *t,
 	} else if (js_is(choice, "type", "allowed_tools"))
 		choose_allowed(choice, &t->choice);
 	else if (!is_dispensable(choice) ||
-	    (web_search && type != NULL && util_starts(type, "web_search")))
+	    (web_search && hosted_of(choice) == HOSTED_SEARCH))
 		return refuse_choice(choice, err);
 	return true;
 }
@@ -300,6 +296,7 @@ search_of(const struct turn_search *s)
 		js_add_take(tool, "filters", filters);
 	}
 	js_add_given(tool, "user_location", s->place);
+	js_add_given(tool, "search_context_size", s->size);
 	return tool;
 }
 

@@ -6,26 +6,19 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "responses/tools.h"
+#include "turn/hosted.h"
 
-/* Every version: "web_search", "web_search_preview_2025_03_11", ... */
-static bool
-is_web_search(const char *type)
+unsigned
+responses_refused(bool web_search)
 {
-	return type != NULL && util_starts(type, "web_search");
+	return HOSTED_IMAGES | (web_search ? 0 : HOSTED_SEARCH);
 }
 
-/* Copilot refuses image generation, also as Codex' namespace "image_gen". */
+/* Copilot refuses image generation. */
 static bool
 is_refused(json_object *tool, bool web_search)
 {
-	const char *type = js_str(tool, "type");
-
-	if (type == NULL)
-		return false;
-	return strcmp(type, "image_generation") == 0 ||
-	    (strcmp(type, "namespace") == 0 &&
-	    js_is(tool, "name", "image_gen")) ||
-	    (!web_search && is_web_search(type));
+	return (hosted_of(tool) & responses_refused(web_search)) != 0;
 }
 
 /* Copilot wants a description of a namespace, OpenAI takes an empty one. */
@@ -90,9 +83,7 @@ responses_tool_choice(json_object *choice, bool web_search)
 bool
 responses_wants_search(json_object *request)
 {
-	const char *type = js_str(js_get(request, "tool_choice"), "type");
-
-	return type != NULL && util_starts(type, "web_search");
+	return hosted_of(js_get(request, "tool_choice")) == HOSTED_SEARCH;
 }
 
 json_object *

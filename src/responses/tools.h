@@ -7,6 +7,13 @@
 #include <json-c/json.h>
 
 /*
+ * What upstream's Responses refuse of turn/hosted.h, and what there is of it in
+ * requests, all of which goes for a model that is asked otherwise.
+ */
+unsigned responses_refused(bool web_search);
+#define RESPONSES_HOSTED (HOSTED_SEARCH | HOSTED_TOOL_SEARCH | HOSTED_IMAGES)
+
+/*
  * A copy of an array of tools without image generation and, with "web_search"
  * false, without web search. *changed is set when it differs from the array
  * (descriptions are filled in place).

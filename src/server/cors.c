@@ -12,7 +12,8 @@
 #define EXPOSED "x-request-id, retry-after, retry-after-ms, x-should-retry, " \
 	"openai-processing-ms, openai-version, x-ratelimit-limit-requests, " \
 	"x-ratelimit-remaining-requests, x-ratelimit-reset-requests, " \
-	"x-response-stored, request-id, anthropic-ratelimit-requests-limit, " \
+	"x-response-stored, x-tools-left-out, request-id, " \
+	"anthropic-ratelimit-requests-limit, " \
 	"anthropic-ratelimit-requests-remaining, " \
 	"anthropic-ratelimit-requests-reset"
 

@@ -15,6 +15,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/estimate.h \
 	%reldir%/format.c \
 	%reldir%/format.h \
+	%reldir%/hosted.c \
+	%reldir%/hosted.h \
 	%reldir%/images.c \
 	%reldir%/images.h \
 	%reldir%/initiator.c \

@@ -241,6 +241,7 @@ turn_finish(struct turn *t)
 		t->format.strict, t->parallel, t->effort, t->verbosity,
 		t->temperature, t->top_p, t->top_k, t->limit, t->top_logprobs,
 		t->stop, t->cache_key, t->search.hosts, t->search.place,
+		t->search.size,
 	};
 	size_t i;
 

@@ -116,6 +116,7 @@ struct turn_search {
 	bool		 wanted;
 	json_object	*hosts;		/* these only, an array; NULL: any */
 	json_object	*place;		/* the user's, the same everywhere */
+	json_object	*size;		/* "low", "medium", "high"; or NULL */
 };
 
 enum turn_format_kind {

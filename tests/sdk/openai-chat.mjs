@@ -353,4 +353,24 @@ test("the client's own timeout closes upstream's", async () => {
 	await fake.closed(CHAT);
 });
 
+test("a search of the web, where the model has one", async () => {
+	const ask = (model) => client.chat.completions.create({ model,
+	    messages: user("search for news"),
+	    web_search_options: { search_context_size: "low" } });
+	const { choices } = await ask("gpt-5.4");
+
+	assert.match(choices[0].message.content, /^You said/);
+	assert.deepEqual((await fake.last("/responses")).json.tools,
+	    [{ type: "web_search", search_context_size: "low" }]);
+	await assert.rejects(ask("claude-sonnet-4.6"), { status: 400,
+	    param: "web_search_options" });
+});
+
+test("log probabilities are refused where there are none", async () => {
+	await assert.rejects(client.chat.completions.create({
+	    model: "claude-sonnet-4.6", messages: user("Hi!"),
+	    logprobs: true, top_logprobs: 2 }), { status: 400,
+	    param: "logprobs" });
+});
+
 await run();
