@@ -66,7 +66,8 @@ function isCompaction({ json })
 // Every turn runs a command that says much, so that the limit is reached every
 // few of them: what Codex itself begins with takes about half of it. Behind a
 // compaction 0.47 also keeps 20000 tokens of what the user said, in which it
-// counts its own earlier summaries, and a limit near that it never gets below.
+// counts its own earlier summaries: with a limit of 30000 it compacts before
+// each request, and with 20000 it gives up in the eighth turn.
 const limitOf = (version) => version === "0.47" ? 45000 : 20000;
 const command = (n) => `seq -s " " ${n}000 ${n}999; echo end-${n}`;
 
@@ -113,6 +114,8 @@ for (const [version, program] of Object.entries(versions))
 			assert(made.every((r) => r.status === 200));
 			const compactions = made.filter(isCompaction);
 			assert(compactions.length >= Math.ceil(turns / 12));
+			// And each got below the limit, for a while.
+			assert(compactions.length * 2 < made.length);
 		}, 20000 * turns);
 	}
 
