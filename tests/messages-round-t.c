@@ -134,6 +134,65 @@ test_conversations(void **state)
 	}
 }
 
+/* Blocks that no other API has arrive as texts. */
+static void
+test_texts(void **state)
+{
+	static const struct {
+		int		 line;
+		const char	*in, *want;
+	} cases[] = {
+		{ __LINE__, "[{\"role\":\"user\",\"content\":[{\"type\":"
+		    "\"document\",\"source\":{\"type\":\"text\","
+		    "\"media_type\":\"text/plain\",\"data\":\"All.\"}}]}]",
+		    "[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"All.\"}]}]" },
+		{ __LINE__, "[{\"role\":\"user\",\"content\":[{\"type\":"
+		    "\"document\",\"source\":{\"type\":\"content\","
+		    "\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}}]}]",
+		    "[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"[{\\\"type\\\":\\\"text\\\","
+		    "\\\"text\\\":\\\"x\\\"}]\"}]}]" },
+		{ __LINE__, "[{\"role\":\"user\",\"content\":\"a\"},"
+		    "{\"role\":\"system\",\"content\":\"Be brief.\"}]",
+		    "[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"a\"},{\"type\":\"text\",\"text\":"
+		    "\"<system-reminder>\\nBe brief.\\n"
+		    "</system-reminder>\"}]}]" },
+		{ __LINE__, "[{\"role\":\"user\",\"content\":\"a\"},"
+		    "{\"role\":\"assistant\",\"content\":\"b\"},"
+		    "{\"role\":\"system\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"Be brief.\"}]}]",
+		    "[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"a\"}]},{\"role\":\"assistant\","
+		    "\"content\":[{\"type\":\"text\",\"text\":\"b\"}]},"
+		    "{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"<system-reminder>\\nBe brief.\\n"
+		    "</system-reminder>\"}]}]" },
+		{ __LINE__, "[{\"role\":\"assistant\",\"content\":[{\"type\":"
+		    "\"tool_use\",\"id\":\"t\",\"name\":\"find\","
+		    "\"input\":{}}]},{\"role\":\"user\",\"content\":[{"
+		    "\"type\":\"tool_result\",\"tool_use_id\":\"t\","
+		    "\"content\":[{\"type\":\"tool_reference\","
+		    "\"tool_name\":\"look\"}]}]}]",
+		    "[{\"role\":\"assistant\",\"content\":[{\"type\":"
+		    "\"tool_use\",\"id\":\"t\",\"name\":\"find\","
+		    "\"input\":{}}]},{\"role\":\"user\",\"content\":[{"
+		    "\"type\":\"tool_result\",\"tool_use_id\":\"t\","
+		    "\"content\":[{\"type\":\"text\",\"text\":"
+		    "\"The tool look can be called now.\"}]}]}]" }
+	};
+	char	*text;
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		text = xasprintf(HEAD MARKED "\"messages\":%s}", cases[i].in);
+		check_member(cases[i].line, text, "messages", cases[i].want);
+		free(text);
+	}
+}
+
 static void
 test_members(void **state)
 {
@@ -533,6 +592,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conversations),
 		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_signatures),
