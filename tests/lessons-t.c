@@ -287,6 +287,110 @@ test_table(void **state)
 	lessons_destroy(NULL);
 }
 
+/* --- Several hosts. */
+
+/* Hear each line of what another host tells; how many there are. */
+static int
+hear_all(struct lessons *t, const struct buf *lines)
+{
+	const char	*at = buf_str(lines), *end, *rest;
+	int		 n = 0;
+
+	for (; (end = strchr(at, '\n')) != NULL; at = end + 1, n++) {
+		rest = memchr(at, ' ', (size_t)(end - at));
+		assert_non_null(rest);
+		/* The name: what is told twice is one line of a table. */
+		assert_int_equal(strspn(at, "-0123456789abcdef"), rest - at);
+		lessons_hear(t, rest + 1, (size_t)(end - rest - 1));
+	}
+	return n;
+}
+
+static void
+test_hosts(void **state)
+{
+	const struct lesson	 l = { .without = LESSON_TOP_P, .images = 5 };
+	struct lessons		*one = lessons_create();
+	struct lessons		*two = lessons_create();
+	struct lesson		 got = { 0 };
+	struct buf		 lines = { 0 };
+	uint64_t		 last;
+
+	(void)state;
+	lessons_secret(one, "between them");
+	lessons_secret(two, "between them");
+	lessons_note(one, "k", "a model \"m\"", &l);
+	last = lessons_news(one, &lines);
+	assert_int_equal(hear_all(two, &lines), 1);
+	assert_null(strstr(lines.p, "\"k\""));
+	lessons_recall(two, "k", "a model \"m\"", &got);
+	assert_int_equal(got.without, LESSON_TOP_P);
+	assert_int_equal(got.images, 5);
+	got = (struct lesson){ 0 };
+	lessons_recall(two, "another", "a model \"m\"", &got);
+	assert_int_equal(got.without, 0);
+
+	/* Not told yet: once more. Heard is not learnt: it is not told on. */
+	buf_truncate(&lines, 0);
+	lessons_news(one, &lines);
+	assert_int_equal(hear_all(two, &lines), 1);
+	lessons_told(one, last);
+	buf_truncate(&lines, 0);
+	lessons_news(one, &lines);
+	lessons_news(two, &lines);
+	assert_int_equal(lines.len, 0);
+
+	/* A host with another secret hears of nobody that it knows. */
+	lessons_secret(two, "of others");
+	got = (struct lesson){ 0 };
+	lessons_recall(two, "k", "a model \"m\"", &got);
+	assert_int_equal(got.without, 0);
+	buf_finish(&lines);
+	lessons_destroy(one);
+	lessons_destroy(two);
+}
+
+/* The client is known here, lest another one's lesson hide a mistake. */
+static void
+test_heard_nonsense(void **state)
+{
+	static const char *const rests[] = {
+		"", ",\"without\":1", ",\"model\":7,\"without\":1",
+		",\"model\":\"m\",\"without\":-1",
+		",\"model\":\"m\",\"without\":9999999999",
+		",\"model\":\"m\",\"without\":1,\"images\":-5"
+	};
+	const struct lesson	 l = { .without = LESSON_SEED };
+	struct lessons		*t = lessons_create();
+	struct lesson		 got = { 0 };
+	struct buf		 lines = { 0 };
+	char			*text;
+	size_t			 i;
+
+	(void)state;
+	lessons_note(t, "k", "m", &l);
+	lessons_news(t, &lines);
+	for (i = 0; i < COUNT(rests); i++) {
+		text = xasprintf("{\"client\":\"%.16s\"%s}", lines.p, rests[i]);
+		lessons_hear(t, text, strlen(text));
+		free(text);
+	}
+	lessons_hear(t, "[]", 2);
+	lessons_hear(t, "{", 1);
+	lessons_hear(t, "{\"model\":\"m\",\"without\":1}", 25);
+	lessons_recall(t, "k", "m", &got);
+	assert_int_equal(got.without, LESSON_SEED);
+	assert_int_equal(got.images, 0);
+	text = xasprintf("{\"client\":\"%.16s\",\"model\":\"m\","
+	    "\"without\":1}", lines.p);
+	lessons_hear(t, text, strlen(text));
+	lessons_recall(t, "k", "m", &got);
+	assert_int_equal(got.without, LESSON_SEED | LESSON_TEMPERATURE);
+	free(text);
+	buf_finish(&lines);
+	lessons_destroy(t);
+}
+
 int
 main(void)
 {
@@ -294,7 +398,9 @@ main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_param),
 		cmocka_unit_test(test_bodies),
-		cmocka_unit_test(test_table)
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_heard_nonsense)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
