@@ -14,8 +14,12 @@
 
 #include <cmocka.h>
 
+#include "api/input-tokens.h"
+#include "api/tokens.h"
 #include "api/vocabulary.h"
+#include "base/budget.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/js.h"
 #include "base/text.h"
 #include "base/util.h"
@@ -153,6 +157,113 @@ test_models(void **state)
 		    "o200k_base");
 }
 
+/* --- Memory. */
+
+struct payer {
+	struct budget		*budget;
+	struct budget_account	 account;
+};
+
+static void
+payer_begin(struct payer *p, int64_t most)
+{
+	*p = (struct payer){ .budget = budget_create() };
+	p->account.holder = budget_holder(p->budget, NULL, 100);
+	budget_limit(p->budget, most, 1);
+	budget_enter(&p->account);
+}
+
+static void
+payer_end(struct payer *p)
+{
+	budget_leave();
+	budget_close(&p->account);
+	budget_destroy(p->budget);
+}
+
+/* The first token that is as long as one can be. */
+static int64_t
+longest(const struct vocabulary *v)
+{
+	int64_t id = 0;
+
+	while (vocabulary_bytes(v, id) < VOCABULARY_TOKEN_MAX)
+		id++;
+	return id;
+}
+
+static void
+test_bytes(void **state)
+{
+	const struct vocabulary	*v = &vocabulary_o200k;
+	struct buf		 out = { 0 };
+	int64_t			 id;
+
+	(void)state;
+	for (id = -1; id < 201000; id += 17) {
+		buf_truncate(&out, 0);
+		vocabulary_decode(v, id, &out);
+		assert_int_equal(vocabulary_bytes(v, id), out.len);
+	}
+	assert_int_equal(vocabulary_bytes(v, 199999), 13);
+	buf_finish(&out);
+}
+
+/* A token of seven bytes in a request can be 128 of text: they are paid. */
+static void
+test_text_is_paid(void **state)
+{
+	const struct vocabulary	*v = &vocabulary_o200k;
+	struct tokens		 t = { .vocabulary = v, .max = 1000 };
+	json_object		*list = json_object_new_array(), *text;
+	struct payer		 p;
+	struct err		 err;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		json_object_array_add(list, json_object_new_int64(longest(v)));
+	payer_begin(&p, 100000);
+	assert_null(tokens_text(&t, list, "prompt", &err));
+	assert_int_equal(err.status, 503);
+	assert_true(p.account.refused);
+	assert_int_equal(t.bytes.cap, 0);
+	payer_end(&p);
+	payer_begin(&p, 1000000);
+	text = tokens_text(&t, list, "prompt", &err);
+	assert_int_equal(json_object_get_string_len(text), 128000);
+	assert_true(p.account.held >= t.bytes.len + t.text.len + 128000);
+	payer_end(&p);
+	json_object_put(text);
+	json_object_put(list);
+	tokens_finish(&t);
+}
+
+/* So is the copy of a request whose tokens are counted. */
+static void
+test_count_is_paid(void **state)
+{
+	json_object	*obj = json_object_new_object();
+	struct buf	 text = { 0 };
+	struct payer	 p;
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		buf_puts(&text, "word ");
+	js_add_str(obj, "input", text.p);
+	payer_begin(&p, 1000000);
+	assert_in_range(input_tokens(obj, "gpt-5"), 1000, 1100);
+	assert_true(p.account.peak >= text.len);
+	payer_end(&p);
+	payer_begin(&p, 2000);
+	assert_int_equal(input_tokens(obj, "gpt-5"), 0);
+	assert_true(p.account.refused);
+	payer_end(&p);
+	json_object_put(obj);
+	buf_finish(&text);
+}
+
 /* Bytes, and what Python's decode("utf-8", "replace") makes of them. */
 #define R "\xef\xbf\xbd"
 static const struct {
@@ -214,6 +325,9 @@ main(void)
 		cmocka_unit_test(test_all_tokens),
 		cmocka_unit_test(test_no_tokens),
 		cmocka_unit_test(test_models),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_text_is_paid),
+		cmocka_unit_test(test_count_is_paid),
 		cmocka_unit_test(test_broken_characters)
 	};
 

@@ -128,17 +128,20 @@ add_turn(struct count *c, const struct turn *t)
 	add_json(c, t->format.schema);
 }
 
-/* Reading takes away what upstream must not see. */
+/* Reading takes away what upstream must not see: a copy is read, which pays. */
 int64_t
 input_tokens(json_object *obj, const char *model)
 {
 	struct count	 c = { .v = vocabulary_of(model) };
 	struct turn	 t = { 0 };
-	json_object	*copy = NULL;
+	struct buf	 text = { 0 };
+	json_object	*copy;
 	struct err	 err;
 
-	if (json_object_deep_copy(obj, &copy, NULL) == 0 &&
-	    responses_request_read(copy, false, &t, &err))
+	js_print(obj, &text);
+	copy = js_parse_quiet(buf_str(&text), text.len);
+	buf_finish(&text);
+	if (copy != NULL && responses_request_read(copy, false, &t, &err))
 		add_turn(&c, &t);
 	turn_finish(&t);
 	json_object_put(copy);

@@ -5,6 +5,7 @@
 
 #include "api/tokens.h"
 #include "api/vocabulary.h"
+#include "base/budget.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/text.h"
@@ -18,7 +19,9 @@ tokens_none(const char *param, struct err *err)
 	    "1, but got an empty array instead.", param);
 }
 
-/* Before any of them is decoded: a token of 6 bytes can be 128 of text. */
+/* A byte of text is in "bytes", in "text", in the string and in the call. */
+#define COPIES 4
+
 static bool
 check_count(struct tokens *t, size_t n, const char *param, struct err *err)
 {
@@ -37,6 +40,22 @@ check_count(struct tokens *t, size_t n, const char *param, struct err *err)
 		    "Requested %zu tokens, max %zu tokens per request", t->n,
 		    t->max_all);
 	return true;
+}
+
+/* Before any of them is decoded: a token of 6 bytes can be 128 of text. */
+static bool
+afford(const struct tokens *t, json_object *list, struct err *err)
+{
+	size_t		 n = js_len(list), i, bytes = 0;
+	json_object	*v;
+
+	for (i = 0; i < n; i++) {
+		v = json_object_array_get_idx(list, i);
+		if (json_object_is_type(v, json_type_int) && v != NULL)
+			bytes += vocabulary_bytes(t->vocabulary,
+			    json_object_get_int64(v));
+	}
+	return budget_afford(bytes * COPIES) || budget_refuse(NULL, err);
 }
 
 static bool
@@ -64,7 +83,7 @@ tokens_text(struct tokens *t, json_object *list, const char *param,
 {
 	size_t n = js_len(list), i;
 
-	if (!check_count(t, n, param, err))
+	if (!check_count(t, n, param, err) || !afford(t, list, err))
 		return NULL;
 	buf_truncate(&t->bytes, 0);
 	for (i = 0; i < n; i++)

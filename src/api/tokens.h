@@ -23,8 +23,9 @@ struct tokens {
 
 /*
  * The text of an array of tokens, a string; what is no character becomes
- * U+FFFD. NULL with "err" set when it is refused: none, too many, or something
- * else than tokens of this vocabulary. "param" is what it is called.
+ * U+FFFD. NULL with "err" set when it is refused: none, too many, something
+ * else than tokens of this vocabulary, or more text than there is memory for
+ * (base/budget.h). "param" is what it is called.
  */
 json_object *tokens_text(struct tokens *, json_object *list,
 	    const char *param, struct err *);

@@ -128,27 +128,45 @@ bytes(const struct vocabulary *v)
 	return lengths(v) + v->tokens;
 }
 
-static bool
-decode_special(const struct vocabulary *v, int64_t token, struct buf *out)
+static const char *
+special_text(const struct vocabulary *v, int64_t token)
 {
-	const struct special *s;
+	const struct special *s = v->special;
 
-	for (s = v->special; s->text != NULL; s++)
-		if (s->token == token) {
-			buf_puts(out, s->text);
-			return true;
-		}
-	return false;
+	while (s->text != NULL && s->token != token)
+		s++;
+	return s->text;
+}
+
+static bool
+is_plain(const struct vocabulary *v, int64_t token)
+{
+	return token >= 0 && token < (int64_t)v->tokens;
+}
+
+size_t
+vocabulary_bytes(const struct vocabulary *v, int64_t token)
+{
+	const char *text;
+
+	if (is_plain(v, token))
+		return lengths(v)[token];
+	text = special_text(v, token);
+	return text != NULL ? strlen(text) : 0;
 }
 
 bool
 vocabulary_decode(const struct vocabulary *v, int64_t token, struct buf *out)
 {
 	const unsigned char	*n = lengths(v);
+	const char		*text;
 	size_t			 i, at;
 
-	if (token < 0 || token >= (int64_t)v->tokens)
-		return decode_special(v, token, out);
+	if (!is_plain(v, token)) {
+		if ((text = special_text(v, token)) != NULL)
+			buf_puts(out, text);
+		return text != NULL;
+	}
 	at = number_at(v->data + (size_t)token / STEP * 4);
 	for (i = (size_t)token / STEP * STEP; i < (size_t)token; i++)
 		at += n[i];

@@ -23,6 +23,8 @@ const char *vocabulary_name(const struct vocabulary *);	/* "o200k_base" */
 #define VOCABULARY_TOKEN_MAX 128
 bool	vocabulary_decode(const struct vocabulary *, int64_t token,
 	    struct buf *out);
+/* How many bytes that would be; 0: there is no such token. */
+size_t	vocabulary_bytes(const struct vocabulary *, int64_t token);
 
 /*
  * How many tokens a text has; "each", which may be NULL, is told them in their
