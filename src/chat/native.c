@@ -47,7 +47,9 @@ chat_request_take(struct chat_request *r, json_object *take, struct err *err)
 	    !chat_messages_read(js_array(r->obj, "messages"), &r->messages,
 	    err))
 		return false;
-	r->asked = r->model = js_str(r->obj, "model");
+	/* Upstream's name may take its place, see chat_request_body(). */
+	r->name = json_object_get(js_get(r->obj, "model"));
+	r->asked = r->model = json_object_get_string(r->name);
 	r->stream = js_bool(r->obj, "stream", false);
 	r->include_usage = js_bool(js_get(r->obj, "stream_options"),
 	    "include_usage", false);
@@ -475,6 +477,7 @@ void
 chat_request_finish(struct chat_request *r)
 {
 	json_object_put(r->obj);
+	json_object_put(r->name);
 	json_object_put(r->custom);
 	stop_destroy(r->stop);
 	*r = (struct chat_request){ 0 };

@@ -19,7 +19,8 @@ struct model;
 
 struct chat_request {
 	json_object		*obj;		/* the client's JSON */
-	const char		*asked;	/* the model, as the client says */
+	json_object		*name;	/* the model, as the client says */
+	const char		*asked;		/* the same; stays */
 	const char		*model;		/* as upstream knows it */
 	const struct model	*info;		/* NULL: not known */
 	struct chat_messages	 messages;
