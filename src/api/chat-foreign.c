@@ -16,6 +16,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/terms.h"
+#include "chat/usual.h"
 #include "turn/complain.h"
 #include "turn/terms.h"
 #include "turn/tools.h"
@@ -592,7 +593,8 @@ chat_foreign(struct exchange *x, json_object *obj, bool *edited,
 		return make_chat(x, obj, err);
 	}
 	if (json_object_is_type(obj, json_type_object)) {
-		*edited = put_tools(obj, NULL);
+		*edited = chat_usual_tools(js_array(obj, "tools")) == 0 &&
+		    put_tools(obj, NULL);
 		*edited = put_choice(obj) || *edited;
 	}
 	return true;

@@ -121,6 +121,8 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 	 * have none to give where they are native.
 	 */
 	if ((r->info == NULL || !r->info->openai || to != MODEL_CHAT) &&
+	    (!r->messages.usual || (r->messages.calls &&
+	    reasoning_any(&x->thinker))) &&
 	    reasoning_restore(&x->thinker, js_array(r->obj, "messages")))
 		r->messages.dirty = true;
 	if (x->retry.unsealed) {
@@ -174,6 +176,9 @@ static enum handled
 ask(struct exchange *x, struct chat_request *r, bool edited, struct err *err)
 {
 	interaction_find(x, r->obj, NULL, NULL);
+	if (!r->messages.vision && !r->messages.file)
+		return prepare(x, r, edited, err) ? HANDLED_CALL :
+		    chat_refuse(x, err);
 	switch (inline_chat(x, r->obj, &edited, err)) {
 	case INLINE_REFUSED:
 		return chat_refuse(x, err);

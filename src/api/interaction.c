@@ -11,6 +11,7 @@
 #include "base/mac.h"
 #include "base/util.h"
 
+#define HEAD 8		/* items that are looked at first */
 #define TEXT_MAX 65536	/* bytes of a text that count, beside its length */
 
 /* --- What the client sent. */
@@ -106,15 +107,18 @@ feed(struct mac *m, json_object *content)
 	}
 }
 
-/* The system's words up to the user's first message, and that one. */
-static void
-feed_list(struct mac *m, json_object *list)
+/*
+ * The system's words up to the user's first message, and that one, from item i
+ * on. False: the user did not speak.
+ */
+static bool
+feed_items(struct mac *m, json_object *list, size_t i)
 {
 	json_object	*item;
-	size_t		 i, n = js_len(list);
+	size_t		 n = js_len(list);
 	bool		 user, system;
 
-	for (i = 0; i < n; i++) {
+	for (; i < n; i++) {
 		item = json_object_array_get_idx(list, i);
 		user = js_is(item, "role", "user");
 		system = js_is(item, "role", "system") ||
@@ -122,8 +126,23 @@ feed_list(struct mac *m, json_object *list)
 		if (user || system)
 			feed(m, js_get(item, "content"));
 		if (user)
-			return;
+			return true;
 	}
+	return false;
+}
+
+/* Nearly always it is one of the first. */
+static void
+feed_list(struct mac *m, json_object *list)
+{
+	json_object *head;
+
+	if (list == NULL)
+		return;
+	head = js_head(list, HEAD);
+	if (!feed_items(m, head, 0) && js_len(head) == HEAD)
+		feed_items(m, list, HEAD);
+	json_object_put(head);
 }
 
 /* For any protocol; members that it doesn't know are absent. */

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/peek.h"
 #include "base/plain.h"
 #include "base/scan.h"
 #include "base/text.h"
@@ -231,6 +232,12 @@ js_members(json_object *obj)
 	if (table != NULL && table->count == 0)
 		js_read(obj);
 	return table;
+}
+
+json_object *
+js_head(json_object *array, size_t n)
+{
+	return tree_head(array, n);
 }
 
 void
@@ -547,9 +554,21 @@ struct member {
 	size_t value, value_end;
 };
 
-/* The next member of an object; *i starts behind '{', false at '}'. */
+static size_t
+peek_value(struct peek *marks, size_t i)
+{
+	marks->i = i;
+	peek_skip(marks);
+	return marks->i;
+}
+
+/*
+ * The next member of an object; *i starts behind '{', false at '}'. "marks" may
+ * be NULL; else they lead behind the values.
+ */
 static bool
-next_member(const char *t, size_t n, size_t *i, struct member *m)
+next_member(const char *t, size_t n, size_t *i, struct member *m,
+    struct peek *marks)
 {
 	size_t at = skip_space(t, n, *i);
 
@@ -561,7 +580,8 @@ next_member(const char *t, size_t n, size_t *i, struct member *m)
 	m->key_end = skip_string(t, n, at);
 	at = skip_space(t, n, m->key_end);
 	m->value = skip_space(t, n, at + 1);	/* behind ':' */
-	m->value_end = skip_value(t, n, m->value);
+	m->value_end = marks != NULL ? peek_value(marks, m->value) :
+	    skip_value(t, n, m->value);
 	*i = m->value_end;
 	return true;
 }
@@ -618,7 +638,7 @@ is_null(const char *t, const struct member *m)
 
 static void
 splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
-    bool nulls, struct buf *out)
+    bool nulls, struct peek *marks, struct buf *out)
 {
 	bool		*done = xcalloc(nedits, sizeof(*done)), first = true;
 	struct member	 m;
@@ -626,7 +646,7 @@ splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
 
 	buf_reserve(out, n + 256);
 	buf_putc(out, '{');
-	while (next_member(t, n, &i, &m)) {
+	while (next_member(t, n, &i, &m, marks)) {
 		for (k = 0; k < nedits; k++)
 			if (key_is(t, &m, edits[k].key, strlen(edits[k].key)))
 				break;
@@ -651,14 +671,17 @@ void
 js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
     struct buf *out)
 {
-	splice(t, n, edits, nedits, true, out);
+	splice(t, n, edits, nedits, true, NULL, out);
 }
 
 void
-js_splice_dense(const char *t, size_t n, const struct js_edit *edits,
-    size_t nedits, struct buf *out)
+js_splice_body(const char *t, size_t n, json_object *obj, bool nulls,
+    const struct js_edit *edits, size_t nedits, struct buf *out)
 {
-	splice(t, n, edits, nedits, false, out);
+	struct peek marks;
+
+	splice(t, n, edits, nedits, nulls, tree_peek_text(obj, t, &marks) ?
+	    &marks : NULL, out);
 }
 
 int
@@ -674,7 +697,8 @@ js_line_of(const char *t, size_t n, const char *path)
 		len = dot != NULL ? (size_t)(dot - path) : strlen(path);
 		if (i >= n || t[i] != '{')
 			return 0;
-		for (i++, found = false; !found && next_member(t, n, &i, &m);)
+		for (i++, found = false; !found && next_member(t, n, &i, &m,
+		    NULL);)
 			found = key_is(t, &m, path, len);
 		if (!found)
 			return 0;

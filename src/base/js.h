@@ -95,6 +95,12 @@ json_object *js_print_string(json_object *);
 /* A new object with that member: {"type":TYPE}. */
 json_object *js_typed(const char *type);
 
+/*
+ * The first elements of an array, at most n, as a new one. An array that waits
+ * goes on waiting.
+ */
+json_object *js_head(json_object *array, size_t n);
+
 /* The type of a value as a bit; an integer is a number as well, null is 0. */
 enum {
 	JS_STRING = 1, JS_INTEGER = 2, JS_NUMBER = 4, JS_BOOLEAN = 8,
@@ -148,9 +154,13 @@ struct js_edit {
 void	 js_splice(const char *text, size_t n, const struct js_edit *,
 	    size_t nedits, struct buf *out);
 
-/* The same, and members of the text that are null are left out. */
-void	 js_splice_dense(const char *text, size_t n, const struct js_edit *,
-	    size_t nedits, struct buf *out);
+/*
+ * The same of a text that was parsed by js_parse_body(), with its tree, as far
+ * as it still is one: what the scan knows isn't looked for again. Without
+ * "nulls" members of the text that are null are left out.
+ */
+void	 js_splice_body(const char *text, size_t n, json_object *, bool nulls,
+	    const struct js_edit *, size_t nedits, struct buf *out);
 
 /* Line (from 1) of the value at "path" ("auth.apiKeys"), 0 when not found. */
 int	 js_line_of(const char *text, size_t n, const char *path);

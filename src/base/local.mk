@@ -44,6 +44,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/nearest.h \
 	%reldir%/notify.c \
 	%reldir%/notify.h \
+	%reldir%/peek.c \
+	%reldir%/peek.h \
 	%reldir%/plain.h \
 	%reldir%/scan.c \
 	%reldir%/scan.h \

@@ -388,13 +388,10 @@ word(struct scan *s, const char *text)
 
 /* --- Arrays and objects. */
 
-/*
- * The hash of a name's bytes. It tells names of up to eight apart; two longer
- * ones may share it, once in 2^64.
- */
-static uint64_t
-hash_name(const unsigned char *p, size_t n)
+uint64_t
+scan_hash(const char *text, size_t n)
 {
+	const unsigned char *p = (const unsigned char *)text;
 	const uint64_t	 odd = UINT64_C(0x9e3779b97f4a7c15);
 	uint64_t	 h = n * odd, eight = 0;
 	size_t		 i;
@@ -546,8 +543,7 @@ remember_decoded(struct scan *s, size_t at)
 	if (!decode(s, &i, s->i - 1, &text))
 		ok = refuse(s, i, "a name with \\u0000");
 	else
-		ok = remember(s, hash_name((const unsigned char *)
-		    buf_str(&text), text.len), at);
+		ok = remember(s, scan_hash(buf_str(&text), text.len), at);
 	buf_finish(&text);
 	return ok;
 }
@@ -570,7 +566,8 @@ name(struct scan *s)
 	if (s->rules != SCAN_ONE_READING && s->marks == NULL)
 		ok = true;
 	else if (memchr(s->p + at + 1, '\\', n) == NULL)
-		ok = remember(s, hash_name(s->p + at + 1, n), at);
+		ok = remember(s, scan_hash((const char *)s->p + at + 1, n),
+		    at);
 	else
 		ok = remember_decoded(s, at);
 	if (!ok)

@@ -64,6 +64,12 @@ struct scan_marks {
 bool	scan_json_marks(const char *, size_t n, enum scan_rules,
 	    struct scan_facts *, struct scan_marks *);
 
+/*
+ * The hash of a name's bytes. It tells names of up to eight apart; two longer
+ * ones may share it, once in 2^64.
+ */
+uint64_t scan_hash(const char *, size_t n);
+
 /* About what json-c takes for a tree of that, in bytes; never less. */
 size_t	scan_cost(const struct scan_facts *);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/peek.h"
 #include "base/plain.h"
 #include "base/scan.h"
 #include "base/text.h"
@@ -239,18 +240,30 @@ build_number(struct build *b)
 }
 
 static void
+append(json_object *array, json_object *take)
+{
+	if (json_object_array_add(array, take) != 0)
+		die("out of memory");
+}
+
+/* To the next element; false at the end's bracket. */
+static bool
+more_elements(struct build *b)
+{
+	skip_space(b);
+	if (b->p[b->i] == ']')
+		return false;
+	if (b->p[b->i] == ',')
+		b->i++;
+	return true;
+}
+
+static void
 fill_array(struct build *b, json_object *array)
 {
 	b->i++;
-	for (;;) {
-		skip_space(b);
-		if (b->p[b->i] == ']')
-			break;
-		if (b->p[b->i] == ',')
-			b->i++;
-		if (json_object_array_add(array, build_value(b)) != 0)
-			die("out of memory");
-	}
+	while (more_elements(b))
+		append(array, build_value(b));
 	b->i++;
 	if (json_object_array_length(array) > ARRAY_FIRST)
 		json_object_array_shrink(array, 0);
@@ -559,6 +572,81 @@ tree_open(json_object *v)
 		fill_array(&b, v);
 	buf_finish(&b.word);
 	json_object_set_userdata(v, NULL, NULL);
+}
+
+static void
+peek_begin(const struct waiting *w, size_t at, size_t mark, struct peek *k)
+{
+	*k = (struct peek){ .p = w->p, .n = w->n, .i = at, .marks = w->marks,
+	    .next = w->marks + mark, .end = w->marks + w->nmarks };
+}
+
+bool
+tree_peek(json_object *v, struct peek *k)
+{
+	const struct scan_mark *m = waits(v);
+
+	if (m == NULL || !waiting_of(m)->unique)
+		return false;
+	peek_begin(waiting_of(m), m->begin, m->self, k);
+	return true;
+}
+
+bool
+tree_peek_text(json_object *obj, const char *text, struct peek *k)
+{
+	const struct scan_mark *m;
+
+	if (!json_object_is_type(obj, json_type_object) || obj == NULL)
+		return false;
+	json_object_object_foreach(obj, key, v) {
+		(void)key;
+		if ((m = waits(v)) == NULL || waiting_of(m)->p != text)
+			continue;
+		peek_begin(waiting_of(m), 0, 1, k);
+		return true;
+	}
+	return false;
+}
+
+const char *
+tree_text(const char *p, size_t n, struct buf *space, size_t *len)
+{
+	struct build	 b = { .p = p, .n = n, .word = *space };
+	const char	*text = build_text(&b, len);
+
+	*space = b.word;
+	return text;
+}
+
+/* Of one that waits, and goes on waiting. */
+static void
+read_head(const struct scan_mark *m, size_t n, json_object *head)
+{
+	struct waiting	*w = waiting_of(m);
+	struct build	 b = {
+		.p = w->p, .n = w->n, .unique = w->unique, .w = w,
+		.i = m->begin + 1, .mark = m->self + 1
+	};
+
+	while (n-- > 0 && more_elements(&b))
+		append(head, build_value(&b));
+	buf_finish(&b.word);
+}
+
+json_object *
+tree_head(json_object *array, size_t n)
+{
+	const struct scan_mark	*m = waits(array);
+	json_object		*head = new_array();
+	size_t			 i, there = json_object_array_length(array);
+
+	if (m != NULL)
+		read_head(m, n, head);
+	for (i = 0; i < n && i < there; i++)
+		append(head, json_object_get(
+		    json_object_array_get_idx(array, i)));
+	return head;
 }
 
 /* --- The text of a tree. */

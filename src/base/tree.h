@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 
 struct buf;
+struct peek;
 struct scan_marks;
 
 /*
@@ -42,6 +43,27 @@ json_object *tree_build_own_take(const char *, size_t n,
  * value stays as it is. Only what is empty may wait.
  */
 void	 tree_open(json_object *);
+
+/*
+ * A look into a value that waits, of a text in which no name comes twice; it
+ * goes on waiting. False: it does not.
+ */
+bool	 tree_peek(json_object *, struct peek *);
+
+/*
+ * The same at the first byte of a whole text: "obj", its object, was built, but
+ * for some member. False: nothing of it waits.
+ */
+bool	 tree_peek_text(json_object *obj, const char *text, struct peek *);
+
+/*
+ * The string whose quote is at p, n bytes with the quotes, escapes undone; *len
+ * bytes. They are in the text or in "space", until the next one.
+ */
+const char *tree_text(const char *p, size_t n, struct buf *space, size_t *len);
+
+/* The first elements of an array, at most n, as a new one. */
+json_object *tree_head(json_object *array, size_t n);
 
 /*
  * Appends the compact text; slashes are not escaped. No serializer but json-c's

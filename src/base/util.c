@@ -268,6 +268,23 @@ util_starts_nocase(const char *s, const char *prefix)
 	return strncasecmp(s, prefix, strlen(prefix)) == 0;
 }
 
+static inline bool
+is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+bool
+util_is_name(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && is_name_byte(s[i]); i++)
+		;
+	return i == n && n > 0;
+}
+
 bool
 util_ends(const char *s, const char *suffix)
 {

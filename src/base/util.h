@@ -55,6 +55,8 @@ uint64_t util_hash_more(uint64_t h, const void *, size_t);
 bool	 util_starts(const char *s, const char *prefix);
 bool	 util_starts_nocase(const char *s, const char *prefix);
 bool	 util_ends(const char *s, const char *suffix);
+/* Letters of ASCII, digits, _ and -, one at least? */
+bool	 util_is_name(const char *, size_t n);
 bool	 util_parse_int64(const char *s, int64_t *n);	/* all of s, base 10 */
 /* In base 10, with a NUL; returns the length. For what is printed often. */
 #define UTIL_INT_SIZE 21

@@ -8,12 +8,11 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/check.h"
+#include "chat/usual.h"
 #include "turn/complain.h"
 #include "turn/tuning.h"
 
 #define PARAM_SIZE 128
-#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
-	"0123456789_-"
 
 enum kind { STRING, INTEGER, NUMBER, BOOLEAN, OBJECT, ARRAY, KIND__MAX };
 
@@ -146,7 +145,7 @@ check_name(json_object *function, const char *where, struct err *err)
 		    "Invalid '%s': empty string. Expected a string with "
 		    "minimum length 1, but got an empty string instead.",
 		    param);
-	if (strspn(s, NAME_BYTES) != n)
+	if (!util_is_name(s, n))
 		return err_param(err, param, "invalid_value",
 		    "Invalid '%s': string does not match pattern. Expected a "
 		    "string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
@@ -160,12 +159,9 @@ has_name(json_object *function)
 {
 	json_object	*v = js_get(function, "name");
 	const char	*s = js_str(function, "name");
-	size_t		 n;
 
-	if (s == NULL)
-		return false;
-	n = (size_t)json_object_get_string_len(v);
-	return n > 0 && strspn(s, NAME_BYTES) == n;
+	return s != NULL && util_is_name(s,
+	    (size_t)json_object_get_string_len(v));
 }
 
 static const char *
@@ -210,8 +206,10 @@ static bool
 check_tools(json_object *req, struct err *err)
 {
 	json_object	*tools = js_array(req, "tools");
-	size_t		 i;
+	size_t		 i, usual = chat_usual_tools(tools);
 
+	if (usual > 0 && usual <= CHAT_TOOLS_MAX)
+		return true;
 	if (!check_length(tools, "tools", err))
 		return false;
 	for (i = 0; i < js_len(tools); i++)

@@ -6,6 +6,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "chat/fit.h"
+#include "chat/usual.h"
 #include "copilot/models.h"
 #include "turn/calls.h"
 #include "turn/schema.h"
@@ -362,8 +363,11 @@ chat_fit_tools(json_object *req, const struct model *model)
 	json_object	*tools = js_array(req, "tools"), *kept, *names, *tool;
 	bool		 gemini = is_vendor(model, "Google"), changed = false;
 	const char	*name;
-	size_t		 i, n = js_len(tools);
+	size_t		 i, n;
 
+	if (!gemini && chat_usual_tools(tools) > 0)
+		return false;
+	n = js_len(tools);
 	kept = json_object_new_array();
 	names = json_object_new_object();
 	for (i = 0; i < n; i++) {

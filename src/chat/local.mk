@@ -39,4 +39,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/terms.h \
 	%reldir%/usage.c \
 	%reldir%/usage.h \
+	%reldir%/usual.c \
+	%reldir%/usual.h \
 	%reldir%/wanted.h

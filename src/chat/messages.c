@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "chat/opaque.h"
 #include "chat/messages.h"
+#include "chat/usual.h"
 #include "turn/complain.h"
 #include "turn/images.h"
 #include "turn/seal.h"
@@ -176,9 +177,19 @@ bool
 chat_messages_read(json_object *messages, struct chat_messages *m,
     struct err *err)
 {
-	size_t i, n = js_len(messages);
+	struct chat_usual	usual;
+	size_t			i, n;
 
 	*m = (struct chat_messages){ 0 };
+	if (chat_usual_messages(messages, &usual)) {
+		m->usual = true;
+		m->strict = usual.strict;
+		m->agent = usual.agent;
+		m->developer = usual.developer;
+		m->calls = usual.calls;
+		return true;
+	}
+	n = js_len(messages);
 	if (n == 0)
 		return err_param(err, "messages", "empty_array",
 		    "Invalid 'messages': empty array. Expected an array with "

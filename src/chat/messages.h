@@ -15,6 +15,9 @@ struct chat_messages {
 	bool	vision;	/* there are images */
 	bool	dirty;	/* chat_messages_repair has something to do */
 	bool	developer; /* there is one of that role */
+	bool	usual;	/* upstream takes them as they are: chat/usual.h */
+	bool	strict;	/* so does one of a model that takes less */
+	bool	calls;	/* some of the usual messages call tools */
 	bool	file;	/* there is one: this part of this message */
 	size_t	file_message, file_part;
 };

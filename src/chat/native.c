@@ -13,6 +13,7 @@
 #include "chat/custom.h"
 #include "chat/fit.h"
 #include "chat/native.h"
+#include "chat/usual.h"
 #include "copilot/models.h"
 #include "turn/cache-marks.h"
 #include "turn/effort.h"
@@ -55,7 +56,9 @@ chat_request_take(struct chat_request *r, json_object *take, struct err *err)
 	    "include_usage", false);
 	r->search = js_obj(r->obj, "web_search_options") != NULL;
 	r->functions = js_len(js_array(r->obj, "functions")) > 0;
-	r->custom = chat_custom_names(js_array(r->obj, "tools"));
+	r->usual_tools = chat_usual_tools(js_array(r->obj, "tools")) > 0;
+	if (!r->usual_tools)
+		r->custom = chat_custom_names(js_array(r->obj, "tools"));
 	r->n = js_int(r->obj, "n", 1);
 	return true;
 }
@@ -185,8 +188,16 @@ has_developer(const struct chat_request *r)
 	return r->messages.developer && r->info != NULL && !r->info->openai;
 }
 
-void
-chat_request_messages(struct chat_request *r, bool native)
+/* Has nothing to be changed in them? */
+static bool
+go_as_they_are(const struct chat_request *r)
+{
+	return r->messages.usual && !r->messages.dirty &&
+	    (r->info == NULL || r->info->openai || r->messages.strict);
+}
+
+static void
+fit_messages(struct chat_request *r, bool native)
 {
 	json_object *messages = js_array(r->obj, "messages");
 
@@ -197,6 +208,13 @@ chat_request_messages(struct chat_request *r, bool native)
 	r->refitted = chat_fit_messages(r->obj, r->info, native);
 	if (has_developer(r))
 		chat_messages_system(js_array(r->obj, "messages"));
+}
+
+void
+chat_request_messages(struct chat_request *r, bool native)
+{
+	if (!native || !go_as_they_are(r))
+		fit_messages(r, native);
 	if (r->format_in_prompt)
 		r->inserted = format_tell(r->obj);
 }
@@ -331,7 +349,8 @@ edit_no_tools(const struct chat_request *r, struct edits *ed)
 {
 	json_object *tools = js_array(r->obj, "tools");
 
-	if (tools == NULL || js_len(tools) > 0 || r->functions)
+	if (tools == NULL || r->usual_tools || js_len(tools) > 0 ||
+	    r->functions)
 		return;
 	edits_drop(ed, r->obj, "tools");
 	edits_drop(ed, r->obj, "tool_choice");
@@ -419,6 +438,11 @@ edit_cache(const struct chat_request *r, struct edits *ed)
 	json_object		*tools = js_array(r->obj, "tools");
 	struct cache_marks	 m;
 
+	/* Others take none, and the usual messages and tools have none. */
+	if (!is_claude(r->info) && r->messages.usual)
+		messages = NULL;
+	if (!is_claude(r->info) && r->usual_tools)
+		tools = NULL;
 	m = cache_marks_chat(messages, tools, is_claude(r->info), r->cache);
 	if (m.messages)
 		edits_set_take(ed, "messages", json_object_get(messages));
@@ -465,7 +489,7 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 	for (i = 0; i < COUNT(repairs); i++)
 		repairs[i](r, &ed);
 	if (text != NULL)
-		js_splice_dense(text, n, ed.list, ed.n, out);
+		js_splice_body(text, n, r->obj, false, ed.list, ed.n, out);
 	else {
 		edits_apply(&ed, r->obj);
 		js_print(r->obj, out);

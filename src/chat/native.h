@@ -29,6 +29,7 @@ struct chat_request {
 	bool			 by_messages;	/* it goes over /v1/messages */
 	bool			 search;	/* of the web is asked for */
 	bool			 functions;	/* the form before tools */
+	bool			 usual_tools;	/* see chat/usual.h */
 	json_object		*custom;	/* names of custom tools */
 	bool			 summaries;	/* of what a model thinks */
 	bool			 cache;	/* mark the prompt for it */

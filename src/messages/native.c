@@ -246,7 +246,7 @@ messages_body(struct messages_request *r, const char *text, size_t n,
 		edit_members(r, &ed);
 		r->header = messages_betas(r->betas, needed_betas(r, &fit,
 		    text, n));
-		js_splice_dense(text, n, ed.list, ed.n, out);
+		js_splice_body(text, n, r->obj, false, ed.list, ed.n, out);
 	}
 	edits_finish(&ed);
 	messages_fit_finish(&fit);

@@ -408,7 +408,7 @@ responses_request(const char *text, size_t n, json_object *obj,
 	set_cache_key(obj, set, &e);
 	set_lessons(obj, &set->lesson, &e);
 	set_effort(obj, set->model, &e);
-	js_splice(text, n, e.list, e.n, body);
+	js_splice_body(text, n, obj, true, e.list, e.n, body);
 	responses_note(obj, r);
 	edits_finish(&e);
 	return true;

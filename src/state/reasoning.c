@@ -227,6 +227,17 @@ restore(const struct reasoning_scope *who, const struct places *p,
 }
 
 bool
+reasoning_any(const struct reasoning_scope *who)
+{
+	struct places p;
+
+	if (who->thoughts == NULL)
+		return false;
+	find_places(who, &p);
+	return p.memory || p.disk;
+}
+
+bool
 reasoning_restore(const struct reasoning_scope *who, json_object *messages)
 {
 	struct places	 p = { .memory = true };

@@ -41,6 +41,9 @@ void	reasoning_keep(const struct reasoning_scope *, const char *opaque,
 
 /* --- The request. */
 
+/* Are there any that could be put back? No: it isn't worth a look. */
+bool	reasoning_any(const struct reasoning_scope *);
+
 /*
  * Put thoughts back into the assistant's messages that come with calls but
  * without them. True when one was changed.

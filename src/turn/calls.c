@@ -13,8 +13,6 @@
 #include "turn/calls.h"
 
 #define ID_MAX 64
-#define ID_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
-	"0123456789_-"
 
 /* --- Arguments. */
 
@@ -44,8 +42,8 @@ print_unparsed(json_object *v)
 }
 
 /* Without a tree: most are fine, and some have megabytes. */
-static bool
-is_object_text(const char *p, size_t n)
+bool
+calls_is_object(const char *p, size_t n)
 {
 	struct scan_facts f;
 
@@ -60,7 +58,7 @@ text_arguments(json_object *v)
 	size_t		 n = (size_t)json_object_get_string_len(v);
 	json_object	*parsed, *text;
 
-	if (is_object_text(p, n))
+	if (calls_is_object(p, n))
 		return json_object_get(v);
 	parsed = js_parse_quiet(p, n);
 	text = print_unparsed(parsed != NULL ? parsed : v);
@@ -134,12 +132,16 @@ call_ids_destroy(struct call_ids *ids)
 	free(ids);
 }
 
+bool
+calls_fine_id(const char *id, size_t n)
+{
+	return n <= ID_MAX && util_is_name(id, n);
+}
+
 static bool
 is_fine(const char *id)
 {
-	size_t n = strlen(id);
-
-	return n > 0 && n <= ID_MAX && strspn(id, ID_BYTES) == n;
+	return calls_fine_id(id, strlen(id));
 }
 
 static const char *

@@ -26,6 +26,9 @@ json_object *calls_arguments(json_object *v);
 json_object *calls_of_input(json_object *input);
 json_object *calls_input(const char *arguments, size_t n);
 
+/* Is it such a text, which nobody has to change? A NUL or a quote is behind. */
+bool	calls_is_object(const char *, size_t n);
+
 /* Is it no arguments at all: absent, "" or "null"? */
 bool	calls_are_none(json_object *v);
 
@@ -37,6 +40,7 @@ bool	calls_are_none(json_object *v);
  */
 struct call_ids;
 
+bool	 calls_fine_id(const char *, size_t n);	/* upstream takes it */
 struct call_ids *call_ids_create(void);
 void	 call_ids_destroy(struct call_ids *);
 

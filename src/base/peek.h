@@ -1,0 +1,61 @@
+/*
+ * A look into JSON text that was accepted, without a tree: from the marks of
+ * its scan (base/scan.h), which lead behind what nobody looks at. tree_peek()
+ * gives the first one. The cursor stands at the first byte of a value, and
+ * every function but peek_in() leaves it behind one.
+ */
+#ifndef PEEK_H
+#define PEEK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct scan_mark;
+
+struct peek {
+	const char		*p;
+	size_t			 n, i;
+	const struct scan_mark	*marks, *next, *end;	/* "next" is ahead */
+};
+
+/* What stands between the quotes of a string, escapes and all. */
+struct peek_text {
+	const char	*p;
+	size_t		 n;
+};
+
+static inline bool
+peek_is(const struct peek_text *t, const char *what)
+{
+	return t->n == strlen(what) && memcmp(t->p, what, t->n) == 0;
+}
+
+/* Behind the value, whatever it is. */
+void	peek_skip(struct peek *);
+
+/* The string that is there; false: it is none, and the cursor stays. */
+bool	peek_string(struct peek *, struct peek_text *);
+
+/*
+ * Into the object or array, by its bracket; false when there is none. Then its
+ * members or elements, one by one: the value has to be read or skipped before
+ * the next one. False behind the last one.
+ */
+bool	peek_in(struct peek *, char bracket);
+bool	peek_member(struct peek *, struct peek_text *name);
+bool	peek_element(struct peek *);
+
+/*
+ * Texts that were seen. peek_again() remembers this one; true: it was there,
+ * or (once in 2^64) one that looks like it. Zeroed memory is none.
+ */
+struct peek_seen {
+	uint64_t	*table;
+	size_t		 n, max;
+};
+bool	peek_again(struct peek_seen *, const struct peek_text *);
+void	peek_seen_finish(struct peek_seen *);
+
+#endif

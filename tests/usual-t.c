@@ -1,0 +1,345 @@
+/*
+ * Requests of the usual form are looked at as text, all others are read as
+ * trees: the same must come of both. Conversations as clients send them, and
+ * thousands of others made of these by chance, always the same ones.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "chat/usual.h"
+#include "usual.h"
+
+#define ROUNDS	4000
+#define CHANGES	3
+
+#define LONG "a text of some length, so that it has a mark and waits in the tree"
+#define TOOL(name) "{\"type\":\"function\",\"function\":{\"name\":\"" name \
+	"\",\"description\":\"" LONG "\",\"strict\":false,\"parameters\":{" \
+	"\"type\":\"object\",\"properties\":{\"path\":{\"type\":\"string\"}}}}}"
+#define CALL(id, arguments) "{\"id\":\"" id "\",\"type\":\"function\"," \
+	"\"function\":{\"name\":\"read\",\"arguments\":\"" arguments "\"}}"
+
+static const char *const chats[] = {
+	"{\"messages\":[{\"role\":\"system\",\"content\":\"" LONG "\"},"
+	    "{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true}",
+	"{\"messages\":[{\"role\":\"system\",\"content\":\"You help.\"},"
+	    "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\""
+	    LONG "\"},{\"type\":\"text\",\"text\":\"\xc3\xa9\"}]},"
+	    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":["
+	    CALL("call_1", "{\\\"path\\\":\\\"a\\\\nb\\\"}") ","
+	    CALL("call_2", "{}") "]},"
+	    "{\"role\":\"tool\",\"tool_call_id\":\"call_2\",\"content\":\"b\"},"
+	    "{\"role\":\"tool\",\"tool_call_id\":\"call_1\",\"content\":[{"
+	    "\"type\":\"text\",\"text\":\"" LONG "\"}]},"
+	    "{\"role\":\"assistant\",\"content\":\"" LONG "\",\"tool_calls\":["
+	    CALL("call_3", "{\\\"path\\\":\\\"" LONG "\\\"}") "]},"
+	    "{\"role\":\"tool\",\"tool_call_id\":\"call_3\",\"content\":\"\"},"
+	    "{\"role\":\"user\",\"content\":\"and now?\",\"name\":\"me\"}],"
+	    "\"tools\":[" TOOL("read") "," TOOL("write") "],"
+	    "\"tool_choice\":\"auto\",\"temperature\":0.1}",
+	"{\"messages\":[{\"role\":\"developer\",\"content\":\"a\"},"
+	    "{\"role\":\"user\",\"content\":\"b\"},"
+	    "{\"role\":\"assistant\",\"content\":\"c\"},"
+	    "{\"role\":\"system\",\"content\":\"d\"},"
+	    "{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+	    "\"image_url\":{\"url\":\"data:image/png;base64,AAAA\"}}]}],"
+	    "\"tools\":[" TOOL("read") "],\"max_tokens\":5}"
+};
+
+/* Values and names that somebody looks for, to be put anywhere. */
+static const char *const odd[] = {
+	"null", "true", "0", "\"\"", "\" \\n\"", "\"\\u0020\"", "[]", "{}",
+	"\"user\"", "\"assistant\"", "\"system\"", "\"developer\"",
+	"\"tool\"", "\"function\"", "\"custom\"", "\"call_1\"", "\"read\"",
+	"\"an id?\"", "\"{}\"", "\"[]\"", "\"null\"", "\"{\\\"a\\\":\"",
+	"[{\"type\":\"text\",\"text\":\" \"}]", "\"{\\\"a\\\":\\\"\\u00e9\\\"}\"",
+	"[{\"type\":\"text\",\"text\":\"x\",\"cache_control\":{}}]",
+	"{\"type\":\"ephemeral\"}", "[{\"role\":\"user\",\"content\":\"x\"}]",
+	"{\"role\":\"assistant\",\"content\":\"x\"}", "\"a\\u0000b\"",
+	"{\"name\":\"read\",\"arguments\":\"{}\"}", "\"" LONG "\"",
+	"[{\"type\":\"refusal\",\"refusal\":\"no\"}]", "\"json_object\"",
+	"[\"" LONG "\",\"" LONG "\"]",
+	"{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\","
+	    "\"schema\":{}}}"
+};
+
+static const char *const names[] = {
+	"role", "content", "type", "text", "tool_calls", "tool_call_id", "id",
+	"function", "name", "arguments", "refusal", "reasoning_content",
+	"reasoning_opaque", "function_call", "copilot_cache_control",
+	"cache_control", "output", "custom", "image_url", "file", "index",
+	"parameters", "description", "strict", "tools", "tool_choice",
+	"messages", "response_format", "n", "user", "prompt_cache_key",
+	"input", "functions", "stop"
+};
+
+static uint64_t chance_state = 88172645463325252u;
+
+static size_t
+chance(size_t n)
+{
+	chance_state ^= chance_state << 13;
+	chance_state ^= chance_state >> 7;
+	chance_state ^= chance_state << 17;
+	return (size_t)(chance_state % n);
+}
+
+static json_object *
+odd_value(void)
+{
+	const char *text = odd[chance(COUNT(odd))];
+
+	return js_parse_quiet(text, strlen(text));
+}
+
+static void
+change_array(json_object *array)
+{
+	size_t n = js_len(array), at;
+
+	if (n == 0 || chance(6) == 0) {
+		json_object_array_add(array, odd_value());
+		return;
+	}
+	at = chance(n);
+	switch (chance(3)) {
+	case 0:
+		json_object_array_del_idx(array, at, 1);
+		break;
+	case 1:
+		json_object_array_put_idx(array, at, odd_value());
+		break;
+	default:
+		json_object_array_add(array, json_object_get(
+		    json_object_array_get_idx(array, at)));
+		break;
+	}
+}
+
+static void
+change_object(json_object *obj)
+{
+	const char	*name = names[chance(COUNT(names))];
+	size_t		 n = (size_t)json_object_object_length(obj), at;
+
+	at = chance(n + 1);
+	if (at < n) {
+		json_object_object_foreach(obj, key, value) {
+			(void)value;
+			if (at-- == 0) {
+				name = key;
+				break;
+			}
+		}
+		if (chance(3) == 0) {
+			js_del(obj, name);
+			return;
+		}
+	}
+	js_add_take(obj, name, odd_value());
+}
+
+/* Somewhere in it. */
+static void
+change(json_object *v)
+{
+	json_object	*inner = NULL;
+	size_t		 at;
+
+	if (json_object_is_type(v, json_type_array) && js_len(v) > 0) {
+		inner = json_object_array_get_idx(v, chance(js_len(v)));
+	} else if (json_object_is_type(v, json_type_object) &&
+	    json_object_object_length(v) > 0) {
+		at = chance((size_t)json_object_object_length(v));
+		json_object_object_foreach(v, key, value) {
+			(void)key;
+			if (at-- == 0)
+				inner = value;
+		}
+	}
+	if ((json_object_is_type(inner, json_type_object) ||
+	    json_object_is_type(inner, json_type_array)) && inner != NULL &&
+	    chance(5) > 0)
+		change(inner);
+	else if (json_object_is_type(v, json_type_array))
+		change_array(v);
+	else
+		change_object(v);
+}
+
+/* With spaces, or a name that is written in another way. */
+static void
+print(json_object *obj, struct buf *out)
+{
+	static const int ways[] = {
+		JSON_C_TO_STRING_PLAIN, JSON_C_TO_STRING_SPACED,
+		JSON_C_TO_STRING_PRETTY
+	};
+	const char *text, *at;
+
+	text = json_object_to_json_string_ext(js_read_all(obj),
+	    ways[chance(COUNT(ways))] | JSON_C_TO_STRING_NOSLASHESCAPE);
+	at = strstr(text, chance(2) == 0 ? "role" : "user");
+	buf_truncate(out, 0);
+	if (at != NULL && chance(10) == 0) {
+		buf_append(out, text, (size_t)(at - text));
+		buf_printf(out, "\\u%04x", (unsigned)*at);
+		text = at + 1;
+	}
+	buf_puts(out, text);
+}
+
+static bool
+is_usual(const struct buf *body)
+{
+	struct chat_usual	 facts;
+	struct buf		 copy = { 0 };
+	json_object		*obj;
+	struct err		 err;
+	bool			 usual;
+
+	buf_append(&copy, body->p, body->len);
+	if (!js_parse_body(&copy, &obj, &err)) {
+		buf_finish(&copy);
+		return false;
+	}
+	usual = chat_usual_messages(js_array(obj, "messages"), &facts);
+	json_object_put(obj);
+	buf_finish(&copy);
+	return usual;
+}
+
+static char *const models[] = {
+	usual_gpt, usual_gemini, usual_claude, usual_other
+};
+
+static void
+check(enum handled (*handler)(struct exchange *), const struct buf *body)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(models); i++)
+		if (!usual_same(handler, body, models[i], true))
+			fail_msg("%s", models[i]);
+}
+
+/* All by chance, from these. */
+static void
+both_ways(enum handled (*handler)(struct exchange *), const char *const *seeds,
+    size_t nseeds, size_t *usual)
+{
+	struct buf	 body = { 0 };
+	json_object	*obj;
+	size_t		 i, k;
+
+	for (i = 0; i < ROUNDS; i++) {
+		obj = js_parse_quiet(seeds[i % nseeds],
+		    strlen(seeds[i % nseeds]));
+		for (k = i < nseeds ? 0 : 1 + chance(CHANGES); k > 0; k--)
+			change(obj);
+		print(obj, &body);
+		json_object_put(obj);
+		*usual += is_usual(&body);
+		check(handler, &body);
+	}
+	buf_finish(&body);
+}
+
+static void
+test_chat(void **state)
+{
+	size_t usual = 0;
+
+	(void)state;
+	both_ways(api_chat, chats, COUNT(chats), &usual);
+	/* Neither way is rare, or this would prove little. */
+	assert_true(usual > ROUNDS / 5 && usual < ROUNDS * 4 / 5);
+}
+
+/* What is looked at, and what it means. */
+static void
+test_usual(void **state)
+{
+	static const struct {
+		const char	*messages;
+		bool		 usual, strict;
+	} cases[] = {
+#define USER "{\"role\":\"user\",\"content\":\"x\"}"
+		{ "[" USER "]", true, true },
+		{ "[ { \"content\" : \"x\" , \"role\" : \"user\" } ]", true,
+		    true },
+		{ "[]", false, false },
+		{ "[{\"role\":\"user\",\"content\":\" \\n\"}]", true, false },
+		{ "[{\"role\":\"user\",\"content\":\"\"}]", true, false },
+		{ "[{\"role\":\"user\",\"content\":[]}]", true, false },
+		{ "[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+		    "\"text\":\"\"}," "{\"type\":\"text\",\"text\":\"x\"}]}]",
+		    true, false },
+		{ "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\","
+		    "\"image_url\":{\"url\":\"x\"}}]}]", false, false },
+		{ "[" USER ",{\"role\":\"system\",\"content\":\"x\"}," USER
+		    "]", true, false },
+		{ "[{\"role\":\"developer\",\"content\":\"x\"}," USER "]",
+		    true, false },
+		{ "[" USER ",{\"role\":\"assistant\",\"content\":\"x\"}]",
+		    true, false },
+		{ "[" USER ",{\"role\":\"assistant\",\"tool_calls\":["
+		    CALL("c", "{}") "]}]", true, true },
+		{ "[" USER ",{\"role\":\"assistant\",\"tool_calls\":["
+		    CALL("c", "{}") "," CALL("c", "{}") "]}]", false, false },
+		{ "[" USER ",{\"role\":\"assistant\",\"tool_calls\":["
+		    CALL("c", "") "]}]", false, false },
+		{ "[" USER ",{\"role\":\"assistant\",\"tool_calls\":["
+		    CALL("a b", "{}") "]}]", false, false },
+		{ "[" USER ",{\"role\":\"assistant\",\"tool_calls\":[]}]",
+		    false, false },
+		{ "[{\"role\":\"user\",\"content\":\"x\",\"y\":1}]", false,
+		    false },
+		{ "[{\"role\":\"function\",\"content\":\"x\"}]", false,
+		    false },
+		{ "[{\"r\\u006fle\":\"user\",\"content\":\"x\"}]", false,
+		    false },
+		{ "[{\"content\":\"x\"}]", false, false },
+		{ "[1]", false, false },
+	};
+	struct chat_usual	 facts;
+	struct buf		 text = { 0 };
+	json_object		*obj;
+	struct err		 err;
+	size_t			 i;
+	bool			 usual;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		buf_truncate(&text, 0);
+		buf_printf(&text, "{\"messages\":%s}", cases[i].messages);
+		assert_true(js_parse_body(&text, &obj, &err));
+		usual = chat_usual_messages(js_array(obj, "messages"), &facts);
+		if (usual != cases[i].usual ||
+		    (usual && facts.strict != cases[i].strict))
+			fail_msg("%s: %d %d", cases[i].messages, usual,
+			    facts.strict);
+		json_object_put(obj);
+	}
+	buf_finish(&text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_usual),
+		cmocka_unit_test(test_chat),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
