@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "chat/usual.h"
+#include "messages/usual.h"
 #include "usual.h"
 
 #define ROUNDS	4000
@@ -54,6 +55,47 @@ static const char *const chats[] = {
 	    "\"tools\":[" TOOL("read") "],\"max_tokens\":5}"
 };
 
+#define BLOCK(text, more) "{\"type\":\"text\",\"text\":\"" text "\"" more "}"
+#define MARKED ",\"cache_control\":{\"type\":\"ephemeral\"}"
+#define USE(id) "{\"type\":\"tool_use\",\"id\":\"" id "\",\"name\":\"read\"," \
+	"\"input\":{\"path\":\"" LONG "\"}}"
+#define RESULT(id, content, more) "{\"type\":\"tool_result\"," \
+	"\"tool_use_id\":\"" id "\",\"content\":" content more "}"
+#define CLAUDE_TOOL(name, more) "{\"name\":\"" name "\",\"description\":\"" \
+	LONG "\",\"input_schema\":{\"type\":\"object\",\"properties\":{" \
+	"\"path\":{\"type\":\"string\"}}}" more "}"
+
+static const char *const claudes[] = {
+	"{\"max_tokens\":1000,\"messages\":[{\"role\":\"user\","
+	    "\"content\":\"hi\"}],\"system\":\"" LONG "\"}",
+	"{\"max_tokens\":1000,\"stream\":true,\"system\":["
+	    BLOCK("You help.", MARKED) "],\"tools\":["
+	    CLAUDE_TOOL("read", "") "," CLAUDE_TOOL("write", "") "],"
+	    "\"metadata\":{\"user_id\":\"u_session_1\"},\"messages\":["
+	    "{\"role\":\"user\",\"content\":[" BLOCK(LONG, "") ","
+	    BLOCK("b", "") "]},"
+	    "{\"role\":\"assistant\",\"content\":[{\"type\":\"thinking\","
+	    "\"thinking\":\"\",\"signature\":\"AbC+/=\"},"
+	    BLOCK("I read.", "") "," USE("toolu_1") "," USE("toolu_2") "]},"
+	    "{\"role\":\"user\",\"content\":["
+	    RESULT("toolu_1", "\"" LONG "\"", "") ","
+	    RESULT("toolu_2", "[" BLOCK(LONG, "") "]", ",\"is_error\":true")
+	    "]},{\"role\":\"assistant\",\"content\":\"Done.\"},"
+	    "{\"role\":\"user\",\"content\":[" BLOCK("and now?", MARKED)
+	    "]}]}",
+	"{\"max_tokens\":1000,\"messages\":[{\"role\":\"user\","
+	    "\"content\":[{\"type\":\"image\",\"source\":{\"type\":"
+	    "\"base64\",\"media_type\":\"image/png\",\"data\":\"AAAA\"}},"
+	    BLOCK("what is it?", "") "]},{\"role\":\"assistant\",\"content\":"
+	    "[" USE("toolu_3") "]},{\"role\":\"user\",\"content\":["
+	    RESULT("toolu_3", "[" BLOCK("x", MARKED) "]", "") ","
+	    BLOCK("go on", "") "]}],\"tools\":["
+	    CLAUDE_TOOL("read", MARKED) "],\"thinking\":{\"type\":"
+	    "\"enabled\",\"budget_tokens\":500}}",
+	"{\"max_tokens\":1000,\"messages\":[{\"role\":\"user\","
+	    "\"content\":\"hi\"}],\"system\":[" USE("toolu_4") "]}"
+};
+
 /* Values and names that somebody looks for, to be put anywhere. */
 static const char *const odd[] = {
 	"null", "true", "0", "\"\"", "\" \\n\"", "\"\\u0020\"", "[]", "{}",
@@ -68,7 +110,11 @@ static const char *const odd[] = {
 	"[{\"type\":\"refusal\",\"refusal\":\"no\"}]", "\"json_object\"",
 	"[\"" LONG "\",\"" LONG "\"]",
 	"{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\","
-	    "\"schema\":{}}}"
+	    "\"schema\":{}}}", "\"base64\"", "\"url\"", "\"text\"",
+	"\"tool_use\"", "\"tool_result\"", "\"thinking\"", "\"toolu_1\"",
+	"[{\"type\":\"text\",\"text\":\"x\"}]", "\"other:seal\"",
+	"{\"type\":\"ephemeral\",\"scope\":\"x\"}",
+	"{\"type\":\"image\",\"source\":{\"type\":\"base64\"}}"
 };
 
 static const char *const names[] = {
@@ -78,7 +124,9 @@ static const char *const names[] = {
 	"cache_control", "output", "custom", "image_url", "file", "index",
 	"parameters", "description", "strict", "tools", "tool_choice",
 	"messages", "response_format", "n", "user", "prompt_cache_key",
-	"input", "functions", "stop"
+	"input", "functions", "stop", "tool_use_id", "input_schema",
+	"is_error", "source", "thinking", "signature", "data", "system",
+	"properties", "$schema", "defer_loading", "max_tokens", "metadata"
 };
 
 static uint64_t chance_state = 88172645463325252u;
@@ -198,9 +246,10 @@ print(json_object *obj, struct buf *out)
 }
 
 static bool
-is_usual(const struct buf *body)
+is_usual(const struct buf *body, bool claude)
 {
 	struct chat_usual	 facts;
+	struct messages_usual	 found;
 	struct buf		 copy = { 0 };
 	json_object		*obj;
 	struct err		 err;
@@ -211,7 +260,8 @@ is_usual(const struct buf *body)
 		buf_finish(&copy);
 		return false;
 	}
-	usual = chat_usual_messages(js_array(obj, "messages"), &facts);
+	usual = claude ? messages_usual(js_array(obj, "messages"), &found) :
+	    chat_usual_messages(js_array(obj, "messages"), &facts);
 	json_object_put(obj);
 	buf_finish(&copy);
 	return usual;
@@ -231,6 +281,21 @@ check(enum handled (*handler)(struct exchange *), const struct buf *body)
 			fail_msg("%s", models[i]);
 }
 
+/* Or none of this would prove anything. */
+static void
+check_path(enum handled (*handler)(struct exchange *), const char *text,
+    char *model, const char *path)
+{
+	struct buf body = { 0 }, out = { 0 };
+
+	buf_puts(&body, text);
+	usual_run(handler, &body, model, &out);
+	if (strstr(out.p, path) == NULL)
+		fail_msg("%s: %s", path, out.p);
+	buf_finish(&body);
+	buf_finish(&out);
+}
+
 /* All by chance, from these. */
 static void
 both_ways(enum handled (*handler)(struct exchange *), const char *const *seeds,
@@ -247,7 +312,7 @@ both_ways(enum handled (*handler)(struct exchange *), const char *const *seeds,
 			change(obj);
 		print(obj, &body);
 		json_object_put(obj);
-		*usual += is_usual(&body);
+		*usual += is_usual(&body, seeds == claudes);
 		check(handler, &body);
 	}
 	buf_finish(&body);
@@ -259,8 +324,21 @@ test_chat(void **state)
 	size_t usual = 0;
 
 	(void)state;
+	check_path(api_chat, chats[1], usual_gpt, " /chat/completions ");
+	check_path(api_chat, chats[1], usual_claude, " /chat/completions ");
 	both_ways(api_chat, chats, COUNT(chats), &usual);
 	/* Neither way is rare, or this would prove little. */
+	assert_true(usual > ROUNDS / 5 && usual < ROUNDS * 4 / 5);
+}
+
+static void
+test_messages(void **state)
+{
+	size_t usual = 0;
+
+	(void)state;
+	check_path(api_messages, claudes[1], usual_claude, " /v1/messages ");
+	both_ways(api_messages, claudes, COUNT(claudes), &usual);
 	assert_true(usual > ROUNDS / 5 && usual < ROUNDS * 4 / 5);
 }
 
@@ -338,6 +416,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usual),
 		cmocka_unit_test(test_chat),
+		cmocka_unit_test(test_messages),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

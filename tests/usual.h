@@ -42,7 +42,7 @@ static struct models usual_models = {
 };
 static struct conf usual_conf = {
 	.refs = 1, .reasoning_summaries = usual_asked, .prompt_cache = true,
-	.claude_upstream = usual_chat, .max_response_body_bytes = 1 << 20
+	.max_response_body_bytes = 1 << 20
 };
 
 /* What comes of it, as a text. */
@@ -52,6 +52,8 @@ usual_run(enum handled (*handler)(struct exchange *), const struct buf *body,
 {
 	struct exchange *x = exchange_create();
 
+	/* Claude is asked over the endpoint of the request. */
+	usual_conf.claude_upstream = handler == api_chat ? usual_chat : NULL;
 	x->conf = conf_ref(&usual_conf);
 	x->models = models_ref(&usual_models);
 	x->models_tried = true;

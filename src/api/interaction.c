@@ -139,7 +139,7 @@ feed_list(struct mac *m, json_object *list)
 
 	if (list == NULL)
 		return;
-	head = js_head(list, HEAD);
+	head = js_slice(list, 0, HEAD);
 	if (!feed_items(m, head, 0) && js_len(head) == HEAD)
 		feed_items(m, list, HEAD);
 	json_object_put(head);

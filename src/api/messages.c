@@ -23,6 +23,7 @@
 #include "messages/model.h"
 #include "messages/native-answer.h"
 #include "messages/native.h"
+#include "messages/usual.h"
 
 static void
 put_count(int64_t tokens, struct buf *out)
@@ -152,6 +153,21 @@ find_model(struct exchange *x, struct messages_request *r, struct err *err)
 	return true;
 }
 
+/* At messages that nobody has to change. */
+static void
+look(struct messages_request *r)
+{
+	struct messages_usual	found;
+	bool			marked = false;
+
+	r->usual = messages_usual(js_array(r->obj, "messages"), &found);
+	if (!r->usual)
+		return;
+	r->vision = found.vision;
+	r->marked = found.marked || (messages_usual_tools(js_array(r->obj,
+	    "tools"), &marked) && marked);
+}
+
 /* The reply, or the call and who awaits its answer. */
 static enum handled
 prepare(struct exchange *x, struct messages_request *r, struct err *err)
@@ -170,7 +186,9 @@ prepare(struct exchange *x, struct messages_request *r, struct err *err)
 	if (r->counts && endpoint != MODEL_MESSAGES)
 		return estimate(x, r->obj);
 	interaction_find(x, r->obj, NULL, NULL);
-	switch (inline_messages(x, r->obj, &r->edited, err)) {
+	look(r);
+	switch (r->usual ? INLINE_DONE :
+	    inline_messages(x, r->obj, &r->edited, err)) {
 	case INLINE_REFUSED:
 		return exchange_refuse(x, err);
 	case INLINE_FETCH:

@@ -213,7 +213,7 @@ js_length(json_object *array)
 {
 	size_t n = (json_object_array_length)(array);
 
-	return n != 0 ? n : (json_object_array_length)(js_read(array));
+	return n != 0 ? n : tree_count(array);
 }
 
 json_object *
@@ -235,9 +235,9 @@ js_members(json_object *obj)
 }
 
 json_object *
-js_head(json_object *array, size_t n)
+js_slice(json_object *array, size_t from, size_t n)
 {
-	return tree_head(array, n);
+	return tree_slice(array, from, n);
 }
 
 void

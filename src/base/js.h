@@ -96,10 +96,10 @@ json_object *js_print_string(json_object *);
 json_object *js_typed(const char *type);
 
 /*
- * The first elements of an array, at most n, as a new one. An array that waits
- * goes on waiting.
+ * The elements of an array from one on, at most n, as a new array. One that
+ * waits goes on waiting.
  */
-json_object *js_head(json_object *array, size_t n);
+json_object *js_slice(json_object *array, size_t from, size_t n);
 
 /* The type of a value as a bit; an integer is a number as well, null is 0. */
 enum {

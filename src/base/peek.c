@@ -23,6 +23,22 @@ skip_space(struct peek *k)
 		k->i++;
 }
 
+bool
+peek_may_be_blank(const struct peek_text *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		if (t->p[i] == ' ')
+			continue;
+		if (t->p[i] != '\\')
+			return false;
+		if (strchr("trnfu", t->p[++i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* From the opening quote to behind the closing one: names, short strings. */
 static void
 skip_quoted(struct peek *k)

@@ -32,6 +32,12 @@ peek_is(const struct peek_text *t, const char *what)
 	return t->n == strlen(what) && memcmp(t->p, what, t->n) == 0;
 }
 
+/*
+ * Is there nothing visible in it? True in doubt: what is behind a \u may be a
+ * space.
+ */
+bool	peek_may_be_blank(const struct peek_text *);
+
 /* Behind the value, whatever it is. */
 void	peek_skip(struct peek *);
 

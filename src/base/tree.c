@@ -621,32 +621,61 @@ tree_text(const char *p, size_t n, struct buf *space, size_t *len)
 
 /* Of one that waits, and goes on waiting. */
 static void
-read_head(const struct scan_mark *m, size_t n, json_object *head)
+read_slice(json_object *array, size_t from, size_t n, json_object *slice)
 {
-	struct waiting	*w = waiting_of(m);
-	struct build	 b = {
-		.p = w->p, .n = w->n, .unique = w->unique, .w = w,
-		.i = m->begin + 1, .mark = m->self + 1
+	const struct scan_mark	*m = waits(array);
+	struct waiting		*w = waiting_of(m);
+	struct build		 b = {
+		.p = w->p, .n = w->n, .unique = w->unique, .w = w
 	};
+	struct peek		 k;
+	bool			 more;
 
-	while (n-- > 0 && more_elements(&b))
-		append(head, build_value(&b));
+	peek_begin(w, m->begin, m->self, &k);
+	peek_in(&k, '[');
+	while ((more = peek_element(&k)) && from > 0) {
+		peek_skip(&k);
+		from--;
+	}
+	b.i = k.i;
+	b.mark = (size_t)(k.next - k.marks);
+	for (; more && n > 0; n--) {
+		append(slice, build_value(&b));
+		more = more_elements(&b);
+	}
 	buf_finish(&b.word);
 }
 
 json_object *
-tree_head(json_object *array, size_t n)
+tree_slice(json_object *array, size_t from, size_t n)
+{
+	json_object	*slice = new_array();
+	size_t		 i, there = json_object_array_length(array);
+
+	if (waits(array) != NULL)
+		read_slice(array, from, n, slice);
+	for (i = from; i < there && i - from < n; i++)
+		append(slice, json_object_get(
+		    json_object_array_get_idx(array, i)));
+	return slice;
+}
+
+size_t
+tree_count(json_object *array)
 {
 	const struct scan_mark	*m = waits(array);
-	json_object		*head = new_array();
-	size_t			 i, there = json_object_array_length(array);
+	struct peek		 k;
+	size_t			 n = 0;
 
-	if (m != NULL)
-		read_head(m, n, head);
-	for (i = 0; i < n && i < there; i++)
-		append(head, json_object_get(
-		    json_object_array_get_idx(array, i)));
-	return head;
+	if (m == NULL)
+		return json_object_array_length(array);
+	peek_begin(waiting_of(m), m->begin, m->self, &k);
+	peek_in(&k, '[');
+	while (peek_element(&k)) {
+		peek_skip(&k);
+		n++;
+	}
+	return n;
 }
 
 /* --- The text of a tree. */

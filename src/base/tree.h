@@ -62,8 +62,12 @@ bool	 tree_peek_text(json_object *obj, const char *text, struct peek *);
  */
 const char *tree_text(const char *p, size_t n, struct buf *space, size_t *len);
 
-/* The first elements of an array, at most n, as a new one. */
-json_object *tree_head(json_object *array, size_t n);
+/*
+ * How many elements an array has, and those from one on, at most n, as a new
+ * array. One that waits goes on waiting.
+ */
+size_t	 tree_count(json_object *array);
+json_object *tree_slice(json_object *array, size_t from, size_t n);
 
 /*
  * Appends the compact text; slashes are not escaped. No serializer but json-c's

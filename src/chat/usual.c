@@ -39,26 +39,6 @@ struct look {
 
 /* --- Contents. */
 
-/*
- * Is there nothing visible in it? True in doubt: what is behind a \u may be a
- * space.
- */
-static bool
-may_be_blank(const struct peek_text *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++) {
-		if (t->p[i] == ' ')
-			continue;
-		if (t->p[i] != '\\')
-			return false;
-		if (strchr("trnfu", t->p[++i]) == NULL)
-			return false;
-	}
-	return true;
-}
-
 /* {"type":"text","text":"..."} */
 static bool
 look_at_part(struct look *l)
@@ -75,7 +55,7 @@ look_at_part(struct look *l)
 	if (text.p == NULL || !peek_is(&type, "text"))
 		return false;
 	/* Some models want each of them to say something. */
-	if (may_be_blank(&text))
+	if (peek_may_be_blank(&text))
 		l->facts->strict = false;
 	return true;
 }
@@ -86,7 +66,7 @@ look_at_content(struct look *l, struct message *m)
 	struct peek_text text;
 
 	if (peek_string(&l->k, &text)) {
-		m->content = may_be_blank(&text) ? BLANK : WORDS;
+		m->content = peek_may_be_blank(&text) ? BLANK : WORDS;
 		return true;
 	}
 	if (l->k.p[l->k.i] == 'n') {

@@ -58,8 +58,8 @@ messages_cache(json_object *req)
 	size_t		 i, n = js_len(messages);
 	size_t		 before = cache_marks_turn_before(messages);
 
-	if (any_marked(messages) || any_marked(js_array(req, "tools")) ||
-	    any_marked(js_array(req, "system")))
+	if (any_marked(js_array(req, "system")) ||
+	    any_marked(js_array(req, "tools")) || any_marked(messages))
 		return false;
 	as_blocks(req, "system");
 	for (i = 0; i < n; i++)

@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "messages/check.h"
 #include "messages/error.h"
+#include "messages/usual.h"
 
 /* Members whose type is checked; null counts as absent, as SDKs mean it. */
 static const struct member {
@@ -195,6 +196,8 @@ check_messages(json_object *messages, struct err *err)
 {
 	size_t i, n = js_len(messages);
 
+	if (messages_usual(messages, NULL))
+		return true;
 	if (n == 0)
 		return complain_top(err, "messages",
 		    "at least one message is required");
@@ -233,6 +236,8 @@ check_tools(json_object *tools, struct err *err)
 {
 	size_t i;
 
+	if (messages_usual_tools(tools, NULL))
+		return true;
 	for (i = 0; i < js_len(tools); i++)
 		if (!check_tool(json_object_array_get_idx(tools, i), i, err))
 			return false;

@@ -86,7 +86,13 @@ text_block(const char *text, size_t n)
 	return block;
 }
 
-/* Is it a signature of Anthropic's? Ours for other models have a colon. */
+/* Ours for other models have a colon. */
+bool
+messages_fit_signature(const char *s, size_t n)
+{
+	return n > 0 && strspn(s, BASE64) == n;
+}
+
 static bool
 is_signature(json_object *v)
 {
@@ -95,7 +101,7 @@ is_signature(json_object *v)
 	if (!json_object_is_type(v, json_type_string) || v == NULL)
 		return false;
 	s = json_object_get_string(v);
-	return *s != '\0' && s[strspn(s, BASE64)] == '\0';
+	return messages_fit_signature(s, strlen(s));
 }
 
 /*
@@ -523,15 +529,21 @@ messages_fit(struct messages_fit *f, json_object *req, bool *changed_messages,
 	size_t		 i, n = js_len(messages);
 
 	f->loaded = json_object_new_object();
-	w.kept = json_object_new_array();
 	w.ids = call_ids_create();
+	if (f->usual) {
+		*changed_messages = false;
+		*changed_system = fit_system(&w, req);
+		call_ids_destroy(w.ids);
+		return true;
+	}
+	w.kept = json_object_new_array();
 	for (i = 0; i < n; i++)
 		fit_message(&w, json_object_array_get_idx(messages, i));
 	fit_end(&w);
-	call_ids_destroy(w.ids);
 	*changed_messages = w.changed;
 	js_add_ref(req, "messages", w.kept);
 	*changed_system = fit_system(&w, req);
+	call_ids_destroy(w.ids);
 	n = js_len(w.kept);
 	json_object_put(w.kept);
 	return n > 0 || err_param(err, "messages", "invalid_value",

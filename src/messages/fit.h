@@ -15,6 +15,7 @@ struct err;
 struct messages_fit {
 	bool		 unsealed;	/* leave out the thoughts */
 	bool		 tool_search;	/* the model knows tool_reference */
+	bool		 usual;		/* the messages: messages/usual.h */
 	/* Found in the request: */
 	bool		 vision;	/* there is an image */
 	json_object	*loaded; /* an object: names in tool_references */
@@ -37,6 +38,8 @@ json_object *messages_system_blocks(json_object *system);
 json_object *messages_reminders(json_object *content);
 /* Has the text a visible character? NULL has none. */
 bool	messages_is_blank(json_object *text);
+/* Is it a signature of Anthropic's? A NUL or a quote is behind. */
+bool	messages_fit_signature(const char *, size_t n);
 /* Drop what upstream doesn't know of a cache mark; true: there was some. */
 bool	messages_fit_mark(json_object *of);
 

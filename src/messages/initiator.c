@@ -7,6 +7,8 @@
 #include "base/util.h"
 #include "messages/initiator.h"
 
+#define LAST 4		/* messages that are looked at first */
+
 /* How texts begin that Claude Code itself puts into a user's message. */
 static const char *const asides[] = {
 	"<system-reminder>", "Tool loaded.", "[Request interrupted",
@@ -32,19 +34,34 @@ begins(const char *text, const char *const *words, size_t n)
 	return false;
 }
 
-/* The last message that is not the system's. */
+/* The last one that is not the system's, a new reference. */
 static json_object *
-last_message(json_object *req)
+last_of(json_object *messages)
 {
-	json_object	*messages = js_array(req, "messages"), *msg;
+	json_object	*msg;
 	size_t		 n = js_len(messages);
 
 	while (n > 0) {
 		msg = json_object_array_get_idx(messages, --n);
 		if (!js_is(msg, "role", "system"))
-			return msg;
+			return json_object_get(msg);
 	}
 	return NULL;
+}
+
+/* Nearly always it is among the last few. */
+static json_object *
+last_message(json_object *req)
+{
+	json_object	*messages = js_array(req, "messages"), *last, *msg;
+	size_t		 n = js_len(messages);
+
+	last = js_slice(messages, n < LAST ? 0 : n - LAST, LAST);
+	msg = last_of(last);
+	if (msg == NULL && n > LAST)
+		msg = last_of(messages);
+	json_object_put(last);
+	return msg;
 }
 
 /*
@@ -95,11 +112,10 @@ is_errand(json_object *msg)
 	return false;
 }
 
-enum initiator
-messages_initiator(json_object *req, const struct messages_client *client)
+static enum initiator
+who_asks(json_object *req, json_object *msg,
+    const struct messages_client *client)
 {
-	json_object *msg = last_message(req);
-
 	if (client->subagent)
 		return INITIATOR_SUBAGENT;
 	/* A person's program offers tools; its errands have none. */
@@ -108,4 +124,14 @@ messages_initiator(json_object *req, const struct messages_client *client)
 		return INITIATOR_BACKGROUND;
 	return !js_is(msg, "role", "user") || goes_on(msg,
 	    client->claude_code) ? INITIATOR_AGENT : INITIATOR_USER;
+}
+
+enum initiator
+messages_initiator(json_object *req, const struct messages_client *client)
+{
+	json_object	*msg = last_message(req);
+	enum initiator	 who = who_asks(req, msg, client);
+
+	json_object_put(msg);
+	return who;
 }

@@ -76,7 +76,7 @@ edit_messages(struct messages_request *r, struct edits *ed,
 		    js_get(r->obj, "system")));
 	else if (system)
 		edits_remove(ed, "system");
-	r->vision = fit->vision;
+	r->vision = r->vision || fit->vision;
 	return true;
 }
 
@@ -139,7 +139,7 @@ edit_cache(struct messages_request *r, struct edits *ed)
 	static const char *const marked[] = { "tools", "system", "messages" };
 	size_t i;
 
-	if (!r->cache || r->counts || !messages_cache(r->obj))
+	if (!r->cache || r->counts || r->marked || !messages_cache(r->obj))
 		return;
 	for (i = 0; i < COUNT(marked); i++)
 		if (js_len(js_array(r->obj, marked[i])) > 0)
@@ -236,6 +236,7 @@ messages_body(struct messages_request *r, const char *text, size_t n,
 	bool			ok;
 
 	fit.tool_search = r->info == NULL || r->info->tool_search;
+	fit.usual = r->usual && !r->unsealed;
 	if ((ok = edit_messages(r, &ed, &fit, err))) {
 		edit_tools(r, &ed, &fit);
 		edit_format(r, &ed);

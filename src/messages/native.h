@@ -24,6 +24,8 @@ struct messages_request {
 	bool			 cache;	/* the prompt shall be cached */
 	bool			 unsealed;	/* leave out the thoughts */
 	bool			 edited; /* "messages" differ from the text */
+	bool			 usual;		/* see messages/usual.h */
+	bool			 marked;	/* they have a cache mark */
 	/* The result. */
 	bool			 vision;
 	char			*header;	/* anthropic-beta, or NULL */

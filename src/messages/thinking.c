@@ -62,6 +62,24 @@ add_display(json_object *to, json_object *from)
 	    "omitted" : "summarized");
 }
 
+/* Are there calls, and no thought before all else? */
+static bool
+lacks_thought(json_object *blocks)
+{
+	json_object	*first;
+	size_t		 i;
+	bool		 calls = false;
+
+	for (i = 0; i < js_len(blocks); i++)
+		calls |= js_is(json_object_array_get_idx(blocks, i), "type",
+		    "tool_use");
+	if (!calls)
+		return false;
+	first = json_object_array_get_idx(blocks, 0);
+	return !js_is(first, "type", "thinking") &&
+	    !js_is(first, "type", "redacted_thinking");
+}
+
 /*
  * Where thinking has a budget, the turn that awaits results has to begin with
  * a thought. One whose thought is lost goes on without.
@@ -69,24 +87,18 @@ add_display(json_object *to, json_object *from)
 static bool
 is_thoughtless(json_object *messages)
 {
-	json_object	*msg, *blocks;
-	size_t		 n = js_len(messages), i;
-	bool		 calls = false;
+	json_object	*last, *msg;
+	size_t		 n = js_len(messages);
+	bool		 thoughtless;
 
 	if (n < 2)
 		return false;
-	msg = json_object_array_get_idx(messages, n - 2);
-	blocks = js_array(msg, "content");
-	if (!js_is(msg, "role", "assistant"))
-		return false;
-	for (i = 0; i < js_len(blocks); i++)
-		calls |= js_is(json_object_array_get_idx(blocks, i), "type",
-		    "tool_use");
-	if (!calls)
-		return false;
-	msg = json_object_array_get_idx(blocks, 0);
-	return !js_is(msg, "type", "thinking") &&
-	    !js_is(msg, "type", "redacted_thinking");
+	last = js_slice(messages, n - 2, 1);
+	msg = json_object_array_get_idx(last, 0);
+	thoughtless = js_is(msg, "role", "assistant") &&
+	    lacks_thought(js_array(msg, "content"));
+	json_object_put(last);
+	return thoughtless;
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "messages/fit.h"
 #include "messages/tools.h"
+#include "messages/usual.h"
 
 /* Claude Code's, which is never to be called. */
 #define PLACEHOLDER "DeferredToolPlaceholder"
@@ -75,6 +76,8 @@ messages_has_deferred(json_object *tools)
 {
 	size_t i;
 
+	if (messages_usual_tools(tools, NULL))
+		return false;
 	for (i = 0; i < js_len(tools); i++)
 		if (js_bool(json_object_array_get_idx(tools, i),
 		    "defer_loading", false))
@@ -90,6 +93,8 @@ messages_fit_tools(json_object *req, bool tool_search, json_object *loaded)
 	bool		 changed = false;
 	size_t		 i, n = js_len(tools);
 
+	if (messages_usual_tools(tools, NULL))
+		return false;
 	kept = json_object_new_array();
 	names = json_object_new_object();
 	for (i = 0; i < n; i++) {
