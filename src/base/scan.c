@@ -265,12 +265,41 @@ skip_blocks(struct scan *s)
 	s->i = (size_t)(p - s->p);
 	return true;
 }
+
+/*
+ * Most names and many values are short and plain: from the opening quote to
+ * behind the closing one, if that is in the next block. False: the scan has to
+ * look.
+ */
+static inline bool
+skip_short(struct scan *s)
+{
+	const unsigned char	*p = s->p + s->i + 1;
+	unsigned		 ends;
+
+	if (s->n - s->i <= 16)
+		return false;
+	ends = plain_ends_16(_mm_loadu_si128((const __m128i *)
+	    (const void *)p), true);
+	if (ends == 0 || p[__builtin_ctz(ends)] != '"')
+		return false;
+	s->facts->text += (size_t)__builtin_ctz(ends);
+	s->i += (size_t)__builtin_ctz(ends) + 2;
+	return true;
+}
 #else
 static inline bool
 skip_blocks(struct scan *s)
 {
 	(void)s;
 	return true;
+}
+
+static inline bool
+skip_short(struct scan *s)
+{
+	(void)s;
+	return false;
 }
 #endif
 
@@ -314,6 +343,8 @@ string(struct scan *s)
 {
 	size_t begin = s->i, before = s->respelt;
 
+	if (skip_short(s))
+		return BEHIND;
 	if (!skip_string(s))
 		return WRONG;
 	if (s->marks != NULL && s->i - begin >= SCAN_LONG &&
@@ -553,19 +584,19 @@ static enum state
 name(struct scan *s)
 {
 	size_t	at, n;
-	bool	ok;
+	bool	ok, plain;
 
 	skip_space(s);
 	at = s->i;
 	if (s->i >= s->n || s->p[s->i] != '"')
 		return unexpected(s);
-	if (!skip_string(s))
+	if (!(plain = skip_short(s)) && !skip_string(s))
 		return WRONG;
 	s->facts->members++;
 	n = s->i - at - 2;
 	if (s->rules != SCAN_ONE_READING && s->marks == NULL)
 		ok = true;
-	else if (memchr(s->p + at + 1, '\\', n) == NULL)
+	else if (plain || memchr(s->p + at + 1, '\\', n) == NULL)
 		ok = remember(s, scan_hash((const char *)s->p + at + 1, n),
 		    at);
 	else
