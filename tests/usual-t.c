@@ -16,6 +16,7 @@
 
 #include "chat/usual.h"
 #include "messages/usual.h"
+#include "responses/usual.h"
 #include "usual.h"
 
 #define ROUNDS	4000
@@ -96,6 +97,40 @@ static const char *const claudes[] = {
 	    "\"content\":\"hi\"}],\"system\":[" USE("toolu_4") "]}"
 };
 
+#define ITEM(role, type, text) "{\"type\":\"message\",\"role\":\"" role \
+	"\",\"content\":[{\"type\":\"" type "\",\"text\":\"" text "\"}]}"
+#define FLAT_CALL(id, arguments) "{\"type\":\"function_call\",\"name\":" \
+	"\"read\",\"arguments\":\"" arguments "\",\"call_id\":\"" id "\"}"
+#define FLAT_OUTPUT(id, output) "{\"type\":\"function_call_output\"," \
+	"\"call_id\":\"" id "\",\"output\":" output "}"
+#define FLAT_TOOL(name) "{\"type\":\"function\",\"name\":\"" name "\"," \
+	"\"description\":\"" LONG "\",\"strict\":false,\"parameters\":{" \
+	"\"type\":\"object\",\"properties\":{}}}"
+
+static const char *const codexes[] = {
+	"{\"input\":[" ITEM("user", "input_text", "hi") "],"
+	    "\"stream\":true,\"store\":false}",
+	"{\"instructions\":\"" LONG "\",\"store\":false,\"input\":["
+	    ITEM("developer", "input_text", LONG) ","
+	    ITEM("user", "input_text", "a") ","
+	    "{\"type\":\"reasoning\",\"summary\":[],"
+	    "\"encrypted_content\":\"gAAAA" LONG "\"},"
+	    FLAT_CALL("call_1", "{\\\"path\\\":\\\"a\\\"}") ","
+	    FLAT_OUTPUT("call_1", "\"" LONG "\"") ","
+	    "{\"type\":\"custom_tool_call\",\"call_id\":\"call_2\","
+	    "\"name\":\"patch\",\"input\":\"x\"},"
+	    "{\"type\":\"custom_tool_call_output\",\"call_id\":\"call_2\","
+	    "\"output\":[{\"type\":\"input_text\",\"text\":\"y\"}]},"
+	    ITEM("assistant", "output_text", "Done.") ","
+	    "{\"role\":\"user\",\"content\":\"and now?\"}],"
+	    "\"tools\":[" FLAT_TOOL("read") "," FLAT_TOOL("write") "],"
+	    "\"tool_choice\":\"auto\",\"include\":["
+	    "\"reasoning.encrypted_content\"]}",
+	"{\"store\":false,\"input\":[" ITEM("user", "input_text", LONG) ","
+	    FLAT_CALL("call_3", "{}") "," FLAT_OUTPUT("call_3", "\"z\"")
+	    "],\"tools\":[" FLAT_TOOL("read") ",{\"type\":\"web_search\"}]}"
+};
+
 /* Values and names that somebody looks for, to be put anywhere. */
 static const char *const odd[] = {
 	"null", "true", "0", "\"\"", "\" \\n\"", "\"\\u0020\"", "[]", "{}",
@@ -111,6 +146,10 @@ static const char *const odd[] = {
 	"[\"" LONG "\",\"" LONG "\"]",
 	"{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\","
 	    "\"schema\":{}}}", "\"base64\"", "\"url\"", "\"text\"",
+	"\"message\"", "\"function_call\"", "\"item_reference\"",
+	"\"compaction\"", "\"compaction_trigger\"", "\"input_image\"",
+	"\"namespace\"", "\"copilot-api-1.x\"",
+	"{\"type\":\"input_image\",\"image_url\":\"data:image/png;base64,A\"}",
 	"\"tool_use\"", "\"tool_result\"", "\"thinking\"", "\"toolu_1\"",
 	"[{\"type\":\"text\",\"text\":\"x\"}]", "\"other:seal\"",
 	"{\"type\":\"ephemeral\",\"scope\":\"x\"}",
@@ -126,7 +165,9 @@ static const char *const names[] = {
 	"messages", "response_format", "n", "user", "prompt_cache_key",
 	"input", "functions", "stop", "tool_use_id", "input_schema",
 	"is_error", "source", "thinking", "signature", "data", "system",
-	"properties", "$schema", "defer_loading", "max_tokens", "metadata"
+	"call_id", "encrypted_content", "summary", "status", "phase",
+	"include", "store", "previous_response_id", "instructions",
+	"namespace", "properties", "$schema", "defer_loading", "max_tokens", "metadata"
 };
 
 static uint64_t chance_state = 88172645463325252u;
@@ -246,22 +287,33 @@ print(json_object *obj, struct buf *out)
 }
 
 static bool
-is_usual(const struct buf *body, bool claude)
+look(json_object *obj, const char *const *seeds)
 {
-	struct chat_usual	 facts;
-	struct messages_usual	 found;
-	struct buf		 copy = { 0 };
-	json_object		*obj;
-	struct err		 err;
-	bool			 usual;
+	struct chat_usual	facts;
+	struct messages_usual	found;
+	bool			agent;
+
+	if (seeds == chats)
+		return chat_usual_messages(js_array(obj, "messages"), &facts);
+	return seeds == claudes ?
+	    messages_usual(js_array(obj, "messages"), &found) :
+	    responses_usual(js_array(obj, "input"), &agent);
+}
+
+static bool
+is_usual(const struct buf *body, const char *const *seeds)
+{
+	struct buf	 copy = { 0 };
+	json_object	*obj;
+	struct err	 err;
+	bool		 usual;
 
 	buf_append(&copy, body->p, body->len);
 	if (!js_parse_body(&copy, &obj, &err)) {
 		buf_finish(&copy);
 		return false;
 	}
-	usual = claude ? messages_usual(js_array(obj, "messages"), &found) :
-	    chat_usual_messages(js_array(obj, "messages"), &facts);
+	usual = look(obj, seeds);
 	json_object_put(obj);
 	buf_finish(&copy);
 	return usual;
@@ -312,7 +364,7 @@ both_ways(enum handled (*handler)(struct exchange *), const char *const *seeds,
 			change(obj);
 		print(obj, &body);
 		json_object_put(obj);
-		*usual += is_usual(&body, seeds == claudes);
+		*usual += is_usual(&body, seeds);
 		check(handler, &body);
 	}
 	buf_finish(&body);
@@ -339,6 +391,17 @@ test_messages(void **state)
 	(void)state;
 	check_path(api_messages, claudes[1], usual_claude, " /v1/messages ");
 	both_ways(api_messages, claudes, COUNT(claudes), &usual);
+	assert_true(usual > ROUNDS / 5 && usual < ROUNDS * 4 / 5);
+}
+
+static void
+test_responses(void **state)
+{
+	size_t usual = 0;
+
+	(void)state;
+	check_path(api_responses, codexes[1], usual_gpt, " /responses ");
+	both_ways(api_responses, codexes, COUNT(codexes), &usual);
 	assert_true(usual > ROUNDS / 5 && usual < ROUNDS * 4 / 5);
 }
 
@@ -417,6 +480,7 @@ main(void)
 		cmocka_unit_test(test_usual),
 		cmocka_unit_test(test_chat),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_responses),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

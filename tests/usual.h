@@ -22,7 +22,7 @@ static char usual_gpt[] = "gpt", usual_gemini[] = "gemini";
 static char usual_claude[] = "claude", usual_other[] = "other";
 static char usual_google[] = "Google", usual_anthropic[] = "Anthropic";
 static char usual_openai[] = "OpenAI", usual_asked[] = "asked";
-static char usual_chat[] = "chat";
+static char usual_chat[] = "chat", usual_files[] = "";
 static char *usual_none[] = { NULL };
 
 static struct model usual_list[] = {
@@ -41,7 +41,8 @@ static struct models usual_models = {
 	.list = usual_list, .n = COUNT(usual_list), .refs = 1
 };
 static struct conf usual_conf = {
-	.refs = 1, .reasoning_summaries = usual_asked, .prompt_cache = true,
+	.refs = 1, .state_url = usual_files, .sse_keep_alive_events =
+	usual_asked, .reasoning_summaries = usual_asked, .prompt_cache = true,
 	.max_response_body_bytes = 1 << 20
 };
 

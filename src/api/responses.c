@@ -28,6 +28,7 @@
 #include "responses/native-answer.h"
 #include "responses/native.h"
 #include "responses/tools.h"
+#include "responses/usual.h"
 #include "state/reasoning.h"
 #include "turn/hosted.h"
 #include "turn/terms.h"
@@ -253,12 +254,19 @@ restore(struct exchange *x, json_object *obj, struct restored *stored,
 
 	x->restored = 0;
 	interaction_find(x, obj, NULL, NULL);
-	said = inline_items(x, js_array(obj, "input"), &edited, err);
+	stored->usual = responses_usual(js_array(obj, "input"),
+	    &stored->agent);
+	said = stored->usual ? INLINE_DONE :
+	    inline_items(x, js_array(obj, "input"), &edited, err);
 	if (said != INLINE_DONE)
 		return said;
 	if (!restore_read(stored, x, obj, err))
 		return INLINE_REFUSED;
 	interaction_find(x, obj, stored->conversation, stored->interaction);
+	if (stored->edited || x->summary.len > 0)
+		stored->usual = false;
+	if (stored->usual)
+		return INLINE_DONE;
 	said = inline_items(x, js_array(obj, "input"), &edited, err);
 	if (said == INLINE_REFUSED)
 		exchange_terms(x, err);
@@ -308,18 +316,19 @@ static bool
 compact(struct exchange *x, json_object *obj, const struct target *t,
     struct restored *stored, struct responses_setting *set, struct err *err)
 {
-	bool changed;
+	bool changed = false;
 
 	if (x->summary.len > 0) {
 		set->agent = responses_compact_agent(obj);
 		responses_compact_add(obj, buf_str(&x->summary));
 	}
-	changed = responses_compact_open(obj, &x->restored);
+	if (!stored->usual)
+		changed = responses_compact_open(obj, &x->restored);
 	/* Its reader refuses any other input. */
 	if (js_array(obj, "input") == NULL && js_str(obj, "input") == NULL)
 		return true;
-	if (!responses_compact_trigger(obj, x->restored, &set->compacts,
-	    &changed, err))
+	if (!stored->usual && !responses_compact_trigger(obj, x->restored,
+	    &set->compacts, &changed, err))
 		return false;
 	if (!set->compacts && !weigh(x, obj, t, err))
 		return false;
@@ -364,6 +373,8 @@ ask(struct exchange *x, json_object *obj, struct restored *stored)
 		    ((x->retry.lesson.without & LESSON_WEB_SEARCH) == 0 ||
 		    responses_wants_search(obj)),
 		.edited = stored->edited,
+		.usual = stored->usual,
+		.usual_agent = stored->agent,
 		.unsealed = x->retry.unsealed,
 		.sealed = stored->keep,
 		.cache = x->conf->prompt_cache,

@@ -208,7 +208,8 @@ follow(struct restored *r, struct exchange *x, json_object *obj,
 	size_t		 room = (size_t)x->conf->max_request_body_bytes;
 	json_object	*all;
 
-	if (r->previous == NULL && r->conversation == NULL && !refers(items))
+	if (r->previous == NULL && r->conversation == NULL &&
+	    (r->usual || !refers(items)))
 		return true;
 	r->edited = true;
 	if (!references_follow(x->stored, r->owner, items, &room, err))
@@ -286,7 +287,7 @@ restore_read(struct restored *r, struct exchange *x,
 	char			 why[STORED_WHY_SIZE];
 	bool			 ok;
 
-	*r = (struct restored){ 0 };
+	*r = (struct restored){ .usual = r->usual, .agent = r->agent };
 	x->restored = 0;
 	if ((!json_object_is_type(input, json_type_string) &&
 	    js_array(obj, "input") == NULL) ||

@@ -22,6 +22,8 @@ struct restored {
 	bool		 keep;		/* the answer shall be stored */
 	bool		 strip;	/* the client gets only what it asked for */
 	bool		 edited; /* "input" is not the client's any more */
+	bool		 usual;	/* given: its items, see responses/usual.h */
+	bool		 agent;	/* given, likewise */
 	char		 owner[STATE_OWNER_SIZE];
 	char		*previous;	/* NULL: none */
 	char		*conversation;	/* likewise; never both */

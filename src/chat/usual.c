@@ -86,20 +86,6 @@ look_at_content(struct look *l, struct message *m)
 
 /* --- Calls. */
 
-/* A text that is an object, as the model wrote it. */
-static bool
-look_at_arguments(struct look *l)
-{
-	struct peek_text	 text;
-	const char		*p;
-	size_t			 n;
-
-	if (!peek_string(&l->k, &text))
-		return false;
-	p = tree_text(text.p - 1, text.n + 2, &l->space, &n);
-	return calls_is_object(p, n);
-}
-
 static bool
 look_at_called(struct look *l)
 {
@@ -109,7 +95,8 @@ look_at_called(struct look *l)
 	if (!peek_in(&l->k, '{'))
 		return false;
 	while (peek_member(&l->k, &name)) {
-		if (peek_is(&name, "arguments") && look_at_arguments(l))
+		if (peek_is(&name, "arguments") &&
+		    calls_peek_arguments(&l->k, &l->space))
 			arguments = true;
 		else if (!peek_is(&name, "name") ||
 		    !peek_string(&l->k, &text))

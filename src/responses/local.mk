@@ -35,4 +35,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/tools.c \
 	%reldir%/tools.h \
 	%reldir%/usage.c \
-	%reldir%/usage.h
+	%reldir%/usage.h \
+	%reldir%/usual.c \
+	%reldir%/usual.h

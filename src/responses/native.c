@@ -15,6 +15,7 @@
 #include "responses/items.h"
 #include "responses/native.h"
 #include "responses/tools.h"
+#include "responses/usual.h"
 #include "turn/cache-marks.h"
 #include "turn/complain.h"
 #include "turn/effort.h"
@@ -192,6 +193,10 @@ set_input(json_object *obj, const struct responses_setting *set,
 	};
 	json_object		*input, *items;
 
+	if (set->usual && !set->edited && !set->unsealed && !set->sealed) {
+		r->agent = set->usual_agent;
+		return true;
+	}
 	if ((input = input_of(obj, set->sealed)) == NULL)
 		return true;
 	items = responses_input(input, &in, err);
@@ -237,6 +242,10 @@ set_tools(json_object *obj, bool web_search, struct edits *e)
 
 	if (js_array(obj, "tools") == NULL)
 		return;
+	if (responses_usual_tools(js_array(obj, "tools"))) {
+		set_tool_choice(obj, web_search, true, e);
+		return;
+	}
 	kept = responses_tools(js_array(obj, "tools"), web_search, &changed);
 	any = js_len(kept) > 0 || !changed;
 	set_tool_choice(obj, web_search, any, e);

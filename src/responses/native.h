@@ -49,6 +49,8 @@ struct responses_setting {
 	bool			 web_search;	/* useResponsesApiWebSearch */
 	bool			 edited; /* "input" differs from the text */
 	bool			 unsealed; /* sealed thoughts stay behind */
+	bool			 usual;	/* the items: responses/usual.h */
+	bool			 usual_agent;	/* what it says of them */
 	bool			 sealed; /* want reasoning that can go back */
 	bool			 cache;	/* mark the prompt for it */
 	const char		*cache_key; /* to be added, or NULL */

@@ -8,7 +8,9 @@
 
 #include "base/buf.h"
 #include "base/js.h"
+#include "base/peek.h"
 #include "base/scan.h"
+#include "base/tree.h"
 #include "base/util.h"
 #include "turn/calls.h"
 
@@ -49,6 +51,19 @@ calls_is_object(const char *p, size_t n)
 
 	return p[strspn(p, " \t\r\n")] == '{' &&
 	    scan_json(p, n, SCAN_ANY, &f);
+}
+
+bool
+calls_peek_arguments(struct peek *k, struct buf *space)
+{
+	struct peek_text	 text;
+	const char		*p;
+	size_t			 n;
+
+	if (!peek_string(k, &text))
+		return false;
+	p = tree_text(text.p - 1, text.n + 2, space, &n);
+	return calls_is_object(p, n);
 }
 
 static json_object *

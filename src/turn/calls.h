@@ -11,6 +11,9 @@
 
 #include <json-c/json.h>
 
+struct buf;
+struct peek;
+
 /*
  * A call's arguments as the text of a JSON object, a new reference: "v" itself
  * if it is one, "{}" for nothing. A text that can't be read is kept, as the
@@ -28,6 +31,8 @@ json_object *calls_input(const char *arguments, size_t n);
 
 /* Is it such a text, which nobody has to change? A NUL or a quote is behind. */
 bool	calls_is_object(const char *, size_t n);
+/* Is such a text there? "space" is for its escapes, and yours. */
+bool	calls_peek_arguments(struct peek *, struct buf *space);
 
 /* Is it no arguments at all: absent, "" or "null"? */
 bool	calls_are_none(json_object *v);

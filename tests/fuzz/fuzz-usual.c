@@ -35,7 +35,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_append(&body, data, size);
 	for (i = 0; is_request(&body) && i < COUNT(usual_list); i++)
 		if (!usual_same(api_chat, &body, usual_list[i].id, true) ||
-		    !usual_same(api_messages, &body, usual_list[i].id, true))
+		    !usual_same(api_messages, &body, usual_list[i].id, true) ||
+		    !usual_same(api_responses, &body, usual_list[i].id, true))
 			abort();
 	buf_finish(&body);
 	return 0;
