@@ -20,7 +20,7 @@ struct peek {
 	const struct scan_mark	*marks, *next, *end;	/* "next" is ahead */
 };
 
-/* What stands between the quotes of a string, escapes and all. */
+/* What stands between the quotes of a string, escapes and all; NULL: none. */
 struct peek_text {
 	const char	*p;
 	size_t		 n;
@@ -29,7 +29,8 @@ struct peek_text {
 static inline bool
 peek_is(const struct peek_text *t, const char *what)
 {
-	return t->n == strlen(what) && memcmp(t->p, what, t->n) == 0;
+	return t->p != NULL && t->n == strlen(what) &&
+	    memcmp(t->p, what, t->n) == 0;
 }
 
 /*
