@@ -308,6 +308,12 @@ def shared_state():
 def needs_files():
     if shared_state():
         raise Skip("this is about SQLite's files")
+    needs_store()
+
+
+def needs_store():
+    if not shared_state() and not built_with("SQLite"):
+        raise Skip("built without SQLite")
 
 
 # --- One HTTP-like answer
