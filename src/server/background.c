@@ -275,8 +275,11 @@ bury_job(struct job *job)
 void
 background_clear(struct server *server)
 {
-	struct burial *b = xcalloc(1, sizeof(*b));
+	struct burial *b;
 
+	if (!background_left(server->stored))
+		return;		/* no thread for that */
+	b = xcalloc(1, sizeof(*b));
 	b->job = (struct job){ .run = bury_job, .kind = WORK_STORE };
 	b->stored = server->stored;
 	workers_submit(server->workers, &b->job);

@@ -118,26 +118,51 @@ alive_lock_bury(struct stored *s, const char *process)
 	return ok;
 }
 
+/* The next process that has a lock here, alive or not; NULL: no more. */
+static char *
+next_process(DIR *dir)
+{
+	const size_t	 before = strlen(LOCK_BEFORE);
+	struct dirent	*e;
+	size_t		 n;
+
+	while ((e = readdir(dir)) != NULL) {
+		n = strlen(e->d_name);
+		if (util_starts(e->d_name, LOCK_BEFORE) &&
+		    util_ends(e->d_name, LOCK_BEHIND) &&
+		    n > before + strlen(LOCK_BEHIND))
+			return xstrndup(e->d_name + before,
+			    n - before - strlen(LOCK_BEHIND));
+	}
+	return NULL;
+}
+
+bool
+alive_lock_any(const struct stored *s)
+{
+	DIR	*dir = opendir(s->home);
+	char	*process;
+	bool	 any;
+
+	if (dir == NULL)
+		return false;
+	process = next_process(dir);
+	any = process != NULL;
+	closedir(dir);
+	free(process);
+	return any;
+}
+
 /* All processes that are gone, by the locks that they left. */
 void
 alive_lock_bury_all(struct stored *s)
 {
-	const size_t	 before = strlen(LOCK_BEFORE);
-	struct dirent	*e;
-	char		*process;
-	size_t		 n;
-	DIR		*dir = opendir(s->home);
+	DIR	*dir = opendir(s->home);
+	char	*process;
 
 	if (dir == NULL)
 		return;
-	while ((e = readdir(dir)) != NULL) {
-		n = strlen(e->d_name);
-		if (!util_starts(e->d_name, LOCK_BEFORE) ||
-		    !util_ends(e->d_name, LOCK_BEHIND) ||
-		    n <= before + strlen(LOCK_BEHIND))
-			continue;
-		process = xstrndup(e->d_name + before,
-		    n - before - strlen(LOCK_BEHIND));
+	while ((process = next_process(dir)) != NULL) {
 		alive_lock_bury(s, process);
 		free(process);
 	}

@@ -41,6 +41,7 @@ bool	 alive_lock_enlist(struct stored *, char name[static 33]);
 void	 alive_lock_quit(struct stored *, const char *process);
 /* Has it left its file here, whether it lives or not? */
 bool	 alive_lock_is_here(const struct stored *, const char *process);
+bool	 alive_lock_any(const struct stored *);	/* anybody's file? */
 bool	 alive_lock_bury(struct stored *, const char *process);
 void	 alive_lock_bury_all(struct stored *);
 

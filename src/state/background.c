@@ -447,6 +447,12 @@ background_delete(struct stored *s, const char *owner, const char *id)
 	    " id = ?2", owner, id, "a response could not be deleted");
 }
 
+bool
+background_left(const struct stored *s)
+{
+	return s != NULL && alive_lock_any(s);
+}
+
 void
 background_bury(struct stored *s)
 {

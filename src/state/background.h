@@ -108,7 +108,11 @@ enum stored_found background_cancel(struct stored *, const char *owner,
 enum stored_found background_delete(struct stored *, const char *owner,
 	    const char *id);
 
-/* A process begins: what another one of this data directory ran has failed. */
+/*
+ * A process begins: what another one of this data directory ran has failed.
+ * There may be such a one if the names of the files say so: a look.
+ */
+bool	background_left(const struct stored *);
 void	background_bury(struct stored *);
 /* The process ends, and runs nothing any more: ahead of stored_destroy(). */
 void	background_quit(struct stored *);
