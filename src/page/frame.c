@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/exchange.h"
 #include "base/buf.h"
@@ -29,27 +30,13 @@ frame_begin(struct exchange *x, int status, const char *type)
 	reply_header(r, "Content-Security-Policy", POLICY);
 	reply_header(r, "X-Frame-Options", "DENY");
 	reply_header(r, "X-Content-Type-Options", "nosniff");
-	reply_header(r, "Referrer-Policy", "no-referrer");
+	/* Without a referrer for ourselves the forms' origin is "null". */
+	reply_header(r, "Referrer-Policy", "same-origin");
 	reply_header(r, "Cross-Origin-Opener-Policy", "same-origin");
 	reply_header(r, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
 /* --- Head and foot. */
-
-/* The path of the page without the slash at its end: "/copilot", or "". */
-static void
-print_mount(const struct exchange *x, struct buf *out)
-{
-	const char	*path = html_mount(x->req.uri);
-	size_t		 n = strlen(path);
-	char		*mount;
-
-	while (n > 0 && path[n - 1] == '/')
-		n--;
-	mount = xstrndup(path, n);
-	html_text(out, mount);
-	free(mount);
-}
 
 void
 frame_head(const struct exchange *x, struct buf *out)
@@ -59,9 +46,9 @@ frame_head(const struct exchange *x, struct buf *out)
 	    "<meta name=\"viewport\" content=\"width=device-width\">"
 	    "<meta name=\"color-scheme\" content=\"light dark\">"
 	    "<link rel=\"stylesheet\" href=\"");
-	print_mount(x, out);
+	html_mount(out, x->req.uri);
 	buf_puts(out, "/page.css\"><script defer src=\"");
-	print_mount(x, out);
+	html_mount(out, x->req.uri);
 	buf_puts(out, "/page.js\"></script></head><body><header><h1>"
 	    "copilot-api</h1><p>" PACKAGE_VERSION "</p></header><main>");
 }
@@ -83,10 +70,25 @@ frame_again(const struct exchange *x, struct buf *out)
 	    "type=\"hidden\" name=\"key\" value=\"");
 	html_text(out, x->key);
 	buf_puts(out, "\"><button>Refresh</button> <a href=\"");
-	print_mount(x, out);
+	html_mount(out, x->req.uri);
 	buf_puts(out, "/\" id=\"leave\">Leave</a> Key: <b>");
 	html_text(out, x->client->name);
 	buf_puts(out, "</b></form>");
+}
+
+bool
+frame_is_ours(const struct request *r)
+{
+	const char *host;
+
+	if (r->fetch_site != NULL)
+		return strcmp(r->fetch_site, "same-origin") == 0 ||
+		    strcmp(r->fetch_site, "none") == 0;
+	if (r->origin == NULL)
+		return true;
+	host = strstr(r->origin, "://");
+	return host != NULL && r->host != NULL &&
+	    strcasecmp(host + strlen("://"), r->host) == 0;
 }
 
 char *

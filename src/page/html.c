@@ -1,6 +1,7 @@
 /* Pieces of HTML. */
 #include "config.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,10 +92,19 @@ html_bar(struct buf *out, int64_t n, int64_t most)
 	    "width=\"%.2f\" height=\"10\"/></svg></td>", BAR_WIDTH, width);
 }
 
-const char *
-html_mount(const char *path)
+void
+html_mount(struct buf *out, const char *path)
 {
+	size_t n;
+
 	while (path[0] == '/' && path[1] == '/')
 		path++;
-	return path;
+	for (n = strlen(path); n > 0 && path[n - 1] == '/'; n--)
+		;
+	for (; n > 0; n--, path++)
+		if (isalnum((unsigned char)*path) ||
+		    strchr("-._~/", *path) != NULL)
+			buf_putc(out, *path);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*path);
 }

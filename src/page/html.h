@@ -20,7 +20,12 @@ void	html_credits_cell(struct buf *, int64_t nano);
 /* A bar, part of the longest one; decoration beside a number. */
 void	html_bar(struct buf *, int64_t n, int64_t most);
 
-/* A path with one slash in front: with two it is another host to a browser. */
-const char *html_mount(const char *path);
+/*
+ * A path, decoded, as a mount: without a slash at its end, "" for none. Whoever
+ * makes a link to this server chooses it, and it becomes part of commands that
+ * are pasted: so all is encoded that means something to a shell, and it begins
+ * with one slash, since with two it is another host to a browser.
+ */
+void	html_mount(struct buf *, const char *path);
 
 #endif

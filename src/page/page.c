@@ -32,19 +32,19 @@ struct page {
 
 /* --- The form for a key. */
 
+/* "wrong" says why the last one that was posted is not taken, or is NULL. */
 static enum handled
-print_form(struct exchange *x, bool wrong)
+print_form(struct exchange *x, int status, const char *wrong)
 {
 	struct buf *out = &x->reply.body;
 
-	frame_begin(x, wrong ? 401 : 200, "text/html; charset=utf-8");
+	frame_begin(x, status, "text/html; charset=utf-8");
 	reply_header(&x->reply, "Cache-Control", "no-store");
 	frame_head(x, out);
 	buf_puts(out, "<section><h2>Who is there?</h2><form method=\"post\" "
 	    "action=\"\" id=\"enter\">");
-	if (wrong)
-		buf_puts(out, "<p role=\"alert\" id=\"wrong\">This server has "
-		    "no such key.</p>");
+	if (wrong != NULL)
+		buf_printf(out, "<p role=\"alert\" id=\"wrong\">%s</p>", wrong);
 	buf_puts(out, "<label>A client key of this server <input "
 	    "type=\"password\" name=\"key\" autocomplete=\"off\" required "
 	    "autofocus></label> <button>Show</button></form></section>");
@@ -201,13 +201,17 @@ page_root(struct exchange *x)
 	if (x->conf->nkeys == 0 && !x->conf->closed)
 		return print_page(x);
 	if (!post)
-		return print_form(x, false);
+		return print_form(x, 200, NULL);
+	if (!frame_is_ours(&x->req))
+		return print_form(x, 403, "Another web site has sent you here "
+		    "with a key. It is not taken: enter your own.");
 	if (x->client == NULL) {
 		key = frame_posted(x, "key");
 		client = conf_key_find(x->conf, key);
 		free(key);
 		if (client == NULL)
-			return print_form(x, true);
+			return print_form(x, 401,
+			    "This server has no such key.");
 		enter(x, client);
 	}
 	return show(x);

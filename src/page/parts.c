@@ -195,15 +195,13 @@ base_of(const struct request *r)
 {
 	const char	*host = r->host != NULL && r->host[0] != '\0' &&
 			    is_host(r->host) ? r->host : "localhost:4141";
-	const char	*mount = html_mount(r->uri);
-	size_t		 n = strlen(mount);
+	struct buf	 base = { 0 };
 
-	while (n > 0 && mount[n - 1] == '/')
-		n--;
-	if (n >= 3 && memcmp(mount + n - 3, "/v1", 3) == 0)
-		n -= 3;
-	return xasprintf("%s://%s%.*s", r->https ? "https" : "http", host,
-	    (int)n, mount);
+	buf_printf(&base, "%s://%s", r->https ? "https" : "http", host);
+	html_mount(&base, r->uri);
+	if (util_ends(buf_str(&base), "/v1"))
+		buf_truncate(&base, base.len - strlen("/v1"));
+	return buf_steal(&base);
 }
 
 static void

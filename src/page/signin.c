@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -451,26 +450,6 @@ act(struct exchange *x, size_t action)
 	return handled;
 }
 
-/*
- * Is it this page that posts? A browser says so, an older one by the origin
- * alone. A post from another site would have its user sign in for somebody
- * else's key.
- */
-static bool
-from_here(const struct request *r)
-{
-	const char *host;
-
-	if (r->fetch_site != NULL)
-		return strcmp(r->fetch_site, "same-origin") == 0 ||
-		    strcmp(r->fetch_site, "none") == 0;
-	if (r->origin == NULL)
-		return true;
-	host = strstr(r->origin, "://");
-	return host != NULL && r->host != NULL &&
-	    strcasecmp(host + strlen("://"), r->host) == 0;
-}
-
 enum handled
 signin_posted(struct exchange *x, const char *what)
 {
@@ -480,9 +459,6 @@ signin_posted(struct exchange *x, const char *what)
 		return refuse(x, 403, "This key may not sign an account in. "
 		    "The administrator of this server can allow it: signIn in "
 		    "auth.apiKeys.");
-	if (!from_here(&x->req))
-		return refuse(x, 403, "Web pages of other sites may not sign "
-		    "anybody in.");
 	for (i = 0; i < COUNT(actions); i++)
 		if (strcmp(actions[i].name, what) == 0)
 			return act(x, i);
