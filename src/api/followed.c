@@ -101,7 +101,6 @@ followed_read(struct stored *s, struct followed *f, struct buf *out)
 	enum stored_found	 found;
 	enum followed_said	 said = FOLLOWED_WAIT;
 	struct background	 b;
-	size_t			 before = out->len;
 
 	found = background_get(s, f->owner, f->id, &b);
 	if (found == STORED_NONE)
@@ -110,7 +109,7 @@ followed_read(struct stored *s, struct followed *f, struct buf *out)
 		return FOLLOWED_WAIT;
 	if (!background_events(s, b.row, &f->after, PIECE, out))
 		said = FOLLOWED_WAIT;
-	else if (out->len - before >= PIECE)
+	else if (f->after < b.events - 1)
 		said = FOLLOWED_MORE;
 	else if (!b.live) {
 		if (!b.told || b.events == 0)

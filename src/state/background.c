@@ -12,6 +12,7 @@
 #include "state/rows.h"
 
 #define DAY_S		86400
+#define EVENTS_AT_ONCE	256	/* what isn't taken of them is read in vain */
 
 /* --- Events. */
 
@@ -414,10 +415,12 @@ background_events(struct stored *s, int64_t row, int64_t *after, size_t most,
 	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return false;
 	st = db_prepare(c, "SELECT number, event FROM background_event"
-	    " WHERE run = ?1 AND number > ?2 ORDER BY number", NULL, NULL);
+	    " WHERE run = ?1 AND number > ?2 ORDER BY number LIMIT ?3", NULL,
+	    NULL);
 	if (st != NULL) {
 		db_bind_int(st, 1, row);
 		db_bind_int(st, 2, *after);
+		db_bind_int(st, 3, EVENTS_AT_ONCE);
 		db_stream(st);
 	}
 	while ((step = db_step(st)) == DB_ROW && rows_append(st, 1, out)) {

@@ -97,7 +97,7 @@ void	background_release(struct background *);
 json_object *background_input(struct stored *, const char *owner,
 	    const char *id, enum stored_found *found);
 /*
- * Append the events behind number *after, which becomes the last one's, until
+ * Append some events behind number *after, which becomes the last one's, until
  * there are about "most" bytes. False on trouble.
  */
 bool	background_events(struct stored *, int64_t row, int64_t *after,
