@@ -27,7 +27,10 @@ api_metrics(struct exchange *x)
 	return HANDLED_REPLY;
 }
 
-/* It can't be reached: most requests go on without, so this is still ready. */
+/*
+ * It can't be reached: most requests go on without, so this is still ready. Why
+ * is in the log: it names hosts and users, and everybody may ask here.
+ */
 static void
 tell_database(const struct exchange *x, json_object *obj)
 {
@@ -37,8 +40,10 @@ tell_database(const struct exchange *x, json_object *obj)
 		return;
 	switch (stored_state(x->stored, x->conf, why)) {
 	case STORED_BROKEN:
+		js_add_str(obj, "database", "PostgreSQL is away");
+		break;
 	case STORED_READABLE:
-		js_add_str(obj, "database", why);
+		js_add_str(obj, "database", "PostgreSQL can only be read");
 		break;
 	default:
 		js_add_str(obj, "database", "ready");

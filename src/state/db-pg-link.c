@@ -13,7 +13,7 @@
 #include "state/db-pg-link.h"
 
 #define SILENCE_MS	15000	/* more than a statement may take */
-#define SCRIPT_MS	600000	/* an index may be made */
+#define MIGRATE_MS	600000	/* an index may be made */
 #define FEW_MS		200	/* after that few may wait as well */
 #define STEP_MS		100	/* how often that is looked at */
 
@@ -65,12 +65,32 @@ db_pg_link_lose(struct db_pg_link *l, const char *why)
 	return false;
 }
 
+/*
+ * Can libpq read the address? Of one that it can't it shows a part, or all of
+ * it, and so perhaps the password; likewise of a port that is none.
+ */
+static bool
+is_address(const char *url)
+{
+	PQconninfoOption	*all = PQconninfoParse(url, NULL), *o;
+	bool			 ok = all != NULL;
+
+	for (o = all; ok && o->keyword != NULL; o++)
+		if (strcmp(o->keyword, "port") == 0 && o->val != NULL)
+			ok = o->val[strspn(o->val, "0123456789,")] == '\0';
+	PQconninfoFree(all);
+	return ok;
+}
+
 bool
 db_pg_link_open(struct db_pg_link *l, const char *url)
 {
 	const char	*keys[COUNT(before) + 3], *values[COUNT(before) + 3];
 	size_t		 i;
 
+	if (!is_address(url))
+		return db_pg_link_lose(l, "stateUrl is not an address as libpq "
+		    "reads it; in a name or password write % as %25, : as %3A");
 	for (i = 0; i < COUNT(before); i++) {
 		keys[i] = before[i][0];
 		values[i] = before[i][1];
@@ -223,8 +243,9 @@ db_pg_link_note(struct db_pg_link *l, const PGresult *res)
 	}
 }
 
-bool
-db_pg_link_script(struct db_pg_link *l, const char *sql, int64_t *number)
+/* Each of the statements has "ms" to say something. */
+static bool
+run(struct db_pg_link *l, const char *sql, int64_t *number, int64_t ms)
 {
 	PGresult	*res;
 	bool		 ok = true, found = false;
@@ -232,7 +253,7 @@ db_pg_link_script(struct db_pg_link *l, const char *sql, int64_t *number)
 	l->fault = DB_FINE;
 	if (PQsendQuery(l->pg, sql) != 1)
 		return db_pg_link_lose(l, PQerrorMessage(l->pg));
-	while ((res = next(l, SCRIPT_MS)) != NULL) {
+	while ((res = next(l, ms)) != NULL) {
 		ok = db_pg_link_note(l, res) && ok;
 		if (!found && number != NULL && PQntuples(res) == 1 &&
 		    util_parse_int64(PQgetvalue(res, 0, 0), number))
@@ -240,4 +261,16 @@ db_pg_link_script(struct db_pg_link *l, const char *sql, int64_t *number)
 		PQclear(res);
 	}
 	return ok && l->fault == DB_FINE;
+}
+
+bool
+db_pg_link_script(struct db_pg_link *l, const char *sql, int64_t *number)
+{
+	return run(l, sql, number, SILENCE_MS);
+}
+
+bool
+db_pg_link_migrate(struct db_pg_link *l, const char *sql)
+{
+	return run(l, sql, NULL, MIGRATE_MS);
 }

@@ -31,11 +31,12 @@ bool	 db_pg_link_is_alive(struct db_pg_link *);
 
 /*
  * Ahead of pipeline mode: run statements, of which "number", if not NULL,
- * becomes the first number that one gives, and stays else. A migration's
- * statements may take minutes.
+ * becomes the first number that one gives, and stays else.
  */
 bool	 db_pg_link_script(struct db_pg_link *, const char *sql,
 	    int64_t *number);
+/* Likewise; the statements of a migration may take minutes. */
+bool	 db_pg_link_migrate(struct db_pg_link *, const char *sql);
 
 /*
  * The next result, as PQgetResult() has it, once all was sent; with DB_AWAY

@@ -68,10 +68,10 @@ migrate(struct pg *p, struct db_pg_link *l)
 	int64_t			 version = 0;
 	bool			 ok;
 
-	ok = db_pg_link_script(l, prelude, NULL) &&
+	ok = db_pg_link_migrate(l, prelude) &&
 	    read_version(p, l, &version);
 	for (; ok && version < (int64_t)steps->n; version++)
-		ok = db_pg_link_script(l, steps->list[version], NULL);
+		ok = db_pg_link_migrate(l, steps->list[version]);
 	return ok && set_version(p, l);
 }
 
@@ -197,11 +197,14 @@ get_idle(struct pg *p, struct pg_conn **take)
 	return true;
 }
 
-/* Under the lock. The log tells once that it is away, and that it is back. */
+/*
+ * Under the lock. The log tells once that it is away, and that it is back. Those
+ * who lost it at the same time have tried once.
+ */
 static void
 note_opened(struct pg *p, const struct pg_conn *c, bool ok)
 {
-	int64_t ms = AWAY_MS;
+	int64_t now = util_now_ms(), ms = AWAY_MS;
 
 	p->opening = false;
 	if (ok) {
@@ -212,12 +215,14 @@ note_opened(struct pg *p, const struct pg_conn *c, bool ok)
 		return;
 	}
 	snprintf(p->why, sizeof(p->why), "PostgreSQL: %.180s", c->link.why);
+	if (p->failures > 0 && now < p->away_until)
+		return;
 	if (p->failures++ == 0)
 		log_warn("%s: %s; what needs it is refused until it is back",
 		    p->base.schema->what, p->why);
 	if (p->failures < 6)
 		ms <<= p->failures - 1;
-	p->away_until = util_now_ms() + (p->failures < 6 ? ms : AWAY_MAX_MS);
+	p->away_until = now + (p->failures < 6 ? ms : AWAY_MAX_MS);
 }
 
 /* Under the lock. */
@@ -291,15 +296,17 @@ bool
 db_pg_reopen(struct pg_conn *c)
 {
 	struct pg	*p = db_pg_of(&c->base);
-	bool		 ok;
+	bool		 may, ok;
 
 	db_pg_link_close(&c->link);
 	pthread_mutex_lock(&p->mutex);
-	ok = may_open(p);
-	p->opening |= ok;
+	may = may_open(p);
+	p->opening |= may;
 	pthread_mutex_unlock(&p->mutex);
-	if (!ok || !(ok = open_conn(c)))
+	if (!(ok = may && open_conn(c)))
 		c->link.fault = DB_AWAY;
+	if (!may)
+		return false;
 	pthread_mutex_lock(&p->mutex);
 	note_opened(p, c, ok);
 	pthread_mutex_unlock(&p->mutex);
