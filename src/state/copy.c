@@ -17,6 +17,7 @@
 #define MARK		"copy-"		/* of a ledger, among its places */
 
 struct copy {
+	const char		*home;
 	struct db_conn		*from, *to;
 	struct copy_counts	*counts;
 	/* The items of a conversation: their numbers there and here. */
@@ -447,13 +448,37 @@ add_all(struct copy *c, struct journal_place *mark)
 	    places.select, NULL, NULL)) && ledger_place_set(c->to, mark);
 }
 
+/*
+ * The directory's journal goes into its file first, unless a server has begun
+ * to take it over into the database, which goes on with it.
+ */
+static bool
+settle(struct copy *c)
+{
+	struct journal		*j = journal_create(c->home, LEDGER_JOURNAL);
+	struct ledger		*l;
+	struct journal_place	 at;
+	bool			 ok = journal_begin(j, &at);
+
+	journal_destroy(j);
+	at.offset = -1;
+	if (!ok || !ledger_place_get(c->to, &at))
+		return false;
+	if (at.offset >= 0)
+		return true;
+	l = ledger_create(&(struct state_place){ .home = c->home });
+	ok = ledger_settle(l);
+	ledger_destroy(l);
+	return ok;
+}
+
 static bool
 copy_usage(struct copy *c)
 {
 	struct journal_place	mark = { .generation = "" };
 	bool			ok;
 
-	if (!find_mark(c, &mark) || !db_begin_reading(c->from))
+	if (!settle(c) || !find_mark(c, &mark) || !db_begin_reading(c->from))
 		return false;
 	ok = db_begin(c->to) && add_all(c, &mark);
 	ok = db_end(c->to, ok, "not copied");
@@ -472,7 +497,7 @@ copy_file(const struct state_place *at, const struct db_schema *schema,
 	struct db	*from = db_create(&(struct state_place){
 			    .home = at->home }, schema);
 	struct db	*to = db_create(at, schema);
-	struct copy	 c = { .counts = counts };
+	struct copy	 c = { .home = at->home, .counts = counts };
 	bool		 ok = false;
 
 	if (from == NULL || to == NULL)
@@ -486,7 +511,8 @@ copy_file(const struct state_place *at, const struct db_schema *schema,
 	else if (!(ok = copy(&c)))
 		snprintf(why, WHY_SIZE, "%s: %s", schema->what,
 		    db_fault(c.to) != DB_FINE ? db_why(c.to) :
-		    db_why(c.from));
+		    db_fault(c.from) != DB_FINE ? db_why(c.from) :
+		    "the journal can't be taken over");
 	if (c.to != NULL)
 		db_leave(c.to);
 	if (c.from != NULL)
@@ -501,15 +527,7 @@ bool
 state_copy(const struct state_place *to, struct copy_counts *counts,
     char why[static WHY_SIZE])
 {
-	/* The directory's journal goes into its file first. */
-	struct ledger	*l = ledger_create(&(struct state_place){
-			    .home = to->home });
-	bool		 ok = ledger_settle(l);
-
-	ledger_destroy(l);
 	*counts = (struct copy_counts){ 0 };
-	snprintf(why, WHY_SIZE, "what was used can't be taken over from its "
-	    "journal in %s", to->home);
-	return ok && copy_file(to, &stored_schema, copy_stored, counts, why) &&
+	return copy_file(to, &stored_schema, copy_stored, counts, why) &&
 	    copy_file(to, &ledger_schema, copy_usage, counts, why);
 }

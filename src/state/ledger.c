@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -41,6 +42,7 @@ struct spent {
 struct ledger {
 	struct journal		*journal;
 	struct db		*db;
+	char			*file_of;	/* home; NULL: db is its file */
 	pthread_t		 writer, taker;
 	bool			 threaded;	/* there are to be two */
 	bool			 started;
@@ -110,6 +112,8 @@ ledger_create(const struct state_place *at)
 	l = xcalloc(1, sizeof(*l));
 	l->journal = journal_create(at->home, LEDGER_JOURNAL);
 	l->db = db;
+	if (at->url != NULL && at->url[0] != '\0')
+		l->file_of = xstrdup(at->home);
 	l->last_wait = &l->waits;
 	pthread_mutex_init(&l->lock, NULL);
 	init_cond(&l->written);
@@ -475,6 +479,45 @@ take_lines(struct ledger *l, struct db_conn *c, struct journal_place *at)
 	return put_sums(&s, ok);
 }
 
+/*
+ * The file that was used before may have taken over a part of the journal: the
+ * database begins behind that, so that the file's sums can be added to it.
+ */
+static bool
+look_in_file(const struct ledger *l, struct journal_place *at)
+{
+	struct state_place	 home = { .home = l->file_of };
+	char			*path = xasprintf("%s/" LEDGER_FILE, home.home);
+	struct db		*file = NULL;
+	struct db_conn		*c;
+	bool			 ok = true;
+
+	if (access(path, F_OK) == 0)
+		file = db_create(&home, &ledger_schema);
+	free(path);
+	if (file != NULL && (ok = (c = db_enter(file)) != NULL)) {
+		ok = ledger_place_get(c, at);
+		db_leave(c);
+	}
+	db_destroy(file);
+	return ok;
+}
+
+/* How far the journal was taken over. */
+static bool
+find_place(const struct ledger *l, struct db_conn *c, struct journal_place *at)
+{
+	int64_t begin = at->offset;
+
+	at->offset = -1;
+	if (!ledger_place_get(c, at))
+		return false;
+	if (at->offset >= 0)
+		return true;
+	at->offset = begin;
+	return l->file_of == NULL || look_in_file(l, at);
+}
+
 /* In a transaction. */
 static bool
 take_all(struct ledger *l, struct db_conn *c, struct journal_place *at,
@@ -482,7 +525,7 @@ take_all(struct ledger *l, struct db_conn *c, struct journal_place *at,
 {
 	struct journal_place before;
 
-	if (!journal_begin(l->journal, at) || !ledger_place_get(c, at))
+	if (!journal_begin(l->journal, at) || !find_place(l, c, at))
 		return false;
 	before = *at;
 	return take_lines(l, c, at) &&
@@ -673,6 +716,7 @@ ledger_destroy(struct ledger *l)
 	buf_finish(&l->pending);
 	buf_finish(&l->writing);
 	db_destroy(l->db);
+	free(l->file_of);
 	journal_destroy(l->journal);
 	pthread_cond_destroy(&l->written);
 	sem_destroy(&l->to_write);
@@ -796,7 +840,7 @@ read_sums(struct ledger *l, struct spending *to)
 
 	if (!journal_begin(l->journal, &at) || (c = db_enter(l->db)) == NULL)
 		return false;
-	ok = db_begin_reading(c) && ledger_place_get(c, &at) &&
+	ok = db_begin_reading(c) && find_place(l, c, &at) &&
 	    ledger_spent_each(c, to->month, to->day, take_spent, to->list);
 	db_end_reading(c);
 	db_leave(c);
