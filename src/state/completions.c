@@ -424,11 +424,11 @@ export(struct db_conn *c, struct db_stmt *st)
 	json_object *obj = json_object_new_object(), *object;
 
 	(void)c;
-	js_add_str(obj, "id", db_text(st, 0, NULL));
-	js_add_str(obj, "owner", db_text(st, 1, NULL));
-	js_add_take(obj, "messages", rows_json(st, 2));
-	object = rows_json(st, 3);
-	js_add_take(obj, "completion", whole_take(object, rows_json(st, 4)));
+	js_add_str(obj, "id", db_text(st, 1, NULL));
+	js_add_str(obj, "owner", db_text(st, 2, NULL));
+	js_add_take(obj, "messages", rows_json(st, 3));
+	object = rows_json(st, 4);
+	js_add_take(obj, "completion", whole_take(object, rows_json(st, 5)));
 	if (js_array(obj, "messages") != NULL &&
 	    js_obj(obj, "completion") != NULL)
 		return obj;
@@ -440,6 +440,9 @@ bool
 completion_each(struct stored *s, bool (*each)(json_object *, void *),
     void *arg)
 {
-	return rows_each(s, "SELECT id, owner, messages, object, metadata FROM"
-	    " completion ORDER BY created, n", export, each, arg);
+	const struct rows_each e = { "SELECT n, id, owner, messages, object,"
+	    " metadata FROM completion WHERE n > ?1 ORDER BY n LIMIT ?2",
+	    export, each };
+
+	return rows_each(s, &e, arg);
 }

@@ -504,6 +504,7 @@ conversation_item(struct stored *s, const char *owner, const char *id,
 struct removal {
 	const char		*owner, *id, *item;
 	enum stored_found	 found;
+	bool			 removed; /* also: by what may be committed */
 };
 
 static bool
@@ -522,8 +523,8 @@ put_removal(struct state_tx *tx, void *arg)
 		db_bind_text(st, 2, r->item);
 	if (!db_finish(st))
 		return false;
-	r->found = db_changes(tx->c) > 0 || tx->again ? STORED_FOUND :
-	    STORED_NONE;
+	r->removed = db_changes(tx->c) > 0 || (tx->again && r->removed);
+	r->found = r->removed ? STORED_FOUND : STORED_NONE;
 	db_deleted(tx->c);
 	return true;
 }
@@ -532,7 +533,7 @@ enum stored_found
 conversation_item_delete(struct stored *s, const char *owner, const char *id,
     const char *item)
 {
-	struct removal r = { owner, id, item, STORED_TROUBLE };
+	struct removal r = { owner, id, item, STORED_TROUBLE, false };
 
 	if (s == NULL)
 		return STORED_NONE;
@@ -668,6 +669,9 @@ bool
 conversation_each(struct stored *s, bool (*each)(json_object *, void *),
     void *arg)
 {
-	return rows_each(s, "SELECT n, id, owner, created, metadata FROM"
-	    " conversation ORDER BY n", export, each, arg);
+	const struct rows_each e = { "SELECT n, id, owner, created, metadata"
+	    " FROM conversation WHERE n > ?1 ORDER BY n LIMIT ?2", export,
+	    each };
+
+	return rows_each(s, &e, arg);
 }

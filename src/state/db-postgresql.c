@@ -526,7 +526,7 @@ end(struct db_conn *c, bool ok, const char *what)
 	if (ok && commit(c))
 		return true;
 	rollback(c);
-	if (conn->link.fault == DB_REFUSED)
+	if (conn->link.fault == DB_REFUSED || conn->link.fault == DB_BUSY)
 		log_warn("%s: %s: %s", p->base.schema->what, what,
 		    conn->link.why);
 	else if (conn->link.fault == DB_WORSE)

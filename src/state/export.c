@@ -64,10 +64,10 @@ turn_of(struct db_conn *c, struct db_stmt *st)
 
 	(void)c;
 	for (i = 0; i < 3; i++)
-		rows_append(st, 3 + i, &text[i]);
-	js_add_str(obj, "id", db_text(st, 0, NULL));
-	js_add_str(obj, "owner", db_text(st, 1, NULL));
-	js_add_str(obj, "previous_response_id", db_text(st, 2, NULL));
+		rows_append(st, 4 + i, &text[i]);
+	js_add_str(obj, "id", db_text(st, 1, NULL));
+	js_add_str(obj, "owner", db_text(st, 2, NULL));
+	js_add_str(obj, "previous_response_id", db_text(st, 3, NULL));
 	js_add_take(obj, "input", rows_parse_take(&text[0]));
 	response = rows_parse_take(&text[2]);
 	if (response != NULL)
@@ -85,6 +85,9 @@ turn_of(struct db_conn *c, struct db_stmt *st)
 bool
 stored_each(struct stored *s, bool (*each)(json_object *, void *), void *arg)
 {
-	return rows_each(s, "SELECT id, owner, previous, input, output,"
-	    " response FROM turn ORDER BY created, rowid", turn_of, each, arg);
+	const struct rows_each e = { "SELECT rowid, id, owner, previous,"
+	    " input, output, response FROM turn WHERE rowid > ?1"
+	    " ORDER BY rowid LIMIT ?2", turn_of, each };
+
+	return rows_each(s, &e, arg);
 }

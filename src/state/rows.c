@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "state/rows.h"
 
+#define EACH_AT_ONCE	16	/* PostgreSQL's are in memory, all of them */
+
 void
 rows_bind(struct db_stmt *st, int i, const struct buf *b)
 {
@@ -95,7 +97,7 @@ rows_read(struct stored *s, const char *sql, const char *owner, const char *id,
 
 struct change {
 	const char	*sql, *owner, *id;
-	bool		 changed;
+	bool		 changed;	/* also: by what may be committed */
 };
 
 static bool
@@ -105,7 +107,7 @@ put_change(struct state_tx *tx, void *arg)
 
 	if (!db_finish(db_prepare(tx->c, c->sql, c->owner, c->id)))
 		return false;
-	c->changed = db_changes(tx->c) > 0 || tx->again;
+	c->changed = db_changes(tx->c) > 0 || (tx->again && c->changed);
 	db_deleted(tx->c);
 	return true;
 }
@@ -150,29 +152,45 @@ rows_room(size_t *room, size_t n)
 	return *room > 0;
 }
 
-bool
-rows_each(struct stored *s, const char *sql,
-    json_object *(*row)(struct db_conn *, struct db_stmt *),
-    bool (*each)(json_object *, void *), void *arg)
+/* Those behind number *last, which becomes the last one's; *n is how many. */
+static bool
+portion(struct db_conn *c, const struct rows_each *e, int64_t *last, int *n,
+    void *arg)
 {
-	struct db_conn	*c;
-	struct db_stmt	*st;
+	struct db_stmt	*st = db_prepare(c, e->sql, NULL, NULL);
 	json_object	*obj;
 	enum db_step	 step = DB_FAILED;
-	bool		 ok = true;
+	bool		 ok = st != NULL;
+
+	if (ok) {
+		db_bind_int(st, 1, *last);
+		db_bind_int(st, 2, EACH_AT_ONCE);
+	}
+	for (*n = 0; ok && (step = db_step(st)) == DB_ROW; ++*n) {
+		*last = db_int(st, 0);
+		obj = e->row(c, st);
+		ok = obj != NULL && e->each(obj, arg);
+		json_object_put(obj);
+	}
+	db_done(st);
+	return ok && step == DB_DONE;
+}
+
+bool
+rows_each(struct stored *s, const struct rows_each *e, void *arg)
+{
+	struct db_conn	*c;
+	int64_t		 last = 0;
+	int		 n;
+	bool		 ok;
 
 	if (s == NULL || (c = db_enter(s->db)) == NULL)
 		return false;
-	st = db_prepare(c, sql, NULL, NULL);
-	while (ok && (step = db_step(st)) == DB_ROW) {
-		obj = row(c, st);
-		ok = obj != NULL && each(obj, arg);
-		json_object_put(obj);
-	}
-	ok = ok && step == DB_DONE;
+	do
+		ok = portion(c, e, &last, &n, arg);
+	while (ok && n == EACH_AT_ONCE);
 	if (!ok)
 		log_err("stored responses: not all could be exported");
-	db_done(st);
 	db_leave(c);
 	return ok;
 }

@@ -50,13 +50,18 @@ enum stored_found rows_read(struct stored *, const char *sql,
 enum stored_found rows_change(struct stored *, const char *sql,
 	    const char *owner, const char *id, const char *what);
 /*
- * For exports: each row as the object that "row" makes of it, NULL if it can't
- * be read. False when not all could be read, which is logged, or when "each"
+ * For exports, which may be of any size: some rows at a time, each as the object
+ * that "row" makes of it, NULL if it can't be read. Its first column is a number
+ * by which the rows are in order; ?1 is the last one that was there, ?2 how many
+ * are wanted. False when not all could be read, which is logged, or when "each"
  * has had enough.
  */
-bool	 rows_each(struct stored *, const char *sql,
-	    json_object *(*row)(struct db_conn *, struct db_stmt *),
-	    bool (*each)(json_object *, void *), void *arg);
+struct rows_each {
+	const char	*sql;
+	json_object	*(*row)(struct db_conn *, struct db_stmt *);
+	bool		 (*each)(json_object *, void *);
+};
+bool	 rows_each(struct stored *, const struct rows_each *, void *arg);
 
 /* --- With what was read. */
 
