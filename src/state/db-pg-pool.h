@@ -65,6 +65,7 @@ struct pg {
 	unsigned	 failures;	/* to open one */
 	int64_t		 away_until;
 	bool		 locked;	/* by somebody who writes for long */
+	int64_t		 locked_until;	/* then he is waited for again */
 	int64_t		 refused_until;
 	char		 why[DB_WHY_SIZE];
 };

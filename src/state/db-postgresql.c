@@ -19,6 +19,7 @@
 #include "state/db-pg-link.h"
 #include "state/db-pg-pool.h"
 
+#define LOCKED_MS	1000	/* nobody waits for who writes for long */
 #define REFUSED_MS	10000	/* nothing is written: its disk is full */
 #define DRAIN_MAX	(256 << 10) /* rows that nobody wants; else: close */
 
@@ -397,7 +398,10 @@ is_begun(struct db_conn *base)
 	return is == PQTRANS_INTRANS || is == PQTRANS_INERROR;
 }
 
-/* From now on nobody waits for who writes; the log tells it once. */
+/*
+ * For a while nobody waits for who writes; the log tells it once. Others who
+ * wait their turn come first then, so that only who waits has one.
+ */
 static void
 note_locked(struct pg *p, bool locked)
 {
@@ -406,6 +410,8 @@ note_locked(struct pg *p, bool locked)
 		log_warn("%s: PostgreSQL: somebody else has been writing for "
 		    "long; nothing is stored until that ends",
 		    p->base.schema->what);
+	if (locked && util_now_ms() >= p->locked_until)
+		p->locked_until = util_now_ms() + LOCKED_MS;
 	p->locked = locked;
 	pthread_mutex_unlock(&p->mutex);
 }
@@ -439,7 +445,7 @@ was_locked(struct pg *p)
 	bool locked;
 
 	pthread_mutex_lock(&p->mutex);
-	locked = p->locked;
+	locked = p->locked && util_now_ms() < p->locked_until;
 	pthread_mutex_unlock(&p->mutex);
 	return locked;
 }
