@@ -8,9 +8,11 @@
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 /* The struct of which "p" is that member. */
@@ -33,6 +35,13 @@ char	*xasprintf(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /* Milliseconds since boot, time asleep included (CLOCK_BOOTTIME). */
 int64_t	 util_now_ms(void);
+/*
+ * For pthread_cond_timedwait(): a condition, and a time so many milliseconds
+ * from now. By CLOCK_MONOTONIC, so that nobody waits for an hour because the
+ * clock was set back by one.
+ */
+void	 util_cond_init(pthread_cond_t *);
+struct timespec util_after_ms(int64_t);
 /* Names this boot: ids and clocks of another mean nothing. "" if unknown. */
 const char *util_boot_id(void);
 

@@ -47,8 +47,7 @@ run(void *arg)
 
 	pthread_mutex_lock(&b->lock);
 	while (!b->stop) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += ALIVE_BEAT_S;
+		until = util_after_ms(ALIVE_BEAT_S * 1000);
 		pthread_cond_timedwait(&b->change, &b->lock, &until);
 		if (b->stop)
 			break;
@@ -76,7 +75,7 @@ alive_row_enlist(struct stored *s, const char *process)
 	b->s = s;
 	snprintf(b->name, sizeof(b->name), "%s", process);
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->change, NULL);
+	util_cond_init(&b->change);
 	if (beat(s, b->name) &&
 	    pthread_create(&b->thread, NULL, run, b) == 0) {
 		s->beat = b;

@@ -151,15 +151,6 @@ db_pg_conn_free(struct pg_conn *c)
 	free(c);
 }
 
-static void
-after_ms(struct timespec *t, int64_t ms)
-{
-	clock_gettime(CLOCK_MONOTONIC, t);
-	ms += t->tv_nsec / 1000000;
-	t->tv_sec += (time_t)(ms / 1000);
-	t->tv_nsec = (long)(ms % 1000) * 1000000;
-}
-
 /* Under the lock. False: it is away, and nobody has to be asked for that. */
 static bool
 may_open(const struct pg *p)
@@ -175,10 +166,10 @@ may_open(const struct pg *p)
 static bool
 get_idle(struct pg *p, struct pg_conn **take)
 {
-	struct timespec	until;
+	struct timespec	until = util_after_ms(p->slow ? ENTER_SLOW_MS :
+			    ENTER_MS);
 	int		rc = 0;
 
-	after_ms(&until, p->slow ? ENTER_SLOW_MS : ENTER_MS);
 	while (p->idle == NULL && p->open >= p->most && rc == 0)
 		rc = pthread_cond_timedwait(&p->change, &p->mutex, &until);
 	if ((*take = p->idle) != NULL)

@@ -666,7 +666,6 @@ db_postgresql_create(const struct state_place *at,
 	static const char	key[] = "(hashtext(current_schema()),"
 	    " hashtext('%s'))";
 	struct pg		*p = xcalloc(1, sizeof(*p));
-	pthread_condattr_t	 attr;
 	char			*of_schema = xasprintf(key, schema->what);
 
 	p->base.driver = &driver;
@@ -678,9 +677,6 @@ db_postgresql_create(const struct state_place *at,
 	    " THEN 1 ELSE 0 END", of_schema);
 	free(of_schema);
 	pthread_mutex_init(&p->mutex, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->change, &attr);
-	pthread_condattr_destroy(&attr);
+	util_cond_init(&p->change);
 	return &p->base;
 }

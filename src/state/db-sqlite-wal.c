@@ -37,7 +37,7 @@ db_sqlite_wal_create(const char *path)
 
 	l->path = path;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->change, NULL);
+	util_cond_init(&l->change);
 	return l;
 }
 
@@ -74,11 +74,9 @@ empty(const char *path, bool forget)
 static void
 rest(struct db_sqlite_wal *l)
 {
-	struct timespec	until;
+	struct timespec	until = util_after_ms(FORGET_EVERY_S * 1000);
 	int		rc = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += FORGET_EVERY_S;
 	while (!l->stop && !l->much && rc == 0)
 		rc = pthread_cond_timedwait(&l->change, &l->lock, &until);
 }

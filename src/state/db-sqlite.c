@@ -307,11 +307,9 @@ take_lock(struct sqlite *s)
 	if (pthread_mutex_trylock(&s->lock) == 0) {
 		taken = true;
 	} else {
-		clock_gettime(CLOCK_REALTIME, &until);
-		ms += until.tv_nsec / 1000000;
-		until.tv_sec += (time_t)(ms / 1000);
-		until.tv_nsec = (long)(ms % 1000) * 1000000;
-		taken = pthread_mutex_timedlock(&s->lock, &until) == 0;
+		until = util_after_ms(ms);
+		taken = pthread_mutex_clocklock(&s->lock, CLOCK_MONOTONIC,
+		    &until) == 0;
 	}
 	if (!taken && !slow)
 		log_warn("%s: %s: the disk is slow", s->base.schema->what,

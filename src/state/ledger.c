@@ -74,29 +74,6 @@ struct ledger {
 	bool			 spent_failed;	/* the last time */
 };
 
-static void
-init_cond(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-static struct timespec
-after_ms(int64_t ms)
-{
-	struct timespec	t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	ms += t.tv_nsec / 1000000;
-	t.tv_sec += (time_t)(ms / 1000);
-	t.tv_nsec = (long)(ms % 1000) * 1000000;
-	return t;
-}
-
 static void	turn_ends(struct loop_task *);
 
 struct ledger *
@@ -116,10 +93,10 @@ ledger_create(const struct state_place *at)
 		l->file_of = xstrdup(at->home);
 	l->last_wait = &l->waits;
 	pthread_mutex_init(&l->lock, NULL);
-	init_cond(&l->written);
+	util_cond_init(&l->written);
 	sem_init(&l->to_write, 0, 0);
 	l->turn_ends.run = turn_ends;
-	init_cond(&l->to_take);
+	util_cond_init(&l->to_take);
 	return l;
 }
 
@@ -556,7 +533,7 @@ take_over(struct ledger *l, const struct ledger_keep *keep)
 static void
 flush(struct ledger *l)
 {
-	struct timespec	until = after_ms(WAIT_MS);
+	struct timespec	until = util_after_ms(WAIT_MS);
 	int		rc = 0;
 
 	if (!l->started)
@@ -602,7 +579,7 @@ ledger_settle(struct ledger *l)
 static void
 rest(struct ledger *l)
 {
-	struct timespec	until = after_ms(TAKE_MS);
+	struct timespec	until = util_after_ms(TAKE_MS);
 	int		rc = 0;
 
 	while (!l->stop && rc == 0)
@@ -909,7 +886,7 @@ read_spent(struct ledger *l, int64_t now)
 static void
 wait_known(struct ledger *l)
 {
-	struct timespec	until = after_ms(WAIT_MS);
+	struct timespec	until = util_after_ms(WAIT_MS);
 	int		rc = 0;
 
 	while (l->known_ms == 0 && l->spent_busy && rc == 0)
