@@ -189,8 +189,8 @@ get_idle(struct pg *p, struct pg_conn **take)
 }
 
 /*
- * Under the lock. The log tells once that it is away, and that it is back. Those
- * who lost it at the same time have tried once.
+ * Under the lock. The log tells once that it is away, and that it is back. All
+ * that lost it at the same time have tried once.
  */
 static void
 note_opened(struct pg *p, const struct pg_conn *c, bool ok)

@@ -125,8 +125,9 @@ int64_t	 db_number(struct db_conn *, const char *sql);
 
 /*
  * Begin one that writes; there is one at a time, whatever the process and host.
- * Another one is waited for, for a second or so; if that was in vain, not at all
- * for a while, or until it is gone. False at once as long as the disk refuses.
+ * Another one is waited for, for a second or so; if that was in vain, not at
+ * all for a while, or until it is gone. False at once as long as the disk
+ * refuses.
  */
 bool	 db_begin(struct db_conn *);
 /*

@@ -50,11 +50,11 @@ enum stored_found rows_read(struct stored *, const char *sql,
 enum stored_found rows_change(struct stored *, const char *sql,
 	    const char *owner, const char *id, const char *what);
 /*
- * For exports, which may be of any size: some rows at a time, each as the object
- * that "row" makes of it, NULL if it can't be read. Its first column is a number
- * by which the rows are in order; ?1 is the last one that was there, ?2 how many
- * are wanted. False when not all could be read, which is logged, or when "each"
- * has had enough.
+ * For exports, which may be of any size: some rows at a time, each as the
+ * object that "row" makes of it, NULL if it can't be read. Its first column is
+ * a number by which the rows are in order; ?1 is the last one that was there,
+ * ?2 how many are wanted. False when not all could be read, which is logged, or
+ * when "each" has had enough.
  */
 struct rows_each {
 	const char	*sql;
