@@ -320,7 +320,7 @@ struct one {
 	struct stored	*s;
 	const char	*conversation;	/* NULL: none */
 	const char	*ids;		/* what is added to that */
-	char		 id[8];
+	char		 id[16];
 	bool		 ok;
 };
 

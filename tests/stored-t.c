@@ -84,7 +84,7 @@ test_a_chain(void **state)
 static void
 test_a_chain_takes_little_memory(void **state)
 {
-	char			*home, id[8], before[8] = "";
+	char			*home, id[16], before[16] = "";
 	struct stored		*s = open_fresh(&home);
 	enum stored_found	 found;
 	size_t			 little = 4096;
@@ -769,7 +769,7 @@ test_switched_off(void **state)
 
 struct one {
 	struct stored	*s;
-	char		 id[8];
+	char		 id[16];
 	bool		 ok;
 };
 
