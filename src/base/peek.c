@@ -8,8 +8,6 @@
 #include "base/scan.h"
 #include "base/util.h"
 
-#define SEEN_FIRST 64
-
 static inline bool
 is_space(char c)
 {
@@ -132,48 +130,34 @@ peek_member(struct peek *k, struct peek_text *name)
 	return true;
 }
 
-/* --- Texts that were seen, by their hashes; 0 is a free place. */
+/* --- Texts that were seen, by their hashes. */
 
-static bool
-put(uint64_t *table, size_t max, uint64_t hash)
+void
+peek_note(struct peek_seen *s, const struct peek_text *t)
+{
+	s->hashes = util_grow(s->hashes, s->n, sizeof(*s->hashes));
+	s->hashes[s->n++] = scan_hash(t->p, t->n);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Sorted: a table could be filled so that it takes a quadratic time. */
+bool
+peek_differ(struct peek_seen *s)
 {
 	size_t i;
 
-	for (i = hash & (max - 1); table[i] != 0; i = (i + 1) & (max - 1))
-		if (table[i] == hash)
-			return true;
-	table[i] = hash;
-	return false;
-}
-
-static void
-grow(struct peek_seen *s)
-{
-	size_t		 max = s->max > 0 ? s->max * 2 : SEEN_FIRST, i;
-	uint64_t	*table = xcalloc(max, sizeof(*table));
-
-	for (i = 0; i < s->max; i++)
-		if (s->table[i] != 0)
-			put(table, max, s->table[i]);
-	free(s->table);
-	s->table = table;
-	s->max = max;
-}
-
-bool
-peek_again(struct peek_seen *s, const struct peek_text *t)
-{
-	uint64_t hash = scan_hash(t->p, t->n);
-
-	if (s->n * 2 >= s->max)
-		grow(s);
-	s->n++;
-	return put(s->table, s->max, hash != 0 ? hash : 1);
-}
-
-void
-peek_seen_finish(struct peek_seen *s)
-{
-	free(s->table);
-	*s = (struct peek_seen){ 0 };
+	if (s->n > 0)
+		qsort(s->hashes, s->n, sizeof(*s->hashes), by_value);
+	for (i = 1; i < s->n && s->hashes[i] != s->hashes[i - 1]; i++)
+		;
+	free(s->hashes);
+	s->hashes = NULL;
+	return i >= s->n;
 }

@@ -55,14 +55,15 @@ bool	peek_member(struct peek *, struct peek_text *name);
 bool	peek_element(struct peek *);
 
 /*
- * Texts that were seen. peek_again() remembers this one; true: it was there,
- * or (once in 2^64) one that looks like it. Zeroed memory is none.
+ * Texts that were seen. peek_differ() tells whether all of them differ, and
+ * frees what was noted; false also for two that look alike (once in 2^64).
+ * Zeroed memory is none.
  */
 struct peek_seen {
-	uint64_t	*table;
-	size_t		 n, max;
+	uint64_t	*hashes;
+	size_t		 n;
 };
-bool	peek_again(struct peek_seen *, const struct peek_text *);
-void	peek_seen_finish(struct peek_seen *);
+void	peek_note(struct peek_seen *, const struct peek_text *);
+bool	peek_differ(struct peek_seen *);
 
 #endif

@@ -121,8 +121,11 @@ look_at_call(struct look *l)
 		    !peek_is(&name, "type") || !peek_string(&l->k, &type))
 			return false;
 	}
-	return called && peek_is(&type, "function") &&
-	    calls_fine_id(id.p, id.n) && !peek_again(&l->seen, &id);
+	if (!called || !peek_is(&type, "function") ||
+	    !calls_fine_id(id.p, id.n))
+		return false;
+	peek_note(&l->seen, &id);
+	return true;
 }
 
 static bool
@@ -230,9 +233,8 @@ chat_usual_messages(json_object *messages, struct chat_usual *facts)
 	/* It ended with the list, and that was not empty. */
 	usual = !usual && l.last.role != NOBODY;
 	facts->strict &= ends_well(&l.last);
-	peek_seen_finish(&l.seen);
 	buf_finish(&l.space);
-	return usual;
+	return peek_differ(&l.seen) && usual;
 }
 
 /* --- Tools. */
@@ -254,7 +256,10 @@ look_at_function(struct look *l)
 		else
 			return false;
 	}
-	return util_is_name(text.p, text.n) && !peek_again(&l->seen, &text);
+	if (!util_is_name(text.p, text.n))
+		return false;
+	peek_note(&l->seen, &text);
+	return true;
 }
 
 /* {"type":"function","function":{...}}, by a name of its own. */
@@ -286,6 +291,5 @@ chat_usual_tools(json_object *tools)
 		return 0;
 	while ((more = peek_element(&l.k)) && look_at_tool(&l))
 		n++;
-	peek_seen_finish(&l.seen);
-	return more ? 0 : n;
+	return peek_differ(&l.seen) && !more ? n : 0;
 }

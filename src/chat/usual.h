@@ -4,7 +4,7 @@
  * in a fraction of the time that their objects take (base/peek.h). It says yes
  * only where chat/check.h, messages.h, custom.h, fit.h and
  * turn/cache-marks.h would refuse nothing and change nothing; what it does not
- * know goes the general way. tests/chat-request-t compares both.
+ * know goes the general way. tests/usual-t compares both.
  */
 #ifndef CHAT_USUAL_H
 #define CHAT_USUAL_H

@@ -127,8 +127,12 @@ look_at_member(struct look *l, const struct peek_text *name)
 
 	if (peek_is(name, "text"))
 		return words(l) ? TEXT : 0;
-	if (peek_is(name, "id"))
-		return fine_id(l, &id) && !peek_again(&l->seen, &id) ? ID : 0;
+	if (peek_is(name, "id")) {
+		if (!fine_id(l, &id))
+			return 0;
+		peek_note(&l->seen, &id);
+		return ID;
+	}
 	if (peek_is(name, "name"))
 		return string(l) ? NAME : 0;
 	if (peek_is(name, "input"))
@@ -256,11 +260,11 @@ messages_usual(json_object *messages, struct messages_usual *found)
 		return false;
 	while ((more = peek_element(&l.k)) && look_at_message(&l))
 		;
-	peek_seen_finish(&l.seen);
 	if (found != NULL)
 		*found = l.found;
 	/* The user has the last word, or will have: calls await results. */
-	return !more && l.n > 0 && (l.user || l.calls);
+	return peek_differ(&l.seen) && !more && l.n > 0 &&
+	    (l.user || l.calls);
 }
 
 /* --- Tools. */
@@ -311,8 +315,10 @@ look_at_tool(struct look *l)
 			return false;
 	}
 	/* With an escape it may be another way to write the same name. */
-	return schema && text.p != NULL && util_is_name(text.p, text.n) &&
-	    !peek_again(&l->seen, &text);
+	if (!schema || text.p == NULL || !util_is_name(text.p, text.n))
+		return false;
+	peek_note(&l->seen, &text);
+	return true;
 }
 
 bool
@@ -325,8 +331,7 @@ messages_usual_tools(json_object *tools, bool *marked)
 		return false;
 	while ((more = peek_element(&l.k)) && look_at_tool(&l))
 		l.n++;
-	peek_seen_finish(&l.seen);
 	if (marked != NULL)
 		*marked = l.found.marked;
-	return !more && l.n > 0;
+	return peek_differ(&l.seen) && !more && l.n > 0;
 }

@@ -201,7 +201,9 @@ look_at_item(struct look *l)
 	    (item.has & ~kind->may & ~(unsigned)TYPE) != kind->needs)
 		return false;
 	l->agent = (item.has & ROLE) == 0 || peek_is(&item.role, "assistant");
-	return !kind->calls || !peek_again(&l->ids, &item.id);
+	if (kind->calls)
+		peek_note(&l->ids, &item.id);
+	return true;
 }
 
 bool
@@ -214,10 +216,9 @@ responses_usual(json_object *items, bool *agent)
 		return false;
 	while ((more = peek_element(&l.k)) && look_at_item(&l))
 		;
-	peek_seen_finish(&l.ids);
 	buf_finish(&l.space);
 	*agent = l.agent;
-	return !more;
+	return peek_differ(&l.ids) && !more;
 }
 
 /* --- Tools. */
