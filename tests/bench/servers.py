@@ -254,11 +254,17 @@ class Servers:
 
     # --------------------------------------------------------------- lighttpd
 
-    def lighttpd(self, n=1):
+    def lighttpd(self, n=1, watched=True):
         """Ours, started by lighttpd with the example configuration."""
         name = "lighttpd" if n == 1 else f"lighttpd-{n}"
+        label = "ours behind lighttpd" + (f", {n} processes" if n > 1 else "")
+        config = {"responders": n}
+        if not watched:
+            name, label = "lighttpd-blind", label + ", not watched"
+            config["metrics"] = {"enabled": False}
+            config["usage"] = {"ledger": False}
         lighttpd = find("lighttpd")
-        prefix, home = self._directory(name), self._home(name, responders=n)
+        prefix, home = self._directory(name), self._home(name, **config)
         port = free_port()
         conf = os.path.join(prefix, "lighttpd.conf")
         with open(os.path.join(self.top, "lighttpd.conf.example"),
@@ -272,8 +278,7 @@ class Servers:
         p = self._start(name, [lighttpd, "-D", "-f", conf],
                         env=self._environment(home))
         self._wait_models(name, port)
-        return Variant(name, "ours behind lighttpd" +
-                       (f", {n} processes" if n > 1 else ""),
+        return Variant(name, label,
                        f"http://{HOST}:{port}/v1/chat/completions", [p.pid],
                        version=version(lighttpd, "-v"))
 
