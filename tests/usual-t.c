@@ -144,8 +144,8 @@ static const char *const odd[] = {
 	"{\"name\":\"read\",\"arguments\":\"{}\"}", "\"" LONG "\"",
 	"[{\"type\":\"refusal\",\"refusal\":\"no\"}]", "\"json_object\"",
 	"[\"" LONG "\",\"" LONG "\"]",
-	"{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\","
-	    "\"schema\":{}}}", "\"base64\"", "\"url\"", "\"text\"",
+	"{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{}}}",
+	"\"base64\"", "\"url\"", "\"text\"",
 	"\"message\"", "\"function_call\"", "\"item_reference\"",
 	"\"compaction\"", "\"compaction_trigger\"", "\"input_image\"",
 	"\"namespace\"", "\"copilot-api-1.x\"",

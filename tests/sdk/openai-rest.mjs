@@ -157,7 +157,8 @@ test("a path nobody has, and a method", async () => {
 
 	assert(e instanceof OpenAI.NotFoundError);
 	assert.equal(typeof e.error.message, "string");
-	assert.equal((await failure(client.get(CHAT))).status, 405);
+	assert.equal((await failure(client.get("/embeddings")))
+	    .status, 405);
 });
 
 // ---- retries
