@@ -173,15 +173,21 @@ class Postgres:
     # --- Its life
 
     def start(self, seconds=START):
-        with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                [os.path.join(self.bin, "postgres"), "-D", self.data], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, cwd="/", env=self._env(TEST_POSTGRES=self.path), **self.owner.popen())
-        eventually(self._is_up, seconds, "PostgreSQL: " + self.log()[-2000:])
+        """Behind a kill it has ended at once, rarely: it is started again, as
+        systemd would."""
+        for _ in range(3):
+            with open(self.log_path, "ab") as log:
+                self.process = subprocess.Popen(
+                    [os.path.join(self.bin, "postgres"), "-D", self.data], stdin=subprocess.DEVNULL, stdout=log,
+                    stderr=log, cwd="/", env=self._env(TEST_POSTGRES=self.path), **self.owner.popen())
+            eventually(lambda: self.process.poll() is not None or self._is_up(), seconds,
+                       "PostgreSQL: " + self.log()[-2000:])
+            if self.process.poll() is None:
+                return
+            print("# PostgreSQL ended with %d" % self.process.returncode, flush=True)
+        raise AssertionError("PostgreSQL ended: " + self.log()[-2000:])
 
     def _is_up(self):
-        if self.process.poll() is not None:
-            raise AssertionError("PostgreSQL ended: " + self.log()[-2000:])
         return subprocess.call([os.path.join(self.bin, "pg_isready"), "-q", "-h", self.host, "-p", str(self.port)]) == 0
 
     def stop(self, sig=signal.SIGINT):
