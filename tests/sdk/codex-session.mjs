@@ -65,10 +65,12 @@ function isCompaction({ json })
 
 // Every turn runs a command that says much, so that the limit is reached every
 // few of them: what Codex itself begins with takes about half of it. Behind a
-// compaction 0.47 also keeps 20000 tokens of what the user said, in which it
-// counts its own earlier summaries: with a limit of 30000 it compacts before
-// each request, and with 20000 it gives up in the eighth turn.
-const limitOf = (version) => version === "0.47" ? 45000 : 20000;
+// compaction older ones also keep 20000 tokens of what the user said, in which
+// 0.47 counts its own earlier summaries: with a limit of 30000 that compacts
+// before each request, and with 20000 it gives up in the eighth turn. With 20000
+// 0.98 comes to compact before each request, too.
+const limitOf = (version) => ["newest", "0.130"].includes(version) ? 20000 :
+    45000;
 const command = (n) => `seq -s " " ${n}000 ${n}999; echo end-${n}`;
 
 async function session(program, model, home)
