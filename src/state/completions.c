@@ -150,15 +150,9 @@ completion_messages(struct stored *s, const char *owner, const char *id,
 	return rows_object(rows_parse_take(&text), is, found);
 }
 
-struct update {
-	const char		*owner, *id;
-	struct buf		 metadata;
-	enum stored_found	 found;
-};
-
 /* How many bytes its metadata have, and its row; STORED_NONE: it is gone. */
 static enum stored_found
-measure(struct db_conn *c, const struct update *u, int64_t *row,
+measure(struct db_conn *c, const struct rows_update *u, int64_t *row,
     int64_t *bytes)
 {
 	struct db_stmt		*st;
@@ -178,9 +172,9 @@ measure(struct db_conn *c, const struct update *u, int64_t *row,
 static bool
 put_update(struct state_tx *tx, void *arg)
 {
-	struct update	*u = arg;
-	struct db_stmt	*st;
-	int64_t		 row, before;
+	struct rows_update	*u = arg;
+	struct db_stmt		*st;
+	int64_t			 row, before;
 
 	u->found = measure(tx->c, u, &row, &before);
 	if (u->found != STORED_FOUND)
@@ -202,16 +196,8 @@ enum stored_found
 completion_update(struct stored *s, const char *owner, const char *id,
     json_object *metadata)
 {
-	struct update u = { .owner = owner, .id = id, .found = STORED_NONE };
-
-	if (s == NULL)
-		return STORED_NONE;
-	js_print(metadata, &u.metadata);
-	if (!state_group_put(s, put_update, &u,
-	    "a chat completion could not be changed"))
-		u.found = STORED_TROUBLE;
-	buf_finish(&u.metadata);
-	return u.found;
+	return rows_update(s, put_update, owner, id, metadata,
+	    "a chat completion could not be changed");
 }
 
 enum stored_found

@@ -588,18 +588,12 @@ conversation_get(struct stored *s, const char *owner, const char *id,
 	return found;
 }
 
-struct update {
-	const char		*owner, *id;
-	struct buf		 metadata;
-	enum stored_found	 found;
-};
-
 /* Its size is that of its items and of this. */
 static bool
 put_update(struct state_tx *tx, void *arg)
 {
-	struct update	*u = arg;
-	struct db_stmt	*st;
+	struct rows_update	*u = arg;
+	struct db_stmt		*st;
 
 	st = db_prepare(tx->c, "UPDATE conversation SET metadata = ?3,"
 	    " used = ?4, size = ?5 + (SELECT coalesce(sum(i.size), 0) FROM"
@@ -621,16 +615,8 @@ enum stored_found
 conversation_update(struct stored *s, const char *owner, const char *id,
     json_object *metadata)
 {
-	struct update u = { .owner = owner, .id = id, .found = STORED_NONE };
-
-	if (s == NULL)
-		return STORED_NONE;
-	js_print(metadata, &u.metadata);
-	if (!state_group_put(s, put_update, &u,
-	    "a conversation could not be changed"))
-		u.found = STORED_TROUBLE;
-	buf_finish(&u.metadata);
-	return u.found;
+	return rows_update(s, put_update, owner, id, metadata,
+	    "a conversation could not be changed");
 }
 
 enum stored_found

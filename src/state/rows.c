@@ -125,6 +125,22 @@ rows_change(struct stored *s, const char *sql, const char *owner,
 	return c.changed ? STORED_FOUND : STORED_NONE;
 }
 
+enum stored_found
+rows_update(struct stored *s, bool (*put)(struct state_tx *, void *),
+    const char *owner, const char *id, json_object *metadata, const char *what)
+{
+	struct rows_update u = { .owner = owner, .id = id,
+	    .found = STORED_NONE };
+
+	if (s == NULL)
+		return STORED_NONE;
+	js_print(metadata, &u.metadata);
+	if (!state_group_put(s, put, &u, what))
+		u.found = STORED_TROUBLE;
+	buf_finish(&u.metadata);
+	return u.found;
+}
+
 json_object *
 rows_parse_take(struct buf *text)
 {

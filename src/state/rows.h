@@ -50,6 +50,18 @@ enum stored_found rows_read(struct stored *, const char *sql,
 enum stored_found rows_change(struct stored *, const char *sql,
 	    const char *owner, const char *id, const char *what);
 /*
+ * Give the one of this owner and id other metadata. "put" does it, and says in
+ * "found" whether there is one; its false is a transaction that failed.
+ */
+struct rows_update {
+	const char		*owner, *id;
+	struct buf		 metadata;
+	enum stored_found	 found;
+};
+enum stored_found rows_update(struct stored *,
+	    bool (*put)(struct state_tx *, void *), const char *owner,
+	    const char *id, json_object *metadata, const char *what);
+/*
  * For exports, which may be of any size: some rows at a time, each as the
  * object that "row" makes of it, NULL if it can't be read. Its first column is
  * a number by which the rows are in order; ?1 is the last one that was there,
