@@ -8,12 +8,15 @@
 
 #include "api/exchange.h"
 
+struct chat_tap;
+
 /*
  * Do as POST /v1/chat/completions does with a parsed body, which is taken over.
- * "edited": it is not what x->req.body says. Errors are put into the terms of
- * the client's own request (exchange_terms()).
+ * "edited": it is not what x->req.body says. The tap is its answer's. Errors
+ * are put into the terms of the client's own request (exchange_terms()).
  */
-enum handled chat_ask_take(struct exchange *, json_object *take, bool edited);
+enum handled chat_ask_take(struct exchange *, json_object *take, bool edited,
+	    const struct chat_tap *);
 
 /* Reply with an error, in the client's terms. */
 enum handled chat_refuse(struct exchange *, struct err *);

@@ -98,7 +98,7 @@ prepare_bridge(struct exchange *x, struct chat_request *r,
 /* The request becomes the call and what awaits its answer. */
 static bool
 prepare(struct exchange *x, struct chat_request *r, bool edited,
-    struct err *err)
+    const struct chat_tap *tap, struct err *err)
 {
 	/* The answer names the model that Auto chose, not the one asked for. */
 	const char *name = x->session != NULL ? r->model : r->asked;
@@ -111,6 +111,7 @@ prepare(struct exchange *x, struct chat_request *r, bool edited,
 		.custom = r->custom,
 		.n = r->n,
 		.thoughts = exchange_keeper(x),
+		.tap = *tap,
 		.max = (size_t)x->conf->max_response_body_bytes
 	};
 	unsigned to = endpoint_of(x, r);
@@ -173,11 +174,12 @@ find_model(struct exchange *x, struct chat_request *r, bool edited,
 
 /* With what it names by an address in it. */
 static enum handled
-ask(struct exchange *x, struct chat_request *r, bool edited, struct err *err)
+ask(struct exchange *x, struct chat_request *r, bool edited,
+    const struct chat_tap *tap, struct err *err)
 {
 	interaction_find(x, r->obj, NULL, NULL);
 	if (!r->messages.vision && !r->messages.file)
-		return prepare(x, r, edited, err) ? HANDLED_CALL :
+		return prepare(x, r, edited, tap, err) ? HANDLED_CALL :
 		    chat_refuse(x, err);
 	switch (inline_chat(x, r->obj, &edited, err)) {
 	case INLINE_REFUSED:
@@ -187,7 +189,8 @@ ask(struct exchange *x, struct chat_request *r, bool edited, struct err *err)
 	case INLINE_DONE:
 		break;
 	}
-	return prepare(x, r, edited, err) ? HANDLED_CALL : chat_refuse(x, err);
+	return prepare(x, r, edited, tap, err) ? HANDLED_CALL :
+	    chat_refuse(x, err);
 }
 
 /*
@@ -215,7 +218,8 @@ split(struct exchange *x, const struct chat_request *r)
  * never needs an upstream.
  */
 enum handled
-chat_ask_take(struct exchange *x, json_object *take, bool edited)
+chat_ask_take(struct exchange *x, json_object *take, bool edited,
+    const struct chat_tap *tap)
 {
 	struct chat_request	r = { 0 };
 	struct target		t;
@@ -231,7 +235,7 @@ chat_ask_take(struct exchange *x, json_object *take, bool edited)
 	else if (!has_choices(x, &r))
 		handled = split(x, &r);
 	else
-		handled = ask(x, &r, edited, &err);
+		handled = ask(x, &r, edited, tap, &err);
 	x->parsed = r.obj;
 	r.obj = NULL;
 	chat_request_finish(&r);
@@ -248,17 +252,17 @@ chat_refuse(struct exchange *x, struct err *err)
 enum handled
 api_chat(struct exchange *x)
 {
-	struct chat_keep	*keep = NULL;
-	json_object		*obj;
-	struct err		 err;
-	bool			 edited;
+	struct chat_tap	 tap;
+	json_object	*obj;
+	struct err	 err;
+	bool		 edited;
 
 	if (!exchange_parse(x, &obj, &err))
 		return exchange_refuse(x, &err);
 	if (!chat_foreign(x, obj, &edited, &err) ||
-	    !chat_keep_read(x, obj, &keep, &err)) {
+	    !chat_keep_read(x, obj, &tap, &err)) {
 		json_object_put(obj);
 		return exchange_refuse(x, &err);
 	}
-	return chat_keep_take(x, keep, chat_ask_take(x, obj, edited));
+	return chat_keep_settle(x, chat_ask_take(x, obj, edited, &tap));
 }

@@ -1,7 +1,4 @@
-/*
- * A chat completion as OpenAI's first protocol prints it: what the chat's
- * answer prints is read again. It is ours and whole, event by event.
- */
+/* A chat completion as OpenAI's first protocol prints it. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -10,28 +7,19 @@
 #include "api/completions-answer.h"
 #include "base/buf.h"
 #include "base/js.h"
-#include "base/sse.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "chat/check.h"
+#include "chat/print.h"
 
 #define CHAT_ID "chatcmpl-"
 
 struct completions {
-	const struct answer_ops	*ops;	/* of the chat's answer */
-	void			*self;
+	bool	 stream;
 	/* Characters of each choice so far: where its next token begins. */
-	size_t			*chars;
-	size_t			 n;
+	size_t	*chars;
+	size_t	 n;
 };
-
-/* Where the events of the chat's answer go. */
-struct writing {
-	struct completions	*c;
-	struct buf		*out;
-};
-
-/* --- One object. */
 
 static void
 put_id(json_object *chat, json_object *to)
@@ -170,8 +158,6 @@ rewrite(struct completions *c, json_object *chat)
 	json_object	*to;
 	size_t		 i;
 
-	if (js_get(chat, "choices") == NULL)
-		return json_object_get(chat);	/* an error */
 	to = json_object_new_object();
 	put_id(chat, to);
 	js_add_str(to, "object", "text_completion");
@@ -186,145 +172,31 @@ rewrite(struct completions *c, json_object *chat)
 	return to;
 }
 
-/* --- What the chat's answer prints. */
-
-static bool
-put_event(const struct sse_event *ev, void *arg)
+void
+completions_print(void *arg, json_object *chat, struct buf *out)
 {
-	struct writing	*w = arg;
-	struct buf	 text = { 0 };
-	json_object	*chat, *to;
+	struct completions	*c = arg;
+	json_object		*to = rewrite(c, chat);
 
-	if (strcmp(ev->data, "[DONE]") == 0) {
-		sse_put(w->out, NULL, ev->data, ev->len);
-		return true;
-	}
-	chat = js_parse_quiet(ev->data, ev->len);
-	if ((to = rewrite(w->c, chat)) != NULL) {
-		js_print(to, &text);
-		sse_put(w->out, NULL, buf_str(&text), text.len);
-	}
+	if (to != NULL)
+		chat_print_tree(to, c->stream, out);
 	json_object_put(to);
-	json_object_put(chat);
-	buf_finish(&text);
-	return true;
 }
 
-static void
-put_events(struct completions *c, const struct buf *chat, struct buf *out)
-{
-	struct writing	w = { c, out };
-	struct sse	sse = { .max = chat->len + 1 };
-
-	sse_feed(&sse, buf_str(chat), chat->len, put_event, &w);
-	sse_finish(&sse);
-}
-
-static void
-put_whole(struct completions *c, const struct buf *chat, struct buf *out)
-{
-	json_object *obj = js_parse_quiet(buf_str(chat), chat->len);
-	json_object *to = rewrite(c, obj);
-
-	js_print(to, out);
-	json_object_put(to);
-	json_object_put(obj);
-}
-
-/* Events, or the one object of who asked for no stream. */
-static void
-put(struct completions *c, struct buf *chat, struct buf *out)
-{
-	if (chat->len > 0 && chat->p[0] == '{')
-		put_whole(c, chat, out);
-	else if (chat->len > 0)
-		put_events(c, chat, out);
-	buf_finish(chat);
-}
-
-static enum answer_said
-event(void *self, const struct sse_event *ev, struct buf *out, struct err *err)
-{
-	struct completions	*c = self;
-	struct buf		 chat = { 0 };
-	enum answer_said	 said = c->ops->event(c->self, ev, &chat, err);
-
-	put(c, &chat, out);
-	return said;
-}
-
-static enum answer_said
-end(void *self, struct buf *out, struct err *err)
-{
-	struct completions	*c = self;
-	struct buf		 chat = { 0 };
-	enum answer_said	 said = c->ops->end(c->self, &chat, err);
-
-	put(c, &chat, out);
-	return said;
-}
-
-static enum answer_said
-whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
-{
-	struct completions	*c = self;
-	struct buf		 chat = { 0 };
-	enum answer_said	 said;
-
-	said = c->ops->whole(c->self, p, n, &chat, err);
-	put(c, &chat, out);
-	return said;
-}
-
-static bool
-commit(void *self, struct buf *out, struct err *err)
-{
-	struct completions	*c = self;
-	struct buf		 chat = { 0 };
-	bool			 ok = c->ops->commit(c->self, &chat, err);
-
-	put(c, &chat, out);
-	return ok;
-}
-
-static void
-fail(void *self, const struct err *why, struct buf *out)
-{
-	struct completions *c = self;
-
-	c->ops->fail(c->self, why, out);
-}
-
-static void
-explain(void *self, struct err *err)
-{
-	struct completions *c = self;
-
-	if (c->ops->explain != NULL)
-		c->ops->explain(c->self, err);
-}
-
-static void
-destroy(void *self)
-{
-	struct completions *c = self;
-
-	c->ops->destroy(c->self);
-	free(c->chars);
-	free(c);
-}
-
-const struct answer_ops completions_answer = {
-	.event = event, .end = end, .whole = whole, .commit = commit,
-	.fail = fail, .explain = explain, .destroy = destroy
-};
-
-void *
-completions_answer_create(const struct answer_ops *ops, void *take)
+struct completions *
+completions_create(bool stream)
 {
 	struct completions *c = xcalloc(1, sizeof(*c));
 
-	c->ops = ops;
-	c->self = take;
+	c->stream = stream;
 	return c;
+}
+
+void
+completions_destroy(void *completions)
+{
+	struct completions *c = completions;
+
+	free(c->chars);
+	free(c);
 }

@@ -2,13 +2,18 @@
 #ifndef COMPLETIONS_ANSWER_H
 #define COMPLETIONS_ANSWER_H
 
-#include "turn/answer.h"
+#include <stdbool.h>
 
-/*
- * An answer in whose place the chat completion that "ops" and "take" print, a
- * stream or a whole, goes out as text_completion.
- */
-extern const struct answer_ops completions_answer;
-void	*completions_answer_create(const struct answer_ops *, void *take);
+#include <json-c/json.h>
+
+struct buf;
+struct completions;
+
+/* The answer of one request, a stream or a whole. */
+struct completions *completions_create(bool stream);
+void	completions_destroy(void *);
+
+/* A chat's tap: each chunk, or the whole, goes out as text_completion. */
+void	completions_print(void *, json_object *chat, struct buf *out);
 
 #endif

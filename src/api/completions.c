@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "chat/check.h"
 #include "chat/terms.h"
+#include "chat/wanted.h"
 #include "copilot/models.h"
 #include "turn/complain.h"
 #include "turn/terms.h"
@@ -333,15 +334,15 @@ read_request(const struct exchange *x, json_object *obj, bool *models,
 static enum handled
 ask(struct exchange *x, json_object *take)
 {
-	enum handled handled;
+	struct completions	*c = completions_create(js_bool(take, "stream",
+				    false));
+	const struct chat_tap	 tap = { .print = completions_print, .arg = c };
 
+	x->kept = c;
+	x->forget = completions_destroy;
 	make_chat(take);
 	note_terms(x);
-	if ((handled = chat_ask_take(x, take, true)) == HANDLED_CALL) {
-		x->self = completions_answer_create(x->answer, x->self);
-		x->answer = &completions_answer;
-	}
-	return handled;
+	return chat_ask_take(x, take, true, &tap);
 }
 
 enum handled

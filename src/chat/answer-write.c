@@ -2,19 +2,16 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
-#include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
-#include "base/sse.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "chat/answer-write.h"
 #include "chat/calls.h"
 #include "chat/collect.h"
-#include "chat/head.h"
+#include "chat/print.h"
 #include "chat/usage.h"
 #include "chat/wanted.h"
 #include "turn/sink.h"
@@ -41,7 +38,7 @@ struct writer {
 	struct sink		 sink;
 	struct chat_wanted	 wanted;
 	char			*asked;		/* behind wanted.model */
-	struct chat_head	 head;
+	struct chat_print	 print;
 	struct chat_collect	*collect;	/* NULL when we stream */
 	size_t			 left;	/* bytes that may still be collected */
 	struct item		*items;
@@ -56,54 +53,6 @@ struct writer {
 
 /* --- Pieces of the choice. */
 
-/* ,"key":value */
-static void
-put_member(struct buf *out, const char *key, json_object *value)
-{
-	buf_puts(out, ",\"");
-	buf_puts(out, key);
-	buf_puts(out, "\":");
-	js_print(value, out);
-}
-
-static void
-put_head(struct writer *w, struct buf *out)
-{
-	const struct buf *text = chat_head_text(&w->head, w->collect != NULL ?
-	    "chat.completion" : "chat.completion.chunk",
-	    w->asked, w->wanted.mapped);
-
-	buf_append(out, text->p, text->len);
-}
-
-/* js_print prints no line ends: it needs no sse_put. */
-static void
-put_before(struct writer *w, struct buf *out)
-{
-	buf_puts(out, "data: ");
-	put_head(w, out);
-	buf_puts(out, ",\"choices\":[");
-}
-
-static void
-put_behind(struct writer *w, json_object *usage, struct buf *out)
-{
-	buf_putc(out, ']');
-	if (w->wanted.include_usage)
-		put_member(out, "usage", usage);
-	buf_puts(out, "}\n\n");
-}
-
-static void
-put_chunk(struct writer *w, json_object *choice, json_object *usage,
-    struct buf *out)
-{
-	put_before(w, out);
-	if (choice != NULL)
-		js_print(choice, out);
-	put_behind(w, usage, out);
-}
-
 /* Give a piece to the client, or to what becomes its answer. */
 static void
 put_piece(struct writer *w, json_object *take, struct buf *out)
@@ -111,7 +60,7 @@ put_piece(struct writer *w, json_object *take, struct buf *out)
 	if (w->collect != NULL)
 		chat_collect_add(w->collect, 0, take);
 	else
-		put_chunk(w, take, NULL, out);
+		chat_print_chunk(&w->print, take, NULL, NULL, out);
 	json_object_put(take);
 }
 
@@ -207,7 +156,7 @@ print_text(struct writer *w, enum sink_part part, json_object *text,
 {
 	size_t i;
 
-	put_before(w, out);
+	chat_print_open(&w->print, out);
 	buf_puts(out, "{\"delta\":");
 	for (i = 0; i < 2 && names[part][i] != NULL; i++) {
 		buf_puts(out, i == 0 ? "{\"" : ",\"");
@@ -216,7 +165,7 @@ print_text(struct writer *w, enum sink_part part, json_object *text,
 		js_print(text, out);
 	}
 	buf_puts(out, "},\"index\":0,\"finish_reason\":null}");
-	put_behind(w, NULL, out);
+	chat_print_close(&w->print, NULL, NULL, out);
 }
 
 static void
@@ -226,7 +175,8 @@ put_text_delta(struct writer *w, enum sink_part part, json_object *text,
 	json_object	*delta;
 	size_t		 i;
 
-	if (w->collect == NULL && w->role && logprobs == NULL) {
+	if (w->collect == NULL && w->wanted.tap.print == NULL && w->role &&
+	    logprobs == NULL) {
 		print_text(w, part, text, out);
 		return;
 	}
@@ -442,7 +392,7 @@ head(struct sink *s, const struct sink_head *head, struct buf *out,
 	if (head->model != NULL && util_starts(head->model, w->asked))
 		js_add_str(chunk, "model", head->model);
 	js_add_int(chunk, "created", head->created);
-	chat_head_note(&w->head, chunk);
+	chat_head_note(&w->print.head, chunk);
 	json_object_put(chunk);
 	return true;
 }
@@ -595,19 +545,6 @@ put_reason(struct writer *w, const char *reason, struct buf *out)
 	put_piece(w, piece, out);
 }
 
-static void
-put_whole(struct writer *w, json_object *usage, struct buf *out)
-{
-	json_object *choices = chat_collect_choices(w->collect);
-
-	put_head(w, out);
-	put_member(out, "choices", choices);
-	if (usage != NULL)
-		put_member(out, "usage", usage);
-	buf_putc(out, '}');
-	json_object_put(choices);
-}
-
 static bool
 finish(struct sink *s, const struct sink_end *end, struct buf *out,
     struct err *err)
@@ -624,28 +561,30 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	drain(w, out);
 	put_reason(w, reason_of(w, end->reason), out);
 	if (w->collect != NULL)
-		put_whole(w, usage, out);
-	else {
-		if (w->wanted.include_usage && usage != NULL)
-			put_chunk(w, NULL, usage, out);
-		sse_put(out, NULL, "[DONE]", 6);
-	}
+		chat_print_whole(&w->print, chat_collect_choices(w->collect),
+		    usage, NULL, out);
+	else
+		chat_print_last(&w->print, usage, out);
 	json_object_put(usage);
+	if (w->wanted.tap.keep != NULL)
+		w->wanted.tap.keep(w->wanted.tap.arg);
 	return true;
 }
 
-/* Half a JSON body can't say it. */
 static void
 fail(struct sink *s, const struct err *why, struct buf *out)
 {
-	struct writer	*w = (struct writer *)s;
-	struct buf	 body = { 0 };
+	const struct writer *w = (const struct writer *)s;
 
-	if (w->collect != NULL)
-		return;
-	err_json(why, &body);
-	sse_put(out, NULL, body.p, body.len);
-	buf_finish(&body);
+	chat_print_failure(&w->print, why, out);
+}
+
+static bool
+keeps(struct sink *s)
+{
+	const struct writer *w = (const struct writer *)s;
+
+	return w->wanted.tap.keep != NULL;
 }
 
 static void
@@ -663,7 +602,7 @@ destroy(struct sink *s)
 	free(w->items);
 	free(w->asked);
 	chat_collect_destroy(w->collect);
-	chat_head_finish(&w->head);
+	chat_print_finish(&w->print);
 	json_object_put(w->opaque);
 	free(w);
 }
@@ -671,7 +610,7 @@ destroy(struct sink *s)
 static const struct sink_ops ops = {
 	.head = head, .begin = begin, .delta = delta, .seal = seal,
 	.source = source, .end = end, .finish = finish,
-	.fail = fail, .destroy = destroy
+	.fail = fail, .keeps = keeps, .destroy = destroy
 };
 
 struct sink *
@@ -681,7 +620,8 @@ chat_write_create(const struct chat_wanted *wanted)
 
 	w->sink.ops = &ops;
 	w->wanted = *wanted;
-	w->asked = xstrdup(wanted->model);
+	w->wanted.model = w->asked = xstrdup(wanted->model);
+	w->print.wanted = &w->wanted;
 	w->message = w->thought = NONE;
 	w->left = wanted->stream ? SIZE_MAX : wanted->max;
 	if (!wanted->stream)

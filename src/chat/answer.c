@@ -5,10 +5,8 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
-#include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/plain.h"
@@ -17,9 +15,8 @@
 #include "base/util.h"
 #include "chat/answer.h"
 #include "chat/collect.h"
-#include "chat/head.h"
 #include "chat/pieces.h"
-#include "chat/repair.h"
+#include "chat/print.h"
 #include "chat/usage.h"
 #include "turn/sink.h"
 #include "turn/stop.h"
@@ -31,7 +28,7 @@ struct native {
 	struct chat_wanted	 wanted;
 	char			*asked;		/* behind wanted.model */
 	struct chat_pieces	 pieces;
-	struct chat_head	 head;
+	struct chat_print	 print;
 	struct chat_collect	*collect;	/* NULL when we stream */
 	struct shape		 shape;		/* of the last event */
 	json_object		*extra;		/* other members, collected */
@@ -39,92 +36,16 @@ struct native {
 	bool			 kept;
 };
 
-/* --- What the client gets. */
-
-/* Members of a chunk that are handled by name. */
-static const char *const known[] = {
-	"id", "object", "created", "model", "system_fingerprint", "choices",
-	"usage", "error",
-};
-
-static bool
-is_known(const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(known); i++)
-		if (strcmp(known[i], key) == 0)
-			return true;
-	return chat_is_private(key);
-}
-
-/* ,"key":value */
-static void
-put_member(struct buf *out, const char *key, json_object *value)
-{
-	json_object *name = json_object_new_string(key);
-
-	buf_putc(out, ',');
-	js_print(name, out);
-	buf_putc(out, ':');
-	js_print(value, out);
-	json_object_put(name);
-}
-
-/* Members of a chunk that we don't know are passed on. */
-static void
-put_extra(struct buf *out, json_object *chunk)
-{
-	if (chunk == NULL)
-		return;
-	json_object_object_foreach(chunk, key, value) {
-		if (value != NULL && !is_known(key))
-			put_member(out, key, value);
-	}
-}
-
-/* {"id":...,"object":...,"created":...,"model":... */
-static void
-put_head(struct native *n, struct buf *out)
-{
-	const struct buf *text = chat_head_text(&n->head, n->collect != NULL ?
-	    "chat.completion" : "chat.completion.chunk",
-	    n->asked, n->wanted.mapped);
-
-	buf_append(out, text->p, text->len);
-}
-
-/*
- * One chunk: the head, one choice (NULL: none), what else upstream's chunk has,
- * and usage when the client asked for it. js_print prints no line ends, so it
- * needs no second look by sse_put.
- */
-static void
-put_chunk(struct native *n, json_object *choice, json_object *chunk,
-    json_object *usage, struct buf *out)
-{
-	buf_puts(out, "data: ");
-	put_head(n, out);
-	buf_puts(out, ",\"choices\":[");
-	if (choice != NULL)
-		js_print(choice, out);
-	buf_putc(out, ']');
-	put_extra(out, chunk);
-	if (n->wanted.include_usage)
-		put_member(out, "usage", usage);
-	buf_puts(out, "}\n\n");
-}
-
 /* --- Pieces. */
 
-/* Collected: keeps what put_extra would print. */
+/* Collected: keeps what a chunk would pass on. */
 static void
 keep_extra(struct native *n, json_object *chunk)
 {
 	if (n->extra == NULL)
 		n->extra = json_object_new_object();
 	json_object_object_foreach(chunk, key, value) {
-		if (value != NULL && !is_known(key))
+		if (chat_print_passes(key, value))
 			js_add_ref(n->extra, key, value);
 	}
 }
@@ -134,7 +55,7 @@ note(void *arg, json_object *chunk)
 {
 	struct native *n = arg;
 
-	chat_head_note(&n->head, chunk);
+	chat_head_note(&n->print.head, chunk);
 	if (n->collect != NULL)
 		keep_extra(n, chunk);
 }
@@ -165,7 +86,7 @@ say(void *arg, int64_t index, json_object *piece, json_object *chunk,
 	if (n->collect != NULL)
 		chat_collect_add(n->collect, index, piece);
 	else
-		put_chunk(n, piece, chunk, NULL, out);
+		chat_print_chunk(&n->print, piece, chunk, NULL, out);
 	return true;
 }
 
@@ -194,9 +115,10 @@ static bool
 tells_the_next(const struct native *n, const struct sse_event *ev,
     const struct buf *out, size_t at)
 {
-	return n->collect == NULL && n->wanted.stop == NULL &&
-	    !n->wanted.format_in_prompt && !n->pieces.ended && !ev->bare &&
-	    !ev->unfinished && out->len > at &&
+	return n->collect == NULL && n->wanted.tap.print == NULL &&
+	    n->wanted.stop == NULL && !n->wanted.format_in_prompt &&
+	    !n->pieces.ended && !ev->bare && !ev->unfinished &&
+	    out->len > at &&
 	    !plain_holds(out->p + at, out->len - at, "\"role\"", 6) &&
 	    !chat_pieces_news(ev, NULL);
 }
@@ -249,20 +171,6 @@ static const struct answer_reader reader = {
 
 /* --- Writing. */
 
-static void
-put_whole(struct native *n, struct buf *out)
-{
-	json_object *choices = chat_collect_choices(n->collect);
-
-	put_head(n, out);
-	put_member(out, "choices", choices);
-	if (n->pieces.counts != NULL)
-		put_member(out, "usage", n->pieces.counts);
-	put_extra(out, n->extra);
-	buf_putc(out, '}');
-	json_object_put(choices);
-}
-
 /* A reason for each choice, usage, [DONE]; or the whole body. */
 static bool
 finish(struct sink *s, const struct sink_end *end, struct buf *out,
@@ -276,28 +184,22 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 		return false;
 	if (counts != NULL)
 		chat_usage_write(counts, n->pieces.usage);
-	if (n->collect != NULL) {
-		put_whole(n, out);
-		return true;
-	}
-	if (n->wanted.include_usage && counts != NULL)
-		put_chunk(n, NULL, NULL, counts, out);
-	sse_put(out, NULL, "[DONE]", 6);
+	if (n->collect != NULL)
+		chat_print_whole(&n->print, chat_collect_choices(n->collect),
+		    counts, n->extra, out);
+	else
+		chat_print_last(&n->print, counts, out);
+	if (n->wanted.tap.keep != NULL)
+		n->wanted.tap.keep(n->wanted.tap.arg);
 	return true;
 }
 
-/* Half a JSON body can't say it. */
 static void
 fail(struct sink *s, const struct err *why, struct buf *out)
 {
-	struct native	*n = (struct native *)s;
-	struct buf	 body = { 0 };
+	const struct native *n = (const struct native *)s;
 
-	if (n->collect != NULL)
-		return;
-	err_json(why, &body);
-	sse_put(out, NULL, body.p, body.len);
-	buf_finish(&body);
+	chat_print_failure(&n->print, why, out);
 }
 
 static bool
@@ -309,11 +211,17 @@ over(struct sink *s)
 }
 
 static bool
+has_thoughts(const struct native *n)
+{
+	return !n->kept && thought_counts(&n->thought);
+}
+
+static bool
 keeps(struct sink *s)
 {
 	const struct native *n = (const struct native *)s;
 
-	return !n->kept && thought_counts(&n->thought);
+	return n->wanted.tap.keep != NULL || has_thoughts(n);
 }
 
 static void
@@ -321,6 +229,8 @@ keep(struct sink *s)
 {
 	struct native *n = (struct native *)s;
 
+	if (!has_thoughts(n))
+		return;
 	n->kept = true;
 	n->wanted.thoughts.keep(n->wanted.thoughts.arg, &n->thought);
 }
@@ -337,7 +247,7 @@ destroy(struct sink *s)
 	json_object_put(n->extra);
 	thought_finish(&n->thought);
 	shape_finish(&n->shape);
-	chat_head_finish(&n->head);
+	chat_print_finish(&n->print);
 	free(n->asked);
 	free(n);
 }
@@ -368,6 +278,7 @@ chat_answer_create(const struct chat_wanted *wanted, struct usage *usage)
 	n->first = answer_first(a);
 	n->wanted = *wanted;
 	n->wanted.model = n->asked = xstrdup(wanted->model);
+	n->print.wanted = &n->wanted;
 	json_object_get(n->wanted.custom);
 	if (wanted->stop != NULL)
 		n->wanted.stop = stop_copy(wanted->stop);

@@ -23,7 +23,7 @@ keep(char **have, json_object *chunk, const char *key)
 void
 chat_head_note(struct chat_head *h, json_object *chunk)
 {
-	if (h->text.len > 0)
+	if (h->fixed)
 		return;
 	keep(&h->id, chunk, "id");
 	keep(&h->model, chunk, "model");
@@ -32,12 +32,13 @@ chat_head_note(struct chat_head *h, json_object *chunk)
 		h->created = js_int(chunk, "created", 0);
 }
 
+/* From here on it stays. */
 static void
-make(struct chat_head *h, const char *object, const char *model)
+fix(struct chat_head *h)
 {
-	json_object	*obj = json_object_new_object();
-	char		 digits[ID_DIGITS + 1], *id;
+	char digits[ID_DIGITS + 1], *id;
 
+	h->fixed = true;
 	if (h->id == NULL) {
 		util_random_hex(digits, ID_DIGITS);
 		h->id = xstrdup(digits);
@@ -49,23 +50,36 @@ make(struct chat_head *h, const char *object, const char *model)
 	}
 	if (h->created <= 0)
 		h->created = time(NULL);
+}
+
+json_object *
+chat_head_new(struct chat_head *h, const char *object, const char *asked,
+    bool has_to)
+{
+	json_object *obj = json_object_new_object();
+
+	if (!h->fixed)
+		fix(h);
 	js_add_str(obj, "id", h->id);
 	js_add_str(obj, "object", object);
 	js_add_int(obj, "created", h->created);
-	js_add_str(obj, "model", model);
+	js_add_str(obj, "model", has_to || h->model == NULL ? asked : h->model);
 	if (h->fingerprint != NULL)
 		js_add_str(obj, "system_fingerprint", h->fingerprint);
-	js_print(obj, &h->text);
-	buf_truncate(&h->text, h->text.len - 1);	/* } */
-	json_object_put(obj);
+	return obj;
 }
 
 const struct buf *
-chat_head_text(struct chat_head *h, const char *object, const char *asked,
-    bool has_to)
+chat_head_text(struct chat_head *h, const char *asked, bool has_to)
 {
-	if (h->text.len == 0)
-		make(h, object, has_to || h->model == NULL ? asked : h->model);
+	json_object *obj;
+
+	if (h->text.len > 0)
+		return &h->text;
+	obj = chat_head_new(h, CHAT_CHUNK, asked, has_to);
+	js_print(obj, &h->text);
+	buf_truncate(&h->text, h->text.len - 1);	/* } */
+	json_object_put(obj);
 	return &h->text;
 }
 

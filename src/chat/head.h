@@ -20,20 +20,25 @@ struct chat_head {
 	char		*model;
 	char		*fingerprint;
 	int64_t		 created;
+	bool		 fixed;		/* the client has seen it */
 	struct buf	 text;
 };
+
+#define CHAT_CHUNK "chat.completion.chunk"
 
 /* Note what a chunk says and none before it said. */
 void	chat_head_note(struct chat_head *, json_object *chunk);
 
 /*
- * The beginning of each chunk or of the whole answer, an object without its
- * closing brace; made at the first call. A member that upstream left out is
- * invented.
- * The model is called "asked" when it has to be, or when upstream is silent.
+ * What each chunk begins with, and the whole: a new object of that type. What
+ * upstream left out is invented. The model is called "asked" when it has to be,
+ * or when upstream is silent.
  */
-const struct buf *chat_head_text(struct chat_head *, const char *object,
+json_object *chat_head_new(struct chat_head *, const char *object,
 	    const char *asked, bool has_to);
+/* A chunk's as text, without its closing brace; made at the first call. */
+const struct buf *chat_head_text(struct chat_head *, const char *asked,
+	    bool has_to);
 
 void	chat_head_finish(struct chat_head *);
 

@@ -27,6 +27,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/opaque.h \
 	%reldir%/pieces.c \
 	%reldir%/pieces.h \
+	%reldir%/print.c \
+	%reldir%/print.h \
 	%reldir%/repair.c \
 	%reldir%/repair.h \
 	%reldir%/request-read.c \

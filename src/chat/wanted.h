@@ -10,7 +10,23 @@
 
 #include "turn/thought.h"
 
+struct buf;
 struct stop;
+
+/*
+ * Who has each chunk, or the whole, as a tree before it is printed, and prints
+ * it (chat_print_tree()), or something else in its place. Zeroed memory is
+ * nobody.
+ */
+struct chat_tap {
+	void	(*print)(void *arg, json_object *, struct buf *out);
+	/*
+	 * All was printed, and nothing of that has gone out yet which the end
+	 * brought: on a worker. May be NULL.
+	 */
+	void	(*keep)(void *arg);
+	void	*arg;		/* outlives the answer */
+};
 
 struct chat_wanted {
 	/*
@@ -30,6 +46,7 @@ struct chat_wanted {
 	int64_t		 n;		/* choices asked for */
 	size_t		 max;		/* most bytes of a whole answer */
 	struct thought_keeper thoughts;	/* who keeps them */
+	struct chat_tap tap;
 };
 
 #endif

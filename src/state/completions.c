@@ -21,30 +21,23 @@
 struct put {
 	const struct conf	*conf;
 	const struct completion	*of;
-	struct buf		 object, metadata;
+	struct buf		 object;	/* with what was asked */
 };
 
-/* The metadata may change: they are a column of their own. */
+/* Two objects become one, neither of which is empty. */
 static void
-texts_make(struct put *p)
+object_make(struct put *p)
 {
-	json_object	*metadata = js_obj(p->of->object, "metadata");
-	json_object	*rest = json_object_new_object();
-	json_object	*none = json_object_new_object();
-
-	js_print(metadata != NULL ? metadata : none, &p->metadata);
-	/* The member keeps its place. */
-	json_object_object_foreach(p->of->object, key, v)
-		js_add_ref(rest, key, strcmp(key, "metadata") == 0 ? none : v);
-	js_print(rest, &p->object);
-	json_object_put(none);
-	json_object_put(rest);
+	js_print(p->of->object, &p->object);
+	buf_truncate(&p->object, p->object.len - 1);	/* } */
+	buf_putc(&p->object, ',');
+	buf_append(&p->object, p->of->asked->p + 1, p->of->asked->len - 1);
 }
 
 static int64_t
 size_of(const struct put *p)
 {
-	return (int64_t)(p->object.len + p->metadata.len +
+	return (int64_t)(p->object.len + p->of->metadata->len +
 	    p->of->messages->len);
 }
 
@@ -64,7 +57,7 @@ insert(struct db_conn *c, const struct put *p, int64_t *row)
 	db_bind_text(st, 3, js_str(p->of->object, "model"));
 	db_bind_int(st, 4, time(NULL));
 	db_bind_int(st, 5, size_of(p));
-	rows_bind(st, 6, &p->metadata);
+	rows_bind(st, 6, p->of->metadata);
 	rows_bind(st, 7, p->of->messages);
 	rows_bind(st, 8, &p->object);
 	return rows_insert(st, row);
@@ -98,13 +91,12 @@ completion_put(struct stored *s, const struct conf *conf,
 
 	if (s == NULL)
 		return false;
-	texts_make(&p);
+	object_make(&p);
 	/* One that is alone too much would take all others with it. */
 	ok = size_of(&p) <= conf->stored_responses_max_bytes &&
 	    state_group_put(s, put_row, &p,
 	    "a chat completion could not be kept");
 	buf_finish(&p.object);
-	buf_finish(&p.metadata);
 	return ok;
 }
 

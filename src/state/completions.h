@@ -18,8 +18,13 @@
 struct completion {
 	const char	*owner;
 	const char	*id;		/* "chatcmpl-..." */
-	json_object	*object;	/* as it is given, with "metadata" */
-	const struct buf *messages;	/* an array, as the client sent it */
+	json_object	*object;	/* as it was answered */
+	/*
+	 * Texts: an object whose members belong to the stored one, too, in
+	 * which "metadata" has its place; that object; and what the client
+	 * sent, an array.
+	 */
+	const struct buf *asked, *metadata, *messages;
 };
 
 /*
