@@ -71,13 +71,21 @@ peek_skip(struct peek *k)
 }
 
 bool
+peek_pass(struct peek *k, char first)
+{
+	if (k->p[k->i] != first)
+		return false;
+	peek_skip(k);
+	return true;
+}
+
+bool
 peek_string(struct peek *k, struct peek_text *t)
 {
 	size_t begin = k->i;
 
-	if (k->p[begin] != '"')
+	if (!peek_pass(k, '"'))
 		return false;
-	peek_skip(k);
 	*t = (struct peek_text){ k->p + begin + 1, k->i - begin - 2 };
 	return true;
 }
@@ -112,6 +120,18 @@ bool
 peek_element(struct peek *k)
 {
 	return more(k, ']');
+}
+
+bool
+peek_each(struct peek *k, bool (*look)(void *), void *arg, size_t *n)
+{
+	*n = 0;
+	if (!peek_in(k, '['))
+		return false;
+	for (; peek_element(k); (*n)++)
+		if (!look(arg))
+			return false;
+	return true;
 }
 
 bool

@@ -33,6 +33,17 @@ peek_is(const struct peek_text *t, const char *what)
 	    memcmp(t->p, what, t->n) == 0;
 }
 
+/* Which of these is it? n: none. */
+static inline size_t
+peek_which(const struct peek_text *t, const char *const *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && !peek_is(t, list[i]); i++)
+		;
+	return i;
+}
+
 /*
  * Is there nothing visible in it? True in doubt: what is behind a \u may be a
  * space.
@@ -41,6 +52,12 @@ bool	peek_may_be_blank(const struct peek_text *);
 
 /* Behind the value, whatever it is. */
 void	peek_skip(struct peek *);
+
+/*
+ * Behind the value, if it begins with this byte, as a string with its quote and
+ * a list with its bracket; false: it does not, and the cursor stays.
+ */
+bool	peek_pass(struct peek *, char first);
 
 /* The string that is there; false: it is none, and the cursor stays. */
 bool	peek_string(struct peek *, struct peek_text *);
@@ -53,6 +70,12 @@ bool	peek_string(struct peek *, struct peek_text *);
 bool	peek_in(struct peek *, char bracket);
 bool	peek_member(struct peek *, struct peek_text *name);
 bool	peek_element(struct peek *);
+
+/*
+ * Is there an array, and does look(), which leaves the cursor behind a value,
+ * say yes to each of its elements? *n of them, as far as it looked.
+ */
+bool	peek_each(struct peek *, bool (*look)(void *), void *arg, size_t *n);
 
 /*
  * Texts that were seen. peek_differ() tells whether all of them differ, and

@@ -10,14 +10,10 @@
 #include "chat/usual.h"
 #include "turn/calls.h"
 
-enum role { NOBODY, SYSTEM, DEVELOPER, USER, ASSISTANT, TOOL };
+enum role { SYSTEM, DEVELOPER, USER, ASSISTANT, TOOL, NOBODY };
 
-static const struct {
-	const char	*name;
-	enum role	 role;
-} roles[] = {
-	{ "system", SYSTEM }, { "developer", DEVELOPER }, { "user", USER },
-	{ "assistant", ASSISTANT }, { "tool", TOOL }
+static const char *const roles[NOBODY] = {
+	"system", "developer", "user", "assistant", "tool"
 };
 
 enum content { NO_CONTENT, BLANK, WORDS };
@@ -41,9 +37,10 @@ struct look {
 
 /* {"type":"text","text":"..."} */
 static bool
-look_at_part(struct look *l)
+look_at_part(void *arg)
 {
-	struct peek_text	name, type = { .n = 0 }, text = { .p = NULL };
+	struct look		*l = arg;
+	struct peek_text	 name, type = { .n = 0 }, text = { .p = NULL };
 
 	if (!peek_in(&l->k, '{'))
 		return false;
@@ -63,24 +60,18 @@ look_at_part(struct look *l)
 static bool
 look_at_content(struct look *l, struct message *m)
 {
-	struct peek_text text;
+	struct peek_text	text;
+	size_t			n;
 
 	if (peek_string(&l->k, &text)) {
 		m->content = peek_may_be_blank(&text) ? BLANK : WORDS;
 		return true;
 	}
-	if (l->k.p[l->k.i] == 'n') {
-		peek_skip(&l->k);
+	if (peek_pass(&l->k, 'n'))
 		return true;
-	}
-	if (!peek_in(&l->k, '['))
+	if (!peek_each(&l->k, look_at_part, l, &n))
 		return false;
-	m->content = BLANK;
-	while (peek_element(&l->k)) {
-		if (!look_at_part(l))
-			return false;
-		m->content = WORDS;
-	}
+	m->content = n > 0 ? WORDS : BLANK;
 	return true;
 }
 
@@ -89,8 +80,8 @@ look_at_content(struct look *l, struct message *m)
 static bool
 look_at_called(struct look *l)
 {
-	struct peek_text	name, text = { .p = NULL };
-	bool			arguments = false;
+	struct peek_text	name;
+	bool			arguments = false, named = false;
 
 	if (!peek_in(&l->k, '{'))
 		return false;
@@ -98,31 +89,32 @@ look_at_called(struct look *l)
 		if (peek_is(&name, "arguments") &&
 		    calls_peek_arguments(&l->k, &l->space))
 			arguments = true;
-		else if (!peek_is(&name, "name") ||
-		    !peek_string(&l->k, &text))
+		else if (peek_is(&name, "name") && peek_pass(&l->k, '"'))
+			named = true;
+		else
 			return false;
 	}
-	return arguments && text.p != NULL;
+	return arguments && named;
 }
 
 /* {"id":"...","type":"function","function":{...}}, by an id of its own. */
 static bool
-look_at_call(struct look *l)
+look_at_call(void *arg)
 {
-	struct peek_text	name, id = { .n = 0 }, type = { .n = 0 };
-	bool			called = false;
+	struct look		*l = arg;
+	struct peek_text	 name, id = { .p = NULL }, type = { .n = 0 };
+	bool			 called = false;
 
 	if (!peek_in(&l->k, '{'))
 		return false;
 	while (peek_member(&l->k, &name)) {
 		if (peek_is(&name, "function") && look_at_called(l))
 			called = true;
-		else if (peek_is(&name, "id") ? !peek_string(&l->k, &id) :
+		else if (peek_is(&name, "id") ? !calls_peek_id(&l->k, &id) :
 		    !peek_is(&name, "type") || !peek_string(&l->k, &type))
 			return false;
 	}
-	if (!called || !peek_is(&type, "function") ||
-	    !calls_fine_id(id.p, id.n))
+	if (!called || !peek_is(&type, "function") || id.p == NULL)
 		return false;
 	peek_note(&l->seen, &id);
 	return true;
@@ -131,13 +123,9 @@ look_at_call(struct look *l)
 static bool
 look_at_calls(struct look *l, struct message *m)
 {
-	if (!peek_in(&l->k, '['))
-		return false;
-	while (peek_element(&l->k)) {
-		if (!look_at_call(l))
-			return false;
-		m->calls = true;
-	}
+	size_t n;
+
+	m->calls = peek_each(&l->k, look_at_call, l, &n) && n > 0;
 	return m->calls;
 }
 
@@ -146,22 +134,18 @@ look_at_calls(struct look *l, struct message *m)
 static bool
 look_at_role(struct look *l, struct message *m)
 {
-	struct peek_text	text;
-	size_t			i;
+	struct peek_text text;
 
 	if (!peek_string(&l->k, &text))
 		return false;
-	for (i = 0; i < COUNT(roles) && !peek_is(&text, roles[i].name); i++)
-		;
-	if (i < COUNT(roles))
-		m->role = roles[i].role;
-	return i < COUNT(roles);
+	m->role = (enum role)peek_which(&text, roles, COUNT(roles));
+	return m->role != NOBODY;
 }
 
 static bool
 look_at_member(struct look *l, const struct peek_text *name, struct message *m)
 {
-	struct peek_text text;
+	struct peek_text id;
 
 	if (peek_is(name, "role"))
 		return look_at_role(l, m);
@@ -171,9 +155,8 @@ look_at_member(struct look *l, const struct peek_text *name, struct message *m)
 		return look_at_calls(l, m);
 	/* A result whose id is fine keeps it, whether it has a call or not. */
 	if (peek_is(name, "tool_call_id"))
-		return peek_string(&l->k, &text) &&
-		    calls_fine_id(text.p, text.n);
-	return peek_is(name, "name") && peek_string(&l->k, &text);
+		return calls_peek_id(&l->k, &id);
+	return peek_is(name, "name") && peek_pass(&l->k, '"');
 }
 
 /* What some models want changed: see chat/fit.c. */
@@ -188,10 +171,11 @@ is_strict(const struct look *l, const struct message *m)
 }
 
 static bool
-look_at_message(struct look *l)
+look_at_message(void *arg)
 {
-	struct message		m = { .role = NOBODY };
-	struct peek_text	name;
+	struct look		*l = arg;
+	struct message		 m = { .role = NOBODY };
+	struct peek_text	 name;
 
 	if (!peek_in(&l->k, '{'))
 		return false;
@@ -222,16 +206,13 @@ ends_well(const struct message *last)
 bool
 chat_usual_messages(json_object *messages, struct chat_usual *facts)
 {
-	struct look	l = { .facts = facts };
+	struct look	l = { .facts = facts, .last.role = NOBODY };
+	size_t		n;
 	bool		usual;
 
 	*facts = (struct chat_usual){ .strict = true };
-	if (!tree_peek(messages, &l.k) || !peek_in(&l.k, '['))
-		return false;
-	while ((usual = peek_element(&l.k)) && look_at_message(&l))
-		;
-	/* It ended with the list, and that was not empty. */
-	usual = !usual && l.last.role != NOBODY;
+	usual = tree_peek(messages, &l.k) &&
+	    peek_each(&l.k, look_at_message, &l, &n) && n > 0;
 	facts->strict &= ends_well(&l.last);
 	buf_finish(&l.space);
 	return peek_differ(&l.seen) && usual;
@@ -264,10 +245,11 @@ look_at_function(struct look *l)
 
 /* {"type":"function","function":{...}}, by a name of its own. */
 static bool
-look_at_tool(struct look *l)
+look_at_tool(void *arg)
 {
-	struct peek_text	name, type = { .n = 0 };
-	bool			function = false;
+	struct look		*l = arg;
+	struct peek_text	 name, type = { .n = 0 };
+	bool			 function = false;
 
 	if (!peek_in(&l->k, '{'))
 		return false;
@@ -284,12 +266,10 @@ size_t
 chat_usual_tools(json_object *tools)
 {
 	struct look	l = { .facts = NULL };
-	size_t		n = 0;
-	bool		more;
+	size_t		n;
+	bool		usual;
 
-	if (!tree_peek(tools, &l.k) || !peek_in(&l.k, '['))
-		return 0;
-	while ((more = peek_element(&l.k)) && look_at_tool(&l))
-		n++;
-	return peek_differ(&l.seen) && !more ? n : 0;
+	usual = tree_peek(tools, &l.k) &&
+	    peek_each(&l.k, look_at_tool, &l, &n);
+	return peek_differ(&l.seen) && usual ? n : 0;
 }

@@ -21,14 +21,6 @@ struct look {
 
 /* --- Texts. */
 
-static bool
-string(struct look *l)
-{
-	struct peek_text text;
-
-	return peek_string(&l->k, &text);
-}
-
 /* A string with something visible; false in doubt. */
 static bool
 words(struct look *l)
@@ -36,13 +28,6 @@ words(struct look *l)
 	struct peek_text text;
 
 	return peek_string(&l->k, &text) && !peek_may_be_blank(&text);
-}
-
-/* One that upstream takes: a result keeps it, whether it has a call or not. */
-static bool
-fine_id(struct look *l, struct peek_text *id)
-{
-	return peek_string(&l->k, id) && calls_fine_id(id->p, id->n);
 }
 
 /* {"type":"ephemeral"}, with a "ttl" or without. */
@@ -59,15 +44,6 @@ mark(struct look *l)
 		peek_skip(&l->k);
 	}
 	l->found.marked = true;
-	return true;
-}
-
-static bool
-object(struct look *l)
-{
-	if (l->k.p[l->k.i] != '{')
-		return false;
-	peek_skip(&l->k);
 	return true;
 }
 
@@ -128,23 +104,25 @@ look_at_member(struct look *l, const struct peek_text *name)
 	if (peek_is(name, "text"))
 		return words(l) ? TEXT : 0;
 	if (peek_is(name, "id")) {
-		if (!fine_id(l, &id))
+		if (!calls_peek_id(&l->k, &id))
 			return 0;
 		peek_note(&l->seen, &id);
 		return ID;
 	}
 	if (peek_is(name, "name"))
-		return string(l) ? NAME : 0;
+		return peek_pass(&l->k, '"') ? NAME : 0;
 	if (peek_is(name, "input"))
-		return object(l) ? INPUT : 0;
+		return peek_pass(&l->k, '{') ? INPUT : 0;
+	/* A result keeps it, whether it has a call or not. */
 	if (peek_is(name, "tool_use_id"))
-		return fine_id(l, &id) ? RESULT : 0;
+		return calls_peek_id(&l->k, &id) ? RESULT : 0;
 	if (peek_is(name, "content"))
-		return string(l) || look_at_content(l, true) ? CONTENT : 0;
+		return peek_pass(&l->k, '"') || look_at_content(l, true) ?
+		    CONTENT : 0;
 	if (peek_is(name, "source"))
 		return look_at_source(l) ? SOURCE : 0;
 	if (peek_is(name, "thinking"))
-		return string(l) ? THOUGHT : 0;
+		return peek_pass(&l->k, '"') ? THOUGHT : 0;
 	if (peek_is(name, "signature"))
 		return signature(l) ? SIGNED : 0;
 	if (peek_is(name, "data"))
@@ -229,10 +207,11 @@ look_at_role(struct look *l)
 }
 
 static bool
-look_at_message(struct look *l)
+look_at_message(void *arg)
 {
-	struct peek_text	name;
-	bool			role = false, content = false;
+	struct look		*l = arg;
+	struct peek_text	 name;
+	bool			 role = false, content = false;
 
 	l->calls = false;
 	if (!peek_in(&l->k, '{'))
@@ -254,17 +233,15 @@ bool
 messages_usual(json_object *messages, struct messages_usual *found)
 {
 	struct look	l = { .n = 0 };
-	bool		more;
+	size_t		n;
+	bool		usual;
 
-	if (!tree_peek(messages, &l.k) || !peek_in(&l.k, '['))
-		return false;
-	while ((more = peek_element(&l.k)) && look_at_message(&l))
-		;
+	usual = tree_peek(messages, &l.k) &&
+	    peek_each(&l.k, look_at_message, &l, &n) && n > 0;
 	if (found != NULL)
 		*found = l.found;
 	/* The user has the last word, or will have: calls await results. */
-	return peek_differ(&l.seen) && !more && l.n > 0 &&
-	    (l.user || l.calls);
+	return peek_differ(&l.seen) && usual && (l.user || l.calls);
 }
 
 /* --- Tools. */
@@ -283,7 +260,7 @@ look_at_schema(struct look *l)
 			if (!peek_string(&l->k, &type))
 				return false;
 		} else if (peek_is(&name, "properties")) {
-			if (!(properties = object(l)))
+			if (!(properties = peek_pass(&l->k, '{')))
 				return false;
 		} else if (peek_is(&name, "$schema") ||
 		    memchr(name.p, '\\', name.n) != NULL)
@@ -295,10 +272,11 @@ look_at_schema(struct look *l)
 }
 
 static bool
-look_at_tool(struct look *l)
+look_at_tool(void *arg)
 {
-	struct peek_text	name, text = { .p = NULL };
-	bool			schema = false;
+	struct look		*l = arg;
+	struct peek_text	 name, text = { .p = NULL };
+	bool			 schema = false;
 
 	if (!peek_in(&l->k, '{'))
 		return false;
@@ -325,13 +303,12 @@ bool
 messages_usual_tools(json_object *tools, bool *marked)
 {
 	struct look	l = { .n = 0 };
-	bool		more;
+	size_t		n;
+	bool		usual;
 
-	if (!tree_peek(tools, &l.k) || !peek_in(&l.k, '['))
-		return false;
-	while ((more = peek_element(&l.k)) && look_at_tool(&l))
-		l.n++;
+	usual = tree_peek(tools, &l.k) &&
+	    peek_each(&l.k, look_at_tool, &l, &n) && n > 0;
 	if (marked != NULL)
 		*marked = l.found.marked;
-	return peek_differ(&l.seen) && !more && l.n > 0;
+	return peek_differ(&l.seen) && usual;
 }

@@ -52,65 +52,48 @@ struct look {
 	bool			 agent;
 };
 
-static bool
-is_one_of(const struct peek_text *t, const char *const *list, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && !peek_is(t, list[i]); i++)
-		;
-	return i < n;
-}
-
-static bool
-string(struct look *l)
-{
-	struct peek_text text;
-
-	return peek_string(&l->k, &text);
-}
-
-static bool
-list(struct look *l)
-{
-	if (l->k.p[l->k.i] != '[')
-		return false;
-	peek_skip(&l->k);
-	return true;
-}
-
 /* {"type":"input_text","text":"..."} and the like. */
 static bool
-look_at_part(struct look *l)
+look_at_part(void *arg)
 {
-	struct peek_text	name, type = { .n = 0 };
-	bool			text = false;
+	struct look		*l = arg;
+	struct peek_text	 name, type = { .n = 0 };
+	bool			 text = false;
 
 	if (!peek_in(&l->k, '{'))
 		return false;
 	while (peek_member(&l->k, &name)) {
 		if (peek_is(&name, "type") ? !peek_string(&l->k, &type) :
-		    peek_is(&name, "text") ? !(text = string(l)) :
-		    !peek_is(&name, "annotations") || !list(l))
+		    peek_is(&name, "text") ?
+		    !(text = peek_pass(&l->k, '"')) :
+		    !peek_is(&name, "annotations") || !peek_pass(&l->k, '['))
 			return false;
 		if (peek_is(&name, "annotations") &&
 		    !peek_is(&type, "output_text"))
 			return false;
 	}
-	return text && is_one_of(&type, texts, COUNT(texts));
+	return text && peek_which(&type, texts, COUNT(texts)) < COUNT(texts);
 }
 
 static bool
 look_at_content(struct look *l)
 {
-	if (string(l))
-		return true;
-	if (!peek_in(&l->k, '['))
-		return false;
-	while (peek_element(&l->k))
-		if (!look_at_part(l))
-			return false;
-	return true;
+	size_t n;
+
+	return peek_pass(&l->k, '"') ||
+	    peek_each(&l->k, look_at_part, l, &n);
+}
+
+static bool
+string(struct look *l)
+{
+	return peek_pass(&l->k, '"');
+}
+
+static bool
+list(struct look *l)
+{
+	return peek_pass(&l->k, '[');
 }
 
 /* Not empty, and not what another model thought. */
@@ -152,12 +135,12 @@ look_at_member(struct look *l, const struct peek_text *name,
 	if (peek_is(name, "role")) {
 		item->has |= ROLE;
 		return peek_string(&l->k, &item->role) &&
-		    is_one_of(&item->role, roles, COUNT(roles));
+		    peek_which(&item->role, roles, COUNT(roles)) <
+		    COUNT(roles);
 	}
 	if (peek_is(name, "call_id")) {
 		item->has |= CALL_ID;
-		return peek_string(&l->k, &item->id) &&
-		    calls_fine_id(item->id.p, item->id.n);
+		return calls_peek_id(&l->k, &item->id);
 	}
 	if (peek_is(name, "arguments")) {
 		item->has |= ARGUMENTS;
@@ -186,8 +169,9 @@ kind_of(const struct item *item)
 }
 
 static bool
-look_at_item(struct look *l)
+look_at_item(void *arg)
 {
+	struct look		*l = arg;
 	struct item		 item = { .has = 0 };
 	struct peek_text	 name;
 	const struct kind	*kind;
@@ -210,23 +194,23 @@ bool
 responses_usual(json_object *items, bool *agent)
 {
 	struct look	l = { .agent = false };
-	bool		more;
+	size_t		n;
+	bool		usual;
 
-	if (!tree_peek(items, &l.k) || !peek_in(&l.k, '['))
-		return false;
-	while ((more = peek_element(&l.k)) && look_at_item(&l))
-		;
+	usual = tree_peek(items, &l.k) &&
+	    peek_each(&l.k, look_at_item, &l, &n);
 	buf_finish(&l.space);
 	*agent = l.agent;
-	return peek_differ(&l.ids) && !more;
+	return peek_differ(&l.ids) && usual;
 }
 
 /* --- Tools. */
 
 static bool
-look_at_tool(struct look *l)
+look_at_tool(void *arg)
 {
-	struct peek_text name, type = { .n = 0 };
+	struct look		*l = arg;
+	struct peek_text	 name, type = { .n = 0 };
 
 	if (!peek_in(&l->k, '{'))
 		return false;
@@ -246,12 +230,8 @@ bool
 responses_usual_tools(json_object *tools)
 {
 	struct look	l = { .agent = false };
-	size_t		n = 0;
-	bool		more;
+	size_t		n;
 
-	if (!tree_peek(tools, &l.k) || !peek_in(&l.k, '['))
-		return false;
-	while ((more = peek_element(&l.k)) && look_at_tool(&l))
-		n++;
-	return !more && n > 0;
+	return tree_peek(tools, &l.k) &&
+	    peek_each(&l.k, look_at_tool, &l, &n) && n > 0;
 }

@@ -153,6 +153,12 @@ calls_fine_id(const char *id, size_t n)
 	return n <= ID_MAX && util_is_name(id, n);
 }
 
+bool
+calls_peek_id(struct peek *k, struct peek_text *id)
+{
+	return peek_string(k, id) && calls_fine_id(id->p, id->n);
+}
+
 static bool
 is_fine(const char *id)
 {

@@ -13,6 +13,7 @@
 
 struct buf;
 struct peek;
+struct peek_text;
 
 /*
  * A call's arguments as the text of a JSON object, a new reference: "v" itself
@@ -46,6 +47,8 @@ bool	calls_are_none(json_object *v);
 struct call_ids;
 
 bool	 calls_fine_id(const char *, size_t n);	/* upstream takes it */
+/* Is such an id there? */
+bool	 calls_peek_id(struct peek *, struct peek_text *id);
 struct call_ids *call_ids_create(void);
 void	 call_ids_destroy(struct call_ids *);
 
