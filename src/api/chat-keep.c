@@ -17,6 +17,7 @@
 #include "state/completions.h"
 
 struct keep {
+	struct chat_tap		 tap;
 	struct stored		*stored;
 	const struct conf	*conf;		/* the exchange's */
 	struct reply		*reply;		/* likewise */
@@ -75,29 +76,6 @@ forget(void *kept)
 	free(k);
 }
 
-static struct keep *
-create(struct exchange *x, json_object *obj, json_object *metadata)
-{
-	struct keep *k = xcalloc(1, sizeof(*k));
-
-	k->stored = x->stored;
-	k->conf = x->conf;
-	k->reply = &x->reply;
-	k->usage = &x->usage;
-	k->stream = js_bool(obj, "stream", false);
-	k->left = (size_t)x->conf->max_response_body_bytes;
-	if (k->stream)
-		k->choices = chat_collect_create();
-	state_owner(x->key, k->owner);
-	note_asked(k, x, obj);
-	js_print(metadata, &k->metadata);
-	x->kept = k;
-	x->forget = forget;
-	x->copied = k->messages.len + k->asked.len + k->metadata.len;
-	x->collects = true;
-	return k;
-}
-
 /* --- What is answered. */
 
 static void
@@ -140,7 +118,8 @@ print(void *arg, json_object *obj, struct buf *out)
 	size_t		 at = out->len;
 
 	chat_print_tree(obj, k->stream, out);
-	note(k, obj, out->len - at);
+	if (obj != NULL)
+		note(k, obj, out->len - at);
 }
 
 /* The members keep their places. */
@@ -173,7 +152,30 @@ keep(void *arg)
 
 /* --- The exchange. */
 
-/* Parts of a request are asked for the whole, see chat_keep_settle(). */
+static struct keep *
+create(struct exchange *x, json_object *obj, json_object *metadata)
+{
+	struct keep *k = xcalloc(1, sizeof(*k));
+
+	k->tap = (struct chat_tap){ print, keep, k };
+	k->stored = x->stored;
+	k->conf = x->conf;
+	k->reply = &x->reply;
+	k->usage = &x->usage;
+	k->stream = js_bool(obj, "stream", false);
+	k->left = (size_t)x->conf->max_response_body_bytes;
+	if (k->stream)
+		k->choices = chat_collect_create();
+	state_owner(x->key, k->owner);
+	note_asked(k, x, obj);
+	js_print(metadata, &k->metadata);
+	x->kept = k;
+	x->forget = forget;
+	x->copied = k->messages.len + k->asked.len + k->metadata.len;
+	x->collects = true;
+	return k;
+}
+
 bool
 chat_keep_read(struct exchange *x, json_object *obj, struct chat_tap *tap,
     struct err *err)
@@ -187,24 +189,25 @@ chat_keep_read(struct exchange *x, json_object *obj, struct chat_tap *tap,
 	if ((metadata = metadata_read(obj, err)) == NULL)
 		return false;
 	if (x->stored != NULL && x->conf->stored_responses_enabled)
-		*tap = (struct chat_tap){
-			print, keep, create(x, obj, metadata)
-		};
+		*tap = create(x, obj, metadata)->tap;
 	else
 		reply_header(&x->reply, STORED_HEADER, "no");
 	json_object_put(metadata);
 	return true;
 }
 
-/* One that is split comes back as one answer without an end of its own. */
 enum handled
 chat_keep_settle(struct exchange *x, enum handled handled)
 {
-	if (x->kept == NULL || handled == HANDLED_CALL)
+	struct keep *k = x->kept;
+
+	if (k == NULL || handled == HANDLED_CALL)
 		return handled;
-	if (handled == HANDLED_PARTS)
-		reply_header(&x->reply, STORED_HEADER, "no");
-	forget(x->kept);
+	if (handled == HANDLED_PARTS) {
+		x->tap = &k->tap;
+		return handled;
+	}
+	forget(k);
 	x->kept = NULL;
 	x->copied = 0;
 	x->collects = false;

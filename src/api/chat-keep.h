@@ -16,12 +16,14 @@ struct chat_tap;
 /*
  * Read of a parsed request what is to be kept, by this tap of its answer's.
  * That stays zero where nothing is, and a header says so against the client's
- * wish. False with "err" set.
+ * wish. Of a part of a request nothing is. False with "err" set.
  */
 bool	chat_keep_read(struct exchange *, json_object *obj, struct chat_tap *,
 	    struct err *);
 
-/* The handler's word: without a call nothing is kept. */
+/*
+ * The handler's word: without a call, or several in its place, nothing is kept.
+ */
 enum handled chat_keep_settle(struct exchange *, enum handled);
 
 #endif

@@ -12,6 +12,7 @@
 #include "api/chat-keep.h"
 #include "api/inline.h"
 #include "api/interaction.h"
+#include "api/join.h"
 #include "api/split.h"
 #include "api/target.h"
 #include "base/conf.h"
@@ -264,5 +265,7 @@ api_chat(struct exchange *x)
 		json_object_put(obj);
 		return exchange_refuse(x, &err);
 	}
+	if (x->part != NULL)
+		tap = join_tap(x->part);
 	return chat_keep_settle(x, chat_ask_take(x, obj, edited, &tap));
 }

@@ -11,14 +11,16 @@
 #include "base/util.h"
 #include "chat/check.h"
 #include "chat/print.h"
+#include "chat/wanted.h"
 
 #define CHAT_ID "chatcmpl-"
 
 struct completions {
-	bool	 stream;
+	bool		 stream;
+	struct chat_tap	 next;
 	/* Characters of each choice so far: where its next token begins. */
-	size_t	*chars;
-	size_t	 n;
+	size_t		*chars;
+	size_t		 n;
 };
 
 static void
@@ -172,23 +174,33 @@ rewrite(struct completions *c, json_object *chat)
 	return to;
 }
 
+static void
+put(const struct completions *c, json_object *obj, struct buf *out)
+{
+	if (c->next.print != NULL)
+		c->next.print(c->next.arg, obj, out);
+	else
+		chat_print_tree(obj, c->stream, out);
+}
+
 void
 completions_print(void *arg, json_object *chat, struct buf *out)
 {
 	struct completions	*c = arg;
-	json_object		*to = rewrite(c, chat);
+	json_object		*to = chat != NULL ? rewrite(c, chat) : NULL;
 
-	if (to != NULL)
-		chat_print_tree(to, c->stream, out);
+	if (chat == NULL || to != NULL)
+		put(c, to, out);
 	json_object_put(to);
 }
 
 struct completions *
-completions_create(bool stream)
+completions_create(bool stream, const struct chat_tap *next)
 {
 	struct completions *c = xcalloc(1, sizeof(*c));
 
 	c->stream = stream;
+	c->next = *next;
 	return c;
 }
 

@@ -7,10 +7,11 @@
 #include <json-c/json.h>
 
 struct buf;
+struct chat_tap;
 struct completions;
 
-/* The answer of one request, a stream or a whole. */
-struct completions *completions_create(bool stream);
+/* The answer of one request, a stream or a whole, which goes on to that tap. */
+struct completions *completions_create(bool stream, const struct chat_tap *);
 void	completions_destroy(void *);
 
 /* A chat's tap: each chunk, or the whole, goes out as text_completion. */

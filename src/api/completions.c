@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/chat-ask.h"
 #include "api/completions-answer.h"
+#include "api/join.h"
 #include "api/split.h"
 #include "api/target.h"
 #include "api/tokens.h"
@@ -334,11 +335,11 @@ read_request(const struct exchange *x, json_object *obj, bool *models,
 static enum handled
 ask(struct exchange *x, json_object *take)
 {
-	struct completions	*c = completions_create(js_bool(take, "stream",
-				    false));
-	const struct chat_tap	 tap = { .print = completions_print, .arg = c };
+	const struct chat_tap	 next = join_tap(x->part);
+	struct chat_tap		 tap = { .print = completions_print };
 
-	x->kept = c;
+	tap.arg = completions_create(js_bool(take, "stream", false), &next);
+	x->kept = tap.arg;
 	x->forget = completions_destroy;
 	make_chat(take);
 	note_terms(x);

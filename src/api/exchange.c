@@ -122,7 +122,7 @@ exchange_create(void)
 }
 
 struct exchange *
-exchange_part(struct exchange *x, size_t k)
+exchange_part(struct exchange *x, size_t k, struct join_part *part)
 {
 	struct exchange *p = exchange_create();
 
@@ -143,7 +143,7 @@ exchange_part(struct exchange *x, size_t k)
 	p->retry.other_endpoint = x->retry.other_endpoint;
 	p->usage.show_cost = x->usage.show_cost;
 	p->memory.holder = x->memory.holder;
-	p->part = true;
+	p->part = part;
 	return p;
 }
 
@@ -212,6 +212,7 @@ exchange_reset(struct exchange *x)
 	if (x->kept != NULL)
 		x->forget(x->kept);
 	x->kept = NULL;
+	x->tap = NULL;
 	x->copied = 0;
 	x->collects = false;
 	json_object_put(x->parsed);

@@ -29,9 +29,11 @@
 struct conf;
 struct conf_key;
 struct accounts;
+struct chat_tap;
 struct copilot_account;
 struct detached;
 struct followed;
+struct join_part;
 struct json_object;
 struct ledger;
 struct metrics;
@@ -122,6 +124,7 @@ struct exchange {
 	/* Bodies of requests to this handler, each of one choice. */
 	struct buf		*parts;
 	size_t			 nparts;
+	const struct chat_tap	*tap;	/* of what they become, or NULL */
 	const struct answer_ops	*answer;
 	void			*self;		/* the answer's state */
 	bool			 stream;	/* the client wants events */
@@ -150,7 +153,7 @@ struct exchange {
 	struct json_object	*parsed;
 
 	/* The server's. */
-	bool			 part;		/* of another exchange */
+	struct join_part	*part;	/* of another one's; NULL: none */
 	bool			 quick;	/* the handler waits for nothing */
 	bool			 stays;	/* the process does, behind it */
 	struct budget_account	 memory;	/* what all of it takes */
@@ -195,9 +198,11 @@ struct exchange *exchange_create(void);
 void	exchange_forget_remote(struct exchange *);
 /*
  * The k-th of x->parts, whose body it takes over, as an exchange of its own: of
- * the same client, to the same handler. It must not outlive this one.
+ * the same client, to the same handler. It must outlive neither this one nor
+ * its part of the answer.
  */
-struct exchange *exchange_part(struct exchange *, size_t k);
+struct exchange *exchange_part(struct exchange *, size_t k,
+	    struct join_part *);
 /* Another one for the same client, of whose request it has only the head. */
 struct exchange *exchange_twin(const struct exchange *);
 /* About the memory of what it holds now, but for "parsed". */

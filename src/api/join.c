@@ -1,21 +1,36 @@
 /* Several answers of one request, put together. */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/join.h"
 #include "base/buf.h"
 #include "base/js.h"
-#include "base/sse.h"
 #include "base/util.h"
+#include "chat/print.h"
+#include "chat/wanted.h"
 #include "turn/usage.h"
 
+struct join_part {
+	struct join	*join;
+	size_t		 k;
+	json_object	*first;		/* chunk, or the whole */
+	json_object	*usage;
+	bool		 ended;
+};
+
 struct join {
-	size_t		 each;
-	json_object	*head;		/* the first object that came */
-	json_object	*usage;		/* the sum; NULL: none came */
-	json_object	*choices;	/* of wholes: by index, with gaps */
+	bool			 stream;
+	struct chat_tap		 tap;
+	pthread_mutex_t		 lock;
+	struct join_part	*head;	/* who spoke first, or ended */
+	/* Of that, as it was printed, since a chunk belongs to its thread. */
+	char			*id, *model;
+	int64_t			 created;
+	json_object		*usage;	/* the sum; NULL: none came */
+	size_t			 n;
+	struct join_part	 parts[];
 };
 
 /* --- Usage. */
@@ -78,150 +93,199 @@ put_usage(struct join *j, const struct usage *sum, json_object *to)
 	js_add_ref(to, "usage", j->usage);
 }
 
-/* --- What they share. */
+/* --- What they say. */
+
+static char *
+copy(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
 
 /* All are one answer, that of the first. */
 static void
-put_head(struct join *j, json_object *obj)
+put_head(struct join *j, struct join_part *p, json_object *obj)
 {
-	static const char *const same[] = { "id", "created", "model" };
+	if (j->head == NULL) {
+		j->head = p;
+		j->id = copy(js_str(obj, "id"));
+		j->model = copy(js_str(obj, "model"));
+		j->created = js_int(obj, "created", 0);
+	} else if (j->head != p) {
+		js_add_str(obj, "id", j->id);
+		js_add_int(obj, "created", j->created);
+		js_add_str(obj, "model", j->model);
+	}
+}
+
+static void
+put(const struct join *j, json_object *obj, struct buf *out)
+{
+	if (j->tap.print != NULL)
+		j->tap.print(j->tap.arg, obj, out);
+	else
+		chat_print_tree(obj, j->stream, out);
+}
+
+static void
+put_chunk(struct join_part *p, json_object *chunk, struct buf *out)
+{
+	struct join *j = p->join;
+
+	pthread_mutex_lock(&j->lock);
+	put_head(j, p, chunk);
+	put(j, chunk, out);
+	pthread_mutex_unlock(&j->lock);
+}
+
+/* One choice each, whose number is the answer's. */
+static void
+set_indexes(const struct join_part *p, json_object *choices)
+{
 	size_t i;
 
-	if (j->head == NULL)
-		j->head = json_object_get(obj);
-	for (i = 0; i < COUNT(same); i++)
-		js_add_given(obj, same[i], js_get(j->head, same[i]));
+	for (i = 0; i < js_len(choices); i++)
+		js_add_int(json_object_array_get_idx(choices, i), "index",
+		    (int64_t)p->k);
 }
 
+/* A whole is printed for its measure only: see server/fan.c. */
 static void
-set_indexes(struct join *j, size_t k, json_object *choices)
+print(void *arg, json_object *obj, struct buf *out)
 {
-	json_object	*choice;
-	size_t		 i;
+	struct join_part	*p = arg;
+	json_object		*choices = js_array(obj, "choices");
+	json_object		*usage = js_obj(obj, "usage");
 
-	for (i = 0; i < js_len(choices); i++) {
-		choice = json_object_array_get_idx(choices, i);
-		js_add_int(choice, "index", js_int(choice, "index", 0) +
-		    (int64_t)(k * j->each));
+	p->ended = obj == NULL || !p->join->stream;
+	if (usage != NULL) {
+		json_object_put(p->usage);
+		p->usage = json_object_get(usage);
 	}
+	if (p->first == NULL)
+		p->first = json_object_get(obj);
+	set_indexes(p, choices);
+	if (!p->join->stream)
+		chat_print_tree(obj, false, out);
+	else if (js_len(choices) > 0)
+		put_chunk(p, obj, out);
 }
 
-/* --- Streams. */
-
-static void
-put_event(json_object *obj, struct buf *out)
+struct join_part *
+join_part(struct join *j, size_t k)
 {
-	struct buf text = { 0 };
-
-	js_print(obj, &text);
-	sse_put(out, NULL, buf_str(&text), text.len);
-	buf_finish(&text);
+	return &j->parts[k];
 }
 
-static bool
-put_chunk(struct join *j, size_t k, json_object *obj, struct buf *out)
+struct chat_tap
+join_tap(struct join_part *p)
 {
-	json_object *choices = js_array(obj, "choices");
-
-	if (choices == NULL) {
-		put_event(obj, out);
-		return false;
-	}
-	put_head(j, obj);
-	add_usage(j, js_get(obj, "usage"));
-	if (js_len(choices) == 0)
-		return true;
-	set_indexes(j, k, choices);
-	put_event(obj, out);
-	return true;
+	return (struct chat_tap){
+		.print = p != NULL ? print : NULL, .arg = p
+	};
 }
 
 bool
-join_event(struct join *j, size_t k, const char *data, size_t n,
-    struct buf *out)
+join_add(struct join *j, size_t k)
 {
-	json_object	*obj;
-	bool		 ok;
+	struct join_part *p = &j->parts[k];
 
-	if (n == 6 && memcmp(data, "[DONE]", 6) == 0)
-		return true;
-	obj = js_parse_quiet(data, n);
-	ok = put_chunk(j, k, obj, out);
-	json_object_put(obj);
-	return ok;
+	if (!p->ended)
+		return false;
+	add_usage(j, p->usage);
+	if (j->head == NULL)
+		j->head = p;
+	return true;
+}
+
+/* --- All of them. */
+
+static void
+end_stream(struct join *j, const struct usage *sum, struct buf *out)
+{
+	json_object *last;
+
+	if (j->usage != NULL) {
+		last = json_object_new_object();
+		json_object_object_foreach(j->head->first, key, v)
+			js_add_ref(last, key, v);
+		js_add_take(last, "choices", json_object_new_array());
+		put_usage(j, sum, last);
+		put(j, last, out);
+		json_object_put(last);
+	}
+	put(j, NULL, out);
+}
+
+static void
+end_whole(struct join *j, const struct usage *sum, struct buf *out)
+{
+	json_object	*obj = j->head->first, *own;
+	json_object	*choices = json_object_new_array();
+	size_t		 k, i;
+
+	for (k = 0; k < j->n; k++) {
+		own = js_array(j->parts[k].first, "choices");
+		for (i = 0; i < js_len(own); i++)
+			json_object_array_add(choices, json_object_get(
+			    json_object_array_get_idx(own, i)));
+	}
+	js_add_take(obj, "choices", choices);
+	if (j->usage != NULL)
+		put_usage(j, sum, obj);
+	put(j, obj, out);
 }
 
 void
 join_end(struct join *j, const struct usage *sum, struct buf *out)
 {
-	json_object *last, *none;
-
-	if (j->usage != NULL && j->head != NULL) {
-		last = json_object_new_object();
-		none = json_object_new_array();
-		json_object_object_foreach(j->head, key, v) {
-			if (strcmp(key, "choices") != 0)
-				js_add_ref(last, key, v);
-		}
-		js_add_take(last, "choices", none);
-		put_usage(j, sum, last);
-		put_event(last, out);
-		json_object_put(last);
-	}
-	sse_put(out, NULL, "[DONE]", 6);
+	if (j->stream)
+		end_stream(j, sum, out);
+	else
+		end_whole(j, sum, out);
 }
 
-/* --- Wholes. */
-
 bool
-join_whole(struct join *j, size_t k, const char *body, size_t n)
+join_keeps(const struct join *j)
 {
-	json_object	*obj = js_parse_quiet(body, n);
-	json_object	*choices = js_array(obj, "choices"), *choice;
-	size_t		 i;
-
-	if (choices == NULL) {
-		json_object_put(obj);
-		return false;
-	}
-	put_head(j, obj);
-	add_usage(j, js_get(obj, "usage"));
-	set_indexes(j, k, choices);
-	for (i = 0; i < js_len(choices); i++) {
-		choice = json_object_array_get_idx(choices, i);
-		json_object_array_put_idx(j->choices, k * j->each + i,
-		    json_object_get(choice));
-	}
-	json_object_put(obj);
-	return true;
+	return j->tap.keep != NULL;
 }
 
 void
-join_print(struct join *j, const struct usage *sum, struct buf *out)
+join_keep(struct join *j)
 {
-	js_add_ref(j->head, "choices", j->choices);
-	if (j->usage != NULL)
-		put_usage(j, sum, j->head);
-	js_print(j->head, out);
+	j->tap.keep(j->tap.arg);
 }
 
 struct join *
-join_create(size_t each)
+join_create(size_t n, bool stream, const struct chat_tap *tap)
 {
-	struct join *j = xcalloc(1, sizeof(*j));
+	struct join	*j = xcalloc(1, sizeof(*j) + n * sizeof(j->parts[0]));
+	size_t		 i;
 
-	j->each = each;
-	j->choices = json_object_new_array();
+	j->stream = stream;
+	if (tap != NULL)
+		j->tap = *tap;
+	pthread_mutex_init(&j->lock, NULL);
+	j->n = n;
+	for (i = 0; i < n; i++)
+		j->parts[i] = (struct join_part){ .join = j, .k = i };
 	return j;
 }
 
 void
 join_destroy(struct join *j)
 {
+	size_t i;
+
 	if (j == NULL)
 		return;
-	json_object_put(j->head);
+	for (i = 0; i < j->n; i++) {
+		json_object_put(j->parts[i].first);
+		json_object_put(j->parts[i].usage);
+	}
 	json_object_put(j->usage);
-	json_object_put(j->choices);
+	pthread_mutex_destroy(&j->lock);
+	free(j->id);
+	free(j->model);
 	free(j);
 }

@@ -95,6 +95,21 @@ add_members(json_object *obj, json_object *from)
 			js_add_ref(obj, key, value);
 }
 
+void
+chat_print_tree(json_object *obj, bool stream, struct buf *out)
+{
+	if (!stream) {
+		js_print(obj, out);
+		return;
+	}
+	buf_puts(out, "data: ");
+	if (obj != NULL)
+		js_print(obj, out);
+	else
+		buf_puts(out, "[DONE]");
+	buf_puts(out, "\n\n");
+}
+
 static void
 put_tree(const struct chat_print *p, json_object *take, struct buf *out)
 {
@@ -105,16 +120,6 @@ put_tree(const struct chat_print *p, json_object *take, struct buf *out)
 	else
 		chat_print_tree(take, p->wanted->stream, out);
 	json_object_put(take);
-}
-
-void
-chat_print_tree(json_object *obj, bool stream, struct buf *out)
-{
-	if (stream)
-		buf_puts(out, "data: ");
-	js_print(obj, out);
-	if (stream)
-		buf_puts(out, "\n\n");
 }
 
 /* --- What goes out. */
@@ -147,7 +152,7 @@ chat_print_last(struct chat_print *p, json_object *usage, struct buf *out)
 {
 	if (p->wanted->include_usage && usage != NULL)
 		chat_print_chunk(p, NULL, NULL, usage, out);
-	sse_put(out, NULL, "[DONE]", 6);
+	put_tree(p, NULL, out);
 }
 
 void

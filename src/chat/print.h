@@ -51,7 +51,10 @@ void	chat_print_failure(const struct chat_print *, const struct err *,
 /* Is it a member of a chunk that goes on as it came? */
 bool	chat_print_passes(const char *key, json_object *value);
 
-/* A tree as it goes out: an event, or all there is. For who has a tap. */
+/*
+ * A tree as it goes out: an event, or all there is; NULL is the end of a
+ * stream. For a tap.
+ */
 void	chat_print_tree(json_object *, bool stream, struct buf *out);
 
 void	chat_print_finish(struct chat_print *);

@@ -19,6 +19,7 @@ struct stop;
  * nobody.
  */
 struct chat_tap {
+	/* NULL is the end of a stream. */
 	void	(*print)(void *arg, json_object *, struct buf *out);
 	/*
 	 * All was printed, and nothing of that has gone out yet which the end

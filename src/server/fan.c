@@ -7,10 +7,12 @@
 #include "api/exchange.h"
 #include "api/join.h"
 #include "base/conf.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/sse.h"
 #include "base/util.h"
+#include "base/workers.h"
 #include "server/access-log.h"
 #include "server/client.h"
 #include "server/fan.h"
@@ -42,12 +44,15 @@ struct fan {
 	struct join	*join;
 	struct loop_task task;		/* settle() */
 	bool		 posted;
+	struct job	 job;		/* keep() */
+	struct loop_task kept;		/* back from there */
+	bool		 keeping;
 	size_t		 open;		/* parts that have not ended */
 	bool		 over;		/* nothing more is taken from them */
 	bool		 drained;	/* all is written, and all was said */
 	struct part	*refusal;	/* the first that was refused */
 	struct err	 err;		/* status 0: none */
-	size_t		 held;		/* bytes of whole answers */
+	size_t		 held;		/* bytes of answers that are kept */
 	size_t		 n;
 	struct part	 parts[];
 };
@@ -74,19 +79,6 @@ static bool
 room(struct client *c)
 {
 	return outlet_backlog(&part_of(c)->fan->outlet) < BACKLOG_MAX;
-}
-
-static bool
-on_event(const struct sse_event *ev, void *arg)
-{
-	struct part	*p = arg;
-	struct fan	*f = p->fan;
-
-	if (join_event(f->join, p->k, ev->data, ev->len, &f->outlet.out))
-		return true;
-	f->over = true;		/* an error, as the last event */
-	post(f);
-	return false;
 }
 
 /* False until the head is whole; an error keeps its own. */
@@ -122,11 +114,39 @@ flush(struct fan *f)
 	return false;
 }
 
+/* Hold the memory of what is kept until all is there, and of its tree. */
+static bool
+hold(struct fan *f, size_t n)
+{
+	f->held += 2 * n;
+	if (budget_hold(&f->x->memory, exchange_bytes(f->x) + f->x->copied +
+	    f->held))
+		return true;
+	budget_refuse(&f->x->memory, &f->err);
+	f->over = true;
+	post(f);
+	return false;
+}
+
+/* Up to where "in" has whole events, if their end is behind "from". */
+static size_t
+whole_events(const struct buf *in, size_t from)
+{
+	size_t n;
+
+	for (n = in->len; n > from; n--)
+		if (n > 1 && in->p[n - 1] == '\n' && in->p[n - 2] == '\n')
+			return n;
+	return 0;
+}
+
+/* Nothing of another part comes in the middle of an event. */
 static bool
 take(struct client *c, const char *bytes, size_t n, bool last)
 {
 	struct part	*p = part_of(c);
 	struct fan	*f = p->fan;
+	size_t		 from = p->status != 0 ? p->in.len : 0;
 
 	(void)last;
 	if (f->over)
@@ -134,23 +154,13 @@ take(struct client *c, const char *bytes, size_t n, bool last)
 	buf_append(&p->in, bytes, n);
 	if (!read_head(p) || p->refused || !p->x->stream)
 		return true;
-	sse_feed(&p->sse, buf_str(&p->in), p->in.len, on_event, p);
-	buf_truncate(&p->in, 0);
+	if ((n = whole_events(&p->in, from)) == 0)
+		return true;
+	buf_append(&f->outlet.out, p->in.p, n);
+	buf_consume(&p->in, n);
+	if (f->x->collects && !hold(f, n))
+		return false;
 	return flush(f);
-}
-
-/* A whole answer is kept until all are there. */
-static void
-keep_whole(struct fan *f, struct part *p)
-{
-	f->held += 2 * p->in.len;
-	if (!budget_hold(&f->x->memory, exchange_bytes(f->x) + f->held))
-		budget_refuse(&f->x->memory, &f->err);
-	else if (!join_whole(f->join, p->k, buf_str(&p->in), p->in.len))
-		err_set(&f->err, 502, ERR_SERVER, "upstream_invalid", NULL,
-		    "One of the answers could not be read.");
-	f->over = f->over || f->err.status != 0;
-	buf_finish(&p->in);
 }
 
 /* The end of one may end them all. */
@@ -164,8 +174,10 @@ heed(struct fan *f, struct part *p, bool whole)
 	} else if (p->refused) {
 		f->refusal = p;
 		f->over = true;
-	} else if (!p->x->stream)
-		keep_whole(f, p);
+	} else if (!join_add(f->join, p->k))
+		f->over = true;
+	else if (!p->x->stream)
+		hold(f, p->in.len);
 }
 
 static void
@@ -204,10 +216,8 @@ destroy(struct fan *f, bool whole)
 	handle_leave(x);
 	meter(x, status);
 	access_log(x, f->outlet.bytes, NULL, f->outlet.why);
-	for (i = 0; i < f->n; i++) {
-		sse_finish(&f->parts[i].sse);
+	for (i = 0; i < f->n; i++)
 		buf_finish(&f->parts[i].in);
-	}
 	join_destroy(f->join);
 	exchange_destroy(x);
 	f->server->requests--;
@@ -245,21 +255,37 @@ tell_refusal(struct fan *f)
 	    body) - 4 - (p->in.p[p->in.len - 1] == '\n'));
 }
 
+/* What went wrong here, as an event where the head is out. */
+static void
+tell_trouble(struct fan *f)
+{
+	struct exchange	*x = f->x;
+	struct buf	 body = { 0 };
+
+	if (f->outlet.state == OUTLET_EMPTY) {
+		buf_finish(&f->outlet.out);
+		reply_error(&x->reply, &x->req, &f->err);
+		reply_print_take(&x->reply, &x->req, &f->outlet.out);
+		return;
+	}
+	err_json(&f->err, &body);
+	sse_put(&f->outlet.out, NULL, buf_str(&body), body.len);
+	buf_finish(&body);
+}
+
+/* The answer waits in the exchange's body until it is kept. */
 static void
 tell_end(struct fan *f)
 {
 	struct exchange *x = f->x;
 
-	if (f->err.status != 0)
-		reply_error(&x->reply, &x->req, &f->err);
-	else if (x->stream) {
-		join_end(f->join, &x->usage, &f->outlet.out);
+	if (x->stream) {
+		buf_append(&f->outlet.out, buf_str(&x->reply.body),
+		    x->reply.body.len);
 		outlet_begin(&f->outlet, &x->reply, &x->req);
 		return;
-	} else {
-		reply_json(&x->reply, 200);
-		join_print(f->join, &x->usage, &x->reply.body);
 	}
+	reply_whole(&x->reply);
 	reply_print_take(&x->reply, &x->req, &f->outlet.out);
 }
 
@@ -269,7 +295,9 @@ say_last(struct fan *f)
 {
 	if (f->refusal != NULL)
 		tell_refusal(f);
-	else if (f->err.status != 0 || !f->over)
+	else if (f->err.status != 0)
+		tell_trouble(f);
+	else if (!f->over)
 		tell_end(f);
 	f->over = true;
 	outlet_last(&f->outlet);
@@ -284,17 +312,63 @@ is_open(const struct fan *f)
 }
 
 static void
+keep(struct job *job)
+{
+	struct fan *f = CONTAINER(job, struct fan, job);
+
+	join_keep(f->join);
+	loop_post(f->server->loop, &f->kept);
+}
+
+static void
+kept(struct loop_task *task)
+{
+	struct fan *f = CONTAINER(task, struct fan, kept);
+
+	f->keeping = false;
+	if (is_open(f))
+		say_last(f);
+	post(f);
+}
+
+/* All have said all. What is kept is kept before the client has the end. */
+static void
+end_all(struct fan *f)
+{
+	struct exchange *x = f->x;
+
+	join_end(f->join, &x->usage, &x->reply.body);
+	if (!join_keeps(f->join)) {
+		say_last(f);
+		return;
+	}
+	f->keeping = true;
+	outlet_watch(&f->outlet, 0);
+	f->job = (struct job){
+		.run = keep, .kind = handle_kind(x), .owner = x->memory.holder
+	};
+	if (f->server->workers != NULL)
+		workers_submit(f->server->workers, &f->job);
+	else
+		keep(&f->job);
+}
+
+static void
 settle(struct loop_task *task)
 {
 	struct fan *f = CONTAINER(task, struct fan, task);
 
 	f->posted = false;
+	if (f->keeping)
+		return;			/* kept() comes back here */
 	if (f->over)
 		cancel(f);
-	if (is_open(f) && (f->over || f->open == 0))
+	if (is_open(f) && f->over)
 		say_last(f);
+	else if (is_open(f) && f->open == 0)
+		end_all(f);
 	/* A task that was posted meanwhile comes back here. */
-	if (f->open == 0 && !f->posted &&
+	if (f->open == 0 && !f->posted && !f->keeping &&
 	    (f->drained || f->outlet.state == OUTLET_GONE))
 		destroy(f, f->drained);
 }
@@ -351,15 +425,15 @@ create(struct server *s, struct exchange *x, struct client *client)
 	f->server = s;
 	f->x = x;
 	f->n = f->open = n;
-	f->join = join_create(1);
+	f->join = join_create(n, x->stream, x->tap);
 	f->task.run = settle;
+	f->kept.run = kept;
 	s->requests++;
 	outlet_init(&f->outlet, &outlet_ops, s->loop, client);
 	for (i = 0; i < n; i++)
 		f->parts[i] = (struct part){
 			.client.ops = &part_ops, .fan = f, .k = i,
-			.x = exchange_part(x, i),
-			.sse.max = (size_t)x->conf->max_response_body_bytes
+			.x = exchange_part(x, i, join_part(f->join, i))
 		};
 	return f;
 }

@@ -747,7 +747,8 @@ start_call(struct relay *r)
 
 	if (r->outlet.state != OUTLET_EMPTY)
 		x->reply.status = 200;	/* which went out before */
-	if (x->stream && x->detached == NULL)
+	/* A part's client is the fan, which looks after its own. */
+	if (x->stream && x->detached == NULL && x->part == NULL)
 		outlet_watch(&r->outlet, x->conf->sse_keep_alive_ms);
 	call_begins(r);
 	tally_sends(x, false);
