@@ -1,11 +1,12 @@
 /* The ledger: notes, what becomes of them, sums, damage. */
 #include "config.h"
 
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
+#include <glob.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -24,8 +25,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/files.h"
-#include "base/loop.h"
 #include "base/util.h"
+#include "state/journal.h"
 #include "state/ledger.h"
 
 #define DAY	86400
@@ -58,21 +59,44 @@ path_of(const char *home, const char *name)
 }
 
 static void
+find_files(const char *home, const char *pattern, glob_t *found)
+{
+	char *path = path_of(home, pattern);
+
+	*found = (glob_t){ 0 };
+	glob(path, 0, NULL, found);
+	free(path);
+}
+
+static void
+remove_files(const char *home, const char *pattern)
+{
+	glob_t	found;
+	size_t	i;
+
+	find_files(home, pattern, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		remove(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static int
+count_files(const char *home, const char *pattern)
+{
+	glob_t	found;
+	int	n;
+
+	find_files(home, pattern, &found);
+	n = (int)found.gl_pathc;
+	globfree(&found);
+	return n;
+}
+
+static void
 remove_home(char *home)
 {
-	static const char *const names[] = {
-		LEDGER_FILE, LEDGER_FILE "-wal", LEDGER_FILE "-shm",
-		LEDGER_JOURNAL
-	};
-	size_t i;
-
-	for (i = 0; i < COUNT(names); i++) {
-		char *path = path_of(home, names[i]);
-
-		if (remove(path) != 0)
-			rmdir(path);
-		free(path);
-	}
+	remove_files(home, LEDGER_FILE "*");
+	remove_files(home, LEDGER_JOURNAL "*");
 	assert_int_equal(rmdir(home), 0);
 	free(home);
 }
@@ -112,31 +136,34 @@ note(struct ledger *l, int64_t time, const char *key, const char *model,
 		.initiator = "user",
 		.counts = { 1, 100, 80, 5, 7, nano, 0 }
 	};
-	struct ledger_wait	w = { 0 };
 
-	assert_false(ledger_note(l, &r, keep, &w));
+	ledger_note(l, &r, keep);
 }
 
 static void
 note_row(struct ledger *l, const struct ledger_row *r)
 {
-	struct ledger_wait w = { 0 };
-
-	assert_false(ledger_note(l, r, &always, &w));
+	ledger_note(l, r, &always);
 }
 
+/* A process notes as often, and is killed. */
 static void
-note_later(struct ledger *l, int64_t time, const char *key, const char *model,
-    int64_t nano)
+note_and_die(const char *home, int n)
 {
-	const struct ledger_row r = {
-		.start = time, .key = key, .model = model,
-		.endpoint = "/chat/completions", .status = 200,
-		.initiator = "user",
-		.counts = { 1, 100, 80, 5, 7, nano, 0 }
-	};
+	unsigned char	other;
+	pid_t		pid;
+	int		status;
 
-	assert_false(ledger_note(l, &r, &always, NULL));
+	util_random(&other, 1);		/* than the last child had */
+	if ((pid = fork()) == 0) {
+		struct ledger *l = at_home(home);
+
+		while (n-- > 0)
+			note(l, NOON, "k", "m", 3, &always);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 static void
@@ -191,41 +218,115 @@ test_sums(void **state)
 	remove_home(home);
 }
 
-/* Whoever is killed: what was waited for is there, once. */
+static void
+expect_noted(struct ledger *l, int n)
+{
+	char *want = xasprintf("0/0 k m /chat/completions 200: "
+		    "%d %d %d %d %d %d\n", n, n * 100, n * 80, n * 5, n * 7,
+		    n * 3);
+
+	expect(l, NULL, want);
+	free(want);
+}
+
+/* What a killed writer left: bytes behind the lines of the only file. */
+static void
+leave(const char *home, const char *bytes, size_t n)
+{
+	char	 text[JOURNAL_ID_SIZE + 4096];
+	glob_t	 found;
+	FILE	*f;
+	size_t	 end;
+
+	find_files(home, LEDGER_JOURNAL ".*", &found);
+	assert_int_equal(found.gl_pathc, 1);
+	f = fopen(found.gl_pathv[0], "r+");
+	assert_non_null(f);
+	end = fread(text, 1, sizeof(text), f);
+	assert_int_equal(end, sizeof(text));
+	end = strnlen(text, end);
+	fseek(f, (long)end, SEEK_SET);
+	fwrite(bytes, 1, n, f);
+	fclose(f);
+	globfree(&found);
+}
+
+/* Whoever is killed: what was noted is there, once. */
 static void
 test_killed(void **state)
 {
-	static const char	 one[] =
-	    "0/0 k m /chat/completions 200: 1 100 80 5 7 3\n";
-	static const char	 two[] =
-	    "0/0 k m /chat/completions 200: 2 200 160 10 14 6\n";
-	static const char	 three[] =
-	    "0/0 k m /chat/completions 200: 3 300 240 15 21 9\n";
-	char			*home = make_home();
-	struct ledger		*dead = at_home(home), *l;
+	char		*home = make_home();
+	struct ledger	*l = at_home(home);
 
 	(void)state;
-	/* Killed before it could take its note over. */
-	note(dead, NOON, "k", "m", 3, &always);
-	l = at_home(home);
-	expect(l, NULL, one);
-	expect(l, NULL, one);
-	/* While it wrote: a line without its end, and one cut in its middle. */
-	append(home, LEDGER_JOURNAL, "1794745800\t200\t1\t1\t1\t1\t1\t99\tk");
-	expect(l, NULL, one);
-	note(l, NOON, "k", "m", 3, &always);
-	expect(l, NULL, two);
-	append(home, LEDGER_JOURNAL, "\n1794745800\t200\t1\t1\t1\t1\t1\t99\tk\t"
-	    "m\te\t\n\n#x\n1\t2\n");
-	note(l, NOON, "k", "m", 3, &always);
-	expect(l, NULL, three);
-	/* Between the commit and the new file that follows it. */
+	/* Before it could take its notes over. */
+	note_and_die(home, 2);
+	expect_noted(l, 2);
+	expect_noted(l, 2);
+	assert_int_equal(count_files(home, LEDGER_JOURNAL "*"), 0);
+	/* Another goes on with what one left. */
+	note_and_die(home, 1);
+	note_and_die(home, 2);
+	assert_int_equal(count_files(home, LEDGER_JOURNAL "*"), 1);
+	expect_noted(l, 5);
+	/* Before its file had a first line. */
+	append(home, LEDGER_JOURNAL ".0123456789abcdef", "");
+	append(home, LEDGER_JOURNAL ".fedcba9876543210", "#fedcba98");
+	expect_noted(l, 5);
+	assert_int_equal(count_files(home, LEDGER_JOURNAL "*"), 0);
 	ledger_destroy(l);
-	append(home, LEDGER_JOURNAL, "");
-	l = at_home(home);
-	expect(l, NULL, three);
+	remove_home(home);
+}
+
+/* Likewise in the midst of a line: bytes are there, others are not yet. */
+static void
+test_killed_while_it_wrote(void **state)
+{
+	static const char	 line[] =
+	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\t.\n";
+	static const size_t	 cuts[] = { 1, 20, sizeof(line) - 2 };
+	char			*home = make_home(), piece[sizeof(line)];
+	struct ledger		*l = at_home(home);
+	size_t			 i, there = 0;
+
+	(void)state;
+	for (i = 0; i < 2 * COUNT(cuts); i++) {
+		memcpy(piece, line, sizeof(line));
+		memset(i % 2 == 0 ? piece + cuts[i / 2] : piece, 0,
+		    i % 2 == 0 ? sizeof(line) - cuts[i / 2] : cuts[i / 2]);
+		note_and_die(home, 1);
+		leave(home, piece, sizeof(line));
+		if (i % 3 == 0) {
+			/* Nobody appends to that, but all is taken over. */
+			note_and_die(home, 1);
+			assert_int_equal(count_files(home, LEDGER_JOURNAL "*"),
+			    2);
+			there++;
+		}
+		expect_noted(l, (int)(++there));
+		assert_int_equal(count_files(home, LEDGER_JOURNAL "*"), 0);
+	}
 	ledger_destroy(l);
-	ledger_destroy(dead);
+	remove_home(home);
+}
+
+/* The journal of an older version, which several processes shared. */
+static void
+test_an_older_journal(void **state)
+{
+	char		*home = make_home();
+	struct ledger	*l = at_home(home);
+
+	(void)state;
+	note(l, NOON, "k", "m", 3, &always);
+	append(home, LEDGER_JOURNAL, "#0123456789abcdef\n"
+	    "1794745800\t200\t1\t100\t80\t5\t7\t3\t"
+	    "k\tm\t/chat/completions\tuser\t0\t.\n"
+	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\t\030\n\n#x\n1\t2\n"
+	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk");
+	expect_noted(l, 2);
+	assert_int_equal(count_files(home, LEDGER_JOURNAL), 0);
+	ledger_destroy(l);
 	remove_home(home);
 }
 
@@ -255,7 +356,7 @@ test_initiators(void **state)
 		r.initiator = who[i];
 		note_row(l, &r);
 	}
-	append(home, LEDGER_JOURNAL,
+	append(home, LEDGER_JOURNAL, "#0123456789abcdef\n"
 	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\t.\n"
 	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\tuser\t\n"
 	    "1794745800\t200\t1\t1\t1\t1\t1\t99\tk\tm\te\tuser\t.\t\n");
@@ -266,56 +367,46 @@ test_initiators(void **state)
 	remove_home(home);
 }
 
+/* No file of more than so many bytes can be made. */
+static void
+limit_files(rlim_t bytes)
+{
+	struct rlimit all;
+
+	signal(SIGXFSZ, bytes != RLIM_INFINITY ? SIG_IGN : SIG_DFL);
+	getrlimit(RLIMIT_FSIZE, &all);
+	all.rlim_cur = bytes < all.rlim_max ? bytes : all.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &all);
+}
+
 /*
- * A disk that becomes full in the middle of a line: what was written whole is
- * on record and stays, since a reader may have it; the rest follows when there
- * is room, once.
+ * A full disk: what was noted stays in memory, and follows when there is room,
+ * once; what had room before is on record.
  */
 static void
-test_short_write(void **state)
+test_a_full_disk(void **state)
 {
-	char		*home = make_home(), *path, *want;
+	char		*home = make_home();
 	struct ledger	*l = at_home(home), *other = at_home(home);
-	struct rlimit	 all, few;
-	struct stat	 st;
-	int		 n, line, end;
+	int		 i;
 
 	(void)state;
-	path = path_of(home, LEDGER_JOURNAL);
 	note(l, NOON, "k", "m", 3, &always);
-	assert_int_equal(stat(path, &st), 0);
-	line = (int)st.st_size - 18;
-	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &all);
-	n = 1;
-	/* Cut in the middle, before the end, without the line's end alone. */
-	for (end = 0; end < 3; end++) {
-		const int cut[] = { line + line / 2, 2 * line - 2,
-		    2 * line - 1 };
-
-		assert_int_equal(stat(path, &st), 0);
-		few = all;
-		few.rlim_cur = (rlim_t)(st.st_size + 2 + cut[end]);
-		setrlimit(RLIMIT_FSIZE, &few);
-		note_later(l, NOON, "k", "m", 3);
-		note_later(l, NOON, "k", "m", 3);
+	expect_noted(other, 1);
+	/* There is room for some hundreds. */
+	limit_files(4096);
+	for (i = 1; i < 2000; i++)
 		note(l, NOON, "k", "m", 3, &always);
-		setrlimit(RLIMIT_FSIZE, &all);
-		want = xasprintf("0/0 k m /chat/completions 200: "
-		    "%d %d %d %d %d %d\n", n + 1, (n + 1) * 100, (n + 1) * 80,
-		    (n + 1) * 5, (n + 1) * 7, (n + 1) * 3);
-		expect(other, NULL, want);
-		free(want);
-		n += 3;
-		want = xasprintf("0/0 k m /chat/completions 200: "
-		    "%d %d %d %d %d %d\n", n, n * 100, n * 80, n * 5, n * 7,
-		    n * 3);
-		expect(l, NULL, want);
-		expect(other, NULL, want);
-		free(want);
-	}
-	signal(SIGXFSZ, SIG_DFL);
-	free(path);
+	limit_files(RLIM_INFINITY);
+	expect_noted(l, 2000);
+	expect_noted(other, 2000);
+	/* Nor can there be a first file. */
+	limit_files(4096);
+	note(other, NOON, "k", "m", 3, &always);
+	limit_files(RLIM_INFINITY);
+	expect_noted(l, 2000);
+	note(other, NOON, "k", "m", 3, &always);
+	expect_noted(l, 2002);
 	ledger_destroy(l);
 	ledger_destroy(other);
 	remove_home(home);
@@ -346,36 +437,31 @@ test_an_older_database(void **state)
 	remove_home(home);
 }
 
-/* A journal that has grown begins anew, and nothing is counted twice. */
+/* Files that are full go, when all was taken over, and nothing counts twice. */
 static void
 test_a_long_journal(void **state)
 {
-	char		*home = make_home(), *path, *want;
+	char		*home = make_home(), *want;
 	char		 model[129];
 	struct ledger	*l = at_home(home), *other = at_home(home);
-	struct stat	 st;
-	int		 i, n = 0, cuts = 0;
-	off_t		 last = 0;
+	int		 i, n = 0, most = 0, files;
 
 	(void)state;
-	path = path_of(home, LEDGER_JOURNAL);
 	memset(model, 'm', 128);
 	model[128] = '\0';
 	for (i = 0; i < 24; i++) {
 		for (; n < (i + 1) * 1000; n++)
 			note(n % 2 == 0 ? l : other, NOON, "k", model, 2,
 			    &always);
+		files = count_files(home, LEDGER_JOURNAL "*");
+		most = files > most ? files : most;
 		want = xasprintf("0/0 k %s /chat/completions 200: %d %d %d %d "
 		    "%d %d\n", model, n, n * 100, n * 80, n * 5, n * 7, n * 2);
 		expect(i % 3 == 0 ? l : other, NULL, want);
 		free(want);
-		assert_int_equal(stat(path, &st), 0);
-		cuts += st.st_size < last;
-		last = st.st_size;
+		assert_true(count_files(home, LEDGER_JOURNAL "*") <= 2);
 	}
-	assert_true(cuts > 1);
-	assert_true(last < 3 << 20);
-	free(path);
+	assert_true(most > 4);
 	ledger_destroy(l);
 	ledger_destroy(other);
 	remove_home(home);
@@ -481,7 +567,7 @@ lock(const char *home, const char *how)
 static void
 test_spent_behind_a_lock(void **state)
 {
-	char		*home = make_home(), *path;
+	char		*home = make_home();
 	struct ledger	*l = at_home(home), *other, *third;
 	int64_t		 now = (int64_t)time(NULL);
 	sqlite3		*db;
@@ -501,18 +587,15 @@ test_spent_behind_a_lock(void **state)
 	assert_int_equal(spent(l, "k").month, 42);
 	sqlite3_close(db);
 	/* It can't be written, so it is in memory. */
-	path = path_of(home, LEDGER_JOURNAL);
 	third = at_home(home);
 	expect(third, "nobody", "");
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(mkdir(path, 0700), 0);
+	limit_files(4096);
 	note(third, now, "k", "m", 100, &always);
 	assert_int_equal(spent(third, "k").month, 142);
 	note(third, now, "k", "m", 100, &always);
 	assert_int_equal(spent(third, "k").month, 242);
-	rmdir(path);
+	limit_files(RLIM_INFINITY);
 	ledger_destroy(third);
-	free(path);
 	ledger_destroy(other);
 	ledger_destroy(l);
 	remove_home(home);
@@ -551,7 +634,7 @@ test_spent_meanwhile(void **state)
 	db = lock(home, "BEGIN IMMEDIATE");
 	assert_int_equal(pthread_create(&thread, NULL, ask, &a), 0);
 	for (i = 0; i < 200; i++) {
-		note_later(l, now, "k", "m", 1);
+		note(l, now, "k", "m", 1, &always);
 		usleep(500);
 	}
 	pthread_join(thread, NULL);
@@ -615,7 +698,7 @@ test_before_estimates(void **state)
 	    "1794745800\t200\t1\t100\t80\t5\t7\t3\t"
 	    "k\tm\t/chat/completions\t.\n");
 	l = at_home(home);
-	assert_false(ledger_note(l, &r, &always, NULL));
+	ledger_note(l, &r, &always);
 	expect(l, NULL, "0/0 k m /chat/completions 200: 2 200 160 10 14 6\n"
 	    "0/0 k m /chat/completions 499: 1 100 80 5 7 20\n");
 	assert_true(ledger_rows(l, 0, INT64_MAX, NULL, add_counts, &sum));
@@ -625,107 +708,77 @@ test_before_estimates(void **state)
 	remove_home(home);
 }
 
-/* --- The ledger of a server: threads, and a loop that waits for nothing. */
+/* --- The ledger of a server: a thread takes over, notes wait for nothing. */
 
-struct waiter {
-	struct ledger_wait	 wait;
-	struct loop		*loop;
-	struct loop_timer	 over;
-	int			 done;
-};
-
-static void
-on_record(struct loop_task *task)
+/* The lines of all files. */
+static int
+count_lines(const char *home)
 {
-	struct waiter *w = CONTAINER(task, struct waiter, wait.done);
+	char	 line[400];
+	glob_t	 found;
+	size_t	 i;
+	FILE	*f;
+	int	 lines = 0;
 
-	w->done++;
-	loop_stop(w->loop);
+	find_files(home, LEDGER_JOURNAL "*", &found);
+	for (i = 0; i < found.gl_pathc; i++) {
+		f = fopen(found.gl_pathv[i], "r");
+		assert_non_null(f);
+		while (fgets(line, sizeof(line), f) != NULL)
+			lines += strchr(line, '\t') != NULL;
+		fclose(f);
+	}
+	globfree(&found);
+	return lines;
 }
 
 static void
-give_up(struct loop_timer *t)
+test_threaded(void **state)
 {
-	loop_stop(CONTAINER(t, struct waiter, over)->loop);
-}
-
-/* A note, for which the loop runs until it is on record, if it has to wait. */
-static bool
-note_on_loop(struct ledger *l, struct waiter *w, int64_t nano, int64_t ms)
-{
-	const struct ledger_row r = {
-		.start = NOON, .key = "k", .model = "m",
-		.endpoint = "/chat/completions", .status = 200,
-		.initiator = "user",
-		.counts = { 1, 100, 80, 5, 7, nano, 0 }
-	};
-
-	w->done = 0;
-	w->wait.loop = w->loop;
-	w->wait.done.run = on_record;
-	w->over.expired = give_up;
-	if (!ledger_note(l, &r, &always, &w->wait))
-		return false;
-	loop_timer_set(w->loop, &w->over, ms);
-	loop_run(w->loop);
-	loop_timer_stop(w->loop, &w->over);
-	return true;
-}
-
-static void
-assert_lines(const char *home, int n)
-{
-	char		*path = path_of(home, LEDGER_JOURNAL);
-	FILE		*f = fopen(path, "r");
-	char		 line[400];
-	int		 lines = 0;
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f) != NULL)
-		lines += strchr(line, '\t') != NULL;
-	assert_int_equal(lines, n);
-	fclose(f);
-	free(path);
-}
-
-static void
-test_waits(void **state)
-{
-	char		*home = make_home(), *path;
+	char		*home = make_home();
 	struct ledger	*l = at_home(home);
-	struct waiter	 w = { .loop = loop_create() };
-	int		 fd, i;
+	int		 i;
 
 	(void)state;
 	ledger_start(l);
-	/* A thread writes each line, and tells the loop when it is there. */
 	for (i = 0; i < 51; i++) {
-		assert_true(note_on_loop(l, &w, 3, 10000));
-		assert_int_equal(w.done, 1);
-		assert_lines(home, i + 1);
+		note(l, NOON, "k", "m", 3, &always);
+		assert_int_equal(count_lines(home), i + 1);
 	}
-	/* Somebody has the file: the loop doesn't wait for him. */
-	path = path_of(home, LEDGER_JOURNAL);
-	fd = open(path, O_RDWR);
-	assert_int_equal(flock(fd, LOCK_EX), 0);
-	assert_true(note_on_loop(l, &w, 3, 100));
-	assert_int_equal(w.done, 0);
-	assert_lines(home, 51);
-	assert_true(ledger_wait_over(l, &w.wait));
-	/* Nobody waits from then on, until it is written. */
-	assert_false(note_on_loop(l, &w, 3, 100));
-	assert_false(ledger_wait_over(l, &w.wait));
-	assert_int_equal(flock(fd, LOCK_UN), 0);
-	close(fd);
-	expect(l, NULL, "0/0 k m /chat/completions 200: 53 5300 4240 265 371 "
-	    "159\n");
-	/* It is deleted: the next one begins it anew. */
-	assert_int_equal(unlink(path), 0);
-	assert_true(note_on_loop(l, &w, 3, 10000));
-	assert_lines(home, 1);
+	expect_noted(l, 51);
+	/* It is deleted: the thread begins a new one. */
+	remove_files(home, LEDGER_JOURNAL "*");
+	assert_true(ledger_settle(l));
+	note(l, NOON, "k", "m", 3, &always);
+	assert_int_equal(count_lines(home), 1);
 	ledger_destroy(l);
-	loop_destroy(w.loop);
-	free(path);
+	assert_int_equal(count_files(home, LEDGER_JOURNAL "*"), 0);
+	l = at_home(home);
+	expect_noted(l, 52);
+	ledger_destroy(l);
+	remove_home(home);
+}
+
+/* Somebody cuts the file that is memory: nothing crashes, and it goes on. */
+static void
+test_cut(void **state)
+{
+	char		*home = make_home();
+	struct ledger	*l = at_home(home);
+	glob_t		 found;
+
+	(void)state;
+	note(l, NOON, "k", "m", 3, &always);
+	expect_noted(l, 1);
+	find_files(home, LEDGER_JOURNAL ".*", &found);
+	assert_int_equal(found.gl_pathc, 1);
+	assert_int_equal(truncate(found.gl_pathv[0], 0), 0);
+	globfree(&found);
+	note(l, NOON, "k", "m", 3, &always);
+	expect_noted(l, 1);
+	note(l, NOON, "k", "m", 3, &always);
+	expect_noted(l, 2);
+	ledger_destroy(l);
 	remove_home(home);
 }
 
@@ -734,54 +787,34 @@ note_many(void *l)
 {
 	int i;
 
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < 10000; i++)
 		note(l, NOON, "k", "m", 3, &always);
 	return NULL;
 }
 
-/* Where no thread could be had, each writes his own, one after another. */
+/* Threads note while another takes over, and files change. */
 static void
-test_many_without_a_writer(void **state)
+test_many_threads(void **state)
 {
 	char		*home = make_home();
-	struct ledger	*l = at_home(home);
+	struct ledger	*l = at_home(home), *other = at_home(home);
 	pthread_t	 threads[4];
 	size_t		 i;
 
 	(void)state;
+	ledger_start(other);
 	for (i = 0; i < COUNT(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, note_many,
-		    l), 0);
+		    i % 2 == 0 ? l : other), 0);
+	for (i = 0; i < 20; i++) {
+		assert_true(ledger_settle(l));
+		assert_true(ledger_settle(other));
+	}
 	for (i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
-	assert_lines(home, 800);
-	expect(l, NULL, "0/0 k m /chat/completions 200: 800 80000 64000 4000 "
-	    "5600 2400\n");
+	expect_noted(l, 40000);
 	ledger_destroy(l);
-	remove_home(home);
-}
-
-/* A disk that refuses holds up nobody, and loses nothing in this process. */
-static void
-test_refused(void **state)
-{
-	char		*home = make_home(), *path;
-	struct ledger	*l = at_home(home);
-
-	(void)state;
-	path = path_of(home, LEDGER_JOURNAL);
-	assert_int_equal(mkdir(path, 0700), 0);
-	note(l, NOON, "k", "m", 3, &always);
-	note(l, NOON, "k", "m", 3, &always);
-	rmdir(path);
-	expect(l, NULL, "0/0 k m /chat/completions 200: 2 200 160 10 14 6\n");
-	note(l, NOON, "k", "m", 3, &always);
-	/* Somebody deletes it all, in the middle: it begins again. */
-	unlink(path);
-	note(l, NOON, "k", "m", 3, &always);
-	expect(l, NULL, "0/0 k m /chat/completions 200: 3 300 240 15 21 9\n");
-	free(path);
-	ledger_destroy(l);
+	ledger_destroy(other);
 	remove_home(home);
 }
 
@@ -803,7 +836,9 @@ main(void)
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_initiators),
-		cmocka_unit_test(test_short_write),
+		cmocka_unit_test(test_killed_while_it_wrote),
+		cmocka_unit_test(test_an_older_journal),
+		cmocka_unit_test(test_a_full_disk),
 		cmocka_unit_test(test_an_older_database),
 		cmocka_unit_test(test_a_long_journal),
 		cmocka_unit_test(test_old_rows),
@@ -812,9 +847,9 @@ main(void)
 		cmocka_unit_test(test_spent_meanwhile),
 		cmocka_unit_test(test_spent_unknown),
 		cmocka_unit_test(test_before_estimates),
-		cmocka_unit_test(test_waits),
-		cmocka_unit_test(test_many_without_a_writer),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_threaded),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_days),
 	};
 

@@ -113,12 +113,10 @@ static bool
 is_there(const struct state_place *at)
 {
 	char	*path = xasprintf("%s/" LEDGER_FILE, at->home);
-	char	*journal = xasprintf("%s/" LEDGER_JOURNAL, at->home);
 	bool	 there = at->url[0] != '\0' || access(path, F_OK) == 0 ||
-		    access(journal, F_OK) == 0;
+		    ledger_has_notes(at->home);
 
 	free(path);
-	free(journal);
 	return there;
 }
 

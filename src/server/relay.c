@@ -42,7 +42,6 @@ enum phase {
 	CALLING,		/* upstream is asked, and answers */
 	TRANSLATING,		/* a worker has upstream's whole answer */
 	KEEPING,		/* a worker keeps a complete answer */
-	RECORDING,		/* what it took goes on record */
 	LINGERING,		/* all is said; upstream shall end, too */
 	DRAINING,		/* all is said; the client still reads */
 	STOPPING,		/* a worker has it; then comes an error */
@@ -67,8 +66,6 @@ struct relay {
 	size_t			  base;		/* memory beside buffers */
 	size_t			  received;	/* bytes of events */
 	struct buf		  last;	/* to be written once it is kept */
-	struct tally		  tally;
-	void			(*recorded)(struct relay *);
 	struct err		  err;
 	const char		 *remark;	/* for the log */
 	bool			  part;		/* of a request that counts */
@@ -107,7 +104,7 @@ end(struct relay *r, bool whole)
 	loop_timer_stop(r->server->loop, &r->linger);
 	outlet_finish(&r->outlet, whole);
 	handle_leave(r->x);
-	tally(r->x, status);
+	tally_cut(r->x, status);
 	if (!r->x->part) {
 		meter(r->x, status);
 		access_log(r->x, r->outlet.bytes, r->call.upstream_id,
@@ -288,14 +285,6 @@ call_begins(struct relay *r)
 
 /* --- An answer that has come to its end, but for what follows from it. */
 
-/* Has something to be on the disk before the client has the end? */
-static bool
-keeps(const struct relay *r)
-{
-	return r->said == ANSWER_HELD || (r->said != ANSWER_FAILED &&
-	    r->said != ANSWER_AGAIN && tally_wanted(r->x));
-}
-
 /* The answer is kept, even if that takes more memory than there is. */
 static void
 commit(struct relay *r)
@@ -313,20 +302,12 @@ commit(struct relay *r)
 	memory->forced = false;
 }
 
-/*
- * Put on record what it took, before the client has the end. False: nothing is
- * waited for.
- */
-static bool
-record(struct relay *r, void (*then)(struct relay *))
+/* Put on record what it took, before the client has the end. */
+static void
+record(struct relay *r)
 {
-	if (r->said == ANSWER_FAILED || r->said == ANSWER_AGAIN ||
-	    !tally_wait(&r->tally, r->x, r->server->loop, 200))
-		return false;
-	r->phase = RECORDING;
-	r->recorded = then;
-	outlet_watch(&r->outlet, 0);
-	return true;
+	if (r->said != ANSWER_FAILED && r->said != ANSWER_AGAIN)
+		tally(r->x, 200);
 }
 
 /* A worker's part of the answer follows what is in "out". */
@@ -417,8 +398,8 @@ kept(struct relay *r)
 static void
 record_kept(struct relay *r)
 {
-	if (!record(r, kept))
-		kept(r);
+	record(r);
+	kept(r);
 }
 
 static void
@@ -477,8 +458,8 @@ translated(struct relay *r)
 static void
 record_translated(struct relay *r)
 {
-	if (!record(r, translated))
-		translated(r);
+	record(r);
+	translated(r);
 }
 
 /* --- The call, while it lasts. */
@@ -611,8 +592,10 @@ call_events(struct call *c, const char *p, size_t n)
 		return flow;
 	ok = take_events(r, p, n);
 	done = ok && is_done(r);
-	if ((done || r->said == ANSWER_ENOUGH) && keeps(r))
+	if ((done && r->said == ANSWER_HELD) || r->said == ANSWER_ENOUGH)
 		hold_last(r, before);
+	else if (done)
+		record(r);
 	if (x->stream && r->outlet.out.len > 0) {
 		if (x->times.first == 0)
 			x->times.first = util_now_ms();
@@ -623,7 +606,7 @@ call_events(struct call *c, const char *p, size_t n)
 		return HTTP_STOP;
 	if (done && r->said == ANSWER_HELD)
 		travel(r, KEEPING, commit);
-	else if (done && !record(r, kept))
+	else if (done)
 		travel(r, KEEPING, NULL);
 	return HTTP_GO;
 }
@@ -644,7 +627,7 @@ read_events(struct relay *r)
 	/* A cut behind the last event is no loss: the answer itself knows. */
 	if (r->said == ANSWER_MORE || r->said == ANSWER_ENOUGH)
 		r->said = x->answer->end(x->self, &r->outlet.out, &r->err);
-	if (keeps(r))
+	if (r->said == ANSWER_HELD || r->last.len > 0)
 		hold_last(r, before);
 	if (r->said == ANSWER_HELD)
 		travel(r, KEEPING, commit);
@@ -875,12 +858,6 @@ models_ready(struct fetch_waiter *w, const struct err *err)
 	travel(r, HANDLING, make_call);
 }
 
-static void
-recorded(struct relay *r)
-{
-	r->recorded(r);
-}
-
 /* The files by address are there, so the handler puts them in. */
 static void
 fetched(struct remote_job *job, const struct err *err)
@@ -912,7 +889,6 @@ static const struct {
 	[CALLING]	= { leave,       stop,       read_answer, NULL },
 	[TRANSLATING]	= { leave_later, carry_on, NULL, record_translated },
 	[KEEPING]	= { leave_later, carry_on, carry_on, record_kept },
-	[RECORDING]	= { leave_later, carry_on,   carry_on,    recorded },
 	[LINGERING]	= { leave,       end_stream, end_stream,  NULL },
 	[DRAINING]	= { leave,       carry_on,   NULL,        NULL },
 	[STOPPING]	= { leave_later, carry_on,   NULL,        stop },
@@ -943,14 +919,6 @@ came_back(struct loop_task *task)
 	struct relay *r = CONTAINER(task, struct relay, back);
 
 	assert(in[r->phase].back != NULL);
-	in[r->phase].back(r);
-}
-
-static void
-tally_done(struct tally *t)
-{
-	struct relay *r = CONTAINER(t, struct relay, tally);
-
 	in[r->phase].back(r);
 }
 
@@ -1025,7 +993,6 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 	r->handled = handled;
 	r->back.run = came_back;
 	r->linger.expired = linger_over;
-	r->tally.done = tally_done;
 	outlet_init(&r->outlet, &outlet_ops, s->loop, client);
 	call_init(&r->call, &call_ops, s, x, &r->err);
 	r->next = s->relays;

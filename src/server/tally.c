@@ -9,12 +9,14 @@
 #include "copilot/accounts.h"
 #include "copilot/models.h"
 #include "server/tally.h"
+#include "state/ledger.h"
 
-#define SLOW_MS	200	/* for the disk, before an answer's end */
-
-/* To count tokens costs nothing. */
-bool
-tally_wanted(const struct exchange *x)
+/*
+ * Has it asked a model, and is not in the ledger yet? To count tokens costs
+ * nothing.
+ */
+static bool
+is_wanted(const struct exchange *x)
 {
 	return x->ledger != NULL && !x->tallied && x->model != NULL &&
 	    x->call.path != NULL && !util_ends(x->call.path, "/count_tokens");
@@ -68,8 +70,8 @@ complete(struct exchange *x)
 		    u);
 }
 
-static bool
-note(struct exchange *x, int status, struct ledger_wait *wait)
+static void
+note(struct exchange *x, int status)
 {
 	const struct usage		*u = &x->usage;
 	const struct ledger_keep	 keep = {
@@ -78,8 +80,8 @@ note(struct exchange *x, int status, struct ledger_wait *wait)
 	};
 	struct ledger_row		 r;
 
-	if (!tally_wanted(x))
-		return false;
+	if (!is_wanted(x))
+		return;
 	x->tallied = true;
 	complete(x);
 	r = (struct ledger_row){
@@ -93,45 +95,18 @@ note(struct exchange *x, int status, struct ledger_wait *wait)
 		    known(u->output), known(u->nano),
 		    u->estimated ? known(u->nano) : 0 }
 	};
-	return ledger_note(x->ledger, &r, &keep, wait);
+	ledger_note(x->ledger, &r, &keep);
 }
 
 void
 tally(struct exchange *x, int status)
 {
+	note(x, status);
+}
+
+void
+tally_cut(struct exchange *x, int status)
+{
 	x->cut = true;
-	note(x, status, NULL);
-}
-
-/* --- Those who wait. */
-
-static void
-on_record(struct loop_task *task)
-{
-	struct tally *t = CONTAINER(task, struct tally, wait.done);
-
-	loop_timer_stop(t->wait.loop, &t->slow);
-	t->done(t);
-}
-
-static void
-too_slow(struct loop_timer *timer)
-{
-	struct tally *t = CONTAINER(timer, struct tally, slow);
-
-	if (ledger_wait_over(t->ledger, &t->wait))
-		t->done(t);
-}
-
-bool
-tally_wait(struct tally *t, struct exchange *x, struct loop *loop, int status)
-{
-	t->ledger = x->ledger;
-	t->wait.loop = loop;
-	t->wait.done.run = on_record;
-	t->slow.expired = too_slow;
-	if (!note(x, status, &t->wait))
-		return false;
-	loop_timer_set(loop, &t->slow, SLOW_MS);
-	return true;
+	note(x, status);
 }

@@ -4,9 +4,6 @@
 
 #include <stdbool.h>
 
-#include "base/loop.h"
-#include "state/ledger.h"
-
 struct exchange;
 
 /*
@@ -15,31 +12,15 @@ struct exchange;
  */
 const char *tally_model(const struct exchange *);
 
-/* A wait until it is on record. Embedded in its owner's. */
-struct tally {
-	void			(*done)(struct tally *); /* on the loop */
-	struct ledger		 *ledger;
-	struct ledger_wait	  wait;
-	struct loop_timer	  slow;
-};
-
-/* Has it asked a model, and is not in the ledger yet? */
-bool	tally_wanted(const struct exchange *);
-
 /* x->call is about to go out; with "more" beside what went before. */
 void	tally_sends(struct exchange *, bool more);
 
 /*
- * Put it there, if it is wanted, with HTTP's status. Whoever was not there
- * before the end was cut.
+ * Put it there, if it asked a model and is not there yet, with HTTP's status:
+ * before the client has its last byte.
  */
 void	tally(struct exchange *, int status);
-/*
- * The same, before the client has its last byte. True: done() is called when it
- * is on record, or nobody waits for the disk any longer, and never from here.
- * False: nothing is waited for.
- */
-bool	tally_wait(struct tally *, struct exchange *, struct loop *,
-	    int status);
+/* The same at its end: whoever is not there by now was cut. */
+void	tally_cut(struct exchange *, int status);
 
 #endif

@@ -9,7 +9,7 @@
 #include "state/copy.h"
 #include "state/db.h"
 #include "state/ledger-rows.h"
-#include "state/ledger.h"
+#include "state/ledger-take.h"
 #include "state/rows.h"
 
 #define WHY_SIZE	200
@@ -449,26 +449,35 @@ add_all(struct copy *c, struct journal_place *mark)
 }
 
 /*
- * The directory's journal goes into its file first, unless a server has begun
- * to take it over into the database, which goes on with it.
+ * The directory's journal goes into its file first, but for what a server has
+ * begun to take over into the database, which goes on with it.
  */
+static bool
+settle_file(struct copy *c, struct journal_file *f)
+{
+	const struct ledger_source	from = { c->home, false };
+	struct journal_place		at = f->at;
+
+	at.offset = -1;
+	if (!ledger_place_get(c->to, &at))
+		return false;
+	return at.offset >= 0 || ledger_take_file(c->from, &from, f);
+}
+
 static bool
 settle(struct copy *c)
 {
-	struct journal		*j = journal_create(c->home, LEDGER_JOURNAL);
-	struct ledger		*l;
-	struct journal_place	 at;
-	bool			 ok = journal_begin(j, &at);
+	struct journal_files	files;
+	size_t			i;
+	bool			ok;
 
-	journal_destroy(j);
-	at.offset = -1;
-	if (!ok || !ledger_place_get(c->to, &at))
+	if (!journal_open(c->home, LEDGER_JOURNAL, &files))
 		return false;
-	if (at.offset >= 0)
-		return true;
-	l = ledger_create(&(struct state_place){ .home = c->home });
-	ok = ledger_settle(l);
-	ledger_destroy(l);
+	ok = db_begin(c->from);
+	for (i = 0; ok && i < files.n; i++)
+		ok = settle_file(c, &files.list[i]);
+	ok = db_end(c->from, ok, "not taken over");
+	journal_close(&files);
 	return ok;
 }
 

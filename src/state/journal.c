@@ -1,10 +1,11 @@
-/* A file to which several processes append lines. */
+/* Files of lines, one of which is this process' own. */
 #include "config.h"
 
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,213 +14,399 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/util.h"
 #include "state/journal.h"
+#include "state/mapped.h"
 
-#define CUT_BYTES	(1 << 20)	/* a file of that size begins anew */
 #define BLOCK		(256 << 10)	/* read at once */
-#define LOCK_STEP_US	5000	/* between tries to get the lock */
-#define LOCK_QUICK	20	/* these come sooner */
-#define LOCK_TRIES	400	/* two seconds */
+#define AHEAD		(128 << 10)	/* in memory, and dirty, before */
 #define HEAD_SIZE	(JOURNAL_ID_SIZE + 1)	/* '#', id, line end */
-#define SPOILED		'\030'	/* ends a line that is not whole (CAN) */
 
 struct journal {
-	char		*home;
-	char		*path;
-	pthread_mutex_t	 lock;		/* flock() knows no threads */
-	int		 fd;		/* -1: not open */
+	char		*home, *name;
+	size_t		 size;
+	pthread_mutex_t	 tending;	/* one tends at a time */
+	pthread_mutex_t	 lock;		/* of what follows */
+	int		 fd;		/* its lock is held; -1: no file */
+	char		*p;
+	size_t		 used;
 };
 
 struct journal *
-journal_create(const char *home, const char *name)
+journal_create(const char *home, const char *name, size_t size)
 {
 	struct journal *j = xcalloc(1, sizeof(*j));
 
 	j->home = xstrdup(home);
-	j->path = xasprintf("%s/%s", home, name);
+	j->name = xstrdup(name);
+	j->size = size;
+	pthread_mutex_init(&j->tending, NULL);
 	pthread_mutex_init(&j->lock, NULL);
 	j->fd = -1;
 	return j;
 }
 
+/* A file as an appender has it. */
+struct held {
+	int	 fd;
+	char	*p;
+	size_t	 used;
+};
+
 static void
-shut(struct journal *j)
+let_go(const struct held *h, size_t size)
 {
-	if (j->fd >= 0)
-		close(j->fd);
-	j->fd = -1;
+	if (h->fd < 0)
+		return;
+	mapped_destroy(h->p, size);
+	close(h->fd);
 }
 
 void
 journal_destroy(struct journal *j)
 {
-	shut(j);
+	let_go(&(struct held){ j->fd, j->p, j->used }, j->size);
+	pthread_mutex_destroy(&j->tending);
 	pthread_mutex_destroy(&j->lock);
 	free(j->home);
-	free(j->path);
+	free(j->name);
 	free(j);
 }
 
-/* Somebody may have deleted it. */
+/* --- The files. */
+
 static bool
-is_there(const struct journal *j, struct stat *st)
+is_ours(const char *file, const char *name)
 {
-	return fstat(j->fd, st) == 0 && st->st_nlink > 0;
+	size_t n = strlen(name);
+
+	return strncmp(file, name, n) == 0 && (file[n] == '\0' ||
+	    (file[n] == '.' && strlen(file + n + 1) == JOURNAL_ID_SIZE - 1));
 }
 
-/* False when somebody else has it for longer than a few lines take. */
+/* Hand on the path of each file, as long as that returns true. */
 static bool
-take_lock(int fd, int kind)
+each(const char *home, const char *name,
+    bool (*file)(const char *path, void *arg), void *arg)
 {
-	int tries;
+	DIR		*d = opendir(home);
+	struct dirent	*e;
+	bool		 ok = true;
+	char		*path;
 
-	for (tries = 0; flock(fd, kind | LOCK_NB) < 0; tries++) {
-		if ((errno != EWOULDBLOCK && errno != EINTR) ||
-		    tries == LOCK_TRIES)
-			return false;
-		usleep(tries < LOCK_QUICK ? 50 : LOCK_STEP_US);
+	if (d == NULL)
+		return errno == ENOENT;
+	while (ok && (e = readdir(d)) != NULL) {
+		if (!is_ours(e->d_name, name))
+			continue;
+		path = xasprintf("%s/%s", home, e->d_name);
+		ok = file(path, arg);
+		free(path);
 	}
+	closedir(d);
+	return ok;
+}
+
+/* --- A file to append to. */
+
+/* Its lock is had by nobody else, and nobody has deleted it. */
+static bool
+lock(int fd)
+{
+	struct stat st;
+
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_nlink > 0;
+}
+
+/*
+ * Where the lines end, if all of them are whole: behind what a writer left that
+ * was killed in the midst of a line nobody appends.
+ */
+static size_t
+end_of_lines(const char *p, size_t size)
+{
+	const char	*end = memchr(p, '\0', size);
+	size_t		 n = end != NULL ? (size_t)(end - p) : size;
+
+	if (n < HEAD_SIZE || p[0] != '#' || p[n - 1] != '\n')
+		return 0;
+	return n == size || memcmp(end, end + 1, size - n - 1) == 0 ? n : 0;
+}
+
+static bool
+adopt(const struct journal *j, const char *path, struct held *h)
+{
+	struct stat st;
+
+	h->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (h->fd < 0)
+		return false;
+	h->p = NULL;
+	if (lock(h->fd) && fstat(h->fd, &st) == 0 &&
+	    st.st_size == (off_t)j->size &&
+	    (h->p = mapped_create(h->fd, j->size)) != NULL &&
+	    (h->used = end_of_lines(h->p, j->size)) > 0 &&
+	    h->used <= j->size / 2)
+		return true;
+	if (h->p != NULL)
+		mapped_destroy(h->p, j->size);
+	close(h->fd);
+	h->fd = -1;
+	return false;
+}
+
+struct wish {
+	const struct journal	*journal;
+	struct held		*held;
+};
+
+static bool
+adopt_any(const char *path, void *arg)
+{
+	struct wish *w = arg;
+
+	return !adopt(w->journal, path, w->held);
+}
+
+/* Its room is allocated: a full disk must not end a process that appends. */
+static bool
+fill(const struct journal *j, struct held *h, const char *generation)
+{
+	int why;
+
+	if (!lock(h->fd)) {
+		errno = EAGAIN;
+		return false;
+	}
+	if ((why = posix_fallocate(h->fd, 0, (off_t)j->size)) != 0) {
+		errno = why;
+		return false;
+	}
+	if ((h->p = mapped_create(h->fd, j->size)) == NULL)
+		return false;
+	h->p[0] = '#';
+	memcpy(h->p + 1, generation, JOURNAL_ID_SIZE - 1);
+	h->p[HEAD_SIZE - 1] = '\n';
+	h->used = HEAD_SIZE;
 	return true;
 }
 
 static bool
-open_file(struct journal *j)
+make(const struct journal *j, struct held *h)
 {
+	char	 generation[JOURNAL_ID_SIZE], *path;
+	bool	 ok;
+	int	 why;
+
+	util_random_hex(generation, JOURNAL_ID_SIZE - 1);
+	path = xasprintf("%s/%s.%s", j->home, j->name, generation);
 	mkdir(j->home, 0700);
-	j->fd = open(j->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	return j->fd >= 0;
+	h->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ok = h->fd >= 0 && fill(j, h, generation);
+	why = errno;
+	if (!ok && h->fd >= 0) {
+		unlink(path);
+		close(h->fd);
+		h->fd = -1;
+	}
+	free(path);
+	errno = why;
+	return ok;
 }
 
-/*
- * Open it and take its lock. Writers that append share it: each write() goes
- * behind what is there. One that gives the file its first line, or begins it
- * anew, is alone. "st" is what it is under the lock.
- */
+/* What the next lines fill is touched before the loop has to. */
+static void
+prepare(char *p, size_t used, size_t size)
+{
+	size_t	page = (size_t)sysconf(_SC_PAGESIZE), n = AHEAD;
+
+	used -= used % page;
+	if (n > size - used)
+		n = size - used;
+#ifdef MADV_POPULATE_WRITE
+	madvise(p + used, n, MADV_POPULATE_WRITE);
+#else
+	(void)p;
+#endif
+}
+
+/* Has somebody deleted it, or cut it? */
 static bool
-enter(struct journal *j, struct stat *st)
+is_there(int fd, size_t size)
 {
-	int kind = LOCK_SH;
+	struct stat st;
 
-	for (;;) {
-		if (j->fd < 0 && !open_file(j))
-			return false;
-		if (!take_lock(j->fd, kind))
-			return false;
-		if (!is_there(j, st))
-			shut(j);
-		else if (st->st_size > 0 || kind == LOCK_EX)
-			return true;
-		else
-			kind = LOCK_EX;
-	}
+	return fstat(fd, &st) == 0 && st.st_nlink > 0 &&
+	    st.st_size == (off_t)size;
 }
 
-/* How many of "put" bytes belong to whole lines. */
-static size_t
-whole_lines(const char *lines, size_t put)
-{
-	const char *end = put > 0 ? memrchr(lines, '\n', put) : NULL;
-
-	return end != NULL ? (size_t)(end - lines) + 1 : 0;
-}
-
-/*
- * A piece of a line, left by a killed writer or a disk that became full, is
- * spoilt and ended first.
- */
-static size_t
-write_lines(struct journal *j, const char *lines, size_t n,
-    const struct stat *st)
-{
-	char		 head[HEAD_SIZE + 1] = { SPOILED, '\n' };
-	struct iovec	 v[2] = { { head, 2 }, { NULL, n } };
-	ssize_t		 put;
-	size_t		 first;
-
-	if (st->st_size == 0) {
-		head[0] = '#';
-		util_random_hex(head + 1, JOURNAL_ID_SIZE - 1);
-		head[HEAD_SIZE - 1] = '\n';
-		v[0].iov_len = HEAD_SIZE;
-	}
-	v[1].iov_base = (char *)(uintptr_t)lines;
-	first = v[0].iov_len;
-	put = writev(j->fd, v, 2);
-	if (put >= 0 && (size_t)put < first + n)
-		errno = ENOSPC;
-	return put > (ssize_t)first ? whole_lines(lines, (size_t)put - first) :
-	    0;
-}
-
-size_t
-journal_append(struct journal *j, const char *lines, size_t n)
-{
-	struct stat	st;
-	size_t		done = 0;
-	int		why;
-
-	pthread_mutex_lock(&j->lock);
-	if (enter(j, &st)) {
-		done = write_lines(j, lines, n, &st);
-		why = errno;
-		flock(j->fd, LOCK_UN);
-		errno = why;
-	}
-	pthread_mutex_unlock(&j->lock);
-	return done;
-}
-
-/* --- Reading. */
-
-/* Another file than that which was read begins at its beginning. */
 static bool
-find_place(int fd, struct journal_place *at)
+change(struct journal *j)
 {
-	char	head[HEAD_SIZE];
+	struct held	next = { .fd = -1 }, old;
+	struct wish	w = { j, &next };
 
-	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
-	    head[0] != '#' || head[HEAD_SIZE - 1] != '\n')
+	each(j->home, j->name, adopt_any, &w);
+	if (next.fd < 0 && !make(j, &next))
 		return false;
-	head[HEAD_SIZE - 1] = '\0';
-	if (strcmp(at->generation, head + 1) != 0) {
-		snprintf(at->generation, sizeof(at->generation), "%s",
-		    head + 1);
-		at->offset = HEAD_SIZE;
-	}
+	prepare(next.p, next.used, j->size);
+	pthread_mutex_lock(&j->lock);
+	old = (struct held){ j->fd, j->p, j->used };
+	j->fd = next.fd;
+	j->p = next.p;
+	j->used = next.used;
+	pthread_mutex_unlock(&j->lock);
+	let_go(&old, j->size);
 	return true;
 }
 
 bool
-journal_begin(struct journal *j, struct journal_place *at)
+journal_tend(struct journal *j)
 {
-	int fd = open(j->path, O_RDONLY | O_CLOEXEC);
+	size_t	used;
+	bool	ok = true;
 
-	*at = (struct journal_place){ .generation = "" };
-	if (fd < 0)
-		return errno == ENOENT;
-	find_place(fd, at);
-	close(fd);
+	pthread_mutex_lock(&j->tending);
+	used = journal_used(j);
+	if (j->fd < 0 || used > j->size / 2 || !is_there(j->fd, j->size))
+		ok = change(j);
+	else
+		prepare(j->p, used, j->size);
+	pthread_mutex_unlock(&j->tending);
+	return ok;
+}
+
+bool
+journal_append(struct journal *j, const char *line, size_t n)
+{
+	bool ok;
+
+	pthread_mutex_lock(&j->lock);
+	if ((ok = j->fd >= 0 && n <= j->size - j->used)) {
+		memcpy(j->p + j->used, line, n);
+		j->used += n;
+	}
+	pthread_mutex_unlock(&j->lock);
+	return ok;
+}
+
+bool
+journal_is_low(struct journal *j)
+{
+	bool low;
+
+	pthread_mutex_lock(&j->lock);
+	low = j->fd < 0 || j->used > j->size / 2;
+	pthread_mutex_unlock(&j->lock);
+	return low;
+}
+
+size_t
+journal_used(struct journal *j)
+{
+	size_t used;
+
+	pthread_mutex_lock(&j->lock);
+	used = j->used;
+	pthread_mutex_unlock(&j->lock);
+	return used;
+}
+
+/* --- Taking over. */
+
+static bool
+note(const char *path, void *there)
+{
+	(void)path;
+	*(bool *)there = true;
+	return false;
+}
+
+bool
+journal_exists(const char *home, const char *name)
+{
+	bool there = false;
+
+	each(home, name, note, &there);
+	return there;
+}
+
+static bool
+read_head(struct journal_file *f)
+{
+	char	head[HEAD_SIZE];
+
+	if (pread(f->fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    head[0] != '#' || head[HEAD_SIZE - 1] != '\n' ||
+	    memchr(head, '\0', sizeof(head)) != NULL)
+		return false;
+	head[HEAD_SIZE - 1] = '\0';
+	snprintf(f->at.generation, sizeof(f->at.generation), "%s", head + 1);
+	f->at.offset = HEAD_SIZE;
 	return true;
 }
 
-/* Has it a text, which is whole? */
 static bool
-is_whole(const char *line, const char *end)
+open_one(const char *path, void *arg)
 {
-	return end > line && end[-1] != SPOILED;
+	struct journal_files	*files = arg;
+	struct journal_file	 f = {
+		.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+	};
+
+	if (f.fd < 0)
+		return errno == ENOENT;
+	if (!read_head(&f)) {
+		/* Its writer was killed before the first line. */
+		if (lock(f.fd) && !read_head(&f))
+			unlink(path);
+		close(f.fd);
+		return true;
+	}
+	f.path = xstrdup(path);
+	files->list = util_grow(files->list, files->n, sizeof(f));
+	files->list[files->n++] = f;
+	return true;
 }
 
-/* The whole lines of a block; the bytes that they take, or -1. */
+bool
+journal_open(const char *home, const char *name, struct journal_files *files)
+{
+	*files = (struct journal_files){ NULL, 0 };
+	if (each(home, name, open_one, files))
+		return true;
+	journal_close(files);
+	return false;
+}
+
+void
+journal_close(struct journal_files *files)
+{
+	size_t i;
+
+	for (i = 0; i < files->n; i++) {
+		close(files->list[i].fd);
+		free(files->list[i].path);
+	}
+	free(files->list);
+	*files = (struct journal_files){ NULL, 0 };
+}
+
+/*
+ * The whole lines of a block; the bytes that they take, or -1. A line that is
+ * appended right now may show some of its bytes, and has NULs in place of the
+ * others.
+ */
 static int64_t
 take_lines(char *p, size_t n, bool (*line)(char *, void *), void *arg)
 {
 	char	*at = p, *end;
 
-	while ((end = memchr(at, '\n', n - (size_t)(at - p))) != NULL) {
+	while ((end = memchr(at, '\n', n - (size_t)(at - p))) != NULL &&
+	    memchr(at, '\0', (size_t)(end - at)) == NULL) {
 		*end = '\0';
-		if (is_whole(at, end) && !line(at, arg))
+		if (end > at && !line(at, arg))
 			return -1;
 		at = end + 1;
 	}
@@ -227,72 +414,43 @@ take_lines(char *p, size_t n, bool (*line)(char *, void *), void *arg)
 }
 
 static bool
-read_on(int fd, struct journal_place *at, bool (*line)(char *, void *),
-    void *arg)
+read_on(int fd, int64_t *offset, bool (*line)(char *, void *), void *arg)
 {
 	char	*block = xmalloc(BLOCK);
 	ssize_t	 n;
 	int64_t	 took = 1;
 
 	while (took > 0 &&
-	    (n = pread(fd, block, BLOCK, (off_t)at->offset)) > 0) {
+	    (n = pread(fd, block, BLOCK, (off_t)*offset)) > 0) {
 		took = take_lines(block, (size_t)n, line, arg);
-		at->offset += took > 0 ? took : 0;
+		*offset += took > 0 ? took : 0;
 	}
 	free(block);
 	return took == 0 || (took > 0 && n == 0);
 }
 
-/*
- * A file that is begun anew while it is read has nothing more for the place;
- * what stands there then is of another generation.
- */
 bool
-journal_read(struct journal *j, struct journal_place *at,
-    bool (*line)(char *, void *), void *arg)
+journal_read(struct journal_file *f, bool (*line)(char *, void *), void *arg)
 {
-	struct journal_place	after;
-	int			fd = open(j->path, O_RDONLY | O_CLOEXEC);
-	bool			ok;
+	return read_on(f->fd, &f->at.offset, line, arg);
+}
 
-	if (fd < 0)
-		return errno == ENOENT;
-	ok = true;
-	if (find_place(fd, at)) {
-		ok = read_on(fd, at, line, arg);
-		after = *at;
-		ok = ok && find_place(fd, &after) &&
-		    strcmp(after.generation, at->generation) == 0;
-	}
-	close(fd);
-	return ok;
+static bool
+refuse(char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	return false;
 }
 
 void
-journal_cut(struct journal *j, const struct journal_place *at)
+journal_clear(struct journal_file *f)
 {
-	struct stat	st;
+	int64_t offset = f->at.offset;
 
-	if (at->offset < CUT_BYTES || pthread_mutex_trylock(&j->lock) != 0)
+	if (!lock(f->fd))
 		return;
-	if (j->fd >= 0 && is_there(j, &st) &&
-	    flock(j->fd, LOCK_EX | LOCK_NB) == 0) {
-		struct journal_place now = *at;
-
-		if (fstat(j->fd, &st) == 0 && st.st_size == at->offset &&
-		    find_place(j->fd, &now) && now.offset == at->offset &&
-		    ftruncate(j->fd, 0) < 0)
-			shut(j);
-		else
-			flock(j->fd, LOCK_UN);
-	}
-	pthread_mutex_unlock(&j->lock);
-}
-
-int64_t
-journal_size(struct journal *j)
-{
-	struct stat st;
-
-	return stat(j->path, &st) == 0 ? (int64_t)st.st_size : 0;
+	if (read_on(f->fd, &offset, refuse, NULL))
+		unlink(f->path);
+	flock(f->fd, LOCK_UN);
 }

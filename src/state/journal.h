@@ -1,10 +1,14 @@
 /*
- * A file to which several processes append lines, and from which one of them
- * takes them over into a database: each line once, whoever is killed and when.
+ * Files of lines. A process appends to one that is its own, which it holds as
+ * memory: no call of the system, and an appended line survives the process, but
+ * perhaps not the machine. Whoever comes takes the lines of all files over into
+ * a database: each line once, whoever is killed and when.
  *
- * A file begins with a line "#GENERATION"; whoever has taken lines over
- * remembers that and how far it was, in the transaction that has the lines.
- * An appended line survives the process, but perhaps not the machine.
+ * A file is HOME/NAME.GENERATION and begins with a line "#GENERATION"; whoever
+ * has taken lines over remembers that and how far it was, in the transaction
+ * that has the lines. Behind the lines are NULs. A file that nobody appends to,
+ * and that has nothing more to be taken over, goes. HOME/NAME is one of an older
+ * version.
  */
 #ifndef STATE_JOURNAL_H
 #define STATE_JOURNAL_H
@@ -13,48 +17,70 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a process appends with. Threads may share it. */
 struct journal;
 
-/* The file is made with the first line. */
-struct journal *journal_create(const char *home, const char *name);
+/* Files have this size. The first one is made by journal_tend(). */
+struct journal *journal_create(const char *home, const char *name, size_t);
+/* The file stays, for whoever takes its lines over. */
 void	journal_destroy(struct journal *);
 
 /*
- * Append lines, each with its end. Returns how many of the bytes are on record,
- * whole lines of them, from the first one on; the others are not, and never
- * will be by themselves: when the disk refuses, with errno. An appended line is
- * never taken back, since a reader may have it. Waits a moment for a process
- * that begins the file anew; for none that appends, too.
+ * Have a file with much room at hand: a new one, or one that a process left.
+ * False with errno when there can't be any. Takes the disk.
  */
-size_t	journal_append(struct journal *, const char *lines, size_t n);
+bool	journal_tend(struct journal *);
+/* Append a line with its end. False when that takes journal_tend() first. */
+bool	journal_append(struct journal *, const char *line, size_t n);
+/* Is more than half of the room taken, or is there no file? */
+bool	journal_is_low(struct journal *);
+/* Bytes in the file. */
+size_t	journal_used(struct journal *);
+
+/* --- Taking over. */
 
 #define JOURNAL_ID_SIZE 17
 
 struct journal_place {
-	char	generation[JOURNAL_ID_SIZE];	/* "": nothing is read yet */
+	char	generation[JOURNAL_ID_SIZE];
 	int64_t	offset;
 };
 
+/* A file to be read, and how far it is: behind its first line, to begin with. */
+struct journal_file {
+	char			*path;
+	int			 fd;
+	struct journal_place	 at;
+};
+
+/* Zeroed memory is none. */
+struct journal_files {
+	struct journal_file	*list;
+	size_t			 n;
+};
+
+/* Is there a file? */
+bool	journal_exists(const char *home, const char *name);
 /*
- * The beginning of the file that is there now; its generation is "" when there
- * is none. False: it can't be read.
+ * Open all that are there, but those without a whole first line. What is opened
+ * can be read to its end, even if another process has it go meanwhile. False:
+ * one can't be read.
  */
-bool	journal_begin(struct journal *, struct journal_place *);
+bool	journal_open(const char *home, const char *name,
+	    struct journal_files *);
+void	journal_close(struct journal_files *);
 
 /*
  * Hand on the lines behind the place, without their ends, and move the place
- * behind them; it stays if there is nothing new. "line" may edit its text. A
- * line that lacks its end was never appended as far as its writer knows, and
- * is left. False when the file can't be read, when it was begun anew meanwhile,
- * or "line" says so: then nothing of what it was told counts.
+ * behind them; it stays if there is nothing new. "line" may edit its text. What
+ * lacks its end was never appended as far as its writer knows, and is left.
+ * False when the file can't be read, or "line" says so: then nothing of what it
+ * was told counts.
  */
-bool	journal_read(struct journal *, struct journal_place *,
-	    bool (*line)(char *, void *), void *arg);
+bool	journal_read(struct journal_file *, bool (*line)(char *, void *),
+	    void *arg);
 
-/* Begin a new file, if it has grown and nothing is behind the place. */
-void	journal_cut(struct journal *, const struct journal_place *);
-
-/* Bytes in the file; 0 when there is none. */
-int64_t	journal_size(struct journal *);
+/* It goes, if nobody appends to it and nothing is behind the place. */
+void	journal_clear(struct journal_file *);
 
 #endif

@@ -1,9 +1,8 @@
 /*
  * The account of what was used: tokens and nano credits by hour, client key,
- * model, endpoint, status and initiator. A note goes into a file first
- * (state/journal.h), which costs one write for all that end at the same time; a
- * thread takes it over into the database about once a second. A note that was
- * waited for is counted, exactly once, whatever is killed then.
+ * model, endpoint, status and initiator. A note goes into a file first, as
+ * memory (state/journal.h); a thread takes it over into the database about once
+ * a second. A note is counted, exactly once, whatever is killed then.
  *
  * All processes share it. The struct may be NULL: built without SQLite.
  */
@@ -13,13 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/loop.h"
 #include "state/ledger-sums.h"
 #include "state/place.h"
 
 struct ledger;
 
-/* Its journal is a file, wherever the sums are. */
+/* Its journal is in the home directory, wherever the sums are. */
 struct ledger *ledger_create(const struct state_place *);
 /* All that was noted is taken over. */
 void	ledger_destroy(struct ledger *);
@@ -27,34 +25,15 @@ void	ledger_destroy(struct ledger *);
 void	ledger_start(struct ledger *);
 
 /*
- * Whoever waits for his note on the loop, which all share; it is his, and stays
- * until "done" runs there.
+ * Note an answer, whose time is now: it is on record behind this, or the disk has
+ * refused it and it stays in memory until that is possible. Takes no call of the
+ * system, but for the first one and those that come faster than the thread.
  */
-struct ledger_wait {
-	struct loop		*loop;
-	struct loop_task	 done;		/* its "run" is the caller's */
-	/* The ledger's. */
-	struct ledger_wait	*next;
-	uint64_t		 number;
-	bool			 waiting;
-};
+void	ledger_note(struct ledger *, const struct ledger_row *,
+	    const struct ledger_keep *);
 
-/*
- * Note an answer, whose time is now. A thread writes it, with all that ends in
- * the same turn of the loop; without ledger_start() this writes it. "wait" may
- * be NULL: nobody waits.
- * True: wait->done will run, when the note is on record, or the disk has
- * refused it and it stays in memory until that is possible. False: there is
- * nothing to wait for.
- */
-bool	ledger_note(struct ledger *, const struct ledger_row *,
-	    const struct ledger_keep *, struct ledger_wait *wait);
-/*
- * It took too long: nobody waits for this disk until it has written. False when
- * "done" is on its way already; else it will not run.
- */
-bool	ledger_wait_over(struct ledger *, struct ledger_wait *);
-
+/* Are there notes in that directory that are not in the database yet? */
+bool	ledger_has_notes(const char *home);
 /* Have all that was noted in the database. False: the journal has it. */
 bool	ledger_settle(struct ledger *);
 

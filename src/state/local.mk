@@ -24,12 +24,20 @@ src_libcore_a_SOURCES += \
 	%reldir%/items.c \
 	%reldir%/journal.c \
 	%reldir%/journal.h \
+	%reldir%/ledger-line.c \
+	%reldir%/ledger-line.h \
 	%reldir%/ledger-rows.c \
 	%reldir%/ledger-rows.h \
 	%reldir%/ledger-sums.c \
 	%reldir%/ledger-sums.h \
+	%reldir%/ledger-spent.c \
+	%reldir%/ledger-spent.h \
+	%reldir%/ledger-take.c \
+	%reldir%/ledger-take.h \
 	%reldir%/ledger.c \
 	%reldir%/ledger.h \
+	%reldir%/mapped.c \
+	%reldir%/mapped.h \
 	%reldir%/metrics.c \
 	%reldir%/metrics.h \
 	%reldir%/owner.c \

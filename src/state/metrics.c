@@ -1,12 +1,8 @@
 /* Counters, histograms and gauges in a file that processes share. */
 #include "config.h"
 
-#include <sys/mman.h>
-
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/util.h"
+#include "state/mapped.h"
 #include "state/metrics.h"
 
 #define FILE_NAME	"metrics"
@@ -99,57 +96,6 @@ static const struct gauge {
 	    "Memory that requests hold, of maxMemoryBytes." },
 };
 
-/* --- A file that others cut. */
-
-/*
- * A thread that touches a page that the file lost, or whose disk fails, gets
- * SIGBUS: the page becomes memory of this process alone. So counting ends no
- * request, and costs no look at the file each time.
- */
-static _Atomic(char *)	mapped;
-static struct sigaction	former;
-
-static bool
-is_mapped(const char *at)
-{
-	const char *from = atomic_load(&mapped);
-
-	return from != NULL && at >= from &&
-	    at < from + PARTS * sizeof(struct part);
-}
-
-static void
-on_bus_error(int sig, siginfo_t *info, void *context)
-{
-	int		 error = errno;
-	uintptr_t	 page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	void		*at = (void *)((uintptr_t)info->si_addr & ~(page - 1));
-
-	(void)context;
-	if (!is_mapped(info->si_addr) || mmap(at, page, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		sigaction(sig, &former, NULL);	/* and it comes again */
-	errno = error;
-}
-
-static void
-guard(struct part *all)
-{
-	struct sigaction sa = {
-		.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO
-	};
-
-	if (atomic_exchange(&mapped, (char *)all) == NULL)
-		sigaction(SIGBUS, &sa, &former);
-}
-
-static void
-unguard(void)
-{
-	if (atomic_exchange(&mapped, NULL) != NULL)
-		sigaction(SIGBUS, &former, NULL);
-}
-
 /* --- The file. */
 
 static off_t
@@ -212,22 +158,15 @@ file_open(struct metrics *m, const char *home)
 	if (m->fd < 0 || (lseek(m->fd, 0, SEEK_END) < (off_t)size &&
 	    ftruncate(m->fd, (off_t)size) != 0))
 		return false;
-	m->all = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
-	if (m->all == MAP_FAILED)
-		m->all = NULL;
-	if (m->all == NULL)
-		return false;
-	guard(m->all);
-	return part_take(m);
+	m->all = mapped_create(m->fd, size);
+	return m->all != NULL && part_take(m);
 }
 
 static void
 file_close(struct metrics *m)
 {
-	if (m->all != NULL) {
-		unguard();
-		munmap(m->all, PARTS * sizeof(struct part));
-	}
+	if (m->all != NULL)
+		mapped_destroy(m->all, PARTS * sizeof(struct part));
 	if (m->fd >= 0)
 		close(m->fd);
 	m->all = NULL;
