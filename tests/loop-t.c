@@ -182,63 +182,6 @@ test_tasks(void **state)
 	loop_destroy(loop);
 }
 
-static struct loop_task	chain[3];
-static int		chain_run, ends_run;
-
-static void
-on_chain(struct loop_task *t)
-{
-	assert_ptr_equal(t, &chain[chain_run++]);
-	if (chain_run == 3)
-		loop_stop(loop);
-}
-
-/* Nothing else happens any more: the loop must not wait for it. */
-static void
-on_end(struct loop_task *t)
-{
-	(void)t;
-	ends_run++;
-	assert_int_equal(chain_run, 2);
-	chain[2].run = on_chain;
-	loop_post(loop, &chain[2]);
-}
-
-static void
-on_turn(struct loop_fd *f, unsigned events)
-{
-	static struct loop_task end = { .run = on_end };
-
-	(void)events;
-	loop_fd_stop(loop, f);
-	loop_at_end(loop, &end);
-	loop_at_end(loop, &end);
-	chain[0] = (struct loop_task){ .next = &chain[1], .run = on_chain };
-	chain[1] = (struct loop_task){ .run = on_chain };
-	loop_post_all(loop, &chain[0]);
-}
-
-/* What an event posts is run in order; then the turn ends, once. */
-static void
-test_end_of_turn(void **state)
-{
-	struct loop_fd	f = { .ready = on_turn };
-	int		ends[2];
-
-	(void)state;
-	loop = loop_create();
-	assert_int_equal(pipe(ends), 0);
-	f.fd = ends[0];
-	assert_int_equal(write(ends[1], "x", 1), 1);
-	assert_true(loop_fd_set(loop, &f, EPOLLIN));
-	loop_run(loop);
-	assert_int_equal(chain_run, 3);
-	assert_int_equal(ends_run, 1);
-	close(ends[0]);
-	close(ends[1]);
-	loop_destroy(loop);
-}
-
 static struct loop_fd	*pair_fds[2];
 static struct loop_fd	*told;
 static int		 events_seen;
@@ -292,7 +235,6 @@ main(void)
 		cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_tasks),
 		cmocka_unit_test(test_soon),
-		cmocka_unit_test(test_end_of_turn),
 		cmocka_unit_test(test_removed_in_its_turn),
 	};
 

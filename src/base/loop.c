@@ -26,7 +26,6 @@ struct loop {
 	int			 nbatch, at; /* events to dispatch, from at */
 
 	struct loop_task	*soon;		/* the last one comes first */
-	struct loop_task	*at_end;	/* likewise */
 
 	struct loop_timer      **heap;		/* heap[1] expires first */
 	size_t			 nheap, heap_cap;
@@ -156,29 +155,6 @@ loop_settle(struct loop *l)
 	}
 }
 
-void
-loop_at_end(struct loop *l, struct loop_task *task)
-{
-	if (task->queued)
-		return;
-	task->queued = true;
-	task->next = l->at_end;
-	l->at_end = task;
-}
-
-static void
-end_turn(struct loop *l)
-{
-	struct loop_task *task;
-
-	while ((task = l->at_end) != NULL) {
-		l->at_end = task->next;
-		task->queued = false;
-		task->run(task);
-		loop_settle(l);
-	}
-}
-
 static void
 dispatch(struct loop *l)
 {
@@ -294,31 +270,22 @@ patience(struct loop *l)
 /* --- Tasks. */
 
 void
-loop_post_all(struct loop *l, struct loop_task *first)
+loop_post(struct loop *l, struct loop_task *task)
 {
-	const uint64_t		 one = 1;
-	struct loop_task	*task;
-	bool			 wake;
+	const uint64_t	one = 1;
+	bool		wake;
 
 	pthread_mutex_lock(&l->lock);
-	*l->last = first;
-	for (task = first; task != NULL; task = task->next) {
-		if (task->queued)
-			die("a task was posted twice");
-		task->queued = true;
-		l->last = &task->next;
-	}
+	if (task->queued)
+		die("a task was posted twice");
+	task->queued = true;
+	task->next = NULL;
+	*l->last = task;
+	l->last = &task->next;
 	wake = atomic_exchange(&l->asleep, false);
 	pthread_mutex_unlock(&l->lock);
 	if (wake && write(l->wake.fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
 		die("eventfd: %s", strerror(errno));
-}
-
-void
-loop_post(struct loop *l, struct loop_task *task)
-{
-	task->next = NULL;
-	loop_post_all(l, task);
 }
 
 static void
@@ -359,7 +326,6 @@ loop_run(struct loop *l)
 	int n;
 
 	while (!l->stop) {
-		end_turn(l);
 		n = epoll_wait(l->epoll, l->batch, BATCH, fall_asleep(l));
 		if (n < 0 && errno != EINTR)
 			die("epoll_wait: %s", strerror(errno));

@@ -1,7 +1,6 @@
 /*
  * The event loop: descriptors (epoll), timers and tasks posted by other
- * threads. One thread runs it; only loop_post() and loop_post_all() may be
- * called by another.
+ * threads. One thread runs it; only loop_post() may be called by another.
  * The structs are embedded in their owner's and zeroed memory is an unused one.
  */
 #ifndef LOOP_H
@@ -48,8 +47,6 @@ struct loop_task {
  * task that is still queued must not be posted again.
  */
 void	 loop_post(struct loop *, struct loop_task *);
-/* The same for several, each the "next" of the one before, and one wake-up. */
-void	 loop_post_all(struct loop *, struct loop_task *);
 /*
  * Run a task when what the loop does now is done: one event of a descriptor, a
  * timer, a task. The loop's thread only; nothing if it is queued already.
@@ -58,11 +55,4 @@ void	 loop_soon(struct loop *, struct loop_task *);
 void	 loop_soon_stop(struct loop *, struct loop_task *);
 /* Run them now: what the loop does each time that it comes back to itself. */
 void	 loop_settle(struct loop *);
-/*
- * Run a task at the end of this turn of the loop, before it waits again: once
- * for all that happened in it. The loop's thread only; nothing if it is queued
- * already.
- */
-void	 loop_at_end(struct loop *, struct loop_task *);
-
 #endif
