@@ -7,8 +7,8 @@
  * A file is HOME/NAME.GENERATION and begins with a line "#GENERATION"; whoever
  * has taken lines over remembers that and how far it was, in the transaction
  * that has the lines. Behind the lines are NULs. A file that nobody appends to,
- * and that has nothing more to be taken over, goes. HOME/NAME is one of an older
- * version.
+ * and that has nothing more to be taken over, goes. HOME/NAME is one of an
+ * older version.
  */
 #ifndef STATE_JOURNAL_H
 #define STATE_JOURNAL_H
@@ -46,7 +46,7 @@ struct journal_place {
 	int64_t	offset;
 };
 
-/* A file to be read, and how far it is: behind its first line, to begin with. */
+/* A file to be read, and how far it is: behind its first line, at first. */
 struct journal_file {
 	char			*path;
 	int			 fd;

@@ -72,8 +72,8 @@ take_line(char *line, void *arg)
 }
 
 /*
- * The database that was used before may have taken over a part of the file: this
- * one begins behind that, so that the sums of both can be added up.
+ * The database that was used before may have taken over a part of the file:
+ * this one begins behind that, so that the sums of both can be added up.
  */
 static bool
 look_before(const char *home, struct journal_place *at)

@@ -13,12 +13,12 @@
 
 struct ledger_source {
 	const char	*home;		/* the journal's files are there */
-	bool		 moved;		/* so is a database of before, perhaps */
+	bool		 moved;		/* so is an older database, perhaps */
 };
 
 /*
- * Take over what all files have, and let go those that have no more; sum up what
- * is old, unless "keep" is NULL.
+ * Take over what all files have, and let go those that have no more; sum up
+ * what is old, unless "keep" is NULL.
  */
 bool	ledger_take(struct db *, const struct ledger_source *,
 	    const struct ledger_keep *keep);

@@ -11,7 +11,7 @@
 #include "base/util.h"
 #include "state/journal.h"
 #include "state/ledger-line.h"
-#include "state/ledger-spent.h"
+#include "state/spending.h"
 #include "state/ledger-take.h"
 #include "state/ledger.h"
 
@@ -35,7 +35,7 @@ struct ledger {
 	pthread_cond_t		 to_take;
 	struct journal		*journal;	/* NULL: nothing was noted */
 	struct buf		 line;		/* memory for one */
-	struct buf		 pending;	/* lines that the disk refused */
+	struct buf		 pending;	/* lines, refused by the disk */
 	bool			 refused;	/* it did, lately */
 	bool			 fresh;		/* there is to take over */
 	bool			 low;		/* and soon */

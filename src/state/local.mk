@@ -30,8 +30,6 @@ src_libcore_a_SOURCES += \
 	%reldir%/ledger-rows.h \
 	%reldir%/ledger-sums.c \
 	%reldir%/ledger-sums.h \
-	%reldir%/ledger-spent.c \
-	%reldir%/ledger-spent.h \
 	%reldir%/ledger-take.c \
 	%reldir%/ledger-take.h \
 	%reldir%/ledger.c \
@@ -52,6 +50,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/rows.h \
 	%reldir%/shared.c \
 	%reldir%/shared.h \
+	%reldir%/spending.c \
+	%reldir%/spending.h \
 	%reldir%/stored-schema.c \
 	%reldir%/stored.c \
 	%reldir%/stored.h

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "state/ledger-spent.h"
+#include "state/spending.h"
 
 #define WAIT_MS		200	/* for the first sums */
 #define SPENT_MS	2000	/* sums are that old at the most */

@@ -2,8 +2,8 @@
  * What keys have spent today and this month: sums that were read a moment ago,
  * and what was noted since. Private to state/. Threads may share it.
  */
-#ifndef STATE_LEDGER_SPENT_H
-#define STATE_LEDGER_SPENT_H
+#ifndef STATE_SPENDING_H
+#define STATE_SPENDING_H
 
 #include <stdbool.h>
 #include <stdint.h>
