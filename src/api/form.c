@@ -63,6 +63,17 @@ form_type(const char *type)
 	    xasprintf("multipart/form-data; boundary=\"%s\"", line + 2);
 }
 
+void
+form_part(const char *type, const char *name, const char *value,
+    struct buf *out)
+{
+	char line[BOUNDARY_MAX + 3];
+
+	if (read_boundary(type, line) > 0)
+		buf_printf(out, "%s\r\nContent-Disposition: form-data; "
+		    "name=\"%s\"\r\n\r\n%s\r\n", line, name, value);
+}
+
 /* Where "what" begins in p[from..n); n when it isn't there. */
 static size_t
 find(const char *p, size_t n, size_t from, const char *what, size_t len)
@@ -222,9 +233,11 @@ form_field(const char *type, const char *p, size_t n, const char *name,
 	enum line	 line;
 	size_t		 after = 0;
 
+	*len = 0;
 	if ((f.width = read_boundary(type, f.line)) == 0)
-		return FORM_NONE;
+		return FORM_UNCLEAR;
 	line = next_line(&f, &part.end, &after);
+	*at = part.end;
 	while (line == LINE_PART) {
 		part.begin = after;
 		line = next_line(&f, &part.end, &after);
@@ -236,5 +249,5 @@ form_field(const char *type, const char *p, size_t n, const char *name,
 		if (here == FORM_ONE)
 			found = FORM_ONE;
 	}
-	return line == LINE_UNCLEAR ? FORM_UNCLEAR : found;
+	return line == LINE_END ? found : FORM_UNCLEAR;
 }

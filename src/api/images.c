@@ -19,8 +19,6 @@
 #include "copilot/models.h"
 #include "turn/complain.h"
 
-#define NAME_MAX_BYTES 256
-
 /* --- The answer. */
 
 /* It is upstream's, byte for byte: megabytes of base64. */
@@ -170,25 +168,24 @@ refuse_unclear(struct err *err, const char *name)
 {
 	return err_param(err, name, "invalid_form", "Invalid form: it has '%s' "
 	    "more than once, or a part that does not end or has no plain name. "
-	    "Each part takes one Content-Disposition with a name in quotes.",
-	    name);
+	    "Content-Type names the boundary, and each part takes one "
+	    "Content-Disposition with a name in quotes.", name);
 }
 
 /* These members count: model, where it is, and stream. */
 static bool
-read_members(const struct exchange *x, json_object *obj, size_t *at,
-    size_t *len, struct err *err)
+read_members(const struct exchange *x, json_object *obj,
+    enum form_found *model, size_t *at, size_t *len, struct err *err)
 {
 	const struct buf	*b = &x->req.body;
 	const char		*p = buf_str(b);
 	size_t			 from, n;
-	enum form_found		 model, stream;
+	enum form_found		 stream;
 
-	*len = 0;
-	model = form_field(x->req.form, p, b->len, "model", at, len);
-	if (model == FORM_UNCLEAR)
+	*model = form_field(x->req.form, p, b->len, "model", at, len);
+	if (*model == FORM_UNCLEAR)
 		return refuse_unclear(err, "model");
-	if (model == FORM_ONE && *len > 0 && *len <= NAME_MAX_BYTES)
+	if (*model == FORM_ONE)
 		js_add_take(obj, "model", json_object_new_string_len(p + *at,
 		    (int)*len));
 	stream = form_field(x->req.form, p, b->len, "stream", &from, &n);
@@ -201,21 +198,22 @@ read_members(const struct exchange *x, json_object *obj, size_t *at,
 }
 
 static bool
-ask_form(struct exchange *x, json_object *obj, size_t at, size_t len,
-    struct err *err)
+ask_form(struct exchange *x, json_object *obj, enum form_found model,
+    size_t at, size_t len, struct err *err)
 {
 	struct buf	*b = &x->req.body;
 	struct target	 t;
 	char		*type;
 
-	if (len == 0)
-		return complain_missing(err, "model");
 	if (!choose(x, obj, MODEL_IMAGE_EDITS, &t, err))
 		return false;
 	buf_append(&x->call.body, b->p, at);
-	buf_puts(&x->call.body, t.upstream);
+	if (model == FORM_ONE)
+		buf_puts(&x->call.body, t.upstream);
+	else
+		form_part(x->req.form, "model", t.upstream, &x->call.body);
 	buf_append(&x->call.body, b->p + at + len, b->len - at - len);
-	type = form_type(x->req.form);	/* it has one: a field was found */
+	type = form_type(x->req.form);	/* it has one: the form was read */
 	free(x->req.form);
 	x->call.type = x->req.form = type;
 	set_call(x, "/v1/images/edits", &t);
@@ -225,16 +223,17 @@ ask_form(struct exchange *x, json_object *obj, size_t at, size_t len,
 static enum handled
 handle_form(struct exchange *x)
 {
-	size_t		 at = 0, len;
+	size_t		 at, len;
 	json_object	*obj = json_object_new_object();
 	struct err	 err;
+	enum form_found	 model;
 	enum handled	 h = HANDLED_CALL;
 
-	if (!read_members(x, obj, &at, &len, &err))
+	if (!read_members(x, obj, &model, &at, &len, &err))
 		h = exchange_refuse(x, &err);
 	else if (x->models == NULL && !x->models_tried)
 		h = HANDLED_MODELS;
-	else if (!ask_form(x, obj, at, len, &err))
+	else if (!ask_form(x, obj, model, at, len, &err))
 		h = exchange_refuse(x, &err);
 	json_object_put(obj);
 	return h;
