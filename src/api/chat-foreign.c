@@ -18,6 +18,7 @@
 #include "chat/terms.h"
 #include "chat/usual.h"
 #include "turn/complain.h"
+#include "turn/hosted.h"
 #include "turn/terms.h"
 #include "turn/tools.h"
 #include "turn/turn.h"
@@ -136,14 +137,6 @@ tool_of(json_object *v)
 	return NULL;
 }
 
-/* Leaves out tools that run at OpenAI, as for a Responses request. */
-static bool
-runs_elsewhere(json_object *v)
-{
-	return js_str(v, "type") != NULL && !js_is(v, "type", "function") &&
-	    !js_is(v, "type", "custom");
-}
-
 static void
 note_tool(struct terms *terms, json_object *v, size_t i)
 {
@@ -153,7 +146,10 @@ note_tool(struct terms *terms, json_object *v, size_t i)
 	terms_note_tool(terms, &tool);
 }
 
-/* "terms" NULL: beside messages, where all tools stay. */
+/*
+ * Tools that run at OpenAI are left out, as of a Responses request. "terms"
+ * NULL: beside messages, where all tools stay.
+ */
 static bool
 put_tools(json_object *obj, struct terms *terms)
 {
@@ -166,7 +162,7 @@ put_tools(json_object *obj, struct terms *terms)
 		v = json_object_array_get_idx(list, i);
 		tool = tool_of(v);
 		changed = changed || tool != NULL;
-		if (terms != NULL && tool == NULL && runs_elsewhere(v)) {
+		if (terms != NULL && tool == NULL && hosted_of(v) != 0) {
 			changed = true;
 			continue;
 		}
@@ -568,6 +564,7 @@ make_chat(struct exchange *x, json_object *obj, struct err *err)
 	w.terms->nelements = elements.nelements;
 	x->terms = w.terms;
 	if (ok) {
+		exchange_leaves_out(x, hosted_in(js_array(obj, "tools")));
 		js_add_ref(obj, "messages", w.messages);
 		put_tools(obj, x->terms);
 		put_choice(obj);
