@@ -54,7 +54,10 @@ void
 cli_finish(struct cli *cli)
 {
 	free(cli->home);
-	cli->home = NULL;
+	free(cli->client_key);
+	free(cli->to);
+	free(cli->token_option);
+	cli->home = cli->client_key = cli->to = cli->token_option = NULL;
 }
 
 bool

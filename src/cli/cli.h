@@ -15,7 +15,7 @@ struct json_object;
 struct signin;
 struct table;
 
-/* Options and environment; the strings belong to argv and environ. */
+/* Options and environment; const strings belong to argv and environ. */
 struct cli {
 	char			*home;		/* the data directory; ours */
 	struct conf_override	 override;
@@ -43,8 +43,8 @@ struct cli {
 	const char		*installation;
 	const char		*host;
 	const char		*port;
-	const char		*client_key;	/* of setup */
-	const char		*to;		/* of state copy */
+	char			*client_key;	/* of setup, auth keys */
+	char			*to;		/* of state copy */
 	bool			 write;
 	bool			 ready;		/* of health */
 	const char		*command;	/* its name */
@@ -52,7 +52,7 @@ struct cli {
 
 	/* As written, before they are looked at. */
 	const char		*api_home;
-	const char		*token_option;
+	char			*token_option;
 	bool			 help;
 	bool			 version;
 };

@@ -60,7 +60,7 @@ static void
 print_with_argument(const struct option *o, size_t n, const char *separator)
 {
 	for (; n > 0; n--, o++) {
-		if (o->kind != OPTION_TEXT)
+		if (o->kind != OPTION_TEXT && o->kind != OPTION_SECRET)
 			continue;
 		printf("%s--%s", separator, o->name);
 		if (o->letter != 0)

@@ -255,7 +255,7 @@ static int
 add_key(const struct cli *cli, const struct conf *conf)
 {
 	char		 made[KEY_DIGITS + 4] = "sk-";
-	struct addition	 a = { .key = cli->key, .name = cli->add,
+	struct addition	 a = { .key = cli->client_key, .name = cli->add,
 			    .account = cli->account, .sign_in = cli->sign_in };
 	struct err	 err;
 	bool		 ok;
@@ -411,7 +411,7 @@ cli_auth_keys(struct cli *cli)
 	cli->list |= cli->show;
 	if (cli->add == NULL && cli->remove == NULL && !cli->list)
 		return wrong_use("--add, --list or --remove is missing");
-	if (cli->add == NULL && (cli->key != NULL || cli->monthly != NULL ||
+	if (cli->add == NULL && (cli->client_key != NULL || cli->monthly != NULL ||
 	    cli->daily != NULL || cli->account != NULL || cli->sign_in))
 		return wrong_use("--key, credits, --account and --sign-in go "
 		    "with --add");

@@ -71,16 +71,29 @@ find_option(const struct parse *p, const char *name, size_t len, char letter)
 	    cli_nglobals, name, len, letter);
 }
 
+/* Who lists the processes does not see it. */
+static void
+take_secret(char *value, char **at)
+{
+	size_t n = strlen(value);
+
+	free(*at);
+	*at = xstrdup(value);
+	memset(value, '\0', n);
+	if (n > 0)
+		*value = '*';
+}
+
 /*
  * Store an option; "value" is what stood behind '=' or the letter, or NULL.
  * An argument that may be left out is not taken from the next word when that
  * looks like an option.
  */
 static int
-set_option(struct parse *p, const struct option *o, const char *value,
+set_option(struct parse *p, const struct option *o, char *value,
     const char *word)
 {
-	char *at = (char *)p->cli + o->offset;
+	void *at = (char *)p->cli + o->offset;
 
 	if (o->kind == OPTION_FLAG) {
 		if (value != NULL)
@@ -89,11 +102,14 @@ set_option(struct parse *p, const struct option *o, const char *value,
 		return 0;
 	}
 	if (value == NULL && p->next < p->argc &&
-	    (o->kind == OPTION_TEXT || p->argv[p->next][0] != '-'))
+	    (o->kind != OPTION_MAYBE || p->argv[p->next][0] != '-'))
 		value = p->argv[p->next++];
-	if (value == NULL && o->kind == OPTION_TEXT)
+	if (value == NULL && o->kind != OPTION_MAYBE)
 		return wrong_use(p, "an argument is missing: ", word);
-	*(const char **)(void *)at = value != NULL ? value : "";
+	if (o->kind == OPTION_SECRET)
+		take_secret(value, at);
+	else
+		*(const char **)at = value != NULL ? value : "";
 	return 0;
 }
 
@@ -125,7 +141,7 @@ long_option(struct parse *p, char *word)
 {
 	size_t			 len = strcspn(word + 2, "=");
 	const struct option	*o = find_option(p, word + 2, len, 0);
-	const char		*value = NULL;
+	char			*value = NULL;
 	int			 rc;
 
 	if (word[2 + len] == '=') {
@@ -141,10 +157,10 @@ long_option(struct parse *p, char *word)
 
 /* "-v", "-p 4141", "-p4141", "-vp4141" */
 static int
-short_options(struct parse *p, const char *word)
+short_options(struct parse *p, char *word)
 {
 	const struct option	*o;
-	const char		*rest;
+	char			*rest;
 	char			 name[3] = "-?";
 	int			 rc = 0;
 
@@ -265,7 +281,7 @@ put_words(const struct parse *p, struct buf *out)
 	int			 i;
 
 	if (cli->token_option != NULL || cli->client_key != NULL ||
-	    (cli->add != NULL && cli->add[0] != '\0')) {
+	    cli->to != NULL || (cli->add != NULL && cli->add[0] != '\0')) {
 		buf_printf(out, " %s", p->command->name);
 		return false;
 	}

@@ -16,7 +16,7 @@ const struct option cli_globals[] = {
 	    "GitHub Enterprise tenant such as octo.ghe.com" },
 	{ "account-type", 'a', OPTION_TEXT, AT(override.account_type), "TYPE",
 	    "individual, business or enterprise" },
-	{ "github-token", 'g', OPTION_TEXT, AT(token_option), "TOKEN",
+	{ "github-token", 'g', OPTION_SECRET, AT(token_option), "TOKEN",
 	    "use this GitHub token instead of the stored one" },
 	{ "verbose", 'v', OPTION_FLAG, AT(verbose), NULL,
 	    "log every step" },
@@ -53,7 +53,7 @@ static const struct option app_options[] = {
 static const struct option keys_options[] = {
 	{ "add", 0, OPTION_MAYBE, AT(add), "[NAME]",
 	    "make an API key of that name and print it" },
-	{ "key", 0, OPTION_TEXT, AT(key), "KEY",
+	{ "key", 0, OPTION_SECRET, AT(client_key), "KEY",
 	    "add this key in place of a new one" },
 	{ "monthly-credits", 0, OPTION_TEXT, AT(monthly), "N",
 	    "what it may spend in a month" },
@@ -104,7 +104,7 @@ static const struct option health_options[] = {
 static const struct option setup_options[] = {
 	{ "write", 0, OPTION_FLAG, AT(write), NULL,
 	    "write it into the client's file, after showing the difference" },
-	{ "key", 0, OPTION_TEXT, AT(client_key), "KEY",
+	{ "key", 0, OPTION_SECRET, AT(client_key), "KEY",
 	    "the API key that the client sends" },
 	{ "port", 'p', OPTION_TEXT, AT(port), "N", "the server's port" },
 	{ "host", 'H', OPTION_TEXT, AT(host), "ADDR", "the server's address" },
@@ -121,7 +121,7 @@ static const struct option ledger_options[] = {
 };
 
 static const struct option copy_options[] = {
-	{ "to", 0, OPTION_TEXT, AT(to), "URL",
+	{ "to", 0, OPTION_SECRET, AT(to), "URL",
 	    "this database (default: stateUrl of config.json)" },
 };
 

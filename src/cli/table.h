@@ -11,6 +11,7 @@ struct cli;
 enum option_kind {
 	OPTION_FLAG,		/* a bool */
 	OPTION_TEXT,		/* a const char * */
+	OPTION_SECRET,		/* a char *, ours; no process list shows it */
 	OPTION_MAYBE		/* likewise, "" when the argument is left out */
 };
 
