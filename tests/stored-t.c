@@ -424,7 +424,8 @@ test_locked_for_long(void **state)
 	assert_true(has(s, "", "a"));
 	/* Whoever asks for it is told before the answer begins. */
 	assert_int_equal(stored_state(s, &conf, why), STORED_READABLE);
-	assert_non_null(strstr(why, "another process has locked it"));
+	assert_string_equal(why,
+	    "the database can only be read at the moment");
 	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(db);
@@ -543,15 +544,28 @@ assert_unread(struct stored *s, const char *id, const char *item)
 	assert_int_equal(stored_delete(s, "", id), STORED_TROUBLE);
 }
 
+/* What is wrong with the file is the log's: clients are told no more of it. */
 static void
 assert_unusable(struct stored *s, const char *word)
 {
-	char	why[STORED_WHY_SIZE];
-	int64_t	bytes;
+	FILE	*log = tmpfile();
+	char	 why[STORED_WHY_SIZE], said[4096];
+	int	 err = dup(STDERR_FILENO);
+	int64_t	 bytes;
+	size_t	 n;
 
+	assert_non_null(log);
+	dup2(fileno(log), STDERR_FILENO);
 	assert_int_equal(stored_state(s, &conf, why), STORED_BROKEN);
-	if (strstr(why, word) == NULL)
-		fail_msg("no \"%s\" in: %s", word, why);
+	dup2(err, STDERR_FILENO);
+	close(err);
+	rewind(log);
+	n = fread(said, 1, sizeof(said) - 1, log);
+	said[n] = '\0';
+	fclose(log);
+	if (strstr(said, word) == NULL)
+		fail_msg("no \"%s\" in: %s", word, said);
+	assert_string_equal(why, "the database is away");
 	assert_false(put_sized(s, "", "x", NULL, "m", 1));
 	assert_unread(s, "x", "x");
 	assert_int_equal(stored_count(s, &bytes), -1);

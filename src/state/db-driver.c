@@ -13,9 +13,9 @@ db_destroy(struct db *db)
 }
 
 enum db_state
-db_state(struct db *db, char why[static DB_WHY_SIZE])
+db_state(struct db *db)
 {
-	return db->driver->state(db, why);
+	return db->driver->state(db);
 }
 
 void

@@ -25,7 +25,7 @@ struct db_stmt {
 /* See db.h for what each of these does; the rest is in db-driver.c. */
 struct db_driver {
 	void		 (*destroy)(struct db *);
-	enum db_state	 (*state)(struct db *, char why[DB_WHY_SIZE]);
+	enum db_state	 (*state)(struct db *);
 	void		 (*tidy)(struct db *);
 	bool		 (*waits)(const struct db *);
 	struct db_conn	*(*enter)(struct db *);

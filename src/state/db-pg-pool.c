@@ -205,12 +205,11 @@ note_opened(struct pg *p, const struct pg_conn *c, bool ok)
 		p->failures = 0;
 		return;
 	}
-	snprintf(p->why, sizeof(p->why), "PostgreSQL: %.180s", c->link.why);
 	if (p->failures > 0 && now < p->away_until)
 		return;
 	if (p->failures++ == 0)
-		log_warn("%s: %s; what needs it is refused until it is back",
-		    p->base.schema->what, p->why);
+		log_warn("%s: PostgreSQL: %.180s; what needs it is refused "
+		    "until it is back", p->base.schema->what, c->link.why);
 	if (p->failures < 6)
 		ms <<= p->failures - 1;
 	p->away_until = now + (p->failures < 6 ? ms : AWAY_MAX_MS);

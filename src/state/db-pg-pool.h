@@ -67,7 +67,6 @@ struct pg {
 	bool		 locked;	/* by somebody who writes for long */
 	int64_t		 locked_until;	/* then he is waited for again */
 	int64_t		 refused_until;
-	char		 why[DB_WHY_SIZE];
 };
 
 /* The database of a connection. */
@@ -75,7 +74,7 @@ struct pg	*db_pg_of(struct db_conn *);
 
 /*
  * One that is idle, else a new one, its tables made or brought up to date. NULL
- * when there is none in time; p->why says why when the server is away.
+ * when there is none in time.
  */
 struct db_conn	*db_pg_enter(struct db *);
 void		 db_pg_leave(struct db_conn *);

@@ -421,7 +421,6 @@ static void
 refuse(struct pg *p, const char *what, const char *why)
 {
 	pthread_mutex_lock(&p->mutex);
-	snprintf(p->why, sizeof(p->why), "PostgreSQL: %.180s", why);
 	p->refused_until = util_now_ms() + REFUSED_MS;
 	pthread_mutex_unlock(&p->mutex);
 	log_warn("%s: %s: PostgreSQL: %s; nothing is stored for %d s",
@@ -594,19 +593,14 @@ waits(const struct db *db)
 }
 
 static enum db_state
-state(struct db *db, char why[DB_WHY_SIZE])
+state(struct db *db)
 {
-	struct pg	*p = (struct pg *)db;
-	struct db_conn	*c = db_pg_enter(db);
-	bool		 refused = is_refused(p);
+	struct db_conn *c = db_pg_enter(db);
 
-	if (c != NULL)
-		db_pg_leave(c);
-	pthread_mutex_lock(&p->mutex);
-	snprintf(why, DB_WHY_SIZE, "%s", c != NULL || p->failures > 0 ?
-	    p->why : "PostgreSQL: all connections are in use");
-	pthread_mutex_unlock(&p->mutex);
-	return c == NULL ? DB_BROKEN : refused ? DB_READABLE : DB_USABLE;
+	if (c == NULL)
+		return DB_BROKEN;
+	db_pg_leave(c);
+	return is_refused((struct pg *)db) ? DB_READABLE : DB_USABLE;
 }
 
 static void

@@ -56,7 +56,6 @@ struct sqlite {
 	bool		 deleted;	/* something, since the lock */
 	int64_t		 broken_until;	/* it is not opened before */
 	int64_t		 refused_until;	/* not written to; 0: it can be */
-	char		 refusal[DB_WHY_SIZE];
 };
 
 static struct sqlite *
@@ -131,10 +130,9 @@ destroy(struct db *db)
 static void
 refuse(struct sqlite *s, const char *what, const char *why)
 {
-	snprintf(s->refusal, sizeof(s->refusal), "%s: %s", what, why);
 	s->refused_until = util_now_ms() + BROKEN_MS;
-	log_warn("%s: %s; nothing is stored for %d s", s->base.schema->what,
-	    s->refusal, BROKEN_MS / 1000);
+	log_warn("%s: %s: %s; nothing is stored for %d s",
+	    s->base.schema->what, what, why, BROKEN_MS / 1000);
 }
 
 /* Nor is anything read. */
@@ -631,28 +629,15 @@ compact(struct db_conn *c)
 }
 
 static enum db_state
-state(struct db *db, char reason[DB_WHY_SIZE])
+state(struct db *db)
 {
 	struct sqlite	*s = (struct sqlite *)db;
-	enum db_state	 is = DB_BROKEN;
+	enum db_state	 is;
 
-	if (enter(db) != NULL) {
-		is = DB_READABLE;
-		if (is_locked(s))
-			snprintf(reason, DB_WHY_SIZE, "%s: another process "
-			    "has locked it", s->path);
-		else {
-			if (s->refused_until == 0)
-				is = DB_USABLE;
-			snprintf(reason, DB_WHY_SIZE, "%s", s->refusal);
-		}
-		leave(&s->conn.base);
-	} else if (pthread_mutex_trylock(&s->lock) == 0) {
-		snprintf(reason, DB_WHY_SIZE, "%s", s->refusal);
-		pthread_mutex_unlock(&s->lock);
-	} else
-		snprintf(reason, DB_WHY_SIZE, "%s: the disk is slow",
-		    s->path);
+	if (enter(db) == NULL)
+		return DB_BROKEN;
+	is = is_locked(s) || s->refused_until != 0 ? DB_READABLE : DB_USABLE;
+	leave(&s->conn.base);
 	return is;
 }
 

@@ -49,14 +49,13 @@ struct db_schema {
 struct db *db_create(const struct state_place *, const struct db_schema *);
 void	 db_destroy(struct db *);		/* NULL is fine */
 
-/* How far it can be used now; "why" tells unless it is usable. */
+/* How far it can be used now; the log says why. */
 enum db_state {
 	DB_BROKEN,		/* it can't be opened, for a while */
 	DB_READABLE,		/* only to be read: a full disk, say */
 	DB_USABLE
 };
-#define DB_WHY_SIZE 200
-enum db_state db_state(struct db *, char why[static DB_WHY_SIZE]);
+enum db_state db_state(struct db *);
 /*
  * Rows that a process deleted before it was killed may still be on the disk:
  * see to that, on a thread.
@@ -148,7 +147,8 @@ enum db_fault {
 	DB_WORSE		/* the disk, the file, the memory */
 };
 enum db_fault db_fault(struct db_conn *);
-/* In words. */
+/* In its words, which name hosts, users and files: not for clients. */
+#define DB_WHY_SIZE 200
 const char *db_why(struct db_conn *);
 /* Is the transaction still there, after a failure? */
 bool	 db_is_begun(struct db_conn *);

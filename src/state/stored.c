@@ -58,20 +58,26 @@ stored_is_shared(const struct stored *s)
 	return s != NULL && s->shared;
 }
 
-_Static_assert(STORED_WHY_SIZE == DB_WHY_SIZE, "the reason fits");
-
 enum stored_state
 stored_state(struct stored *s, const struct conf *conf,
     char why[static STORED_WHY_SIZE])
 {
-	static const enum stored_state states[] = {
-		[DB_BROKEN] = STORED_BROKEN,
-		[DB_READABLE] = STORED_READABLE,
-		[DB_USABLE] = STORED_USABLE,
+	static const struct {
+		enum stored_state	 state;
+		const char		*why;
+	} states[] = {
+		[DB_BROKEN] = { STORED_BROKEN, "the database is away" },
+		[DB_READABLE] = { STORED_READABLE,
+		    "the database can only be read at the moment" },
+		[DB_USABLE] = { STORED_USABLE, "" },
 	};
+	enum db_state is;
 
-	if (s != NULL && conf->stored_responses_enabled)
-		return states[db_state(s->db, why)];
+	if (s != NULL && conf->stored_responses_enabled) {
+		is = db_state(s->db);
+		snprintf(why, STORED_WHY_SIZE, "%s", states[is].why);
+		return states[is].state;
+	}
 	if (s == NULL)
 		snprintf(why, STORED_WHY_SIZE, "this program was built "
 		    "without %s", state_place_kind(conf));

@@ -54,7 +54,10 @@ enum stored_state {
 	STORED_READABLE,	/* only to be read: a full disk, say */
 	STORED_USABLE
 };
-/* "why" tells unless it is usable; the log has told about a disk already. */
+/*
+ * "why" tells a client, unless it is usable; what is wrong with a disk or a
+ * database the log has told already.
+ */
 #define STORED_WHY_SIZE 200
 enum stored_state stored_state(struct stored *, const struct conf *,
 	    char why[static STORED_WHY_SIZE]);
