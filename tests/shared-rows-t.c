@@ -110,6 +110,20 @@ test_one_makes_it_for_all(void **state)
 	assert_int_equal(find(t->a, first, "two", &version), SHARED_FOUND);
 }
 
+/* Who found the database away made one; it is back, and empty. */
+static void
+test_made_without_asking(void **state)
+{
+	struct two	*t = *state;
+	int64_t		 version, first = put(t->a, "one", 100);
+
+	assert_true(first > 0);
+	assert_int_equal(find(t->b, 0, "one", &version), SHARED_FOUND);
+	assert_int_equal(version, first);
+	assert_int_equal(put(t->b, "two", 100), first + 1);
+	assert_int_equal(find(t->a, first, "two", &version), SHARED_FOUND);
+}
+
 static void
 test_who_can_not_leaves_it(void **state)
 {
@@ -162,6 +176,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_one_makes_it_for_all,
+		    make_two, end_two),
+		cmocka_unit_test_setup_teardown(test_made_without_asking,
 		    make_two, end_two),
 		cmocka_unit_test_setup_teardown(test_who_can_not_leaves_it,
 		    make_two, end_two),

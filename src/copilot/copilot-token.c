@@ -29,6 +29,7 @@
 
 #define LOCK_POLL_MS	100	/* look again whether another process is done */
 #define TOKEN_RETRY_MS	20000	/* after a refresh that failed */
+#define AWAY_PATIENCE_MS 10000	/* the hosts' database may be slow at first */
 #define REFUSED_MS	30000	/* a refusal by GitHub is believed this long */
 
 static void	token_refresh(struct copilot *);
@@ -165,6 +166,38 @@ copilot_share_begin(struct copilot *c, struct shared_ask *ask,
 }
 
 static void
+token_postpone(struct copilot *c, const char *why)
+{
+	log_warn("copilot token: refresh failed, the old one is still good: %s",
+	    why);
+	c->token.refresh_ms = loop_now(c->loop) + TOKEN_RETRY_MS;
+	loop_timer_set(c->loop, &c->token_timer, TOKEN_RETRY_MS);
+}
+
+/*
+ * This host was not told to make the next one: does it wait, so that one host
+ * makes it for all? As long as the old one is good, and else for a while.
+ */
+static bool
+token_waits(struct copilot *c, enum shared_answer answer)
+{
+	int64_t patience = answer == SHARED_AWAY ? AWAY_PATIENCE_MS :
+	    LOCK_PATIENCE_MS;
+
+	if (answer == SHARED_MINE)
+		return false;
+	if (loop_now(c->loop) < c->lock_since + patience) {
+		loop_timer_set(c->loop, &c->token_timer, SHARED_POLL_MS);
+		return true;
+	}
+	if (!token_good(c))
+		return false;
+	token_postpone(c, "it can't be agreed with other hosts");
+	token_done(c, NULL);
+	return true;
+}
+
+static void
 token_answered(struct shared_ask *ask)
 {
 	struct copilot		*c = CONTAINER(ask, struct copilot, token_ask);
@@ -186,10 +219,7 @@ token_answered(struct shared_ask *ask)
 		token_adopt(c);
 		token_write_file(c);
 		token_done(c, NULL);
-	} else if (ask->answer == SHARED_BUSY &&
-	    loop_now(c->loop) < c->lock_since + LOCK_PATIENCE_MS) {
-		loop_timer_set(c->loop, &c->token_timer, SHARED_POLL_MS);
-	} else {
+	} else if (!token_waits(c, ask->answer)) {
 		c->token_mine = true;
 		token_want_github(c);
 	}
@@ -280,10 +310,7 @@ token_settle(struct copilot *c, const struct err *why)
 	}
 	/* A token that is still good outlives a refresh that failed. */
 	if (why != NULL && token_good(c)) {
-		log_warn("copilot token: refresh failed, the old one is still "
-		    "good: %s", why->msg);
-		c->token.refresh_ms = loop_now(c->loop) + TOKEN_RETRY_MS;
-		loop_timer_set(c->loop, &c->token_timer, TOKEN_RETRY_MS);
+		token_postpone(c, why->msg);
 		why = NULL;
 	}
 	token_done(c, why);

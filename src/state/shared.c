@@ -141,9 +141,12 @@ shared_put(struct shared *s, const char *name, const struct buf *text,
 	if (c == NULL)
 		return false;
 	if (db_begin(c))
-		st = db_prepare(c, "UPDATE shared SET version = version + 1,"
-		    " text = ?2, due = unixepoch() + ?3, until = 0"
-		    " WHERE name = ?1 RETURNING version", name, NULL);
+		st = db_prepare(c, "INSERT INTO shared (name, version, text,"
+		    " due, holder, until) VALUES (?1, 1, ?2, unixepoch() + ?3,"
+		    " '', 0) ON CONFLICT (name) DO UPDATE SET"
+		    " version = shared.version + 1, text = excluded.text,"
+		    " due = excluded.due, until = 0 RETURNING version", name,
+		    NULL);
 	if (st != NULL) {
 		db_bind_bytes(st, 2, text->p, text->len);
 		db_bind_int(st, 3, left);
