@@ -301,8 +301,9 @@ handler(void)
 		reply_json(&x->reply, 200);
 		buf_puts(&x->reply.body, "reply");
 	}
-	x->answer = &answer_ops;
+	x->answer = handled == HANDLED_REPLY ? NULL : &answer_ops;
 	x->call.completion = true;
+	x->summarizes = false;
 	return handled;
 }
 
@@ -311,6 +312,7 @@ handle_again(struct exchange *of)
 {
 	assert_ptr_equal(of, x);
 	note("handle");
+	buf_truncate(&x->reply.body, 0);
 	return handler();
 }
 
@@ -582,6 +584,28 @@ in_stopping(void)
 	stop();
 }
 
+/* Its client has the head of a stream, for that took long. */
+static void
+in_handling_behind_a_summary(void)
+{
+	in_asking();
+	x->summarizes = true;
+	nothing_comes();
+	whole();
+	back();
+}
+
+static void
+in_refusing_behind_a_summary(void)
+{
+	in_asking();
+	x->summarizes = true;
+	nothing_comes();
+	whole();
+	handled = HANDLED_REPLY;
+	back();
+}
+
 static void
 in_leaving(void)
 {
@@ -671,6 +695,15 @@ static const struct row {
 	  "503 server_shutting_down" },
 	{ __LINE__, in_stopping, back, STOP, NULL, "",
 	  "503 server_shutting_down" },
+
+	{ __LINE__, in_handling_behind_a_summary, stop, "", back, STOP,
+	  "200 : keep-alive\n\n!server_shutting_down" },
+	{ __LINE__, in_handling_behind_a_summary, back, "call", NULL, "",
+	  "200 : keep-alive\n\n" },
+	{ __LINE__, in_refusing_behind_a_summary, stop, "", back, "whole",
+	  "200 : keep-alive\n\nreply" },
+	{ __LINE__, in_refusing_behind_a_summary, back, "whole", NULL, "",
+	  "200 : keep-alive\n\nreply" },
 
 	{ __LINE__, in_leaving, gone, "", back, GONE " cancel", "200 a" },
 	{ __LINE__, in_leaving, stop, "", back, GONE " cancel", "200 a" },

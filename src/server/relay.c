@@ -204,6 +204,16 @@ stop_later(struct relay *r)
 	r->phase = STOPPING;
 }
 
+/* A refusal is an end already, also of a stream that has begun: ask_on(). */
+static void
+stop_now(struct relay *r)
+{
+	if (r->handled == HANDLED_REPLY)
+		send_reply(r);
+	else
+		stop(r);
+}
+
 /* The stream is complete with what is in "out". */
 static void
 end_stream(struct relay *r)
@@ -891,7 +901,7 @@ static const struct {
 	[KEEPING]	= { leave_later, carry_on, carry_on, record_kept },
 	[LINGERING]	= { leave,       end_stream, end_stream,  NULL },
 	[DRAINING]	= { leave,       carry_on,   NULL,        NULL },
-	[STOPPING]	= { leave_later, carry_on,   NULL,        stop },
+	[STOPPING]	= { leave_later, carry_on,   NULL,        stop_now },
 	[LEAVING]	= { NULL,        carry_on,   carry_on,    left },
 };
 
