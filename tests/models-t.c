@@ -525,23 +525,45 @@ test_broken(void **state)
 		assert_null(models_parse(list, i, &err));
 }
 
-/* Forty thousand entries take no quadratic time. */
+/* One that takes the loop long to read is refused. */
 static void
 test_many(void **state)
 {
+	static const char *const entries[][2] = {
+		{ "{\"id\":\"m", "\"}" }, { "{\"id\":\"x\",\"n\":", "}" },
+		{ "{\"n\":", "}" }, { "[", "]" }, { "", "" },
+		{ "{\"a\":[{},[[]],\"\",null],\"id\":\"m", "\"}" }
+	};
 	struct buf	 text = { 0 };
 	struct models	*models;
 	struct err	 err;
-	int		 i;
+	size_t		 k;
+	int		 i, n;
 
 	(void)state;
-	buf_puts(&text, "{\"data\":[{\"id\":\"x\"}");
-	for (i = 0; i < 20000; i++)
-		buf_printf(&text, ",{\"id\":\"m%d\"},{\"id\":\"x\"}", i);
-	buf_puts(&text, "]}");
+	for (k = 0; k < COUNT(entries); k++)
+		for (n = 1000; n <= 100000; n *= 100) {
+			buf_puts(&text, "{\"data\":[{\"id\":\"x\"}");
+			for (i = 0; i < n; i++) {
+				buf_printf(&text, ",%s%d%s", entries[k][0], i,
+				    entries[k][1]);
+			}
+			buf_puts(&text, "]}");
+			models = models_parse(text.p, text.len, &err);
+			assert_true((models != NULL) == (n == 1000));
+			if (k == 0 && models != NULL)
+				assert_int_equal(models->n, 1001);
+			models_unref(models);
+			buf_finish(&text);
+		}
+	buf_puts(&text, "{\"data\":[{\"id\":\"x\"}]}");
 	models = models_parse(text.p, text.len, &err);
-	assert_int_equal(models->n, 20001);
+	assert_int_equal(models->n, 1);
 	models_unref(models);
+	for (i = 0; i < 1 << 20; i++)
+		buf_putc(&text, ' ');
+	assert_null(models_parse(text.p, text.len, &err));
+	assert_non_null(strstr(err.msg, "too large"));
 	buf_finish(&text);
 }
 

@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/err.h"
 #include "base/js.h"
+#include "base/scan.h"
 #include "base/text.h"
 #include "base/util.h"
 #include "copilot/call.h"
@@ -25,6 +26,13 @@
 #define CREATED_UNKNOWN 1735689600
 
 #define HEADERS_MAX 32	/* request_headers of one model; none has a handful */
+
+/*
+ * A list is read on the loop, and each request looks through it: this takes
+ * some milliseconds. One of 41 models has 56 kB and 4,000 values.
+ */
+#define LIST_MAX	(1u << 20)
+#define LIST_VALUES	65536		/* a container counts as several */
 
 /* --- Names with dates. */
 
@@ -694,12 +702,28 @@ models_of(json_object *obj, struct err *err)
 	return models;
 }
 
+static bool
+is_too_large(const char *text, size_t n)
+{
+	struct scan_facts f;
+
+	return n > LIST_MAX || (scan_json(text, n, SCAN_ANY, &f) &&
+	    f.values + f.containers * SCAN_CONTAINER > LIST_VALUES);
+}
+
 struct models *
 models_parse(const char *text, size_t n, struct err *err)
 {
-	json_object	*obj = js_parse_quiet(text, n);
-	struct models	*models = models_of(obj, err);
+	json_object	*obj;
+	struct models	*models;
 
+	if (is_too_large(text, n)) {
+		err_set(err, 502, ERR_SERVER, "upstream_invalid", NULL,
+		    "GitHub Copilot's list of models is too large.");
+		return NULL;
+	}
+	obj = js_parse_quiet(text, n);
+	models = models_of(obj, err);
 	json_object_put(obj);
 	return models;
 }
