@@ -71,7 +71,15 @@ class Browser:
     def type(self, selector, text):
         self.call("POST", "/element/%s/value" % self.find(selector), {"text": text})
 
-    def press(self, keys):
+    def has_focus(self, selector):
+        try:
+            return self.call("GET", "/element/active")[ELEMENT] == self.find(selector)
+        except AssertionError:
+            return False
+
+    def press(self, keys, selector):
+        """Keys for what has the focus, once that is there: a page gives it behind its load."""
+        eventually(lambda: self.has_focus(selector), what="the focus on " + selector)
         self.call("POST", "/actions", {"actions": [{"type": "key", "id": "k", "actions": [
             {"type": kind, "value": k} for k in keys for kind in ("keyDown", "keyUp")]}]})
 
