@@ -1,4 +1,4 @@
-/* The threads that read requests. */
+/* The threads that do what costs milliseconds or waits for the disk. */
 #include "config.h"
 
 #include <errno.h>

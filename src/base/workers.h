@@ -1,7 +1,7 @@
 /*
- * The threads that read requests and do what costs milliseconds. A few are
- * enough, since they never wait for upstream; more are started while all are
- * busy (a slow upload occupies one), up to a limit, and end when idle.
+ * The threads that do what costs milliseconds or waits for the disk. A few are
+ * enough, since they never wait for a client or for upstream; more are started
+ * while all are busy, up to a limit, and end when idle.
  */
 #ifndef WORKERS_H
 #define WORKERS_H

@@ -1,34 +1,24 @@
 /*
- * The connections of web servers: with upload.c the only user of libfcgi, which
- * reads requests. Its memory for one is given back before the answer begins.
+ * The connections of web servers, all of them the loop's: it reads a request
+ * as it comes, header and body. So nobody who takes his time occupies a thread:
+ * a connection without a request, just opened or kept by the web server
+ * (FCGI_KEEP_CONN), one that stopped in mid-header, a slow upload.
  *
- * The loop waits on a connection until the whole header of a request has come;
- * only then a worker takes the connection and lets libfcgi read it. So a
- * connection without a request, just opened or kept by the web server
- * (FCGI_KEEP_CONN), or one that stopped in mid-header, occupies no thread.
- * (libfcgi's own FCGX_Accept_r holds its thread until a header has come: four
- * idle connections silence a program with four threads.) A header that lies in
- * the socket as a whole is left there for libfcgi; one that comes in pieces is
- * taken out, since many small ones fill a socket.
- *
- * A small request that lies there as a whole, body and all, is read and handled
- * by the loop itself: nothing blocks then, and two trips between threads would
- * cost more than all of the work.
+ * A request whose handler waits for nothing and is soon done is handled by the
+ * loop itself: two trips between threads would cost more than all of the work.
+ * All others are a worker's until their call is made.
  */
 #include "config.h"
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/types.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <fcgiapp.h>
 #include <fastcgi.h>
 
 #include "base/budget.h"
@@ -42,7 +32,7 @@
 #include "server/client.h"
 #include "server/fcgi.h"
 #include "server/handle.h"
-#include "server/header.h"
+#include "server/incoming.h"
 #include "server/meter.h"
 #include "server/parts.h"
 #include "server/records.h"
@@ -50,11 +40,9 @@
 #include "server/route.h"
 #include "server/upload.h"
 
-#define HEADER_PEEK	16384	/* looked at in one go */
+#define PIECE		16384	/* read of a header in one go */
 #define HEADER_LIMIT_MS	30000	/* from a header's first byte to its last */
 #define IDLE_SAFE_MS	1000	/* a connection idle for less is not given up */
-#define WRITE_LIMIT_S	10	/* libfcgi's, of an answer to the web server */
-#define ANSWER_SMALL	(60u << 10) /* fits any socket: a worker writes it */
 #define REST_LIMIT_MS	120000	/* without a byte, at an answer's end */
 #define LINGER_MS	1000	/* for what the web server still sends */
 #define LINGER_RATE	(256u << 10)	/* bytes in that time: read on */
@@ -62,8 +50,10 @@
 #define LINGER_PIECE	(256u << 10)	/* then others get their turn */
 #define BODY_COST	4	/* times its length: a tree, a call, a copy */
 #define LARGE		(256u << 10)	/* memory of one request */
+
 enum conn_state {
 	CONN_IDLE,		/* with the loop, no whole header yet */
+	CONN_UPLOAD,		/* with the loop, a body comes */
 	CONN_WORKER,		/* a worker has it */
 	CONN_RELAY,		/* with the loop, an answer under way */
 	CONN_REST,		/* with the loop, its last bytes wait */
@@ -78,15 +68,15 @@ struct conn {
 	int64_t		  idle_since;
 	enum conn_state	  state;
 	struct loop_fd	  watch;
-	struct header	  header; /* what came of it, unless all at once */
-	struct loop_timer timer; /* of a header that has begun, of the rest */
+	struct incoming	  request;
+	struct loop_timer timer; /* of what has begun to come, of the rest */
 	struct job	  job;
 	struct loop_task  task;
-	FCGX_Request	  request;
+	enum handle_next  behind;	/* the body */
 	enum handled	  handled;
 	bool		  keep;		/* FCGI_KEEP_CONN */
 	bool		  large;	/* the request took much memory */
-	bool		  here;		/* the loop handles it */
+	bool		  here;		/* no worker has had it */
 	bool		  there;	/* the web server, says the event */
 	bool		  refused;	/* so was its body, which still comes */
 	bool		  ended;	/* all of the request was read */
@@ -97,8 +87,9 @@ struct conn {
 };
 
 static void	conn_rest(struct conn *);
-static void	conn_serve(struct job *);
-static void	conn_serve_here(struct conn *);
+static void	conn_serve(struct conn *, const unsigned char *,
+		    const unsigned char *);
+static void	conn_upload(struct conn *);
 
 /* --- A connection while it is idle. */
 
@@ -159,7 +150,7 @@ conn_close(struct conn *c)
 	loop_fd_stop(fcgi->server->loop, &c->watch);
 	if (c->watch.fd >= 0)
 		close(c->watch.fd);
-	header_finish(&c->header);
+	incoming_finish(&c->request);
 	records_finish(&c->records);
 	if (refused)
 		fcgi->busy--;
@@ -180,67 +171,36 @@ conn_send(const struct conn *c, struct buf *out)
 	return ok;
 }
 
-/* A request has come: from now on the connection is busy. */
-static void
-conn_begin(struct conn *c)
-{
-	conns_remove(c);
-	loop_timer_stop(c->fcgi->server->loop, &c->timer);
-	c->state = CONN_WORKER;
-	c->ended = false;
-	c->fcgi->busy++;
-}
-
-static void
-conn_to_worker(struct conn *c)
-{
-	conn_begin(c);
-	c->here = false;
-	c->job = (struct job){ .run = conn_serve };
-	workers_submit(c->fcgi->server->workers, &c->job);
-}
-
 /*
  * The next bytes of a header. False: there are no more for now, or the
- * connection is closed, or a worker's.
+ * connection is closed, or has a request.
  */
 static bool
 conn_read_header(struct conn *c)
 {
-	struct header		*h = &c->header;
-	unsigned char		 head[HEADER_PEEK];
-	enum header_state	 state;
+	unsigned char		 piece[PIECE];
+	const unsigned char	*p = piece;
+	enum incoming_state	 state;
 	ssize_t			 n;
-	size_t			 used;
 
-	n = recv(c->watch.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+	n = recv(c->watch.fd, piece, sizeof(piece), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
 		conn_close(c);
 		return false;
 	}
-	state = header_feed(h, head, (size_t)n, &used);
-	if (state == HEADER_FOREIGN || state == HEADER_LARGE) {
-		log_debug("a connection %s", state == HEADER_LARGE ?
-		    "with too large a header" : "that does not speak FastCGI");
-		conn_close(c);
+	state = incoming_feed(&c->request, &p, piece + n);
+	if (state == INCOMING_HEADER && conn_send(c, &c->request.reply)) {
+		conn_serve(c, p, piece + n);
 		return false;
 	}
-	if (state == HEADER_WHOLE && h->raw.len == used)
-		header_finish(h);	/* libfcgi finds it in the socket */
-	else if (recv(c->watch.fd, head, used, 0) != (ssize_t)used ||
-	    !conn_send(c, &h->reply)) {
-		conn_close(c);
-		return false;
-	}
-	if (state == HEADER_WHOLE && h->raw.len == 0 &&
-	    n < (ssize_t)sizeof(head) && !c->fcgi->serving &&
-	    header_body_ends(head + used, (size_t)n - used))
-		conn_serve_here(c);
-	else if (state == HEADER_WHOLE)
-		conn_to_worker(c);
-	return state == HEADER_MORE;
+	if (state == INCOMING_MORE && conn_send(c, &c->request.reply))
+		return true;
+	log_debug("a connection %s", state == INCOMING_LARGE ?
+	    "with too large a header" : "that does not speak FastCGI");
+	conn_close(c);
+	return false;
 }
 
 /* Look into the socket of an idle connection. May close it. */
@@ -250,7 +210,7 @@ conn_peek(struct conn *c)
 	struct loop *loop = c->fcgi->server->loop;
 
 	while (conn_read_header(c))
-		if (c->timer.place == 0)
+		if (c->timer.place == 0 && incoming_begun(&c->request))
 			loop_timer_set(loop, &c->timer, HEADER_LIMIT_MS);
 }
 
@@ -259,6 +219,10 @@ conn_late(struct loop_timer *t)
 {
 	struct conn *c = CONTAINER(t, struct conn, timer);
 
+	if (c->state == CONN_UPLOAD) {
+		conn_upload(c);
+		return;
+	}
 	if (c->state == CONN_REST) {
 		c->records.lost = true;
 		conn_rest(c);
@@ -373,6 +337,10 @@ conn_event(struct loop_fd *f, unsigned events)
 		c->there = events == EPOLLIN;
 		conn_peek(c);
 		break;
+	case CONN_UPLOAD:
+		c->there = events == EPOLLIN;
+		conn_upload(c);
+		break;
 	case CONN_WORKER:
 		break;		/* looked at when it comes back */
 	case CONN_LINGER:
@@ -404,6 +372,7 @@ conn_idle(struct conn *c)
 
 	c->state = CONN_IDLE;
 	c->there = false;
+	incoming_forget(&c->request);
 	if (c->fcgi->server->draining || !conn_watch(c, 0)) {
 		conn_close(c);
 		return;
@@ -448,15 +417,12 @@ fcgi_close_idle(struct fcgi *fcgi)
 void
 fcgi_connect(struct fcgi *fcgi, int fd)
 {
-	const struct timeval	 out = { WRITE_LIMIT_S, 0 };
-	struct conn		*c = xcalloc(1, sizeof(*c));
+	struct conn *c = xcalloc(1, sizeof(*c));
 
 	c->fcgi = fcgi;
 	c->watch.fd = fd;
 	c->watch.ready = conn_event;
 	c->timer.expired = conn_late;
-	upload_init(&c->upload, fd);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, sizeof(out));
 	conn_idle(c);
 }
 
@@ -464,8 +430,6 @@ void
 fcgi_init(struct fcgi *fcgi, struct server *server)
 {
 	*fcgi = (struct fcgi){ .server = server };
-	if (FCGX_Init() != 0)
-		die("FCGX_Init failed");
 }
 
 void
@@ -477,7 +441,7 @@ fcgi_finish(struct fcgi *fcgi)
 		conn_close(c);
 }
 
-/* --- A connection with a request, on a worker. */
+/* --- The end of a request. */
 
 /*
  * The request on this connection is over. While the rest of a refused body
@@ -519,19 +483,6 @@ conn_rest(struct conn *c)
 		loop_timer_set(c->fcgi->server->loop, &c->timer, REST_LIMIT_MS);
 }
 
-static void
-task_done(struct loop_task *t)
-{
-	conn_rest(CONTAINER(t, struct conn, task));
-}
-
-static void
-hand_back(struct conn *c)
-{
-	c->task.run = task_done;
-	loop_post(c->fcgi->server->loop, &c->task);
-}
-
 /* The answer breaks off: the web server shall know. */
 static void
 conn_break(struct conn *c)
@@ -539,33 +490,6 @@ conn_break(struct conn *c)
 	c->keep = false;
 	c->records.lost = true;
 	shutdown(c->watch.fd, SHUT_RDWR);
-}
-
-/* False: "err", or the client has gone if that has no status. */
-static bool
-read_body(struct conn *c, struct exchange *x, struct err *err)
-{
-	size_t		 most = (size_t)x->conf->max_request_body_bytes;
-	enum upload_end	 end;
-
-	if (x->req.content_length > 0) {
-		if (!budget_reserve(&x->memory,
-		    (size_t)x->req.content_length * BODY_COST))
-			return budget_refuse(&x->memory, err);
-		buf_reserve(&x->req.body, (size_t)x->req.content_length);
-	}
-	end = upload_read(&c->upload, &x->req.body, most);
-	if (end == UPLOAD_FULL)
-		return budget_refuse(&x->memory, err);
-	if (end == UPLOAD_MORE)
-		return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
-		    "The request body exceeds %zu bytes (maxRequestBodyBytes).",
-		    most);
-	if (end == UPLOAD_SLOW)
-		return upload_refuse(&c->upload, err);
-	/* A short body is one whose client has left. */
-	return end == UPLOAD_WHOLE && (x->req.content_length < 0 ||
-	    (size_t)x->req.content_length == x->req.body.len);
 }
 
 static void
@@ -586,35 +510,13 @@ exchange_over(struct conn *c, struct exchange *x, size_t bytes,
 	exchange_destroy(x);
 }
 
-static void
-answer_now(struct conn *c, struct exchange *x)
-{
-	struct buf	out = { 0 };
-	bool		drained = upload_discard(&c->upload);
-	size_t		out_len;
-
-	c->ended = upload_ended(&c->upload);
-	reply_print(&x->reply, &x->req, &out);
-	out_len = out.len;
-	FCGX_Free(&c->request, 0);
-	records_put(&c->records, out.p, out.len, true);
-	if (!drained) {
-		c->keep = false;
-		c->refused = true;
-	}
-	buf_finish(&out);
-	exchange_over(c, x, out_len, NULL);
-	hand_back(c);
-}
-
 /* The web server has left: there is nobody to answer. */
 static void
-drop(struct conn *c, struct exchange *x, const char *remark)
+drop(struct conn *c, const char *remark)
 {
-	exchange_over(c, x, 0, remark);
-	FCGX_Free(&c->request, 0);
+	exchange_over(c, c->client.exchange, 0, remark);
 	conn_break(c);
-	hand_back(c);
+	conn_rest(c);
 }
 
 /* --- A connection with an answer under way, on the loop. */
@@ -664,10 +566,7 @@ task_relay(struct loop_task *t)
 	 */
 	if (c->client.exchange->detached == NULL && c->watch.added &&
 	    !(c->here && c->there) && conn_hung_up(c)) {
-		exchange_over(c, c->client.exchange, 0,
-		    "client closed the connection");
-		conn_break(c);
-		conn_rest(c);
+		drop(c, "client closed the connection");
 		return;
 	}
 	c->state = CONN_RELAY;
@@ -676,44 +575,16 @@ task_relay(struct loop_task *t)
 	    c->handled);
 }
 
-/* Have libfcgi read the header, from the socket or from what came of it. */
-static bool
-request_accept(struct conn *c)
-{
-	int	file = -1;
-	bool	ok;
-
-	if (c->header.raw.len > 0 && (file = header_file(&c->header)) < 0) {
-		log_warn("a header can't be read: %s", strerror(errno));
-		return false;
-	}
-	header_finish(&c->header);
-	FCGX_InitRequest(&c->request, -1, 0);
-	c->request.ipcFd = file >= 0 ? file : c->watch.fd;
-	c->request.keepConnection = 1;	/* so that Accept takes this one */
-	ok = FCGX_Accept_r(&c->request) == 0;
-	if (!ok && file < 0)
-		c->watch.fd = -1;	/* libfcgi has closed it */
-	if (ok && file >= 0) {
-		close(file);
-		c->request.ipcFd = c->watch.fd;
-	}
-	return ok;
-}
-
-/* The loop carries it out. */
+/*
+ * The reply is complete, or the call is made: the loop carries it out. From the
+ * moment it is posted it belongs to the loop.
+ */
 static void
-pass_on(struct conn *c, struct exchange *x)
+pass_on(struct conn *c)
 {
-	struct handle_leftover left;
+	struct handle_leftover left = handle_leftover(c->client.exchange);
 
-	/* of a GET: its end makes noise else */
-	upload_discard(&c->upload);
-	c->ended = upload_ended(&c->upload);
-	FCGX_Free(&c->request, 0);
 	c->task.run = task_relay;
-	left = handle_leftover(x);
-	/* From the moment it is posted it belongs to the loop. */
 	if (c->here)
 		task_relay(&c->task);
 	else
@@ -721,16 +592,7 @@ pass_on(struct conn *c, struct exchange *x)
 	handle_leftover_free(&left);
 }
 
-/* The reply is complete, or the loop goes on with it. */
-static void
-conn_answer(struct conn *c, struct exchange *x)
-{
-	if (!c->here && c->handled == HANDLED_REPLY &&
-	    x->reply.body.len <= ANSWER_SMALL)
-		answer_now(c, x);
-	else
-		pass_on(c, x);
-}
+/* --- A connection with a request, up to its handler. */
 
 static void
 conn_handle(struct job *job)
@@ -738,75 +600,181 @@ conn_handle(struct job *job)
 	struct conn *c = CONTAINER(job, struct conn, job);
 
 	c->handled = handle_run(c->client.exchange);
-	conn_answer(c, c->client.exchange);
+	pass_on(c);
 }
 
-/* A request that may take long waits for a worker for its kind. */
+/* What may take long waits for a worker for its kind. */
 static void
-conn_want_handler(struct conn *c, struct exchange *x)
+conn_want_handler(struct conn *c)
 {
+	struct exchange *x = c->client.exchange;
+
 	c->job.run = conn_handle;
 	c->job.kind = handle_kind(x);
 	c->job.owner = x->memory.holder;
-	if (c->here && !handle_is_quick(x)) {
-		c->here = false;
-		workers_submit(c->fcgi->server->workers, &c->job);
-	} else if (c->job.kind == WORK_ANY)
+	if (handle_is_quick(x)) {
 		conn_handle(&c->job);
-	else
-		workers_submit(c->fcgi->server->workers, &c->job);
-}
-
-static void
-serve(struct conn *c)
-{
-	struct exchange		*x;
-	struct err		 err = { 0 };
-	enum handle_next	 next;
-
-	if (!request_accept(c)) {
-		c->keep = false;
-		hand_back(c);
 		return;
 	}
-	c->keep = c->request.keepConnection != 0;
-	records_begin(&c->records, c->watch.fd, c->request.requestId);
-	c->client.ops = &ops;
-	c->client.exchange = x = exchange_create();
-	request_init(&x->req, c->request.envp, route_is_head);
-	upload_begin(&c->upload, c->request.in, x->req.content_length,
-	    &x->memory);
-	c->upload.there = c->here;
-	c->handled = HANDLED_REPLY;
-	next = handle_route(c->fcgi->server, x);
-	if (next == HANDLE_READ && !read_body(c, x, &err)) {
-		if (err.status == 0)
-			drop(c, x, "client left during the upload");
-		else {
-			exchange_refuse(x, &err);
-			conn_answer(c, x);
-		}
-	} else if (next != HANDLE_DONE)
-		conn_want_handler(c, x);
+	c->here = false;
+	c->state = CONN_WORKER;
+	workers_submit(c->fcgi->server->workers, &c->job);
+}
+
+/* What nobody wants has come, or that was enough of it. */
+static void
+body_dropped(struct conn *c, bool whole)
+{
+	if (!whole) {
+		c->keep = false;
+		c->refused = true;
+	}
+	if (c->behind == HANDLE_RUN)
+		conn_want_handler(c);
 	else
-		conn_answer(c, x);
+		pass_on(c);
+}
+
+static bool
+too_large(const struct exchange *x, struct err *err)
+{
+	return err_set(err, 413, ERR_REQUEST, "request_too_large", NULL,
+	    "The request body exceeds %lld bytes (maxRequestBodyBytes).",
+	    (long long)x->conf->max_request_body_bytes);
 }
 
 static void
-conn_serve(struct job *job)
+body_refused(struct conn *c, const struct err *err)
 {
-	serve(CONTAINER(job, struct conn, job));
+	exchange_refuse(c->client.exchange, err);
+	c->behind = HANDLE_DONE;
 }
 
-/* The next request of this connection waits: nothing is served within this. */
 static void
-conn_serve_here(struct conn *c)
+body_came(struct conn *c, enum upload_state state)
 {
-	struct fcgi *fcgi = c->fcgi;
+	struct exchange	*x = c->client.exchange;
+	struct err	 err = { 0 };
 
-	conn_begin(c);
+	switch (state) {
+	case UPLOAD_WHOLE:
+		conn_want_handler(c);
+		return;
+	case UPLOAD_LARGE:
+		too_large(x, &err);
+		break;
+	case UPLOAD_FULL:
+		budget_refuse(&x->memory, &err);
+		break;
+	case UPLOAD_SLOW:
+		err_set(&err, 408, ERR_REQUEST, "request_timeout", NULL,
+		    "The request body arrived too slowly.");
+		break;
+	default:
+		drop(c, "client left during the upload");
+		return;
+	}
+	body_refused(c, &err);
+	upload_drop(&c->upload);
+	if (state == UPLOAD_SLOW)
+		body_dropped(c, false);
+	else
+		conn_upload(c);
+}
+
+/* So far it has come: it goes on, or what follows? */
+static void
+conn_uploaded(struct conn *c, enum upload_state state)
+{
+	struct loop	*loop = c->fcgi->server->loop;
+	int64_t		 ms = upload_patience(&c->upload, loop_now(loop));
+
+	if (!conn_send(c, &c->request.reply))
+		state = UPLOAD_BROKEN;
+	if (state == UPLOAD_LIES)
+		loop_timer_set(loop, &c->timer, 0);
+	else if (state == UPLOAD_COMES && ms > 0 && c->timer.place == 0)
+		loop_timer_set(loop, &c->timer, ms);
+	if (state == UPLOAD_LIES || (state == UPLOAD_COMES && ms > 0))
+		return;
+	if (state == UPLOAD_COMES)
+		state = UPLOAD_SLOW;
+	loop_timer_stop(loop, &c->timer);
+	c->ended = c->upload.ended;
+	if (c->upload.body == NULL)
+		body_dropped(c, state == UPLOAD_WHOLE);
+	else
+		body_came(c, state);
+}
+
+static void
+conn_upload(struct conn *c)
+{
+	conn_uploaded(c, upload_read(&c->upload,
+	    loop_now(c->fcgi->server->loop)));
+}
+
+/* The body is wanted, if there is room for all of it. */
+static bool
+expect_body(struct conn *c, struct exchange *x, struct err *err)
+{
+	const int64_t length = x->req.content_length;
+
+	if (length > x->conf->max_request_body_bytes)
+		return too_large(x, err);
+	if (length > 0 && !budget_reserve(&x->memory,
+	    (size_t)length * BODY_COST))
+		return budget_refuse(&x->memory, err);
+	upload_keep(&c->upload, &x->req.body,
+	    (size_t)x->conf->max_request_body_bytes, &x->memory);
+	return true;
+}
+
+/* A request has come: from now on the connection is busy. */
+static void
+conn_begin(struct conn *c)
+{
+	conns_remove(c);
+	loop_timer_stop(c->fcgi->server->loop, &c->timer);
+	c->state = CONN_UPLOAD;
+	c->ended = false;
 	c->here = true;
-	fcgi->serving = true;
-	serve(c);
-	fcgi->serving = false;
+	c->handled = HANDLED_REPLY;
+	c->keep = c->request.keep;
+	c->client.ops = &ops;
+	c->fcgi->busy++;
+	records_begin(&c->records, c->watch.fd, c->request.id);
+}
+
+/* Its header is whole; what came behind that is the body's. */
+static void
+conn_serve(struct conn *c, const unsigned char *p, const unsigned char *end)
+{
+	const int64_t		 now = loop_now(c->fcgi->server->loop);
+	char			**env = incoming_env(&c->request);
+	struct exchange		*x;
+	struct err		 err = { 0 };
+	enum upload_state	 state;
+
+	if (env == NULL) {
+		log_debug("a connection with a header that is cut off");
+		conn_close(c);
+		return;
+	}
+	conn_begin(c);
+	c->client.exchange = x = exchange_create();
+	request_init(&x->req, env, route_is_head);
+	incoming_env_free(&c->request, env);
+	upload_begin(&c->upload, c->watch.fd, &c->request,
+	    x->req.content_length, now);
+	c->behind = handle_route(c->fcgi->server, x);
+	if (c->behind == HANDLE_READ && !expect_body(c, x, &err))
+		body_refused(c, &err);
+	if (c->behind != HANDLE_READ)
+		upload_drop(&c->upload);
+	state = upload_feed(&c->upload, p, end, now);
+	if (state == UPLOAD_COMES)
+		conn_upload(c);
+	else
+		conn_uploaded(c, state);
 }

@@ -20,12 +20,11 @@ struct fcgi {
 	struct server	 *server;
 	struct conns	  idle, lingering;
 	int		  busy;		/* connections with a request */
-	bool		  serving;	/* the loop handles a request */
 	/* A request is over; "large": it took much memory. */
 	void		(*done)(struct fcgi *, bool large);
 };
 
-/* Ends the process if libfcgi can't be used. "done" is the caller's to set. */
+/* "done" is the caller's to set. */
 void	fcgi_init(struct fcgi *, struct server *);
 /* Close the lingering ones; the others must be gone. */
 void	fcgi_finish(struct fcgi *);

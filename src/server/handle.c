@@ -18,6 +18,7 @@
 #include "server/route.h"
 
 #define LARGE (256u << 10)	/* a body that is not parsed in a moment */
+#define QUICK_MAX (16u << 10)	/* nor is a larger one the loop's business */
 
 /* Several keys share; one alone, or none, has it all. */
 static int
@@ -166,7 +167,8 @@ may_hide_names(const struct buf *b)
 bool
 handle_is_quick(const struct exchange *x)
 {
-	return x->quick && x->req.content_encoding == NULL &&
+	return x->quick && x->req.body.len <= QUICK_MAX &&
+	    x->req.content_encoding == NULL &&
 	    (x->client == NULL || (x->client->monthly < 0 &&
 	    x->client->daily < 0)) &&
 	    !names_tool_calls(&x->req.body) &&

@@ -1,7 +1,7 @@
 /*
- * The way of a request to its handler: route, place, body, handler. Runs on a
- * worker, or on the loop if nothing of it can take long; whoever has the
- * connection reads the body in between.
+ * The way of a request to its handler: route and place, on the loop; whoever
+ * has the connection reads the body; then the handler, on a worker, or on the
+ * loop if nothing of it can take long.
  */
 #ifndef HANDLE_H
 #define HANDLE_H
@@ -25,7 +25,7 @@ enum handle_next handle_route(struct server *, struct exchange *);
 enum handled handle_run(struct exchange *);
 /* Once more, now that the model list is known or can't be. */
 enum handled handle_again(struct exchange *);
-/* Can handle_run() be called on the loop? The body is small. */
+/* Can handle_run() be called on the loop? */
 bool	handle_is_quick(const struct exchange *);
 /* The kind of work that the handler will be, and its outcome. */
 enum work handle_kind(const struct exchange *);

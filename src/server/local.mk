@@ -20,8 +20,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/follow.h \
 	%reldir%/handle.c \
 	%reldir%/handle.h \
-	%reldir%/header.c \
-	%reldir%/header.h \
+	%reldir%/incoming.c \
+	%reldir%/incoming.h \
 	%reldir%/mask.c \
 	%reldir%/mask.h \
 	%reldir%/meter.c \

@@ -331,7 +331,7 @@ process_run(struct server *server)
 	notify("READY=1\nSTATUS=copilot-api " PACKAGE_VERSION " serves");
 	loop_run(server->loop);
 	log_info("stopped");
-	/* A worker may wait for an upload, in the middle of all this. */
+	/* A worker may be in the middle of all this. */
 	if (p.fcgi.busy > 0 || server->runs > 0)
 		_exit(0);
 	process_finish(&p);

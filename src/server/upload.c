@@ -1,205 +1,203 @@
-/* The body of a FastCGI request, read within limits. */
+/* The body of a FastCGI request, read as it comes, within limits. */
 #include "config.h"
 
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/uio.h>
 
 #include <errno.h>
-#include <poll.h>
-#include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "base/budget.h"
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/util.h"
-#include "base/workers.h"
+#include "server/incoming.h"
 #include "server/upload.h"
 
-#define PIECE		16384
-#define DISCARD_MAX	(1 << 20)	/* of a refused body, in here */
+#define PIECE		16384	/* read behind what is known to be the body's */
+#define DROP_MAX	(1 << 20)	/* of a refused body, in here */
 #define STEP_MAX	(1u << 20)	/* of memory for a body */
-#define SOAK_MAX	64		/* reads behind the end of a body */
+#define TURN_MAX	(256u << 10)	/* then others get their turn */
 
 /*
  * How slow an upload may be: how long nothing may come, and, when it has gone
- * on for a while, at what rate. When most threads are taken by uploads, the
- * next ones have to be quick, so that some threads are left for everybody else.
+ * on for a while, at what rate.
  */
-struct pace {
-	struct timeval	silence;
-	int64_t		grace_ms;
-	size_t		rate;		/* bytes a millisecond */
-};
+#define SILENCE_MS	30000
+#define GRACE_MS	30000
+#define RATE		4	/* bytes a millisecond */
 
-static const struct pace patient = { { 30, 0 }, 30000, 4 };
-static const struct pace hurried = { { 0, 500000 }, 1000, 100 };
-
-#define PATIENT_MAX	(WORKERS_MAX * 3 / 5)
-
-static atomic_int uploads;	/* under way in this process */
-
-static void
-set_pace(struct upload *u, const struct pace *pace)
+void
+upload_begin(struct upload *u, int fd, struct incoming *in, int64_t length,
+    int64_t now)
 {
-	if (u->pace == pace || u->there)
-		return;
-	u->pace = pace;
-	setsockopt(u->fd, SOL_SOCKET, SO_RCVTIMEO, &pace->silence,
-	    sizeof(pace->silence));
+	*u = (struct upload){
+		.fd = fd, .in = in, .left = length, .begun = now, .heard = now
+	};
+}
+
+/*
+ * It is whole with the record in which its length is reached. A short one is
+ * one whose client has left.
+ */
+static enum upload_state
+state_of(const struct upload *u)
+{
+	if (!incoming_between(u->in))
+		return UPLOAD_COMES;
+	if (u->ended)
+		return u->left > 0 && u->body != NULL ? UPLOAD_BROKEN :
+		    UPLOAD_WHOLE;
+	return u->left == 0 ? UPLOAD_WHOLE : UPLOAD_COMES;
 }
 
 void
-upload_init(struct upload *u, int fd)
-{
-	*u = (struct upload){ .fd = fd };
-}
-
-static bool
-too_slow(const struct pace *pace, int64_t since, size_t bytes)
-{
-	int64_t late = util_now_ms() - since - pace->grace_ms;
-
-	return late > 0 && bytes < (size_t)late * pace->rate;
-}
-
-void
-upload_begin(struct upload *u, FCGX_Stream *in, int64_t length,
+upload_keep(struct upload *u, struct buf *body, size_t most,
     struct budget_account *memory)
 {
-	u->in = in;
-	u->left = length;
+	u->body = body;
+	u->most = most;
 	u->memory = memory;
-	u->charged = 0;
-	u->begun = false;
-	u->slow = false;
-	u->there = false;
+	if (u->left > 0)
+		buf_reserve(body, (size_t)u->left);
 }
 
-/* Room for so many bytes: no more than is there, which could take for ever. */
-static int
-piece(const struct upload *u)
+void
+upload_drop(struct upload *u)
 {
-	const int64_t	there = u->in->stop - u->in->rdNext;
-	int64_t		n = there < 1 ? 1 : there < PIECE ? there : PIECE - 1;
-
-	return (int)(u->left >= 0 && u->left < n ? u->left : n);
+	if (u->left < 0 && u->body == NULL)
+		u->left = 0;
+	u->body = NULL;
+	u->most = u->bytes + DROP_MAX;
 }
 
-/* Room for the next piece, charged in steps. */
+/* Room for so many bytes more, charged in steps. */
 static bool
-make_room(struct upload *u, struct buf *body)
+make_room(struct upload *u, size_t n)
 {
-	size_t step = body->len < STEP_MAX ? body->len + PIECE : STEP_MAX;
+	size_t step = u->body->len < STEP_MAX ? u->body->len + n : STEP_MAX;
 
-	if (body->len + PIECE > u->charged) {
+	if (u->body->len + n > u->charged) {
 		if (!budget_more(u->memory, step))
 			return false;
 		u->charged += step;
 	}
-	/* A small body is given little room: streams keep it long. */
-	buf_reserve(body, u->left >= 0 && u->left < PIECE ? (size_t)u->left :
-	    PIECE);
+	buf_reserve(u->body, n);
 	return true;
 }
 
-static enum upload_end
-read_on(struct upload *u, struct buf *body, size_t most)
+/* Of the "n" bytes that come next, those that are wanted. */
+static size_t
+wanted(const struct upload *u, size_t n)
 {
-	int64_t	since = u->there ? 0 : util_now_ms();
-	size_t	before = body->len;
-	int	n;
-
-	while (u->left != 0) {
-		if (!make_room(u, body))
-			return UPLOAD_FULL;
-		n = FCGX_GetStr(body->p + body->len, piece(u), u->in);
-		if (n <= 0)
-			break;
-		body->len += (size_t)n;
-		body->p[body->len] = '\0';
-		if (u->left > 0)
-			u->left -= n;
-		if (body->len > most)
-			return UPLOAD_MORE;
-		if (!u->there && too_slow(u->pace, since, body->len - before))
-			return UPLOAD_SLOW;
-	}
-	if (FCGX_GetError(u->in) == 0)
-		return UPLOAD_WHOLE;
-	return FCGX_GetError(u->in) == EAGAIN ? UPLOAD_SLOW : UPLOAD_BROKEN;
+	if (u->body == NULL)
+		return 0;
+	return u->left >= 0 && (size_t)u->left < n ? (size_t)u->left : n;
 }
 
-enum upload_end
-upload_read(struct upload *u, struct buf *body, size_t most)
+/* So many of them have come, and are where they belong. */
+static enum upload_state
+count(struct upload *u, size_t n)
 {
-	enum upload_end end;
-
-	u->begun = true;
-	set_pace(u, atomic_fetch_add(&uploads, 1) < PATIENT_MAX ? &patient :
-	    &hurried);
-	end = read_on(u, body, most);
-	atomic_fetch_sub(&uploads, 1);
-	u->slow = end == UPLOAD_SLOW;
-	/* The answer still goes out; with the error libfcgi would hang up. */
-	if (u->slow)
-		FCGX_ClearError(u->in);
-	return end;
+	u->bytes += n;
+	if (u->left >= 0)
+		u->left -= (int64_t)n < u->left ? (int64_t)n : u->left;
+	return u->bytes > u->most ? UPLOAD_LARGE : UPLOAD_COMES;
 }
 
-bool
-upload_refuse(const struct upload *u, struct err *err)
-{
-	if (u->pace == &patient)
-		return err_set(err, 408, ERR_REQUEST, "request_timeout", NULL,
-		    "The request body arrived too slowly.");
-	err_set(err, 503, ERR_SERVER, "server_overloaded", NULL,
-	    "This server is receiving too many slow uploads. Try again in a "
-	    "moment.");
-	snprintf(err->retry_after, sizeof(err->retry_after), "1");
-	return false;
-}
-
-/* Read what has come already behind the body: its end, as a rule. */
 static void
-soak(struct upload *u)
+extend(struct upload *u, size_t n)
 {
-	struct pollfd	p = { u->fd, POLLIN, 0 };
-	char		piece[256];
-	int		i;
+	u->body->len += n;
+	u->body->p[u->body->len] = '\0';
+}
 
-	set_pace(u, &hurried);
-	for (i = 0; i < SOAK_MAX; i++)
-		if ((u->in->rdNext == u->in->stop && !u->there &&
-		    poll(&p, 1, 0) != 1) ||
-		    FCGX_GetStr(piece, u->in->rdNext < u->in->stop ?
-		    (int)sizeof(piece) : 1, u->in) <= 0)
+static enum upload_state
+take(struct upload *u, const unsigned char *p, size_t n)
+{
+	const size_t		mine = wanted(u, n);
+	enum upload_state	state = count(u, n);
+
+	if (mine > 0 && !make_room(u, mine))
+		return UPLOAD_FULL;
+	if (mine > 0) {
+		memcpy(u->body->p + u->body->len, p, mine);
+		extend(u, mine);
+	}
+	return state;
+}
+
+enum upload_state
+upload_feed(struct upload *u, const unsigned char *p, const unsigned char *end,
+    int64_t now)
+{
+	enum upload_state state = UPLOAD_COMES, took;
+
+	u->heard = now;
+	/* What isn't wanted, or there is no room for, is read on, too. */
+	while (p < end)
+		switch (incoming_feed(u->in, &p, end)) {
+		case INCOMING_MORE:
 			break;
-	if (FCGX_GetError(u->in) == EAGAIN)
-		FCGX_ClearError(u->in);
+		case INCOMING_BODY:
+			if (u->ended)
+				return UPLOAD_BROKEN;
+			took = take(u, u->in->piece, u->in->npiece);
+			state = state == UPLOAD_COMES ? took : state;
+			break;
+		case INCOMING_END:
+			u->ended = true;
+			break;
+		default:
+			return UPLOAD_BROKEN;
+		}
+	return state == UPLOAD_COMES ? state_of(u) : state;
 }
 
-bool
-upload_discard(struct upload *u)
+enum upload_state
+upload_read(struct upload *u, int64_t now)
 {
-	struct budget_account	*memory = u->memory, uncounted = { 0 };
-	struct buf		 body = { 0 };
-	bool			 whole;
+	unsigned char		piece[PIECE];
+	enum upload_state	state = state_of(u), next;
+	size_t			total = 0, direct, n;
+	struct iovec		to[2];
+	struct msghdr		m = { .msg_iov = to, .msg_iovlen = COUNT(to) };
+	ssize_t			got;
 
-	if (u->left < 0 && !u->begun)
-		u->left = 0;
-	u->memory = &uncounted;
-	whole = !u->slow && upload_read(u, &body, DISCARD_MAX) == UPLOAD_WHOLE;
-	u->memory = memory;
-	buf_finish(&body);
-	if (whole)
-		soak(u);
-	return whole;
+	while (state == UPLOAD_COMES) {
+		if (total >= TURN_MAX)
+			return UPLOAD_LIES;
+		direct = wanted(u, incoming_direct(u->in));
+		if (direct > 0 && !make_room(u, direct))
+			return UPLOAD_FULL;
+		to[0] = (struct iovec){ direct > 0 ? u->body->p + u->body->len :
+		    NULL, direct };
+		to[1] = (struct iovec){ piece, sizeof(piece) };
+		got = recvmsg(u->fd, &m, MSG_DONTWAIT);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 && errno == EAGAIN ? UPLOAD_COMES :
+			    UPLOAD_BROKEN;
+		total += (size_t)got;
+		n = (size_t)got < direct ? (size_t)got : direct;
+		if (n > 0) {
+			extend(u, n);
+			incoming_passed(u->in, n);
+			state = count(u, n);
+		}
+		next = upload_feed(u, piece, piece + (size_t)got - n, now);
+		state = state == UPLOAD_COMES ? next : state;
+	}
+	return state;
 }
 
-bool
-upload_ended(const struct upload *u)
+int64_t
+upload_patience(const struct upload *u, int64_t now)
 {
-	return FCGX_HasSeenEOF(u->in) != 0 && FCGX_GetError(u->in) == 0;
+	const int64_t late = now - u->begun - GRACE_MS;
+	const int64_t more = u->heard + SILENCE_MS - now;
+
+	if (late > 0 && u->bytes < (size_t)late * RATE)
+		return 0;
+	return more > 0 ? more : 0;
 }

@@ -1,6 +1,6 @@
 /*
- * The body of a FastCGI request, read within limits. Reading occupies a thread
- * for as long as the client takes, so it must not take as long as it likes.
+ * The body of a FastCGI request, read as it comes, within limits on size, time
+ * and memory. Nothing here waits.
  */
 #ifndef UPLOAD_H
 #define UPLOAD_H
@@ -9,50 +9,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <fcgiapp.h>
-
 struct budget_account;
 struct buf;
 struct err;
+struct incoming;
 
-/* One connection's; "fd" is set for good, the rest anew for each request. */
-struct upload {
-	int			 fd;
-	FCGX_Stream		*in;
-	int64_t			 left;	/* still to come; -1: to STDIN's end */
-	struct budget_account	*memory; /* that the body is charged to */
-	size_t			 charged;
-	bool			 begun;
-	const struct pace	*pace;	/* that the socket is set to */
-	bool			 slow;	/* it broke off because of that */
-	bool			 there;	/* all of it has come already */
-};
-
-enum upload_end {
+enum upload_state {
+	UPLOAD_COMES,		/* there is more to come */
+	UPLOAD_LIES,		/* and more lies there already */
 	UPLOAD_WHOLE,
-	UPLOAD_MORE,		/* than wanted: the rest is still to come */
+	UPLOAD_LARGE,		/* than wanted: the rest is still to come */
 	UPLOAD_BROKEN,		/* the client has gone */
 	UPLOAD_FULL,		/* there is no memory for more */
-	UPLOAD_SLOW		/* it took too long */
+	UPLOAD_SLOW		/* it takes too long */
 };
 
-void	upload_init(struct upload *, int fd);
+/* Of one request. */
+struct upload {
+	int			 fd;
+	struct incoming		*in;
+	struct buf		*body;	/* NULL: what comes is dropped */
+	struct budget_account	*memory;	/* that it is charged to */
+	size_t			 charged;
+	size_t			 most;	/* bytes that are wanted */
+	int64_t			 left;	/* to come; -1: to STDIN's end */
+	bool			 ended;	/* that was read */
+	size_t			 bytes;		/* in all */
+	int64_t			 begun, heard;	/* loop_now() */
+};
+
 /*
  * A request's body. When its length is known (CONTENT_LENGTH) it ends there:
- * not every web server sends the empty record behind it.
+ * not every web server sends the empty record behind it. "now" is loop_now().
  */
-void	upload_begin(struct upload *, FCGX_Stream *, int64_t length,
+void	upload_begin(struct upload *, int fd, struct incoming *, int64_t length,
+	    int64_t now);
+/* It is wanted, up to "most" bytes. What was reserved is used first. */
+void	upload_keep(struct upload *, struct buf *body, size_t most,
 	    struct budget_account *);
-/* Append to "body" until the end, or just beyond "most" bytes. */
-enum upload_end upload_read(struct upload *, struct buf *body, size_t most);
-/* The answer to UPLOAD_SLOW. Returns false. */
-bool	upload_refuse(const struct upload *, struct err *);
 /*
- * The same upload read on to its end, for nothing; one without a length as far
- * as it has come. False: it did not end.
+ * It is not, or not any more: it is read on to its end, for nothing, up to a
+ * limit; one without a length as far as it has come.
  */
-bool	upload_discard(struct upload *);
-/* Was the record read that ends it? Then nothing comes behind the request. */
-bool	upload_ended(const struct upload *);
+void	upload_drop(struct upload *);
+/* Bytes that were read already. */
+enum upload_state upload_feed(struct upload *, const unsigned char *p,
+	    const unsigned char *end, int64_t now);
+/* What lies in the socket. */
+enum upload_state upload_read(struct upload *, int64_t now);
+/* After how many milliseconds without a byte it is too slow; 0: it is. */
+int64_t	upload_patience(const struct upload *, int64_t now);
 
 #endif

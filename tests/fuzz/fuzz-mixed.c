@@ -40,7 +40,7 @@
 #include "responses/native-answer.h"
 #include "responses/native.h"
 #include "responses/replay.h"
-#include "server/header.h"
+#include "server/incoming.h"
 #include "server/route.h"
 #include "state/reasoning.h"
 #include "state/stored.h"
@@ -333,32 +333,46 @@ fuzz_native(unsigned how, const char *p, size_t n)
 
 /* --- What clients and web servers send. */
 
-/* A header ends at the same byte however it comes. */
+/* All of "n" bytes, "step" at a time: the request's texts, and its body. */
+static enum incoming_state
+come(const char *bytes, size_t n, size_t step, struct buf *out)
+{
+	const unsigned char	*p = (const unsigned char *)bytes, *end, *stop;
+	struct incoming		 in = { 0 };
+	enum incoming_state	 state = INCOMING_MORE;
+	char			**env, **e;
+
+	for (end = p + n; p < end && state <= INCOMING_BODY;) {
+		stop = (size_t)(end - p) < step ? end : p + step;
+		state = incoming_feed(&in, &p, stop);
+		if (state == INCOMING_BODY)
+			buf_append(out, in.piece, in.npiece);
+		if (state != INCOMING_HEADER)
+			continue;
+		if ((env = incoming_env(&in)) == NULL)
+			state = INCOMING_FOREIGN;
+		for (e = env; e != NULL && *e != NULL; e++)
+			buf_append(out, *e, strlen(*e) + 1);
+		incoming_env_free(&in, env);
+	}
+	buf_printf(out, "%d %d", in.part, in.id);
+	incoming_finish(&in);
+	return state <= INCOMING_BODY ? INCOMING_MORE : state;
+}
+
+/* A request is the same however it comes. */
 static void
 fuzz_header(unsigned how, const char *p, size_t n)
 {
-	const unsigned char	*u = (const unsigned char *)p;
-	struct header		 whole = { 0 }, cut = { 0 };
-	enum header_state	 a, b = HEADER_MORE;
-	size_t			 used, at = 0, ended;
+	struct buf		 whole = { 0 }, cut = { 0 };
+	enum incoming_state	 a = come(p, n, n, &whole);
+	enum incoming_state	 b = come(p, n, how % 32 + 1, &cut);
 
-	a = header_feed(&whole, u, n, &ended);
-	if (ended > n)
+	if (a != b || (a <= INCOMING_END && (whole.len != cut.len ||
+	    memcmp(whole.p, cut.p, cut.len) != 0)))
 		abort();
-	while (at < n && b == HEADER_MORE) {
-		size_t step = how % 32 + 1;
-
-		if (step > n - at)
-			step = n - at;
-		b = header_feed(&cut, u + at, step, &used);
-		if (used > step)
-			abort();
-		at += used;
-	}
-	if (a == HEADER_WHOLE && (b != a || at != ended))
-		abort();
-	header_finish(&whole);
-	header_finish(&cut);
+	buf_finish(&whole);
+	buf_finish(&cut);
 }
 
 static const char *const shapes[] = {
