@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -47,6 +48,8 @@ struct http {
 	/* The directory has all that is trusted; known from the first call. */
 	bool			 by_hash, asked;
 	long			 buffer;	/* bytes; 0: not asked yet */
+	struct watch		**watches;	/* by descriptor */
+	size_t			 nwatches;
 };
 
 struct http_call {
@@ -75,6 +78,7 @@ struct http_call {
 struct watch {
 	struct loop_fd	 fd;
 	struct http	*http;
+	bool		 wanted;	/* still */
 };
 
 /* --- Requests and replies. */
@@ -302,7 +306,9 @@ prepare(CURL *h, struct http *http, const struct conf *conf,
 
 /* --- Calls on the loop. */
 
+static void	act(struct http *, curl_socket_t, int);
 static void	collect(struct http *);
+static void	watch_ready(struct loop_fd *, unsigned);
 static int	on_socket(CURL *, curl_socket_t, int, void *, void *);
 static int	on_timer_set(CURLM *, long, void *);
 
@@ -510,6 +516,98 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	}
 }
 
+/* --- What libcurl has us watch. */
+
+static struct watch *
+watch_of(struct http *http, curl_socket_t fd)
+{
+	const size_t	 at = (size_t)fd, n = (at + 1) * 2;
+	struct watch	*w;
+
+	if (at >= http->nwatches) {
+		http->watches = xrealloc(http->watches, n * sizeof(w));
+		memset(http->watches + http->nwatches, 0,
+		    (n - http->nwatches) * sizeof(w));
+		http->nwatches = n;
+	}
+	if ((w = http->watches[at]) == NULL) {
+		w = http->watches[at] = xcalloc(1, sizeof(*w));
+		w->fd.fd = fd;
+		w->fd.ready = watch_ready;
+		w->http = http;
+	}
+	return w;
+}
+
+static void
+watch_end(struct watch *w, curl_socket_t fd)
+{
+	w->http->watches[fd] = NULL;
+	loop_fd_stop(w->http->loop, &w->fd);
+	free(w);
+}
+
+static int
+close_socket(void *arg, curl_socket_t fd)
+{
+	struct watch	*w = watch_of(arg, fd);
+	int		 failed = close(fd);
+
+	w->fd.fd = -1;
+	watch_end(w, fd);
+	return failed;
+}
+
+static void
+watch_ready(struct loop_fd *f, unsigned events)
+{
+	struct watch	*w = (struct watch *)f;
+	int		 flags = 0;
+
+	if (!w->wanted) {
+		loop_fd_stop(w->http->loop, f);
+		return;
+	}
+	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
+		flags |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		flags |= CURL_CSELECT_OUT;
+	if (events & EPOLLERR)
+		flags |= CURL_CSELECT_ERR;
+	act(w->http, f->fd, flags);
+}
+
+/*
+ * The socket of a call that has its answer is a connection's: the next call
+ * wants it again, and close_socket() hears of its end. Others, those that try
+ * to connect and the resolver's, may be closed without a word.
+ */
+static bool
+stays(CURL *easy)
+{
+	const struct http_call *c = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &c);
+	return c != NULL && c->head_done;
+}
+
+static int
+on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket)
+{
+	struct http	*http = arg;
+	struct watch	*w = watch_of(http, fd);
+
+	(void)socket;
+	w->wanted = what != CURL_POLL_REMOVE;
+	if (w->wanted)
+		loop_fd_set(http->loop, &w->fd,
+		    (what & CURL_POLL_IN ? EPOLLIN : 0u) |
+		    (what & CURL_POLL_OUT ? EPOLLOUT : 0u));
+	else if (!stays(easy))
+		watch_end(w, fd);
+	return 0;
+}
+
 /* --- Addresses that somebody else chose. */
 
 static curl_socket_t
@@ -608,6 +706,8 @@ http_start(struct http *http, const struct conf *conf,
 	SET(c->easy, CURLOPT_HEADERDATA, c);
 	SET(c->easy, CURLOPT_WRITEFUNCTION, on_body);
 	SET(c->easy, CURLOPT_WRITEDATA, c);
+	SET(c->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	SET(c->easy, CURLOPT_CLOSESOCKETDATA, http);
 	if (limit(c) > 0)
 		loop_timer_set(http->loop, &c->timer, limit(c));
 	if (curl_multi_add_handle(http->multi, c->easy) != CURLM_OK)
@@ -694,48 +794,6 @@ act(struct http *http, curl_socket_t fd, int flags)
 }
 
 static void
-watch_ready(struct loop_fd *f, unsigned events)
-{
-	struct watch	*w = (struct watch *)f;
-	int		 flags = 0;
-
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
-		flags |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		flags |= CURL_CSELECT_OUT;
-	if (events & EPOLLERR)
-		flags |= CURL_CSELECT_ERR;
-	act(w->http, f->fd, flags);
-}
-
-static int
-on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket)
-{
-	struct http	*http = arg;
-	struct watch	*w = socket;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w != NULL) {
-			loop_fd_stop(http->loop, &w->fd);
-			free(w);
-			curl_multi_assign(http->multi, fd, NULL);
-		}
-		return 0;
-	}
-	if (w == NULL) {
-		w = xcalloc(1, sizeof(*w));
-		w->fd.fd = fd;
-		w->fd.ready = watch_ready;
-		w->http = http;
-		curl_multi_assign(http->multi, fd, w);
-	}
-	loop_fd_set(http->loop, &w->fd, (what & CURL_POLL_IN ? EPOLLIN : 0u) |
-	    (what & CURL_POLL_OUT ? EPOLLOUT : 0u));
-	return 0;
-}
-
-static void
 on_timer(struct loop_timer *t)
 {
 	struct http *http = CONTAINER(t, struct http, timer);
@@ -777,6 +835,7 @@ http_destroy(struct http *http)
 		curl_multi_cleanup(http->multi);
 		loop_timer_stop(http->loop, &http->timer);
 	}
+	free(http->watches);
 	free(http);
 }
 
