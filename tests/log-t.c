@@ -1,7 +1,10 @@
 /* Unit tests of log.c: a line is a line, and does nothing to a terminal. */
 #include "config.h"
 
+#include <sys/socket.h>
+
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -88,12 +91,63 @@ test_long(void **state)
 	}
 }
 
+/* One write each, or what is there of them: a socket keeps them apart. */
+static size_t
+next_write(int fd, char *out, size_t size)
+{
+	ssize_t	n = recv(fd, out, size - 1, MSG_DONTWAIT);
+	size_t	lines = 0, i;
+
+	out[n > 0 ? n : 0] = '\0';
+	for (i = 0; out[i] != '\0'; i++)
+		lines += out[i] == '\n';
+	return lines;
+}
+
+/* Held lines go out together, in order; a warning takes them along. */
+static void
+test_held(void **state)
+{
+	int	ends[2], err = dup(STDERR_FILENO), i;
+	char	out[8192];
+	size_t	lines, n;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	log_hold();
+	log_info("one");
+	log_info("two");
+	assert_int_equal(next_write(ends[0], out, sizeof(out)), 0);
+	log_flush();
+	assert_int_equal(next_write(ends[0], out, sizeof(out)), 2);
+	assert_true(strstr(out, "one\n") < strstr(out, "two\n"));
+	log_info("three");
+	log_warn("four");
+	assert_int_equal(next_write(ends[0], out, sizeof(out)), 2);
+	assert_non_null(strstr(out, "three\n"));
+	for (i = 0; i < 100; i++)
+		log_info("%0500d", i);
+	log_release();
+	for (lines = 0; lines < 100; lines += n) {
+		n = next_write(ends[0], out, sizeof(out));
+		assert_true(n > 0 && strlen(out) <= PIPE_BUF);
+	}
+	log_info("five");
+	assert_int_equal(next_write(ends[0], out, sizeof(out)), 1);
+	dup2(err, STDERR_FILENO);
+	close(ends[0]);
+	close(ends[1]);
+	close(err);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_held),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -27,6 +28,16 @@ static const int priorities[LOG__MAX] = { 3, 4, 6, 7 };
 
 /* The one thing that may change after start-up: a reload sets it. */
 static atomic_int level = LOG_INFO;
+
+/*
+ * Lines of a thread that writes several at a time. No more than a pipe takes in
+ * one piece: other processes write to it, too.
+ */
+static _Thread_local struct {
+	bool	on;
+	size_t	len;
+	char	text[PIPE_BUF];
+} held;
 
 /* Does standard error end in the journal, which notes the time itself? */
 static bool journal;
@@ -203,6 +214,55 @@ put_head(char *line, enum log_level l)
 	return n + 6;
 }
 
+/* A log that can't be written is no reason to fail a request. */
+static void
+write_out(const char *p, size_t n)
+{
+	if (write(STDERR_FILENO, p, n) < 0)
+		return;
+}
+
+void
+log_hold(void)
+{
+	static bool known;
+
+	if (!known)
+		atexit(log_release);
+	held.on = known = true;
+}
+
+void
+log_flush(void)
+{
+	if (held.len > 0)
+		write_out(held.text, held.len);
+	held.len = 0;
+}
+
+void
+log_release(void)
+{
+	log_flush();
+	held.on = false;
+}
+
+/* A warning is out before whatever it warns of. */
+static void
+put_line(enum log_level l, const char *line, size_t n)
+{
+	if (held.len + n > sizeof(held.text))
+		log_flush();
+	if (!held.on || n > sizeof(held.text)) {
+		write_out(line, n);
+		return;
+	}
+	memcpy(held.text + held.len, line, n);
+	held.len += n;
+	if (l <= LOG_WARN)
+		log_flush();
+}
+
 static void
 put(enum log_level l, const char *fmt, va_list ap)
 {
@@ -216,9 +276,7 @@ put(enum log_level l, const char *fmt, va_list ap)
 	cut_at_character(text, sizeof(text));
 	n = put_text(line, n, sizeof(line) - 8, text);
 	line[n++] = '\n';
-	/* A log that can't be written is no reason to fail a request. */
-	if (write(STDERR_FILENO, line, n) < 0)
-		return;
+	put_line(l, line, n);
 }
 
 #define DEFINE(name, l)							\

@@ -1,5 +1,6 @@
 /*
- * The program's log: one line a call, one write, control bytes escaped.
+ * The program's log: one line a call, one write unless it is held, control
+ * bytes escaped.
  * Under a web server it goes to standard error, which lighttpd
  * (server.breakagelog), spawn-fcgi -n and systemd keep. Never a secret, at any
  * level: headers and bodies are counted, not printed.
@@ -25,6 +26,14 @@ bool	log_in_journal(void);		/* does standard error end there? */
 void	log_set_level(enum log_level);
 bool	log_level_find(const char *name, enum log_level *);	/* "info" */
 bool	log_enabled(enum log_level);
+
+/*
+ * From here on the lines of this thread go out several at a time: by
+ * log_flush(), and with each warning and error. Until log_release().
+ */
+void	log_hold(void);
+void	log_flush(void);
+void	log_release(void);
 
 void	log_err(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));

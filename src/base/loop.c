@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
 
@@ -325,7 +326,9 @@ loop_run(struct loop *l)
 {
 	int n;
 
+	log_hold();
 	while (!l->stop) {
+		log_flush();
 		n = epoll_wait(l->epoll, l->batch, BATCH, fall_asleep(l));
 		if (n < 0 && errno != EINTR)
 			die("epoll_wait: %s", strerror(errno));
@@ -337,5 +340,6 @@ loop_run(struct loop *l)
 		run_tasks(l);
 		expire(l);
 	}
+	log_release();
 	l->stop = false;	/* it can run again */
 }
