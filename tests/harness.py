@@ -12,7 +12,7 @@ SOURCE = os.environ.get("top_srcdir", os.path.join(os.path.dirname(__file__), ".
 PROGRAM = os.path.abspath(os.environ.get("COPILOT_API", os.path.join(BUILD, "copilot-api")))
 FAKE = os.path.abspath(os.environ.get("FAKE_UPSTREAM",
                                       os.path.join(BUILD, "tests/fake-upstream/fake-upstream")))
-TIMEOUT = 30
+TIMEOUT = 60
 LEAVE = 10                      # seconds for what was told to end, once all tests are over
 
 # Whoever runs the tests in the background has these ignored, and so would all
@@ -22,10 +22,9 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # --- Tests beside each other ("make -j")
 
-# Every script holds the build's lock, shared. What measures time waits until all
-# others have let go of it: the tests of a script that are @timed, which come
-# behind its others, or a whole script that says quiet(). These wait more than
-# they compute, and run beside each other.
+# Every script holds the build's lock, shared. One that measures time says quiet():
+# it waits until all others have let go of it. These wait more than they compute,
+# and run beside each other.
 _lock = os.open(os.path.join(BUILD, "tests", "harness.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 fcntl.flock(_lock, fcntl.LOCK_SH)
 
@@ -43,7 +42,6 @@ def torture(short, long):
 # --- TAP
 
 _tests = []
-_timed = []
 _last = []
 
 
@@ -56,12 +54,6 @@ def test(function):
     return function
 
 
-def timed(function):
-    """A test that measures time."""
-    _timed.append(function)
-    return function
-
-
 def last(function):
     """A test that comes behind all others."""
     _last.append(function)
@@ -69,13 +61,11 @@ def last(function):
 
 
 def run():
-    tests = _tests + _timed + _last
+    tests = _tests + _last
     print("1..%d" % len(tests))
     bad = 0
     for number, function in enumerate(tests, 1):
         name = function.__name__.replace("_", " ")
-        if function in _timed[:1]:
-            quiet()
         try:
             function()
             print("ok %d - %s" % (number, name), flush=True)
@@ -95,7 +85,7 @@ def skip_all(why):
     sys.exit(0)
 
 
-def eventually(condition, seconds=10, what="condition"):
+def eventually(condition, seconds=TIMEOUT, what="condition"):
     """Wait until condition() is true and return its value."""
     end = time.monotonic() + seconds
     while True:
@@ -234,16 +224,20 @@ class Fake:
         members = scenario if isinstance(scenario, dict) else {"scenario": scenario}
         self.call("POST", "/_control/scenario", dict(members, path=path, **params))
 
-    def requests(self, path=None):
-        """What was received, oldest first; of one path."""
-        got = self.call("GET", "/_control/requests?full=1")
+    def resume(self):
+        """What stalls or is delayed goes on."""
+        self.call("POST", "/_control/resume", {})
+
+    def requests(self, path=None, full=True):
+        """What was received, oldest first; of one path; with bodies over 64 kB, too."""
+        got = self.call("GET", "/_control/requests" + ("?full=1" if full else ""))
         got = got["requests"] if isinstance(got, dict) else got
         return [r for r in got if path is None or r["path"].split("?")[0] == path]
 
     def unanswered(self, path):
         """What it has not answered to its end yet: who has an answer by now did
         not wait for these."""
-        return [r for r in self.requests(path) if r["outcome"] == "open"]
+        return [r for r in self.requests(path, full=False) if r["outcome"] == "open"]
 
     def state(self):
         return self.call("GET", "/_control/state")
@@ -367,7 +361,7 @@ def parse_events(text):
 
 
 def parse_cgi(text):
-    head, _, body = text.partition(b"\r\n\r\n")
+    head, _, body = bytes(text).partition(b"\r\n\r\n")
     headers = {}
     for line in head.decode().split("\r\n"):
         name, _, value = line.partition(": ")
@@ -474,7 +468,7 @@ class Call:
     """One FastCGI request on a connection, read as it arrives."""
 
     def __init__(self, sock):
-        self.sock, self.out, self.ended, self.raw = sock, b"", False, b""
+        self.sock, self.out, self.ended, self.raw = sock, bytearray(), False, b""
 
     def _record(self):
         while len(self.raw) < 8 or len(self.raw) < 8 + sum(struct.unpack(">HB", self.raw[4:7])):
@@ -493,7 +487,7 @@ class Call:
             if self.ended:
                 raise AssertionError("%r not in %r" % (text, self.out))
             self.step()
-        return self.out
+        return bytes(self.out)
 
     def step(self):
         kind, content = self._record()
@@ -551,12 +545,10 @@ class Fcgi:
         body = encode(body)
         variables = dict(cgi_env(method, path, body, headers, query), **(env or {}))
         sock = sock or self.connect()
-        data = record(BEGIN, struct.pack(">HB5x", 1, 1 if keep else 0))
-        data += record(PARAMS, b"".join(pair(k, v) for k, v in variables.items()))
-        data += record(PARAMS)
-        for at in range(0, len(body), 32768):
-            data += record(STDIN, body[at:at + 32768])
-        sock.sendall(data + record(STDIN))
+        records = [record(BEGIN, struct.pack(">HB5x", 1, 1 if keep else 0)),
+                   record(PARAMS, b"".join(pair(k, v) for k, v in variables.items())), record(PARAMS)]
+        records += [record(STDIN, body[at:at + 32768]) for at in range(0, len(body), 32768)]
+        sock.sendall(b"".join(records + [record(STDIN)]))
         return Call(sock)
 
     def request(self, *args, **kwargs):

@@ -8,7 +8,7 @@ KEY = "sk-servers-test"
 AUTH = {"Authorization": "Bearer " + KEY}
 # Whom a server started by root hands its requests to, as in the files.
 USER = "www-data"
-# What the tests scale down: the limits on silence, and what bridges it.
+# What scaled() makes of the limits on silence, and what bridges it.
 SILENCE_LIMIT = 5               # the head of each answer comes within it, too
 KEEP_ALIVE = 1
 # Under a sanitizer the program wants its time to start.
@@ -162,7 +162,8 @@ class Server(Lighttpd):
     needs_responder = True
     reload_signal = signal.SIGHUP
     streams = 200           # at once
-    gone = 2                # seconds until the upstream knows that a client left
+    tells = True            # that a client has left; else only who writes to it hears so
+    limit = None            # on silence: what scaled() writes in its place
     silent = 504            # the answer to an unstreamed request over the limit
     chunks = 200            # the answer to a large body without a length
     down = 502              # the answer while the program is down
@@ -171,10 +172,12 @@ class Server(Lighttpd):
 
     def __init__(self, fake, edit=None, **config):
         self.command()      # may skip
+        if self.tells:
+            config.setdefault("sseKeepAliveSeconds", 0)
         self.place = Place(fake, **config)
         self.home = self.place.home
         self.port, self.tls_port = free_port(), free_port()
-        self.edit = edit or (lambda text: text)
+        self.edit = edit or self.usual
         self.responder = None
         command = self.configure()
         if self.needs_responder:
@@ -187,6 +190,16 @@ class Server(Lighttpd):
         eventually(self._listening, START, self.name + ": " + self.log())
         eventually(lambda: self.request("GET", self.probe, headers=self.probe_headers).status == 200, START,
                    "models: " + self.log())
+
+    @staticmethod
+    def usual(text):
+        """What most tests make of the file."""
+        return text
+
+    @classmethod
+    def scaled(cls, text):
+        """The same with the limit on silence scaled down."""
+        return replaced(cls.usual(text), pairs={cls.limit[0]: cls.limit[1] % SILENCE_LIMIT} if cls.limit else {})
 
     def log(self):
         return self.place.logs()
@@ -224,6 +237,7 @@ http {
 
 class Nginx(Server):
     name = "nginx with kept connections"
+    limit = "fastcgi_read_timeout 1h;", "fastcgi_read_timeout %ds;"
 
     def command(self):
         return find("nginx")
@@ -262,18 +276,16 @@ class Nginx(Server):
         assert p.returncode == 0 and "[warn]" not in p.stdout, p.stdout
 
     @staticmethod
-    def scaled(text):
-        return replaced(text, pairs={
-            "fastcgi_read_timeout 1h;": "fastcgi_read_timeout %ds;" % SILENCE_LIMIT,
-            "limit_req zone=copilot-api burst=20 nodelay;": ""})    # has a test of its own
+    def usual(text):
+        return replaced(text, pairs={"limit_req zone=copilot-api burst=20 nodelay;": ""})   # has a test of its own
 
 
 class NginxClose(Nginx):
     name = "nginx without kept connections"
 
     @staticmethod
-    def scaled(text):
-        return replaced(Nginx.scaled(text), pairs={"fastcgi_keep_conn on;": "", "keepalive 32;": ""})
+    def usual(text):
+        return replaced(Nginx.usual(text), pairs={"fastcgi_keep_conn on;": "", "keepalive 32;": ""})
 
 
 # --- Apache
@@ -301,7 +313,7 @@ Include %(path)s/site.conf
 
 class Apache(Server):
     reload_signal = signal.SIGUSR1
-    gone = 2 * KEEP_ALIVE + 3
+    tells = False
     down = 503
     more = ""
 
@@ -331,13 +343,10 @@ class ApacheProxy(Apache):
     name = "Apache mod_proxy_fcgi"
     file = "apache-proxy.conf"
     loaded = ["mpm_event", "authz_core", "proxy", "proxy_fcgi"]
+    limit = "timeout=3600", "timeout=%d"
 
     def paths(self):
         return {"/run/copilot-api/fastcgi.sock": self.place.socket}
-
-    @staticmethod
-    def scaled(text):
-        return replaced(text, pairs={"timeout=3600": "timeout=%d" % SILENCE_LIMIT})
 
 
 class ApacheFcgid(Apache):
@@ -348,22 +357,19 @@ class ApacheFcgid(Apache):
     streams = 40
     silent = 500
     down = None
+    limit = "FcgidIOTimeout 3600", "FcgidIOTimeout %d"
     more = "FcgidIPCDir %(path)s/run/fcgid\nFcgidProcessTableFile %(path)s/run/fcgid_shm\n"
 
     def paths(self):
         return {"/usr/local/bin": os.path.dirname(self.place.program),
                 "/var/lib/copilot-api\n": self.home.path + "\n"}
 
-    @staticmethod
-    def scaled(text):
-        return replaced(text, pairs={"FcgidIOTimeout 3600": "FcgidIOTimeout %d" % SILENCE_LIMIT})
-
 
 # --- Caddy
 
 class Caddy(Server):
     name = "Caddy"
-    gone = 2 * KEEP_ALIVE + 3
+    tells = False
     silent = 200            # no limit before the head
     file = "Caddyfile"
 
@@ -386,18 +392,15 @@ class Caddy(Server):
                         "--address", "127.0.0.1:%d" % self.tls_port], check=True, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, timeout=60)
 
-    @staticmethod
-    def scaled(text):
-        return text
-
 
 # --- HAProxy
 
 class Haproxy(Server):
     name = "HAProxy"
     chunks = 400
-    gone = 2 * KEEP_ALIVE + 3
+    tells = False
     down = 503
+    limit = "timeout server 1h", "timeout server %ds"
     file = "haproxy.cfg"
     reload_signal = signal.SIGUSR2
 
@@ -411,17 +414,15 @@ class Haproxy(Server):
             "bind 127.0.0.1:4141": "bind 127.0.0.1:%d" % self.port})
         return [self.command(), "-W", "-f", p.file("haproxy.cfg", text)]
 
-    @staticmethod
-    def scaled(text):
-        return replaced(text, pairs={"timeout server 1h": "timeout server %ds" % SILENCE_LIMIT})
-
 
 # --- lighttpd
 
 class LighttpdFile(Server):
     reload_signal = signal.SIGUSR1
+    tells = False           # not before the first byte
     silent = 200            # no limit before the head
     down = 503
+    limit = "max-write-idle = 3600", "max-write-idle = %d"
 
     def command(self):
         return find("lighttpd")
@@ -437,10 +438,6 @@ class LighttpdFile(Server):
 
     def values(self):
         return {"program": self.place.program, "home": self.home.path}
-
-    @staticmethod
-    def scaled(text):
-        return replaced(text, pairs={"max-write-idle = 3600": "max-write-idle = %d" % SILENCE_LIMIT})
 
 
 class LighttpdSpawn(LighttpdFile):

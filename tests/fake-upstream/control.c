@@ -7,6 +7,7 @@
 #include "base/js.h"
 #include "base/util.h"
 #include "bill.h"
+#include "conn.h"
 #include "fake.h"
 #include "jt.h"
 
@@ -163,6 +164,20 @@ expire(struct call *c)
 	ok(c);
 }
 
+/* What stalls or is delayed goes on; one that ends leaves the list. */
+static void
+resume(struct call *c)
+{
+	struct conn *conn, *next;
+
+	for (conn = c->f->conns; conn != NULL; conn = next) {
+		next = conn->next;
+		if (conn->state == CONN_ANSWER)
+			player_hurry(conn);
+	}
+	ok(c);
+}
+
 static const struct {
 	const char	*path;
 	void		(*fn)(struct call *);
@@ -177,6 +192,7 @@ static const struct {
 	{ "/_control/forget",	forget },
 	{ "/_control/bill",	bills },
 	{ "/_control/expire",	expire },
+	{ "/_control/resume",	resume },
 };
 
 void

@@ -377,6 +377,20 @@ player_resume(struct conn *c)
 }
 
 void
+player_hurry(struct conn *c)
+{
+	struct player *p = &c->play;
+
+	p->stall_after = -1;
+	p->due = mono_ns();
+	if (p->timer.place != 0)
+		timer_set(&c->f->loop, &p->timer, p->due);
+	else if (c->out_at == c->out.len)
+		player_resume(c);
+	/* Else it goes on when what is under way has been sent. */
+}
+
+void
 player_stop(struct conn *c)
 {
 	timer_clear(&c->f->loop, &c->play.timer);

@@ -42,6 +42,8 @@ struct player {
 void	player_start(struct conn *, json_object *scn);
 /* Goes on after conn->out has drained. */
 void	player_resume(struct conn *);
+/* Ends what the answer waits for, a stall that is still to come included. */
+void	player_hurry(struct conn *);
 void	player_stop(struct conn *);
 
 #endif
