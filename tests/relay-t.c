@@ -1,5 +1,5 @@
 /*
- * relay.c with outlet.c and refusal.c: what each event means in each phase. The
+ * relay*.c, outlet.c and refusal.c: what each event means in each phase. The
  * call, the handler, the client and the log are the test's own.
  */
 #include "config.h"

@@ -35,6 +35,13 @@ src_libcore_a_SOURCES += \
 	%reldir%/records.h \
 	%reldir%/refusal.c \
 	%reldir%/refusal.h \
+	%reldir%/relay-answer.c \
+	%reldir%/relay-ask.c \
+	%reldir%/relay-end.c \
+	%reldir%/relay-keep.c \
+	%reldir%/relay-parts.h \
+	%reldir%/relay-trip.c \
+	%reldir%/relay-wait.c \
 	%reldir%/relay.c \
 	%reldir%/relay.h \
 	%reldir%/route.c \

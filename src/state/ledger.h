@@ -26,8 +26,8 @@ void	ledger_start(struct ledger *);
 
 /*
  * Note an answer, whose time is now: it is on record behind this, or the disk
- * has refused it and it stays in memory until that is possible. Takes no call of
- * the system, but for the first one and those that come faster than the thread.
+ * has refused it and it stays in memory until that is possible. Takes no system
+ * call, but for the first one and those that come faster than the thread.
  */
 void	ledger_note(struct ledger *, const struct ledger_row *,
 	    const struct ledger_keep *);
