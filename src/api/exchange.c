@@ -240,6 +240,7 @@ exchange_destroy(struct exchange *x)
 	free(x->session);
 	buf_finish(&x->summary);
 	free(x->models_err);
+	free(x->refusal);
 	if (x->detached != NULL && !x->detached->alone)
 		detached_destroy(x->detached);
 	followed_destroy(x->followed);
@@ -254,6 +255,9 @@ exchange_refuse(struct exchange *x, const struct err *err)
 	struct err ours = *err;
 
 	name_page(x, &ours);
+	free(x->refusal);
+	x->refusal = xmalloc(sizeof(ours));
+	*x->refusal = ours;
 	reply_error(&x->reply, &x->req, &ours);
 	return HANDLED_REPLY;
 }

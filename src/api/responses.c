@@ -16,6 +16,7 @@
 #include "api/restore.h"
 #include "api/target.h"
 #include "base/conf.h"
+#include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/sse.h"
@@ -420,10 +421,9 @@ check(json_object *obj, struct err *err)
 static void
 refuse_begun(struct exchange *x)
 {
-	struct buf	*body = &x->reply.body;
-	json_object	*obj = js_parse_quiet(buf_str(body), body->len);
+	struct buf	*body = &x->reply.body, text = { 0 };
+	json_object	*obj = err_json_new(x->refusal);
 	json_object	*error = js_obj(obj, "error"), *ev = js_typed("error");
-	struct buf	 text = { 0 };
 
 	js_add_int(ev, "sequence_number", 0);
 	js_add_ref(ev, "code", js_get(error, "code"));
@@ -454,7 +454,7 @@ api_responses(struct exchange *x)
 	else
 		h = check(obj, &err) ? HANDLED_MODELS :
 		    exchange_refuse(x, &err);
-	if (h == HANDLED_REPLY && x->begun)
+	if (h == HANDLED_REPLY && x->begun && x->refusal != NULL)
 		refuse_begun(x);
 	restore_finish(&stored);
 	json_object_put(obj);

@@ -2,10 +2,13 @@
 #ifndef ERR_JSON_H
 #define ERR_JSON_H
 
+#include <json-c/json.h>
+
 struct buf;
 struct err;
 
-/* Appends {"error":{"message","type","param","code"}}. */
+/* {"error":{"message","type","param","code"}}, and that appended. */
+json_object *err_json_new(const struct err *);
 void	err_json(const struct err *, struct buf *);
 
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/buf.h"
 #include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -371,17 +370,12 @@ responses_error(const struct err *err)
 json_object *
 responses_error_event(const struct err *err)
 {
-	json_object	*ev, *error;
-	struct buf	 text = { 0 };
+	json_object *ev = err_json_new(err), *error = js_obj(ev, "error");
 
-	err_json(err, &text);
-	ev = js_parse_quiet(text.p, text.len);
-	error = js_obj(ev, "error");
 	js_add_str(error, "code", error_code(err));
 	js_add_str(ev, "type", "error");
 	js_add_ref(ev, "code", js_get(error, "code"));
 	js_add_ref(ev, "message", js_get(error, "message"));
 	js_add_ref(ev, "param", js_get(error, "param"));
-	buf_finish(&text);
 	return ev;
 }
