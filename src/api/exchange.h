@@ -92,7 +92,7 @@ struct exchange {
 	/* and can't be had: do without */
 	bool			 models_tried;
 	struct err		*models_err;	/* why not, or NULL */
-	struct err		*refusal;	/* exchange_refuse()'s, or NULL */
+	struct err		*refusal;	/* what it got, or NULL */
 	const char		*unhealthy;	/* /healthz: why; static */
 	const char		*unready;	/* /readyz: likewise */
 	/* Fetched for it, until upstream answers; NULL: nothing. */

@@ -411,8 +411,9 @@ cli_auth_keys(struct cli *cli)
 	cli->list |= cli->show;
 	if (cli->add == NULL && cli->remove == NULL && !cli->list)
 		return wrong_use("--add, --list or --remove is missing");
-	if (cli->add == NULL && (cli->client_key != NULL || cli->monthly != NULL ||
-	    cli->daily != NULL || cli->account != NULL || cli->sign_in))
+	if (cli->add == NULL && (cli->client_key != NULL ||
+	    cli->monthly != NULL || cli->daily != NULL ||
+	    cli->account != NULL || cli->sign_in))
 		return wrong_use("--key, credits, --account and --sign-in go "
 		    "with --add");
 	if ((conf = conf_load(cli->home, &cli->override, &err)) == NULL)
