@@ -542,7 +542,7 @@ test_many(void **state)
 
 	(void)state;
 	for (k = 0; k < COUNT(entries); k++)
-		for (n = 1000; n <= 100000; n *= 100) {
+		for (n = 1000; n <= 300000; n *= 300) {
 			buf_puts(&text, "{\"data\":[{\"id\":\"x\"}");
 			for (i = 0; i < n; i++) {
 				buf_printf(&text, ",%s%d%s", entries[k][0], i,
@@ -553,18 +553,11 @@ test_many(void **state)
 			assert_true((models != NULL) == (n == 1000));
 			if (k == 0 && models != NULL)
 				assert_int_equal(models->n, 1001);
+			if (k == 0 && models == NULL)
+				assert_non_null(strstr(err.msg, "too large"));
 			models_unref(models);
 			buf_finish(&text);
 		}
-	buf_puts(&text, "{\"data\":[{\"id\":\"x\"}]}");
-	models = models_parse(text.p, text.len, &err);
-	assert_int_equal(models->n, 1);
-	models_unref(models);
-	for (i = 0; i < 1 << 20; i++)
-		buf_putc(&text, ' ');
-	assert_null(models_parse(text.p, text.len, &err));
-	assert_non_null(strstr(err.msg, "too large"));
-	buf_finish(&text);
 }
 
 static void
