@@ -84,7 +84,7 @@ need_build()
 	need gcc command -v cc
 	need libc6-dev test -e /usr/include/stdio.h
 	need libcurl4-openssl-dev pkg-config --exists 'libcurl >= 7.88'
-	need libfcgi-dev test -e /usr/include/fcgiapp.h
+	need libfcgi-dev test -e /usr/include/fastcgi.h
 	need libjson-c-dev pkg-config --exists 'json-c >= 0.16'
 	need libmd-dev pkg-config --exists 'libmd >= 1.0.4'
 	need libpq-dev pkg-config --exists 'libpq >= 15'

@@ -61,7 +61,6 @@ check_versions(struct debug *d)
 	    "no (nothing is kept in files)");
 	note(d, "libpq", state_place_libpq() != NULL ? state_place_libpq() :
 	    "no (nothing is kept in PostgreSQL)");
-	note(d, "libfcgi", "2.4 (it can't be asked for more)");
 }
 
 static void

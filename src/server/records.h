@@ -1,7 +1,7 @@
 /*
  * The records of an answer, to the web server (FastCGI specification, 3.3, 5.3
  * and 5.5). Nothing here blocks, and nothing is held for a stream that waits:
- * libfcgi's own stream takes 8 kB for each, and blocks.
+ * libfcgi's stream takes 8 kB for each, and blocks.
  */
 #ifndef RECORDS_H
 #define RECORDS_H
