@@ -67,10 +67,11 @@ function isCompaction({ json })
 // few of them: what Codex itself begins with takes about half of it. Behind a
 // compaction older ones also keep 20000 tokens of what the user said, in which
 // 0.47 counts its own earlier summaries: with a limit of 30000 that compacts
-// before each request, and with 20000 it gives up in the eighth turn. With 20000
-// 0.98 comes to compact before each request, too.
-const limitOf = (version) => ["newest", "0.130"].includes(version) ? 20000 :
-    45000;
+// before each request, and with 20000 it gives up in the eighth turn. 0.98 says
+// more at each "resume" that stays behind a compaction: 1150 tokens, with which
+// 60 turns come to compact before each request below some 70000.
+const limits = { newest: 20000, "0.130": 20000, "0.98": 75000, "0.72": 45000,
+    "0.47": 45000 };
 const command = (n) => `seq -s " " ${n}000 ${n}999; echo end-${n}`;
 
 async function session(program, model, home)
@@ -105,7 +106,7 @@ for (const [version, program] of Object.entries(versions))
 			    model, url: process.env.LOCKED + "/v1",
 			    name: "OpenAI",
 			    top: "model_auto_compact_token_limit = " +
-			    limitOf(version) }));
+			    limits[version] }));
 			try {
 				await session(program, model, home);
 			} finally {
