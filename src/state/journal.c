@@ -18,8 +18,8 @@
 #include "state/journal.h"
 #include "state/mapped.h"
 
-#define BLOCK		(256 << 10)	/* read at once */
-#define AHEAD		(128 << 10)	/* in memory, and dirty, before */
+#define BLOCK		(32 << 10)	/* read at once */
+#define AHEAD		(64 << 10)	/* in memory, and dirty, before */
 #define HEAD_SIZE	(JOURNAL_ID_SIZE + 1)	/* '#', id, line end */
 
 struct journal {
@@ -215,13 +215,17 @@ make(const struct journal *j, struct held *h)
 	return ok;
 }
 
-/* What the next lines fill is touched before the loop has to. */
+/*
+ * What the next lines fill is touched before the loop has to; what is behind us
+ * is the file's, no memory of ours.
+ */
 static void
 prepare(char *p, size_t used, size_t size)
 {
 	size_t	page = (size_t)sysconf(_SC_PAGESIZE), n = AHEAD;
 
 	used -= used % page;
+	madvise(p, used, MADV_DONTNEED);
 	if (n > size - used)
 		n = size - used;
 #ifdef MADV_POPULATE_WRITE
