@@ -759,6 +759,33 @@ test_threaded(void **state)
 	remove_home(home);
 }
 
+/*
+ * The thread wants the next file when half of one is full: if there can't be
+ * any, the other half is used first.
+ */
+static void
+test_half_full(void **state)
+{
+	char		*home = make_home();
+	struct ledger	*l = at_home(home);
+	int		 i;
+
+	(void)state;
+	ledger_start(l);
+	note(l, NOON, "k", "m", 3, &always);
+	limit_files(400000);
+	for (i = 1; i < 12000; i++) {
+		if (i == 11000)
+			ledger_settle(l);	/* so that it has tried */
+		note(l, NOON, "k", "m", 3, &always);
+	}
+	assert_int_equal(count_lines(home), 12000);
+	limit_files(RLIM_INFINITY);
+	expect_noted(l, 12000);
+	ledger_destroy(l);
+	remove_home(home);
+}
+
 /* Somebody cuts the file that is memory: nothing crashes, and it goes on. */
 static void
 test_cut(void **state)
@@ -848,6 +875,7 @@ main(void)
 		cmocka_unit_test(test_spent_unknown),
 		cmocka_unit_test(test_before_estimates),
 		cmocka_unit_test(test_threaded),
+		cmocka_unit_test(test_half_full),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_days),

@@ -11,9 +11,9 @@
 #include "base/util.h"
 #include "state/journal.h"
 #include "state/ledger-line.h"
-#include "state/spending.h"
 #include "state/ledger-take.h"
 #include "state/ledger.h"
+#include "state/spending.h"
 
 #define TAKE_MS		1000	/* between two takings over */
 #define COMPACT_MS	3600000
@@ -70,7 +70,7 @@ ledger_create(const struct state_place *at)
 static void
 to_be_taken(struct ledger *l)
 {
-	bool low = journal_is_low(l->journal);
+	bool low = !l->refused && journal_is_low(l->journal);
 
 	if (!l->fresh || (low && !l->low))
 		pthread_cond_signal(&l->to_take);
@@ -83,8 +83,8 @@ static bool
 tended(struct ledger *l, bool ok, int why)
 {
 	if (!ok && !l->refused)
-		log_warn("usage: " LEDGER_JOURNAL ": %s; it is kept in memory "
-		    "until that is possible", strerror(why));
+		log_warn("usage: " LEDGER_JOURNAL ": %s; what has no room is "
+		    "kept in memory until that is possible", strerror(why));
 	l->refused = !ok;
 	return ok;
 }
@@ -120,7 +120,7 @@ write_pending(struct ledger *l)
 static void
 put(struct ledger *l, const struct buf *line)
 {
-	bool ok = !l->refused &&
+	bool ok = l->pending.len == 0 &&
 	    journal_append(l->journal, line->p, line->len);
 
 	if (!ok && !(l->refused && l->started))
