@@ -30,6 +30,7 @@
 #include "server/outlet.h"
 #include "server/parts.h"
 #include "server/relay.h"
+#include "server/tally.h"
 
 /* --- What stands around the relay, and what it was told. */
 
@@ -42,6 +43,7 @@ static struct client	 client;
 static struct buf	 got;		/* by the client */
 static bool		 room;		/* the client reads */
 static bool		 broken;	/* a write fails */
+static bool		 recorded;	/* what it took is on record */
 static char		 seen[256];	/* what else happened, in order */
 static enum handled	 handled;	/* the handler's next word */
 static struct http_call	*const running = (struct http_call *)&server;
@@ -66,11 +68,21 @@ client_room(struct client *c)
 	return room;
 }
 
+/* The end of an answer is what has "last", "done" or "body" in it. */
+static bool
+has_end(const char *p, size_t n)
+{
+	return memmem(p, n, "last", 4) != NULL ||
+	    memmem(p, n, "done", 4) != NULL || memmem(p, n, "body", 4) != NULL;
+}
+
 static bool
 client_write(struct client *c, const char *p, size_t n, bool last)
 {
 	(void)c;
 	(void)last;
+	if (has_end(p, n))
+		assert_true(recorded);
 	if (!broken)
 		buf_append(&got, p, n);
 	return !broken;
@@ -97,6 +109,34 @@ access_log(const struct exchange *ended, size_t bytes, const char *upstream_id,
 	if (remark != NULL)
 		note("(%s)", remark);
 	x = NULL;
+}
+
+void
+tally(struct exchange *of, int status)
+{
+	assert_ptr_equal(of, x);
+	assert_int_equal(status, 200);
+	recorded = true;
+}
+
+void
+tally_cut(struct exchange *of, int status)
+{
+	(void)of;
+	(void)status;
+}
+
+void
+tally_sends(struct exchange *of, bool more)
+{
+	(void)of;
+	(void)more;
+}
+
+const char *
+tally_model(const struct exchange *of)
+{
+	return of->model;
 }
 
 void
@@ -242,6 +282,8 @@ answer_event(void *self, const struct sse_event *ev, struct buf *out,
 		return ANSWER_FAILED;
 	}
 	buf_puts(out, ev->data);
+	if (strcmp(ev->data, "done") == 0)
+		return ANSWER_COMPLETE;
 	return strcmp(ev->data, "last") == 0 ? ANSWER_HELD : ANSWER_MORE;
 }
 
@@ -417,6 +459,12 @@ whole(void)
 {
 	buf_puts(&call->body, "body");
 	end_as(CALL_WHOLE);
+}
+
+static void
+is_done(void)
+{
+	events("done");
 }
 
 static void
@@ -652,6 +700,8 @@ static const struct row {
 	  "200 a!cut" },
 	{ __LINE__, in_answering, sends_bad, "whole (Bad.)", NULL, "",
 	  "200 a!bad_event" },
+	{ __LINE__, in_answering, is_done, "resume", back, "resume",
+	  "200 adone" },
 	{ __LINE__, in_answering, cannot_write, GONE " cancel", NULL, "", "200 a" },
 	{ __LINE__, in_answering, reads_slowly, "pause", reads, "resume",
 	  "200 ab" },
@@ -755,7 +805,7 @@ test_phases(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rows); i++) {
 		room = true;
-		broken = false;
+		broken = recorded = false;
 		agains = 0;
 		buf_truncate(&got, 0);
 		client = (struct client){ .ops = &client_ops };
