@@ -55,4 +55,5 @@ void	 loop_soon(struct loop *, struct loop_task *);
 void	 loop_soon_stop(struct loop *, struct loop_task *);
 /* Run them now: what the loop does each time that it comes back to itself. */
 void	 loop_settle(struct loop *);
+
 #endif

@@ -498,23 +498,17 @@ note_large(struct conn *c, const struct exchange *x)
 	c->large = c->large || x->memory.peak > LARGE;
 }
 
-/* It has come to its end without the loop. */
-static void
-exchange_over(struct conn *c, struct exchange *x, size_t bytes,
-    const char *remark)
-{
-	note_large(c, x);
-	handle_leave(x);
-	meter(x, x->reply.status != 0 ? x->reply.status : CLIENT_GONE);
-	access_log(x, bytes, NULL, remark);
-	exchange_destroy(x);
-}
-
 /* The web server has left: there is nobody to answer. */
 static void
 drop(struct conn *c, const char *remark)
 {
-	exchange_over(c, c->client.exchange, 0, remark);
+	struct exchange *x = c->client.exchange;
+
+	note_large(c, x);
+	handle_leave(x);
+	meter(x, x->reply.status != 0 ? x->reply.status : CLIENT_GONE);
+	access_log(x, 0, NULL, remark);
+	exchange_destroy(x);
 	conn_break(c);
 	conn_rest(c);
 }
