@@ -22,14 +22,19 @@
 #define AHEAD		(64 << 10)	/* in memory, and dirty, before */
 #define HEAD_SIZE	(JOURNAL_ID_SIZE + 1)	/* '#', id, line end */
 
+/* A file as its appender has it. */
+struct held {
+	int	 fd;		/* its lock is held; -1: no file */
+	char	*p;
+	size_t	 used;
+};
+
 struct journal {
 	char		*home, *name;
 	size_t		 size;
 	pthread_mutex_t	 tending;	/* one tends at a time */
 	pthread_mutex_t	 lock;		/* of what follows */
-	int		 fd;		/* its lock is held; -1: no file */
-	char		*p;
-	size_t		 used;
+	struct held	 file;
 };
 
 struct journal *
@@ -42,16 +47,9 @@ journal_create(const char *home, const char *name, size_t size)
 	j->size = size;
 	pthread_mutex_init(&j->tending, NULL);
 	pthread_mutex_init(&j->lock, NULL);
-	j->fd = -1;
+	j->file.fd = -1;
 	return j;
 }
-
-/* A file as an appender has it. */
-struct held {
-	int	 fd;
-	char	*p;
-	size_t	 used;
-};
 
 static void
 let_go(const struct held *h, size_t size)
@@ -65,7 +63,7 @@ let_go(const struct held *h, size_t size)
 void
 journal_destroy(struct journal *j)
 {
-	let_go(&(struct held){ j->fd, j->p, j->used }, j->size);
+	let_go(&j->file, j->size);
 	pthread_mutex_destroy(&j->tending);
 	pthread_mutex_destroy(&j->lock);
 	free(j->home);
@@ -230,8 +228,6 @@ prepare(char *p, size_t used, size_t size)
 		n = size - used;
 #ifdef MADV_POPULATE_WRITE
 	madvise(p + used, n, MADV_POPULATE_WRITE);
-#else
-	(void)p;
 #endif
 }
 
@@ -256,10 +252,8 @@ change(struct journal *j)
 		return false;
 	prepare(next.p, next.used, j->size);
 	pthread_mutex_lock(&j->lock);
-	old = (struct held){ j->fd, j->p, j->used };
-	j->fd = next.fd;
-	j->p = next.p;
-	j->used = next.used;
+	old = j->file;
+	j->file = next;
 	pthread_mutex_unlock(&j->lock);
 	let_go(&old, j->size);
 	return true;
@@ -273,10 +267,11 @@ journal_tend(struct journal *j)
 
 	pthread_mutex_lock(&j->tending);
 	used = journal_used(j);
-	if (j->fd < 0 || used > j->size / 2 || !is_there(j->fd, j->size))
+	if (j->file.fd < 0 || used > j->size / 2 ||
+	    !is_there(j->file.fd, j->size))
 		ok = change(j);
 	else
-		prepare(j->p, used, j->size);
+		prepare(j->file.p, used, j->size);
 	pthread_mutex_unlock(&j->tending);
 	return ok;
 }
@@ -284,12 +279,13 @@ journal_tend(struct journal *j)
 bool
 journal_append(struct journal *j, const char *line, size_t n)
 {
-	bool ok;
+	struct held	*f = &j->file;
+	bool		 ok;
 
 	pthread_mutex_lock(&j->lock);
-	if ((ok = j->fd >= 0 && n <= j->size - j->used)) {
-		memcpy(j->p + j->used, line, n);
-		j->used += n;
+	if ((ok = f->fd >= 0 && n <= j->size - f->used)) {
+		memcpy(f->p + f->used, line, n);
+		f->used += n;
 	}
 	pthread_mutex_unlock(&j->lock);
 	return ok;
@@ -301,7 +297,7 @@ journal_is_low(struct journal *j)
 	bool low;
 
 	pthread_mutex_lock(&j->lock);
-	low = j->fd < 0 || j->used > j->size / 2;
+	low = j->file.fd < 0 || j->file.used > j->size / 2;
 	pthread_mutex_unlock(&j->lock);
 	return low;
 }
@@ -312,7 +308,7 @@ journal_used(struct journal *j)
 	size_t used;
 
 	pthread_mutex_lock(&j->lock);
-	used = j->used;
+	used = j->file.used;
 	pthread_mutex_unlock(&j->lock);
 	return used;
 }
