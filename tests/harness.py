@@ -14,6 +14,7 @@ FAKE = os.path.abspath(os.environ.get("FAKE_UPSTREAM",
                                       os.path.join(BUILD, "tests/fake-upstream/fake-upstream")))
 TIMEOUT = 60
 LEAVE = 10                      # seconds for what was told to end, once all tests are over
+NOTICED = 10                    # seconds until what has happened is noticed without a keep-alive
 
 # Whoever runs the tests in the background has these ignored, and so would all
 # that is started here.

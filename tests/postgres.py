@@ -124,8 +124,8 @@ class Postgres:
         at_end(self.stop, signal.SIGQUIT)
         self.start()
         if follows:
-            eventually(lambda: follows.sql("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"), 30,
-                       "a standby: " + self.log()[-2000:])
+            eventually(lambda: follows.sql("SELECT 1 FROM pg_stat_replication WHERE state = 'streaming'"),
+                       what="a standby: " + self.log()[-2000:])
         else:
             self.sql("CREATE DATABASE " + DATABASE, database="postgres")
 
@@ -194,7 +194,7 @@ class Postgres:
         """SIGTERM waits for who is connected, SIGINT doesn't, SIGQUIT just
         ends; after SIGKILL the others of the server's processes go, too."""
         status = end(self.process, sig, 30) if self.process else None
-        eventually(lambda: not processes_with("TEST_POSTGRES", self.path), 30, "the end of PostgreSQL's processes")
+        eventually(lambda: not processes_with("TEST_POSTGRES", self.path), what="the end of PostgreSQL's processes")
         return status
 
     def kill(self):
@@ -219,7 +219,7 @@ class Postgres:
 
     def promote(self):
         self.sql("SELECT pg_promote()", database="postgres")
-        eventually(lambda: self.sql("SELECT pg_is_in_recovery()", database="postgres") == [["f"]], 30, "a promotion")
+        eventually(lambda: self.sql("SELECT pg_is_in_recovery()", database="postgres") == [["f"]], what="a promotion")
 
     def log(self):
         if not os.path.exists(self.log_path):

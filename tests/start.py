@@ -74,7 +74,7 @@ class Start:
     def send(self, sig):
         os.killpg(self.process.pid, sig)
 
-    def wait(self, seconds=10):
+    def wait(self, seconds=TIMEOUT):
         """(exit status, seconds that it took)"""
         start = time.monotonic()
         return self.process.wait(seconds), time.monotonic() - start

@@ -476,7 +476,7 @@ class LighttpdSocket(LighttpdFile):
         for pid in self.lighttpds():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, sig)
-        eventually(lambda: not self.lighttpds(), 20, "the end of lighttpd")
+        eventually(lambda: not self.lighttpds(), what="the end of lighttpd")
         return status
 
     def values(self):
