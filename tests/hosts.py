@@ -20,7 +20,9 @@ def enter():
         if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
             return program + " is not installed"
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    setup = ("ip link set lo up && ip link add br0 type bridge && ip link set br0 up && "
+    # Without an address of its own the bridge changes it with each port, and who
+    # had learnt the last one talks to nobody for some seconds.
+    setup = ("ip link set lo up && ip link add br0 address 02:00:0a:4d:00:01 type bridge && ip link set br0 up && "
              "ip addr add %s/24 dev br0 && ip addr add %s/24 dev br0" % (BRIDGE, DATABASE_HOST))
     if subprocess.call(["unshare", "-n", "sh", "-c", setup], stderr=subprocess.DEVNULL) != 0:
         return "no network namespaces or bridges here"
