@@ -12,6 +12,8 @@
 
 #include "base/buf.h"
 #include "base/js.h"
+#include "base/peek.h"
+#include "base/scan.h"
 #include "base/util.h"
 #include "chat/usage.h"
 #include "copilot/models.h"
@@ -100,6 +102,115 @@ test_read(void **state)
 		json_object_put(usage);
 		json_object_put(bill);
 	}
+}
+
+/* --- The same of texts. */
+
+/* A look at both, as far as they are of the usual form. */
+static bool
+peeked(const char *usage, const char *bill, struct usage *u)
+{
+	struct scan_marks	a = { 0 }, b = { 0 };
+	struct peek		of_usage, of_bill;
+	bool			ok;
+
+	assert_true(peek_read(&of_usage, usage, strlen(usage), &a) &&
+	    peek_read(&of_bill, bill, strlen(bill), &b));
+	ok = usage_peek(u, &of_usage, &of_bill);
+	free(a.list);
+	free(b.list);
+	return ok;
+}
+
+static void
+test_peek(void **state)
+{
+	/* Numbers that are no counts, escapes, lines that are none. */
+	static const char *const unusual[][2] = {
+		{ "{\"prompt_tokens\":-5}", "{}" },
+		{ "{\"prompt_tokens\":5.5}", "{}" },
+		{ "{\"prompt_tokens\":\"5\"}", "{}" },
+		{ "{\"prompt_tokens\":1234567890123456789}", "{}" },
+		{ "{\"prompt\\u005ftokens\":5}", "{}" },
+		{ "{}", "{\"total_nano_aiu\":-1}" },
+		{ "{}", BILL },
+	};
+	struct usage	 u, none = USAGE_NONE;
+	size_t		 i, usual = 0;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++) {
+		u = none;
+		if (!peeked(cases[i].usage, cases[i].bill, &u))
+			continue;
+		assert_true(u.input == cases[i].input &&
+		    u.cached == cases[i].cached &&
+		    u.cache_write == cases[i].cache_write &&
+		    u.output == cases[i].output &&
+		    u.reasoning == cases[i].reasoning &&
+		    u.nano == cases[i].nano);
+		usual++;
+	}
+	assert_true(usual > COUNT(cases) / 2);
+	for (i = 0; i < COUNT(unusual); i++) {
+		u = none;
+		assert_false(peeked(unusual[i][0], unusual[i][1], &u));
+		assert_memory_equal(&u, &none, sizeof(u));
+	}
+}
+
+/* What is printed of a text is what its tree would be. */
+static void
+test_print(void **state)
+{
+	static const char *const texts[] = {
+		"{\"prompt_tokens\":12,\"completion_tokens\":5,"
+		    "\"total_tokens\":17}",
+		"{\"completion_tokens\":5,\"completion_tokens_details\":{"
+		    "\"audio_tokens\":0,\"reasoning_tokens\":0},"
+		    "\"prompt_tokens\":12,\"prompt_tokens_details\":{"
+		    "\"cached_tokens\":0},\"total_tokens\":17}",
+		"{\"prompt_tokens\":12,\"completion_tokens\":5,"
+		    "\"total_tokens\":17,\"cost\":1}",
+		"{\"prompt_tokens\":12,\"completion_tokens\":5}",
+		"{ \"prompt_tokens\" : 12, \"completion_tokens\" : 5, "
+		    "\"total_tokens\" : 17 }",
+		"{\"prompt_tokens\":12,\"completion_tokens\":5,"
+		    "\"total_tokens\":18,\"prompt_tokens_details\":null}",
+		"{\"prompt_tokens\":12,\"completion_tokens\":5,"
+		    "\"total_tokens\":17,\"reasoning_tokens\":0}",
+		"{\"prompt_tokens\":12,\"completion_tokens\":5,"
+		    "\"total_tokens\":17,\"copilot_x\":0,\"x\":1.50}",
+	};
+	struct usage		 u = USAGE_NONE;
+	struct scan_marks	 marks = { 0 };
+	struct buf		 a = { 0 }, b = { 0 };
+	struct peek		 k;
+	json_object		*obj;
+	size_t			 i;
+
+	(void)state;
+	u.input = 12;
+	u.output = 5;
+	u.show_cost = true;
+	for (i = 0; i < COUNT(texts) * 4; i++) {
+		u.nano = i % 2 == 0 ? -1 : 150325000;
+		u.cached = i % 4 < 2 ? 0 : 3;
+		assert_true(peek_read(&k, texts[i / 4], strlen(texts[i / 4]),
+		    &marks));
+		chat_usage_print(&k, &u, &a);
+		obj = parsed(texts[i / 4]);
+		chat_usage_write(obj, &u);
+		js_print(obj, &b);
+		assert_string_equal(a.p, b.p);
+		json_object_put(obj);
+		free(marks.list);
+		marks = (struct scan_marks){ 0 };
+		buf_truncate(&a, 0);
+		buf_truncate(&b, 0);
+	}
+	buf_finish(&a);
+	buf_finish(&b);
 }
 
 static void
@@ -392,6 +503,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_print),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_responses),

@@ -8,6 +8,8 @@
 #include "base/scan.h"
 #include "base/util.h"
 
+#define DIGITS 18	/* any such number is an int64_t */
+
 static inline bool
 is_space(char c)
 {
@@ -19,6 +21,20 @@ skip_space(struct peek *k)
 {
 	while (k->i < k->n && is_space(k->p[k->i]))
 		k->i++;
+}
+
+bool
+peek_read(struct peek *k, const char *p, size_t n, struct scan_marks *marks)
+{
+	struct scan_facts facts;
+
+	if (!scan_json_marks(p, n, SCAN_ONE_READING, &facts, marks) ||
+	    marks->n == 0)
+		return false;
+	*k = (struct peek){ .p = p, .n = n, .marks = marks->list,
+	    .next = marks->list, .end = marks->list + marks->n };
+	skip_space(k);
+	return true;
 }
 
 bool
@@ -87,6 +103,23 @@ peek_string(struct peek *k, struct peek_text *t)
 	if (!peek_pass(k, '"'))
 		return false;
 	*t = (struct peek_text){ k->p + begin + 1, k->i - begin - 2 };
+	return true;
+}
+
+bool
+peek_number(struct peek *k, int64_t *n)
+{
+	size_t	i = k->i;
+	int64_t	v = 0;
+
+	for (; i < k->n && k->p[i] >= '0' && k->p[i] <= '9'; i++)
+		if (i - k->i < DIGITS)
+			v = v * 10 + (k->p[i] - '0');
+	if (i == k->i || i - k->i > DIGITS || (i < k->n &&
+	    !is_behind(k->p[i])))
+		return false;
+	k->i = i;
+	*n = v;
 	return true;
 }
 

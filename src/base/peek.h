@@ -13,6 +13,7 @@
 #include <string.h>
 
 struct scan_mark;
+struct scan_marks;
 
 struct peek {
 	const char		*p;
@@ -25,6 +26,14 @@ struct peek_text {
 	const char	*p;
 	size_t		 n;
 };
+
+#define PEEK_TEXT(constant) { constant, sizeof(constant) - 1 }
+
+static inline bool
+peek_same(const struct peek_text *a, const struct peek_text *b)
+{
+	return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
 
 static inline bool
 peek_is(const struct peek_text *t, const char *what)
@@ -45,6 +54,13 @@ peek_which(const struct peek_text *t, const char *const *list, size_t n)
 }
 
 /*
+ * Is a text JSON that two readers read alike (SCAN_ONE_READING), and more than
+ * a number or a word? Then the cursor is at its value. The list of the marks is
+ * yours in any case.
+ */
+bool	peek_read(struct peek *, const char *, size_t n, struct scan_marks *);
+
+/*
  * Is there nothing visible in it? True in doubt: what is behind a \u may be a
  * space.
  */
@@ -61,6 +77,12 @@ bool	peek_pass(struct peek *, char first);
 
 /* The string that is there; false: it is none, and the cursor stays. */
 bool	peek_string(struct peek *, struct peek_text *);
+
+/*
+ * The number that is there, of digits only and at most 18; false: it is none,
+ * and the cursor stays.
+ */
+bool	peek_number(struct peek *, int64_t *);
 
 /*
  * Into the object or array, by its bracket; false when there is none. Then its

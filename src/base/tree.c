@@ -619,6 +619,15 @@ tree_text(const char *p, size_t n, struct buf *space, size_t *len)
 	return text;
 }
 
+json_object *
+tree_build_peeked(struct peek *k)
+{
+	size_t begin = k->i;
+
+	peek_skip(k);
+	return tree_build(k->p + begin, k->i - begin, true);
+}
+
 /* Of one that waits, and goes on waiting. */
 static void
 read_slice(json_object *array, size_t from, size_t n, json_object *slice)
@@ -701,8 +710,8 @@ print_escape(unsigned char c, char *at)
 	return 6;
 }
 
-static void
-print_text(const char *p, size_t n, struct buf *out)
+void
+tree_print_text(const char *p, size_t n, struct buf *out)
 {
 	size_t i = 0, plain;
 
@@ -728,7 +737,7 @@ print_object(json_object *obj, struct buf *out)
 		if (!first)
 			buf_putc(out, ',');
 		first = false;
-		print_text(key, strlen(key), out);
+		tree_print_text(key, strlen(key), out);
 		buf_putc(out, ':');
 		tree_print(v, out);
 	}
@@ -786,7 +795,7 @@ tree_print(json_object *v, struct buf *out)
 		buf_puts(out, json_object_get_boolean(v) ? "true" : "false");
 		break;
 	case json_type_string:
-		print_text(json_object_get_string(v),
+		tree_print_text(json_object_get_string(v),
 		    (size_t)json_object_get_string_len(v), out);
 		break;
 	case json_type_object:
@@ -799,4 +808,38 @@ tree_print(json_object *v, struct buf *out)
 		print_number(v, out);
 		break;
 	}
+}
+
+/* Without a mark, n bytes: a short string, a number or a word. */
+static bool
+is_printed(const char *p, size_t n)
+{
+	size_t i;
+
+	if (p[0] == '"')
+		return plain_run(p + 1, n - 2, false) == n - 2;
+	if (p[0] == 't' || p[0] == 'f' || p[0] == 'n')
+		return true;
+	for (i = 0; i < n && p[i] >= '0' && p[i] <= '9'; i++)
+		;
+	return i == n && n <= DIGITS;
+}
+
+void
+tree_print_peeked(struct peek *k, struct buf *out)
+{
+	const struct scan_mark	*m = k->next;
+	const char		*p = k->p + k->i;
+	struct peek		 at = *k;
+	bool			 marked = m < k->end && m->begin == k->i;
+	json_object		*v;
+
+	peek_skip(k);
+	if (marked ? m->same : is_printed(p, k->i - at.i)) {
+		buf_append(out, p, k->i - at.i);
+		return;
+	}
+	v = tree_build_peeked(&at);
+	tree_print(v, out);
+	json_object_put(v);
 }

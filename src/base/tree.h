@@ -62,6 +62,9 @@ bool	 tree_peek_text(json_object *obj, const char *text, struct peek *);
  */
 const char *tree_text(const char *p, size_t n, struct buf *space, size_t *len);
 
+/* The tree of the value at the cursor, which goes behind it; yours. */
+json_object *tree_build_peeked(struct peek *);
+
 /*
  * How many elements an array has, and those from one on, at most n, as a new
  * array. One that waits goes on waiting.
@@ -74,5 +77,12 @@ json_object *tree_slice(json_object *array, size_t from, size_t n);
  * own is honoured.
  */
 void	 tree_print(json_object *, struct buf *);
+/* A string, of these bytes. */
+void	 tree_print_text(const char *, size_t n, struct buf *);
+/*
+ * The value at the cursor as tree_print() would write it, without a tree where
+ * it stands so already; the cursor goes behind it.
+ */
+void	 tree_print_peeked(struct peek *, struct buf *);
 
 #endif

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/js.h"
+#include "base/peek.h"
 #include "base/util.h"
 #include "chat/repair.h"
 
@@ -30,13 +31,33 @@ static const struct {
 	{ "prohibited_content",	"content_filter" },
 };
 
+static bool
+starts(const struct peek_text *t, const char *with)
+{
+	return t->n >= strlen(with) && memcmp(t->p, with, strlen(with)) == 0;
+}
+
+static bool
+is_private(const struct peek_text *t)
+{
+	return starts(t, "copilot_") || starts(t, "content_filter_") ||
+	    peek_is(t, "prompt_filter_results") || peek_is(t, "padding");
+}
+
 bool
 chat_is_private(const char *key)
 {
-	return util_starts(key, "copilot_") ||
-	    util_starts(key, "content_filter_") ||
-	    strcmp(key, "prompt_filter_results") == 0 ||
-	    strcmp(key, "padding") == 0;
+	const struct peek_text name = { key, strlen(key) };
+
+	return is_private(&name);
+}
+
+enum chat_name
+chat_name_of(const struct peek_text *name)
+{
+	if (memchr(name->p, '\\', name->n) != NULL)
+		return CHAT_UNCLEAR;
+	return is_private(name) ? CHAT_PRIVATE : CHAT_PUBLIC;
 }
 
 void

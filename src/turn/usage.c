@@ -6,42 +6,62 @@
 #include <string.h>
 
 #include "base/js.h"
+#include "base/peek.h"
 #include "base/text.h"
-#include "base/util.h"
 #include "turn/usage.h"
 
 #define NANO_USD INT64_C(100000000000)	/* a credit is 0.01 USD */
 
 #define AT(member) offsetof(struct usage, member)
 
-/* Where the protocols have the counts. */
-static const struct {
-	size_t		 offset;
-	const char	*object;	/* within usage; NULL: itself */
-	const char	*name;
-} counts[] = {
-	{ AT(input), NULL, "prompt_tokens" },
-	{ AT(input), NULL, "input_tokens" },
-	{ AT(output), NULL, "completion_tokens" },
-	{ AT(output), NULL, "output_tokens" },
-	{ AT(cached), "prompt_tokens_details", "cached_tokens" },
-	{ AT(cached), "input_tokens_details", "cached_tokens" },
-	{ AT(cache_write), "prompt_tokens_details", "cache_write_tokens" },
-	{ AT(cache_write), "input_tokens_details", "cache_write_tokens" },
-	{ AT(reasoning), "completion_tokens_details", "reasoning_tokens" },
-	{ AT(reasoning), "output_tokens_details", "reasoning_tokens" },
+/* What a usage object says, by its place in the list. */
+enum { INPUT_TOKENS = 1, READ_TOKENS = 10, REASONED = 12, TOTAL, COUNTS };
+
+/* Where the protocols have the counts; the last two are for the others. */
+static const struct place {
+	struct peek_text	 object;	/* within usage; n 0: itself */
+	struct peek_text	 name;
+	size_t			 offset;
+} places[COUNTS] = {
+#define ITSELF { "", 0 }
+#define PROMPT PEEK_TEXT("prompt_tokens_details")
+#define INPUT_OF PEEK_TEXT("input_tokens_details")
+#define COMPLETION PEEK_TEXT("completion_tokens_details")
+#define OUTPUT_OF PEEK_TEXT("output_tokens_details")
+	{ ITSELF, PEEK_TEXT("prompt_tokens"), AT(input) },
+	[INPUT_TOKENS] = { ITSELF, PEEK_TEXT("input_tokens"), AT(input) },
+	{ ITSELF, PEEK_TEXT("completion_tokens"), AT(output) },
+	{ ITSELF, PEEK_TEXT("output_tokens"), AT(output) },
+	{ PROMPT, PEEK_TEXT("cached_tokens"), AT(cached) },
+	{ INPUT_OF, PEEK_TEXT("cached_tokens"), AT(cached) },
+	{ PROMPT, PEEK_TEXT("cache_write_tokens"), AT(cache_write) },
+	{ INPUT_OF, PEEK_TEXT("cache_write_tokens"), AT(cache_write) },
+	{ COMPLETION, PEEK_TEXT("reasoning_tokens"), AT(reasoning) },
+	{ OUTPUT_OF, PEEK_TEXT("reasoning_tokens"), AT(reasoning) },
 	/* Anthropic's "input_tokens" has neither in it. */
-	{ AT(cached), NULL, "cache_read_input_tokens" },
-	{ AT(cache_write), NULL, "cache_creation_input_tokens" },
+	[READ_TOKENS] = { ITSELF, PEEK_TEXT("cache_read_input_tokens"),
+	    AT(cached) },
+	{ ITSELF, PEEK_TEXT("cache_creation_input_tokens"), AT(cache_write) },
+	[REASONED] = { ITSELF, PEEK_TEXT("reasoning_tokens"), 0 },
+	[TOTAL] = { ITSELF, PEEK_TEXT("total_tokens"), 0 }
+};
+
+struct said {
+	int64_t	n[COUNTS];		/* -1: it does not say */
+	bool	input, reads;		/* these are there, even null */
 };
 
 /* A count that can be added up: upstream's word, within reason; -1: none. */
 static int64_t
+within_reason(int64_t n)
+{
+	return n > INT32_MAX ? INT32_MAX : n < 0 ? -1 : n;
+}
+
+static int64_t
 count(json_object *obj, const char *name)
 {
-	int64_t n = js_int(obj, name, -1);
-
-	return n > INT32_MAX ? INT32_MAX : n < 0 ? -1 : n;
+	return within_reason(js_int(obj, name, -1));
 }
 
 static int64_t *
@@ -55,85 +75,237 @@ member(struct usage *u, size_t offset)
  * OpenAI's completion includes it.
  */
 static void
-read_reasoning(struct usage *u, json_object *obj)
+note_reasoning(struct usage *u, const struct said *s)
 {
-	int64_t n = count(obj, "reasoning_tokens");
+	int64_t n = s->n[REASONED];
 
 	if (n <= 0)
 		return;
 	if (u->reasoning == 0)
 		u->reasoning = n;
-	if (count(obj, "total_tokens") - n == u->input + u->output)
+	if (s->n[TOTAL] - n == u->input + u->output)
 		u->output += n;
 }
 
 static void
-read_counts(struct usage *u, json_object *obj)
+note_counts(struct usage *u, const struct said *s)
+{
+	size_t i;
+
+	for (i = 0; i < REASONED; i++)
+		if (s->n[i] >= 0)
+			*member(u, places[i].offset) = s->n[i];
+	if (s->reads && s->input && u->input >= 0)
+		u->input += u->cached + u->cache_write;
+	note_reasoning(u, s);
+}
+
+static void
+read_counts(json_object *obj, struct said *s)
 {
 	json_object	*in;
-	int64_t		 n;
 	size_t		 i;
 
-	for (i = 0; i < COUNT(counts); i++) {
-		in = counts[i].object != NULL ? js_obj(obj, counts[i].object) :
+	for (i = 0; i < COUNTS; i++) {
+		in = places[i].object.n > 0 ? js_obj(obj, places[i].object.p) :
 		    obj;
-		if ((n = count(in, counts[i].name)) >= 0)
-			*member(u, counts[i].offset) = n;
+		s->n[i] = count(in, places[i].name.p);
 	}
-	if (js_has(obj, "cache_read_input_tokens") && u->input >= 0 &&
-	    js_has(obj, "input_tokens"))
-		u->input += u->cached + u->cache_write;
-	read_reasoning(u, obj);
+	s->input = js_has(obj, places[INPUT_TOKENS].name.p);
+	s->reads = js_has(obj, places[READ_TOKENS].name.p);
 }
 
 /* --- The bill. */
 
 enum kind { INPUT, CACHE_READ, CACHE_WRITE, OUTPUT, KIND__MAX };
 
-static const char *const kinds[KIND__MAX] = {
-	"input", "cache_read", "cache_write", "output"
+static const struct peek_text kinds[KIND__MAX] = {
+	PEEK_TEXT("input"), PEEK_TEXT("cache_read"), PEEK_TEXT("cache_write"),
+	PEEK_TEXT("output")
 };
 
-/* One line of it. False for a kind that we don't know. */
-static bool
-read_detail(json_object *detail, int64_t sum[static KIND__MAX])
+struct bill {
+	int64_t	nano;			/* -1: it does not say */
+	int64_t	sum[KIND__MAX];
+	size_t	known;			/* of its lines */
+	char	model[sizeof(((struct usage *)NULL)->model)];
+};
+
+/* A kind that we don't know is no line. */
+static void
+add_line(struct bill *b, const struct peek_text *type, int64_t n)
 {
-	int64_t	n = count(detail, "token_count");
-	size_t	i;
+	size_t i;
 
 	for (i = 0; i < KIND__MAX && n >= 0; i++)
-		if (js_is(detail, "token_type", kinds[i])) {
-			sum[i] += n;
-			return true;
+		if (type->p != NULL && peek_same(type, &kinds[i])) {
+			b->sum[i] += n;
+			b->known++;
 		}
-	return false;
+}
+
+/* The first model that is named counts. */
+static void
+add_model(struct bill *b, const struct peek_text *model)
+{
+	if (b->model[0] == '\0' && model->p != NULL)
+		text_clean(model->p, model->n, b->model, sizeof(b->model));
 }
 
 static void
-read_split(struct usage *u, json_object *details)
+note_split(struct usage *u, const struct bill *b)
 {
-	int64_t		 sum[KIND__MAX] = { 0 }, input;
-	size_t		 i, known = 0;
-	json_object	*d;
-	const char	*model;
+	int64_t input;
 
-	for (i = 0; i < js_len(details); i++) {
-		d = json_object_array_get_idx(details, i);
-		known += read_detail(d, sum);
-		if (u->model[0] == '\0' && (model = js_str(d, "model")) != NULL)
-			text_clean(model, strlen(model), u->model,
-			    sizeof(u->model));
-	}
-	if (known == 0)
+	if (u->model[0] == '\0')
+		memcpy(u->model, b->model, sizeof(u->model));
+	if (b->known == 0)
 		return;
-	u->cached = sum[CACHE_READ];
-	u->cache_write = sum[CACHE_WRITE];
-	input = sum[INPUT] + u->cached + u->cache_write;
+	u->cached = b->sum[CACHE_READ];
+	u->cache_write = b->sum[CACHE_WRITE];
+	input = b->sum[INPUT] + u->cached + u->cache_write;
 	if (u->input < input)
 		u->input = input;
 	if (u->output < 0)
-		u->output = sum[OUTPUT];
+		u->output = b->sum[OUTPUT];
 }
+
+static struct peek_text
+text_of(json_object *obj, const char *key)
+{
+	const char *s = js_str(obj, key);
+
+	return (struct peek_text){ s, s != NULL ? strlen(s) : 0 };
+}
+
+static void
+read_bill(json_object *obj, struct bill *b)
+{
+	json_object		*details = js_array(obj, "token_details"), *d;
+	struct peek_text	 text;
+	size_t			 i;
+
+	b->nano = js_int(obj, "total_nano_aiu", -1);
+	for (i = 0; i < js_len(details); i++) {
+		d = json_object_array_get_idx(details, i);
+		text = text_of(d, "token_type");
+		add_line(b, &text, count(d, "token_count"));
+		text = text_of(d, "model");
+		add_model(b, &text);
+	}
+}
+
+/* --- The same of texts: what is not of the usual form is not read. */
+
+static bool
+is_plain(const struct peek_text *t)
+{
+	return memchr(t->p, '\\', t->n) == NULL;
+}
+
+/* A number, or null, which is none. */
+static bool
+peek_count(struct peek *k, int64_t *n)
+{
+	return peek_pass(k, 'n') || peek_number(k, n);
+}
+
+static size_t
+place_of(const struct peek_text *object, const struct peek_text *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNTS; i++)
+		if (peek_same(&places[i].name, name) &&
+		    peek_same(&places[i].object, object))
+			break;
+	return i;
+}
+
+/* The members of usage, or of an object in it. */
+static bool
+peek_counts(struct peek *k, const struct peek_text *object, struct said *s)
+{
+	struct peek_text	name;
+	size_t			i;
+
+	peek_in(k, '{');
+	while (peek_member(k, &name)) {
+		if (name.n == 0 || !is_plain(&name))
+			return false;
+		if (k->p[k->i] == '{' && object->n == 0) {
+			if (!peek_counts(k, &name, s))
+				return false;
+			continue;
+		}
+		if ((i = place_of(object, &name)) == COUNTS)
+			peek_skip(k);
+		else if (!peek_count(k, &s->n[i]))
+			return false;
+		else
+			s->n[i] = within_reason(s->n[i]);
+		s->input |= i == INPUT_TOKENS;
+		s->reads |= i == READ_TOKENS;
+	}
+	return true;
+}
+
+/* A string that is plain; another value says nothing. */
+static bool
+peek_plain(struct peek *k, struct peek_text *t)
+{
+	if (peek_string(k, t))
+		return is_plain(t);
+	peek_skip(k);
+	return true;
+}
+
+static bool
+peek_line(struct peek *k, struct bill *b)
+{
+	struct peek_text	name, type = { NULL, 0 }, model = type;
+	int64_t			n = -1;
+	bool			ok = true;
+
+	if (!peek_in(k, '{'))
+		return false;
+	while (ok && peek_member(k, &name)) {
+		if (peek_is(&name, "token_count"))
+			ok = peek_count(k, &n);
+		else if (peek_is(&name, "token_type"))
+			ok = peek_plain(k, &type);
+		else if (peek_is(&name, "model"))
+			ok = peek_plain(k, &model);
+		else if ((ok = is_plain(&name)))
+			peek_skip(k);
+	}
+	add_line(b, &type, within_reason(n));
+	add_model(b, &model);
+	return ok;
+}
+
+static bool
+peek_bill(struct peek *k, struct bill *b)
+{
+	struct peek_text	name;
+	bool			ok = true;
+
+	peek_in(k, '{');
+	while (ok && peek_member(k, &name)) {
+		if (peek_is(&name, "total_nano_aiu"))
+			ok = peek_count(k, &b->nano);
+		else if (!peek_is(&name, "token_details") ||
+		    !peek_in(k, '[')) {
+			ok = is_plain(&name);
+			peek_skip(k);
+		} else
+			while (ok && peek_element(k))
+				ok = peek_line(k, b);
+	}
+	return ok;
+}
+
+/* --- Both. */
 
 /* No more can be cached than there is. */
 static void
@@ -143,17 +315,45 @@ settle(struct usage *u)
 		u->input = u->cached + u->cache_write;
 }
 
+static void
+note(struct usage *u, const struct said *s, const struct bill *b)
+{
+	if (s != NULL)
+		note_counts(u, s);
+	if (b->nano >= 0)
+		u->nano = b->nano;
+	note_split(u, b);
+	settle(u);
+}
+
 void
 usage_read(struct usage *u, json_object *usage, json_object *bill)
 {
-	int64_t nano = js_int(bill, "total_nano_aiu", -1);
+	struct bill	b = { .nano = -1 };
+	struct said	s;
 
 	if (usage != NULL)
-		read_counts(u, usage);
-	if (nano >= 0)
-		u->nano = nano;
-	read_split(u, js_array(bill, "token_details"));
-	settle(u);
+		read_counts(usage, &s);
+	read_bill(bill, &b);
+	note(u, usage != NULL ? &s : NULL, &b);
+}
+
+bool
+usage_peek(struct usage *u, const struct peek *usage, const struct peek *bill)
+{
+	static const struct peek_text	itself = ITSELF;
+	struct bill			b = { .nano = -1 };
+	struct said			s = { .input = false };
+	struct peek			counts = *usage, lines = *bill;
+	size_t				i;
+
+	for (i = 0; i < COUNTS; i++)
+		s.n[i] = -1;
+	if ((counts.p != NULL && !peek_counts(&counts, &itself, &s)) ||
+	    (lines.p != NULL && !peek_bill(&lines, &b)))
+		return false;
+	note(u, usage->p != NULL ? &s : NULL, &b);
+	return true;
 }
 
 /* --- What is made of it. */
@@ -181,24 +381,46 @@ usage_add(struct usage *u, const struct usage *more)
 }
 
 /* A double has no room for eleven places of any amount: the text has. */
-json_object *
-usage_usd(int64_t nano)
+static void
+usd_text(int64_t nano, char text[static USAGE_COST_SIZE])
 {
-	char	text[40];
-	size_t	n;
+	size_t n;
 
-	n = (size_t)snprintf(text, sizeof(text), "%lld.%011lld",
+	n = (size_t)snprintf(text, USAGE_COST_SIZE, "%lld.%011lld",
 	    (long long)(nano / NANO_USD), (long long)(nano % NANO_USD));
 	while (text[n - 1] == '0')
 		n--;
 	if (text[n - 1] == '.')
 		n--;
 	text[n] = '\0';
+}
+
+json_object *
+usage_usd(int64_t nano)
+{
+	char text[USAGE_COST_SIZE];
+
+	usd_text(nano, text);
 	return json_object_new_double_s((double)nano / (double)NANO_USD, text);
+}
+
+static bool
+tells_cost(const struct usage *u)
+{
+	return u->nano >= 0 && u->show_cost;
 }
 
 json_object *
 usage_cost(const struct usage *u)
 {
-	return u->nano < 0 || !u->show_cost ? NULL : usage_usd(u->nano);
+	return tells_cost(u) ? usage_usd(u->nano) : NULL;
+}
+
+bool
+usage_cost_text(const struct usage *u, char text[static USAGE_COST_SIZE])
+{
+	if (!tells_cost(u))
+		return false;
+	usd_text(u->nano, text);
+	return true;
 }

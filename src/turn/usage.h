@@ -11,6 +11,8 @@
 
 #include <json-c/json.h>
 
+struct peek;
+
 struct usage {
 	int64_t	input;		/* with what is cached; -1: not known */
 	int64_t	cached;		/* of it: read from the prompt cache */
@@ -34,11 +36,22 @@ struct usage {
  */
 void	usage_read(struct usage *, json_object *usage, json_object *bill);
 
+/*
+ * The same of their texts (base/peek.h), without trees; of one without a text
+ * nothing is said. False, and nothing is noted, where they are not of the usual
+ * form.
+ */
+bool	usage_peek(struct usage *, const struct peek *usage,
+	    const struct peek *bill);
+
 /* Put two together, as of two calls for one answer. */
 void	usage_add(struct usage *, const struct usage *);
 
 /* The bill in USD; NULL when it isn't known or not to be told. */
 json_object *usage_cost(const struct usage *);
+/* The same as it is printed; false where there is none. */
+#define USAGE_COST_SIZE 40
+bool	usage_cost_text(const struct usage *, char text[USAGE_COST_SIZE]);
 /* Nano credits in USD, exactly: a credit is a cent. Not negative. */
 json_object *usage_usd(int64_t nano);
 
