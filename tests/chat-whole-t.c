@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,7 +14,9 @@
 
 #include <cmocka.h>
 
+#include "change.h"
 #include "chat-client.h"
+#include "whole.h"
 
 /* --- Whole answers. */
 
@@ -269,6 +272,187 @@ test_whole_becomes_stream(void **state)
 	buf_finish(&sum);
 }
 
+/* --- Of the usual form: as a text, and by its tree. */
+
+#define ROUNDS	4000
+#define CHANGES	3
+
+#define LONG "a text of some length, so that it has a mark and waits in the tree"
+#define HEAD "\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\"," \
+	"\"created\":1747000000,\"model\":\"gpt-4o-2024-11-20\""
+#define COUNTS(in, out, all) "\"usage\":{\"completion_tokens\":" out "," \
+	"\"completion_tokens_details\":{\"audio_tokens\":0," \
+	"\"reasoning_tokens\":0},\"prompt_tokens\":" in "," \
+	"\"prompt_tokens_details\":{\"cached_tokens\":3}," \
+	"\"total_tokens\":" all "}"
+#define BILL "\"copilot_usage\":{\"total_nano_aiu\":8262952500," \
+	"\"token_details\":[{\"token_type\":\"input\",\"token_count\":8," \
+	"\"model\":\"gpt-4o\"},{\"token_type\":\"cache_read\"," \
+	"\"token_count\":3},{\"token_type\":\"output\",\"token_count\":7}]}"
+#define CALL(id, arguments) "{\"index\":0,\"id\":\"" id "\",\"type\":" \
+	"\"function\",\"function\":{\"name\":\"read\",\"arguments\":\"" \
+	arguments "\"}}"
+#define FILTER "\"content_filter_results\":{\"hate\":{\"filtered\":false," \
+	"\"severity\":\"safe\"}}"
+
+static const char *const answers[] = {
+	"{" HEAD ",\"choices\":[{\"index\":0,\"message\":{\"role\":"
+	    "\"assistant\",\"content\":\"" LONG "\",\"refusal\":null,"
+	    "\"annotations\":[]},\"logprobs\":null,\"finish_reason\":\"stop\","
+	    FILTER "}],\"prompt_filter_results\":[{\"prompt_index\":0,"
+	    FILTER "}]," COUNTS("11", "7", "18") "," BILL ","
+	    "\"service_tier\":\"default\",\"system_fingerprint\":\"fp_1\"}",
+	"{" HEAD ",\"choices\":[{\"index\":0,\"message\":{\"role\":"
+	    "\"assistant\",\"content\":null,\"tool_calls\":["
+	    CALL("call_1", "{\\\"path\\\":\\\"" LONG "\\\"}") ","
+	    CALL("call_2", "{}") "]},\"finish_reason\":\"tool_calls\"}],"
+	    COUNTS("5", "7", "12") "," BILL "}",
+	"{\"choices\":[{\"finish_reason\":\"tool_calls\",\"message\":{"
+	    "\"content\":\"I \\u003clook\\u003e.\",\"role\":\"assistant\","
+	    "\"padding\":\"abc\",\"reasoning_text\":\"First\\n" LONG "\","
+	    "\"reasoning_opaque\":\"" LONG "\"}},{\"finish_reason\":\"stop\","
+	    "\"message\":{\"role\":\"assistant\",\"tool_calls\":["
+	    CALL("call_3", "{\\\"a\\\":1}") "]}},{\"finish_reason\":\"stop\","
+	    "\"message\":{\"content\":\"I look.\",\"role\":\"assistant\","
+	    "\"tool_calls\":[" CALL("call_4", "{}") "]}}],"
+	    "\"created\":1741911507,\"id\":\"msg_01\",\"usage\":{"
+	    "\"completion_tokens\":9,\"prompt_tokens\":20,\"total_tokens\":29,"
+	    "\"reasoning_tokens\":4},\"model\":\"claude-sonnet-4.6\"}",
+	"{" HEAD ",\"choices\":[{\"message\":{\"role\":\"assistant\","
+	    "\"content\":\"\xc3\xa9\\n\",\"copilot_annotations\":{\"x\":[]},"
+	    "\"annotations\":{\"x\":[]}},\"finish_reason\":\"length\"}],"
+	    "\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,"
+	    "\"total_tokens\":3},\"service_tier\":null}",
+};
+
+/* Values and names that somebody looks for, to be put anywhere. */
+static const char *const odd[] = {
+	"null", "true", "0", "1", "7", "18", "3000000000", "-1", "-0", "1.5",
+	"1e2", "12345678901234567890", "\"\"", "\" \"", "\"\\u0020\"", "[]",
+	"{}", "\"x\"", "\"call_1\"", "\"a\\u0000b\"", "\"\\ud83d\"", "\"\\/\"",
+	"\"{}\"", "\"null\"", "\"nul\"", "\"[]\"", "\"{\"", "\"" LONG "\"",
+	"\"" LONG "\\/\\u00e9\"", "[\"" LONG "\"]", "[ 1 , 2 ]", "\"error\"",
+	"\"stop\"", "\"tool_calls\"", "\"function_call\"", "\"STOP\"",
+	"\"max_tokens\"", "\"chatcmpl-\"", "\"input\"", "\"cache_write\"",
+	"{\"prompt_tokens\":1}", "{\"content\":[]}", "{\"cached_tokens\":2}",
+	"{\"message\":\"m\",\"code\":\"c\"}", "[{\"type\":\"x\"}]",
+	"{\"name\":\"f\",\"arguments\":\"{}\"}",
+	"{\"message\":{\"role\":\"assistant\",\"content\":\"b\"}}"
+};
+static const char *const names[] = {
+	"id", "object", "created", "model", "system_fingerprint", "choices",
+	"usage", "error", "copilot_usage", "copilot_errors", "padding",
+	"prompt_filter_results", "content_filter_x", "service_tier", "index",
+	"message", "delta", "text", "logprobs", "finish_reason", "role",
+	"content", "refusal", "annotations", "copilot_annotations",
+	"tool_calls", "function_call", "function", "custom", "name",
+	"arguments", "type", "reasoning_text", "reasoning_content",
+	"reasoning_opaque", "thinking", "signature", "cot_id", "cot_summary",
+	"audio", "prompt_tokens", "completion_tokens", "total_tokens",
+	"input_tokens", "output_tokens", "reasoning_tokens",
+	"cache_read_input_tokens", "cached_tokens", "cache_write_tokens",
+	"prompt_tokens_details", "completion_tokens_details",
+	"input_tokens_details", "cost", "total_nano_aiu", "token_details",
+	"token_type", "token_count", ""
+};
+static const struct changes changes = {
+	odd, names, COUNT(odd), COUNT(names)
+};
+static const char *const words[2] = { "content", "tokens" };
+
+/* As all kinds of clients want it. How many of them go the short way? */
+static size_t
+both_ways(const char *p, size_t n)
+{
+	struct chat_wanted	w[5] = { plain, mapped, three, functions };
+	char			*copy = xmalloc(n);
+	size_t			 i, ways = 0;
+	bool			 usual;
+
+	/* Without a NUL behind it, so that a read too far shows. */
+	memcpy(copy, p, n);
+	w[4] = plain;
+	w[4].thoughts.keep = whole_keep;
+	for (i = 0; i < COUNT(w); i++) {
+		w[i].stream = false;
+		if (!whole_same(&w[i], copy, n, i != 1, &usual))
+			fail_msg("%zu", i);
+		ways += usual;
+	}
+	free(copy);
+	return ways;
+}
+
+static size_t
+all_of(const char *dir, size_t *ways)
+{
+	struct dirent	*entry;
+	struct buf	 in = { 0 };
+	size_t		 n = 0;
+	char		*path;
+	DIR		*d = opendir(dir);
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		if (!util_ends(entry->d_name, ".json") ||
+		    strstr(entry->d_name, "chat") == NULL)
+			continue;
+		path = xasprintf("%s/%s", dir, entry->d_name);
+		data_read(path, &in);
+		*ways += both_ways(in.p, in.len);
+		buf_truncate(&in, 0);
+		free(path);
+		n++;
+	}
+	if (d != NULL)
+		closedir(d);
+	buf_finish(&in);
+	return n;
+}
+
+/* Also of the real service, where they are. */
+static void
+test_recordings(void **state)
+{
+	const char	*dir = getenv("srcdir");
+	char		*data = xasprintf("%s/tests/data", dir ? dir : ".");
+	char		*real = xasprintf("%s/../shared/captures", dir ? dir :
+			    ".");
+	size_t		 ways = 0;
+
+	(void)state;
+	assert_true(all_of(data, &ways) >= 7);
+	assert_true(ways > 12);
+	all_of(real, &ways);
+	free(data);
+	free(real);
+}
+
+static void
+test_by_chance(void **state)
+{
+	struct buf	 text = { 0 };
+	json_object	*obj;
+	size_t		 i, k, ways = 0;
+
+	(void)state;
+	for (i = 0; i < ROUNDS; i++) {
+		obj = js_parse_quiet(answers[i % COUNT(answers)],
+		    strlen(answers[i % COUNT(answers)]));
+		assert_non_null(obj);
+		for (k = i < COUNT(answers) ? 0 : 1 + chance(CHANGES); k > 0;
+		    k--)
+			change(&changes, obj);
+		change_print(obj, words, &text);
+		json_object_put(obj);
+		ways += both_ways(text.p, text.len) > 0;
+	}
+	/* Neither way is rare, or this would prove little. */
+	assert_true(ways > ROUNDS / 5 && ways < ROUNDS * 4 / 5);
+	for (i = 0; i < COUNT(answers); i++)
+		assert_true(both_ways(answers[i], strlen(answers[i])) >= 2);
+	buf_finish(&text);
+}
+
 int
 main(void)
 {
@@ -279,6 +463,8 @@ main(void)
 		cmocka_unit_test(test_whole_errors),
 		cmocka_unit_test(test_stream_becomes_whole),
 		cmocka_unit_test(test_whole_becomes_stream),
+		cmocka_unit_test(test_recordings),
+		cmocka_unit_test(test_by_chance),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

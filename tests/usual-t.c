@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "change.h"
 #include "chat/usual.h"
 #include "messages/usual.h"
 #include "responses/usual.h"
@@ -170,121 +171,10 @@ static const char *const names[] = {
 	"namespace", "properties", "$schema", "defer_loading", "max_tokens", "metadata"
 };
 
-static uint64_t chance_state = 88172645463325252u;
-
-static size_t
-chance(size_t n)
-{
-	chance_state ^= chance_state << 13;
-	chance_state ^= chance_state >> 7;
-	chance_state ^= chance_state << 17;
-	return (size_t)(chance_state % n);
-}
-
-static json_object *
-odd_value(void)
-{
-	const char *text = odd[chance(COUNT(odd))];
-
-	return js_parse_quiet(text, strlen(text));
-}
-
-static void
-change_array(json_object *array)
-{
-	size_t n = js_len(array), at;
-
-	if (n == 0 || chance(6) == 0) {
-		json_object_array_add(array, odd_value());
-		return;
-	}
-	at = chance(n);
-	switch (chance(3)) {
-	case 0:
-		json_object_array_del_idx(array, at, 1);
-		break;
-	case 1:
-		json_object_array_put_idx(array, at, odd_value());
-		break;
-	default:
-		json_object_array_add(array, json_object_get(
-		    json_object_array_get_idx(array, at)));
-		break;
-	}
-}
-
-static void
-change_object(json_object *obj)
-{
-	const char	*name = names[chance(COUNT(names))];
-	size_t		 n = (size_t)json_object_object_length(obj), at;
-
-	at = chance(n + 1);
-	if (at < n) {
-		json_object_object_foreach(obj, key, value) {
-			(void)value;
-			if (at-- == 0) {
-				name = key;
-				break;
-			}
-		}
-		if (chance(3) == 0) {
-			js_del(obj, name);
-			return;
-		}
-	}
-	js_add_take(obj, name, odd_value());
-}
-
-/* Somewhere in it. */
-static void
-change(json_object *v)
-{
-	json_object	*inner = NULL;
-	size_t		 at;
-
-	if (json_object_is_type(v, json_type_array) && js_len(v) > 0) {
-		inner = json_object_array_get_idx(v, chance(js_len(v)));
-	} else if (json_object_is_type(v, json_type_object) &&
-	    json_object_object_length(v) > 0) {
-		at = chance((size_t)json_object_object_length(v));
-		json_object_object_foreach(v, key, value) {
-			(void)key;
-			if (at-- == 0)
-				inner = value;
-		}
-	}
-	if ((json_object_is_type(inner, json_type_object) ||
-	    json_object_is_type(inner, json_type_array)) && inner != NULL &&
-	    chance(5) > 0)
-		change(inner);
-	else if (json_object_is_type(v, json_type_array))
-		change_array(v);
-	else
-		change_object(v);
-}
-
-/* With spaces, or a name that is written in another way. */
-static void
-print(json_object *obj, struct buf *out)
-{
-	static const int ways[] = {
-		JSON_C_TO_STRING_PLAIN, JSON_C_TO_STRING_SPACED,
-		JSON_C_TO_STRING_PRETTY
-	};
-	const char *text, *at;
-
-	text = json_object_to_json_string_ext(js_read_all(obj),
-	    ways[chance(COUNT(ways))] | JSON_C_TO_STRING_NOSLASHESCAPE);
-	at = strstr(text, chance(2) == 0 ? "role" : "user");
-	buf_truncate(out, 0);
-	if (at != NULL && chance(10) == 0) {
-		buf_append(out, text, (size_t)(at - text));
-		buf_printf(out, "\\u%04x", (unsigned)*at);
-		text = at + 1;
-	}
-	buf_puts(out, text);
-}
+static const struct changes changes = {
+	odd, names, COUNT(odd), COUNT(names)
+};
+static const char *const words[2] = { "role", "user" };
 
 static bool
 look(json_object *obj, const char *const *seeds)
@@ -361,8 +251,8 @@ both_ways(enum handled (*handler)(struct exchange *), const char *const *seeds,
 		obj = js_parse_quiet(seeds[i % nseeds],
 		    strlen(seeds[i % nseeds]));
 		for (k = i < nseeds ? 0 : 1 + chance(CHANGES); k > 0; k--)
-			change(obj);
-		print(obj, &body);
+			change(&changes, obj);
+		change_print(obj, words, &body);
 		json_object_put(obj);
 		*usual += is_usual(&body, seeds);
 		check(handler, &body);

@@ -18,6 +18,7 @@
 #include "chat/pieces.h"
 #include "chat/print.h"
 #include "chat/usage.h"
+#include "chat/usual-answer.h"
 #include "turn/sink.h"
 #include "turn/stop.h"
 #include "turn/terms.h"
@@ -34,6 +35,7 @@ struct native {
 	json_object		*extra;		/* other members, collected */
 	struct thought		 thought;	/* of the first choice */
 	bool			 kept;
+	bool			 told;		/* all of it */
 };
 
 /* --- Pieces. */
@@ -153,8 +155,13 @@ static bool
 whole(void *self, const char *text, size_t len, struct buf *out,
     struct err *err)
 {
-	struct native *n = self;
+	const struct sink_end	 end = { .reason = SINK_STOP };
+	struct native		*n = self;
 
+	n->told = chat_usual_answer(&n->wanted, text, len, n->pieces.usage,
+	    out);
+	if (n->told)
+		return sink_finish(n->first, &end, out, err);
 	return ended(n, chat_pieces_whole(&n->pieces, text, len, out, err),
 	    out, err);
 }
@@ -180,6 +187,8 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	json_object	*counts = n->pieces.counts;
 
 	(void)end;
+	if (n->told)
+		return true;
 	if (!chat_pieces_finish(&n->pieces, out, err))
 		return false;
 	if (counts != NULL)

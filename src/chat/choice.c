@@ -281,17 +281,16 @@ chat_choice_repair(struct chat_choice *c, json_object *piece, int64_t index,
 	return true;
 }
 
-/* An answer with tool calls may say "stop", and one without may not say. */
-static const char *
-final_reason(const struct chat_choice *c, bool functions)
+const char *
+chat_choice_reason(const char *said, bool called, bool functions)
 {
-	const char	*s = c->finish != NULL ? c->finish : "stop";
+	const char	*s = said != NULL ? said : "stop";
 	bool		 call = strcmp(s, "tool_calls") == 0 ||
 			    strcmp(s, "function_call") == 0;
 
 	if (strcmp(s, "stop") != 0 && !call)
 		return s;
-	if (c->calls.nstarted == 0)
+	if (!called)
 		return "stop";
 	return functions ? "function_call" : "tool_calls";
 }
@@ -352,7 +351,8 @@ chat_choice_last(const struct chat_choice *c, int64_t index, bool functions)
 		js_add_str(delta, "role", "assistant");
 		js_add_str(delta, "content", "");
 	}
-	return piece_new(index, delta, final_reason(c, functions));
+	return piece_new(index, delta, chat_choice_reason(c->finish,
+	    c->calls.nstarted > 0, functions));
 }
 
 void

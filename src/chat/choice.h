@@ -51,6 +51,12 @@ json_object *chat_choice_rest(struct chat_choice *, int64_t index,
 json_object *chat_choice_last(const struct chat_choice *, int64_t index,
 	    bool functions);
 
+/*
+ * The reason that a client is told, static: an answer with tool calls may say
+ * "stop", and one without may not say (NULL).
+ */
+const char *chat_choice_reason(const char *said, bool called, bool functions);
+
 void	chat_choice_clear(struct chat_choice *);
 
 #endif

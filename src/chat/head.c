@@ -9,7 +9,6 @@
 #include "chat/head.h"
 
 #define ID_DIGITS 32
-#define ID_PREFIX "chatcmpl-" /* of every id of OpenAI's; Claude's is a UUID */
 
 static void
 keep(char **have, json_object *chunk, const char *key)
@@ -43,8 +42,8 @@ fix(struct chat_head *h)
 		util_random_hex(digits, ID_DIGITS);
 		h->id = xstrdup(digits);
 	}
-	if (!util_starts(h->id, ID_PREFIX)) {
-		id = xasprintf(ID_PREFIX "%s", h->id);
+	if (!util_starts(h->id, CHAT_ID_PREFIX)) {
+		id = xasprintf(CHAT_ID_PREFIX "%s", h->id);
 		free(h->id);
 		h->id = id;
 	}

@@ -24,6 +24,7 @@ struct chat_head {
 	struct buf	 text;
 };
 
+#define CHAT_ID_PREFIX "chatcmpl-" /* OpenAI's; Claude's id is a UUID */
 #define CHAT_CHUNK "chat.completion.chunk"
 
 /* Note what a chunk says and none before it said. */

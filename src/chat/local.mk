@@ -41,6 +41,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/terms.h \
 	%reldir%/usage.c \
 	%reldir%/usage.h \
+	%reldir%/usual-answer.c \
+	%reldir%/usual-answer.h \
 	%reldir%/usual.c \
 	%reldir%/usual.h \
 	%reldir%/wanted.h
