@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/peek.h"
 #include "base/plain.h"
 #include "base/scan.h"
@@ -28,8 +29,8 @@ peek_read(struct peek *k, const char *p, size_t n, struct scan_marks *marks)
 {
 	struct scan_facts facts;
 
-	if (!scan_json_marks(p, n, SCAN_ONE_READING, &facts, marks) ||
-	    marks->n == 0)
+	if (n > PEEK_MAX || !budget_afford(2 * n) || !scan_json_marks(p, n,
+	    SCAN_ONE_READING, &facts, marks) || marks->n == 0)
 		return false;
 	*k = (struct peek){ .p = p, .n = n, .marks = marks->list,
 	    .next = marks->list, .end = marks->list + marks->n };

@@ -54,10 +54,11 @@ peek_which(const struct peek_text *t, const char *const *list, size_t n)
 }
 
 /*
- * Is a text JSON that two readers read alike (SCAN_ONE_READING), and more than
- * a number or a word? Then the cursor is at its value. The list of the marks is
- * yours in any case.
+ * Is a text JSON that two readers read alike (SCAN_ONE_READING), more than a
+ * number or a word, and is there memory for what is made of it (base/budget.h)?
+ * Then the cursor is at its value. The list of the marks is yours in any case.
  */
+#define PEEK_MAX (1u << 20)	/* bytes; models write less */
 bool	peek_read(struct peek *, const char *, size_t n, struct scan_marks *);
 
 /*

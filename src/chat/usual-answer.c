@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/budget.h"
 #include "base/buf.h"
 #include "base/peek.h"
 #include "base/scan.h"
@@ -17,7 +16,6 @@
 #include "chat/wanted.h"
 #include "turn/usage.h"
 
-#define TEXT_MAX	(1u << 20)	/* bytes; models write less */
 #define MESSAGES_MAX	8		/* Claude has one for each call */
 #define CALLS_MAX	16
 #define REASON_SIZE	32
@@ -618,27 +616,10 @@ put_head(const struct look *l, struct buf *out)
 	}
 }
 
-/* What it takes, where its text can't be looked at. */
-static void
-read_usage(struct look *l, struct usage *usage)
-{
-	struct peek	 at = l->usage;
-	json_object	*counts = NULL, *bill = NULL;
-
-	if (is_there(&at))
-		counts = tree_build_peeked(&at);
-	if (is_there(&l->bill))
-		bill = tree_build_peeked(&l->bill);
-	usage_read(usage, counts, bill);
-	json_object_put(counts);
-	json_object_put(bill);
-}
-
 static void
 put_usage(struct look *l, struct usage *usage, struct buf *out)
 {
-	if (!usage_peek(usage, &l->usage, &l->bill))
-		read_usage(l, usage);
+	usage_read_peeked(usage, &l->usage, &l->bill);
 	if (!is_there(&l->usage))
 		return;
 	buf_puts(out, ",\"usage\":");
@@ -661,12 +642,9 @@ chat_usual_answer(const struct chat_wanted *wanted, const char *text, size_t n,
 	struct peek		whole;
 	bool			usual;
 
-	if (!wants_usual(wanted) || n > TEXT_MAX)
-		return false;
-	usual = peek_read(&l.k, text, n, &marks);
+	usual = wants_usual(wanted) && peek_read(&l.k, text, n, &marks);
 	whole = l.k;
-	usual = usual && look_at_whole(&l) && budget_afford(2 * n);
-	if (usual) {
+	if ((usual = usual && look_at_whole(&l))) {
 		buf_reserve(out, n);
 		put_head(&l, out);
 		put_choice(&l, out);

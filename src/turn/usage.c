@@ -8,6 +8,7 @@
 #include "base/js.h"
 #include "base/peek.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "turn/usage.h"
 
 #define NANO_USD INT64_C(100000000000)	/* a credit is 0.01 USD */
@@ -195,7 +196,7 @@ read_bill(json_object *obj, struct bill *b)
 	}
 }
 
-/* --- The same of texts: what is not of the usual form is not read. */
+/* --- The same of texts; false for what is not of the usual form. */
 
 static bool
 is_plain(const struct peek_text *t)
@@ -233,17 +234,15 @@ peek_counts(struct peek *k, const struct peek_text *object, struct said *s)
 	while (peek_member(k, &name)) {
 		if (name.n == 0 || !is_plain(&name))
 			return false;
-		if (k->p[k->i] == '{' && object->n == 0) {
+		if ((i = place_of(object, &name)) < COUNTS) {
+			if (!peek_count(k, &s->n[i]))
+				return false;
+			s->n[i] = within_reason(s->n[i]);
+		} else if (k->p[k->i] == '{' && object->n == 0) {
 			if (!peek_counts(k, &name, s))
 				return false;
-			continue;
-		}
-		if ((i = place_of(object, &name)) == COUNTS)
+		} else
 			peek_skip(k);
-		else if (!peek_count(k, &s->n[i]))
-			return false;
-		else
-			s->n[i] = within_reason(s->n[i]);
 		s->input |= i == INPUT_TOKENS;
 		s->reads |= i == READ_TOKENS;
 	}
@@ -338,22 +337,41 @@ usage_read(struct usage *u, json_object *usage, json_object *bill)
 	note(u, usage != NULL ? &s : NULL, &b);
 }
 
-bool
-usage_peek(struct usage *u, const struct peek *usage, const struct peek *bill)
+static bool
+peek_both(struct peek usage, struct peek bill, struct said *s, struct bill *b)
 {
-	static const struct peek_text	itself = ITSELF;
-	struct bill			b = { .nano = -1 };
-	struct said			s = { .input = false };
-	struct peek			counts = *usage, lines = *bill;
-	size_t				i;
+	static const struct peek_text itself = ITSELF;
+
+	return (usage.p == NULL || peek_counts(&usage, &itself, s)) &&
+	    (bill.p == NULL || peek_bill(&bill, b));
+}
+
+static json_object *
+tree_of(struct peek at)
+{
+	return at.p != NULL ? tree_build_peeked(&at) : NULL;
+}
+
+void
+usage_read_peeked(struct usage *u, const struct peek *usage,
+    const struct peek *bill)
+{
+	struct bill	 b = { .nano = -1 };
+	struct said	 s = { .input = false };
+	json_object	*counts, *lines;
+	size_t		 i;
 
 	for (i = 0; i < COUNTS; i++)
 		s.n[i] = -1;
-	if ((counts.p != NULL && !peek_counts(&counts, &itself, &s)) ||
-	    (lines.p != NULL && !peek_bill(&lines, &b)))
-		return false;
-	note(u, usage->p != NULL ? &s : NULL, &b);
-	return true;
+	if (peek_both(*usage, *bill, &s, &b)) {
+		note(u, usage->p != NULL ? &s : NULL, &b);
+		return;
+	}
+	counts = tree_of(*usage);
+	lines = tree_of(*bill);
+	usage_read(u, counts, lines);
+	json_object_put(counts);
+	json_object_put(lines);
 }
 
 /* --- What is made of it. */

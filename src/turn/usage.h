@@ -37,11 +37,10 @@ struct usage {
 void	usage_read(struct usage *, json_object *usage, json_object *bill);
 
 /*
- * The same of their texts (base/peek.h), without trees; of one without a text
- * nothing is said. False, and nothing is noted, where they are not of the usual
- * form.
+ * The same of their texts (base/peek.h), without trees where they are of the
+ * usual form. One without a text says nothing.
  */
-bool	usage_peek(struct usage *, const struct peek *usage,
+void	usage_read_peeked(struct usage *, const struct peek *usage,
 	    const struct peek *bill);
 
 /* Put two together, as of two calls for one answer. */
