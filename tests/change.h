@@ -133,4 +133,29 @@ change_print(json_object *obj, const char *const words[2], struct buf *out)
 	buf_puts(out, text);
 }
 
+/* The same object as a text in which a name comes twice. */
+static inline void
+change_twice(json_object *obj, const struct buf *text, struct buf *out)
+{
+	json_object *last = NULL, *name = NULL;
+
+	json_object_object_foreach(obj, key, value) {
+		json_object_put(name);
+		name = json_object_new_string(key);
+		last = value;
+	}
+	buf_append(out, text->p, text->len);
+	if (name == NULL)
+		return;
+	while (out->p[out->len - 1] != '}')
+		buf_truncate(out, out->len - 1);
+	buf_truncate(out, out->len - 1);
+	buf_putc(out, ',');
+	js_print(name, out);
+	buf_putc(out, ':');
+	js_print(last, out);
+	buf_putc(out, '}');
+	json_object_put(name);
+}
+
 #endif

@@ -39,6 +39,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/thinking.h \
 	%reldir%/tools.c \
 	%reldir%/tools.h \
+	%reldir%/usual-answer.c \
+	%reldir%/usual-answer.h \
 	%reldir%/usual.c \
 	%reldir%/usual.h \
 	%reldir%/write-parts.c \

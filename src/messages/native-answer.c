@@ -17,10 +17,9 @@
 #include "messages/collect.h"
 #include "messages/error.h"
 #include "messages/native-answer.h"
+#include "messages/usual-answer.h"
 #include "turn/sink.h"
 #include "turn/usage.h"
-
-#define PRIVATE "copilot_"	/* how the members begin that Copilot adds */
 
 struct native {
 	struct sink		 sink;
@@ -38,6 +37,7 @@ struct native {
 	bool			 stopped;	/* a reason to stop was said */
 	bool			 over;		/* the last event has come */
 	json_object		*whole;		/* that came as one; NULL: no */
+	bool			 told;		/* all of it */
 };
 
 /* --- What Copilot adds. */
@@ -45,20 +45,14 @@ struct native {
 static void
 drop_private(json_object *obj)
 {
-	struct json_object_iterator	 at, end;
-	const char			*names[16];
-	size_t				 i, n = 0;
-
 	if (!json_object_is_type(obj, json_type_object) || obj == NULL)
 		return;
-	at = json_object_iter_begin(obj);
-	end = json_object_iter_end(obj);
-	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
-		if (n < COUNT(names) && util_starts(
-		    json_object_iter_peek_name(&at), PRIVATE))
-			names[n++] = json_object_iter_peek_name(&at);
-	for (i = 0; i < n; i++)
-		json_object_object_del(obj, names[i]);
+	/* json-c allows the current member to be removed on the way. */
+	json_object_object_foreach(obj, key, value) {
+		(void)value;
+		if (util_starts(key, MESSAGES_PRIVATE))
+			js_del(obj, key);
+	}
 }
 
 static void
@@ -147,7 +141,8 @@ passes(const struct native *n, const struct sse_event *e)
 	    e->name != NULL && e->len > 0 && e->data[0] == '{' &&
 	    is(e->name, "content_block_delta") &&
 	    n->halves.high[0] == '\0' &&
-	    !plain_holds(e->data, e->len, PRIVATE, sizeof(PRIVATE) - 1);
+	    !plain_holds(e->data, e->len, MESSAGES_PRIVATE,
+	    sizeof(MESSAGES_PRIVATE) - 1);
 }
 
 static bool
@@ -234,10 +229,15 @@ whole(void *self, const char *p, size_t len, struct buf *out,
 {
 	const struct sink_end	 end = { .reason = SINK_STOP };
 	struct native		*n = self;
-	json_object		*obj = js_parse_quiet(p, len);
-	bool			 ok = take_whole(n, obj, err) &&
-				    sink_finish(n->first, &end, out, err);
+	json_object		*obj;
+	bool			 ok;
 
+	n->told = n->collect != NULL &&
+	    messages_usual_answer(p, len, n->wanted.usage, out);
+	if (n->told)
+		return sink_finish(n->first, &end, out, err);
+	obj = js_parse_quiet(p, len);
+	ok = take_whole(n, obj, err) && sink_finish(n->first, &end, out, err);
 	json_object_put(obj);
 	return ok;
 }
@@ -279,6 +279,8 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	struct native		*n = (struct native *)s;
 
 	(void)end;
+	if (n->told)
+		return true;
 	if (n->collect != NULL)
 		return n->whole != NULL ? put_whole(n->whole, out, err) :
 		    put_collected(n, out, err);
