@@ -42,6 +42,19 @@ peek_is(const struct peek_text *t, const char *what)
 	    memcmp(t->p, what, t->n) == 0;
 }
 
+static inline bool
+peek_starts(const struct peek_text *t, const char *with)
+{
+	return t->n >= strlen(with) && memcmp(t->p, with, strlen(with)) == 0;
+}
+
+/* Has it no escapes? What it says is what stands there then. */
+static inline bool
+peek_is_plain(const struct peek_text *t)
+{
+	return memchr(t->p, '\\', t->n) == NULL;
+}
+
 /* Which of these is it? n: none. */
 static inline size_t
 peek_which(const struct peek_text *t, const char *const *list, size_t n)

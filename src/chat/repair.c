@@ -32,15 +32,10 @@ static const struct {
 };
 
 static bool
-starts(const struct peek_text *t, const char *with)
-{
-	return t->n >= strlen(with) && memcmp(t->p, with, strlen(with)) == 0;
-}
-
-static bool
 is_private(const struct peek_text *t)
 {
-	return starts(t, "copilot_") || starts(t, "content_filter_") ||
+	return peek_starts(t, "copilot_") ||
+	    peek_starts(t, "content_filter_") ||
 	    peek_is(t, "prompt_filter_results") || peek_is(t, "padding");
 }
 
@@ -55,7 +50,7 @@ chat_is_private(const char *key)
 enum chat_name
 chat_name_of(const struct peek_text *name)
 {
-	if (memchr(name->p, '\\', name->n) != NULL)
+	if (!peek_is_plain(name))
 		return CHAT_UNCLEAR;
 	return is_private(name) ? CHAT_PRIVATE : CHAT_PUBLIC;
 }

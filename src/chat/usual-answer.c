@@ -103,17 +103,11 @@ kind_of(const struct peek_text *name, const struct member *m)
 	return m->kind;
 }
 
-static bool
-is_plain(const struct peek_text *t)
-{
-	return memchr(t->p, '\\', t->n) == NULL;
-}
-
 /* A string that says something, without escapes. */
 static bool
 look_at_text(struct look *l, struct peek_text *t)
 {
-	return peek_string(&l->k, t) && t->n > 0 && is_plain(t);
+	return peek_string(&l->k, t) && t->n > 0 && peek_is_plain(t);
 }
 
 /* --- Calls: by ids of their own, with an object. */
@@ -594,8 +588,7 @@ static void
 put_head(const struct look *l, struct buf *out)
 {
 	buf_puts(out, "{\"id\":\"");
-	if (l->id.n < strlen(CHAT_ID_PREFIX) ||
-	    memcmp(l->id.p, CHAT_ID_PREFIX, strlen(CHAT_ID_PREFIX)) != 0)
+	if (!peek_starts(&l->id, CHAT_ID_PREFIX))
 		buf_puts(out, CHAT_ID_PREFIX);
 	put(out, &l->id);
 	buf_puts(out, "\",\"object\":\"chat.completion\",\"created\":");

@@ -17,19 +17,6 @@ struct look {
 	bool		message;	/* it is one */
 };
 
-static bool
-is_plain(const struct peek_text *t)
-{
-	return memchr(t->p, '\\', t->n) == NULL;
-}
-
-static bool
-is_private(const struct peek_text *name)
-{
-	return name->n >= strlen(MESSAGES_PRIVATE) && memcmp(name->p,
-	    MESSAGES_PRIVATE, strlen(MESSAGES_PRIVATE)) == 0;
-}
-
 /* --- A look. */
 
 static bool
@@ -55,7 +42,7 @@ look_at_usage(struct look *l)
 	if (!peek_in(&l->k, '{'))
 		return false;
 	while (peek_member(&l->k, &name)) {
-		if (!is_plain(&name) || peek_is(&name, "cost"))
+		if (!peek_is_plain(&name) || peek_is(&name, "cost"))
 			return false;
 		peek_skip(&l->k);
 	}
@@ -65,6 +52,8 @@ look_at_usage(struct look *l)
 static bool
 look_at_bill(struct look *l)
 {
+	if (peek_pass(&l->k, 'n'))
+		return true;
 	l->bill = l->k;
 	return peek_pass(&l->k, '{');
 }
@@ -79,7 +68,7 @@ look_at_member(struct look *l, const struct peek_text *name)
 	if (peek_is(name, "copilot_usage"))
 		return look_at_bill(l);
 	/* These are an event's. */
-	if (!is_plain(name) || peek_is(name, "delta") ||
+	if (!peek_is_plain(name) || peek_is(name, "delta") ||
 	    peek_is(name, "message"))
 		return false;
 	peek_skip(&l->k);
@@ -119,7 +108,7 @@ put_usage(struct peek *k, const struct usage *u, struct buf *out)
 
 	peek_in(k, '{');
 	while (peek_member(k, &name)) {
-		if (is_private(&name)) {
+		if (peek_starts(&name, MESSAGES_PRIVATE)) {
 			peek_skip(k);
 			continue;
 		}
@@ -142,7 +131,7 @@ put_members(struct peek *k, const struct usage *u, struct buf *out)
 
 	peek_in(k, '{');
 	while (peek_member(k, &name)) {
-		if (is_private(&name)) {
+		if (peek_starts(&name, MESSAGES_PRIVATE)) {
 			peek_skip(k);
 			continue;
 		}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/js.h"
+#include "base/peek.h"
 #include "base/util.h"
 #include "responses/ids.h"
 
@@ -186,6 +187,19 @@ responses_ids_event(const struct responses_ids *ids, int64_t index,
 	if (index >= 0 && (size_t)index < ids->n)
 		kind = ids->seen[index].kind;
 	make_id(ids, kind != NULL ? kind : kind_of_event(type), index, out);
+}
+
+void
+responses_ids_whole(const struct responses_ids *ids,
+    const struct peek_text *type, size_t index,
+    char out[static RESPONSES_ID_SIZE])
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(kinds) && !peek_is(type, kinds[i].type); i++)
+		;
+	make_id(ids, i < COUNT(kinds) ? &kinds[i] : &other, (int64_t)index,
+	    out);
 }
 
 const char *

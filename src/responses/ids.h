@@ -14,6 +14,7 @@
 #define RESPONSES_ID_SIZE 65	/* 64 is the longest that OpenAI takes */
 #define RESPONSES_ID_BASE 40
 
+struct peek_text;
 struct responses_seen;
 
 struct responses_ids {
@@ -34,6 +35,10 @@ void	responses_ids_finish(struct responses_ids *);
 /* Give an item, seen in an event with this output_index, its id. */
 void	responses_ids_item(struct responses_ids *, int64_t index,
 	    json_object *item);
+/* The id of an item of this type, in a whole that had no events before it. */
+void	responses_ids_whole(const struct responses_ids *,
+	    const struct peek_text *type, size_t index,
+	    char out[static RESPONSES_ID_SIZE]);
 /* The id of the item that an event of this type is about. */
 void	responses_ids_event(const struct responses_ids *, int64_t index,
 	    const char *type, char out[static RESPONSES_ID_SIZE]);

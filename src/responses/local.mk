@@ -36,5 +36,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/tools.h \
 	%reldir%/usage.c \
 	%reldir%/usage.h \
+	%reldir%/usual-answer.c \
+	%reldir%/usual-answer.h \
 	%reldir%/usual.c \
 	%reldir%/usual.h

@@ -17,6 +17,7 @@
 #include "responses/native.h"
 #include "responses/object.h"
 #include "responses/usage.h"
+#include "responses/usual-answer.h"
 #include "turn/calls.h"
 #include "turn/sink.h"
 
@@ -43,6 +44,7 @@ struct responses_answer {
 	struct shape		 shape;		/* of the last one */
 	bool			 announced;	/* response.created was made */
 	bool			 begun;		/* and has gone out */
+	bool			 told;		/* all of a whole */
 	/* To be printed at the end: the last event, or the response. */
 	json_object		*last;
 };
@@ -483,9 +485,16 @@ take_whole(struct responses_answer *a, json_object *obj, struct buf *out,
 static bool
 whole(void *self, const char *p, size_t n, struct buf *out, struct err *err)
 {
-	json_object	*obj = js_parse_quiet(p, n);
-	bool		 ok = take_whole(self, obj, out, err);
+	const struct sink_end	 end = { .reason = SINK_STOP };
+	struct responses_answer	*a = self;
+	json_object		*obj;
+	bool			 ok;
 
+	a->told = responses_usual_answer(p, n, &a->r, &a->ids, a->usage, out);
+	if (a->told)
+		return sink_finish(a->first, &end, out, err);
+	obj = js_parse_quiet(p, n);
+	ok = take_whole(a, obj, out, err);
 	json_object_put(obj);
 	return ok;
 }
@@ -502,6 +511,8 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 
 	(void)end;
 	(void)err;
+	if (a->told)
+		return true;
 	if (a->r.keeper.keep != NULL)
 		a->r.keeper.keep(a->r.keeper.arg, response);
 	if (a->r.stream)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buf.h"
 #include "base/err-json.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -107,13 +108,19 @@ static const struct {
 	{ "web_search_call",	complete_web_search }
 };
 
-/* Members of items that OpenAI, too, sends as null. */
+bool
+responses_may_be_null(const struct peek_text *name)
+{
+	return peek_is(name, "phase") || peek_is(name, "caller") ||
+	    peek_is(name, "call_id") || peek_is(name, "encrypted_content");
+}
+
 static bool
 may_be_null(const char *key)
 {
-	return strcmp(key, "phase") == 0 || strcmp(key, "caller") == 0 ||
-	    strcmp(key, "call_id") == 0 ||
-	    strcmp(key, "encrypted_content") == 0;
+	const struct peek_text name = { key, strlen(key) };
+
+	return responses_may_be_null(&name);
 }
 
 void
@@ -192,48 +199,40 @@ complete_text(json_object *text)
 	js_add_take(text, "format", format);
 }
 
-/* Where the value of a member is taken from, in this order of trust. */
-enum source {
-	UPSTREAM,	/* upstream, then the request */
-	REQUEST,	/* the request only: upstream was told something else */
-	FIXED		/* neither: a fact of this server */
-};
-
-static const struct {
-	const char	*name;
-	enum source	 source;
-	json_type	 type;		/* json_type_null: any */
-	const char	*dflt;		/* JSON; NULL: null */
-} members[] = {
-	{ "status", UPSTREAM, json_type_string, NULL },
-	{ "background", REQUEST, json_type_boolean, "false" },
-	{ "completed_at", UPSTREAM, json_type_int, NULL },
-	{ "error", UPSTREAM, json_type_object, NULL },
-	{ "incomplete_details", UPSTREAM, json_type_object, NULL },
-	{ "instructions", UPSTREAM, json_type_null, NULL },
-	{ "max_output_tokens", UPSTREAM, json_type_int, NULL },
-	{ "max_tool_calls", UPSTREAM, json_type_int, NULL },
-	{ "model", FIXED, json_type_string, NULL },
-	{ "output", UPSTREAM, json_type_array, "[]" },
-	{ "parallel_tool_calls", UPSTREAM, json_type_boolean, "true" },
-	{ "previous_response_id", REQUEST, json_type_string, NULL },
-	{ "prompt_cache_key", REQUEST, json_type_string, NULL },
-	{ "reasoning", UPSTREAM, json_type_object,
+const struct responses_member responses_members[RESPONSES_MEMBERS] = {
+#define UPSTREAM RESPONSES_UPSTREAM
+#define REQUEST RESPONSES_REQUEST
+	{ PEEK_TEXT("status"), UPSTREAM, json_type_string, NULL },
+	{ PEEK_TEXT("background"), REQUEST, json_type_boolean, "false" },
+	{ PEEK_TEXT("completed_at"), UPSTREAM, json_type_int, NULL },
+	{ PEEK_TEXT("error"), UPSTREAM, json_type_object, NULL },
+	{ PEEK_TEXT("incomplete_details"), UPSTREAM, json_type_object, NULL },
+	{ PEEK_TEXT("instructions"), UPSTREAM, json_type_null, NULL },
+	{ PEEK_TEXT("max_output_tokens"), UPSTREAM, json_type_int, NULL },
+	{ PEEK_TEXT("max_tool_calls"), UPSTREAM, json_type_int, NULL },
+	{ PEEK_TEXT("model"), RESPONSES_FIXED, json_type_string, NULL },
+	{ PEEK_TEXT("output"), UPSTREAM, json_type_array, "[]" },
+	{ PEEK_TEXT("parallel_tool_calls"), UPSTREAM, json_type_boolean,
+	    "true" },
+	{ PEEK_TEXT("previous_response_id"), REQUEST, json_type_string, NULL },
+	{ PEEK_TEXT("prompt_cache_key"), REQUEST, json_type_string, NULL },
+	{ PEEK_TEXT("reasoning"), UPSTREAM, json_type_object,
 	    "{\"effort\":null,\"summary\":null}" },
-	{ "safety_identifier", REQUEST, json_type_string, NULL },
-	{ "service_tier", UPSTREAM, json_type_string, "\"default\"" },
-	{ "store", REQUEST, json_type_boolean, "true" },
-	{ "temperature", UPSTREAM, json_type_null, "1.0" },
-	{ "text", UPSTREAM, json_type_object,
+	{ PEEK_TEXT("safety_identifier"), REQUEST, json_type_string, NULL },
+	{ PEEK_TEXT("service_tier"), UPSTREAM, json_type_string,
+	    "\"default\"" },
+	{ PEEK_TEXT("store"), REQUEST, json_type_boolean, "true" },
+	{ PEEK_TEXT("temperature"), UPSTREAM, json_type_null, "1.0" },
+	{ PEEK_TEXT("text"), UPSTREAM, json_type_object,
 	    "{\"format\":{\"type\":\"text\"}}" },
-	{ "tool_choice", UPSTREAM, json_type_null, "\"auto\"" },
-	{ "tools", UPSTREAM, json_type_array, "[]" },
-	{ "top_logprobs", UPSTREAM, json_type_int, "0" },
-	{ "top_p", UPSTREAM, json_type_null, "1.0" },
-	{ "truncation", UPSTREAM, json_type_string, "\"disabled\"" },
-	{ "usage", UPSTREAM, json_type_object, NULL },
-	{ "user", REQUEST, json_type_string, NULL },
-	{ "metadata", REQUEST, json_type_object, "{}" }
+	{ PEEK_TEXT("tool_choice"), UPSTREAM, json_type_null, "\"auto\"" },
+	{ PEEK_TEXT("tools"), UPSTREAM, json_type_array, "[]" },
+	{ PEEK_TEXT("top_logprobs"), UPSTREAM, json_type_int, "0" },
+	{ PEEK_TEXT("top_p"), UPSTREAM, json_type_null, "1.0" },
+	{ PEEK_TEXT("truncation"), UPSTREAM, json_type_string, "\"disabled\"" },
+	{ PEEK_TEXT("usage"), UPSTREAM, json_type_object, NULL },
+	{ PEEK_TEXT("user"), REQUEST, json_type_string, NULL },
+	{ PEEK_TEXT("metadata"), REQUEST, json_type_object, "{}" }
 };
 
 static json_object *
@@ -245,20 +244,46 @@ typed(json_object *obj, const char *name, json_type type)
 	    json_object_is_type(v, type)) ? v : NULL;
 }
 
-/* The value of members[i], with a reference of its own. */
+/* What the request says of one, borrowed; NULL: nothing. */
 static json_object *
-value_of(size_t i, json_object *from, json_object *echo)
+echoed(const struct responses_member *m, json_object *echo)
+{
+	return m->source != RESPONSES_FIXED ? typed(echo, m->name.p, m->type) :
+	    NULL;
+}
+
+/* The value of one, with a reference of its own. */
+static json_object *
+value_of(const struct responses_member *m, json_object *from,
+    json_object *echo)
 {
 	json_object *v = NULL;
 
-	if (members[i].source == UPSTREAM)
-		v = typed(from, members[i].name, members[i].type);
-	if (v == NULL && members[i].source != FIXED)
-		v = typed(echo, members[i].name, members[i].type);
+	if (m->source == RESPONSES_UPSTREAM)
+		v = typed(from, m->name.p, m->type);
+	if (v == NULL)
+		v = echoed(m, echo);
 	if (v != NULL)
 		return json_object_get(v);
-	return members[i].dflt != NULL ? js_parse_quiet(members[i].dflt,
-	    strlen(members[i].dflt)) : NULL;
+	return m->dflt != NULL ? js_parse_quiet(m->dflt, strlen(m->dflt)) :
+	    NULL;
+}
+
+void
+responses_put_member(const struct responses_member *m, json_object *echo,
+    struct buf *out)
+{
+	json_object *v = echoed(m, echo);
+
+	if (v == NULL) {
+		buf_puts(out, m->dflt != NULL ? m->dflt : "null");
+		return;
+	}
+	if (peek_is(&m->name, "tools"))
+		complete_tools(v);
+	else if (peek_is(&m->name, "text"))
+		complete_text(v);
+	js_print(v, out);
 }
 
 /*
@@ -266,11 +291,19 @@ value_of(size_t i, json_object *from, json_object *echo)
  * which takes 100 kB where a model runs on Azure.
  */
 bool
+responses_is_private_name(const struct peek_text *name)
+{
+	return peek_starts(name, "copilot_") ||
+	    peek_is(name, "content_filters") ||
+	    peek_is(name, "content_filter_results");
+}
+
+bool
 responses_is_private(const char *key)
 {
-	return util_starts(key, "copilot_") ||
-	    strcmp(key, "content_filters") == 0 ||
-	    strcmp(key, "content_filter_results") == 0;
+	const struct peek_text name = { key, strlen(key) };
+
+	return responses_is_private_name(&name);
 }
 
 void
@@ -307,8 +340,9 @@ responses_object(json_object *from, const struct responses *r,
 	js_add_str(obj, "object", "response");
 	js_add_int(obj, "created_at", js_int(from, "created_at", 0) > 0 ?
 	    js_int(from, "created_at", 0) : created);
-	for (i = 0; i < COUNT(members); i++)
-		js_add_take(obj, members[i].name, value_of(i, from, r->echo));
+	for (i = 0; i < RESPONSES_MEMBERS; i++)
+		js_add_take(obj, responses_members[i].name.p,
+		    value_of(&responses_members[i], from, r->echo));
 	js_add_str(obj, "model", r->model);
 	/* Only where there is one. */
 	if (js_obj(r->echo, "conversation") != NULL)

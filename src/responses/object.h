@@ -7,10 +7,35 @@
 
 #include <json-c/json.h>
 
+#include "base/peek.h"
 #include "responses/ids.h"
 
+struct buf;
 struct err;
 struct responses;
+
+/* Where the value of a member is taken from, in this order of trust. */
+enum responses_source {
+	RESPONSES_UPSTREAM,	/* upstream, then the request */
+	RESPONSES_REQUEST,	/* the request: upstream was told otherwise */
+	RESPONSES_FIXED		/* neither: a fact of this server */
+};
+
+/* The members of a response object, in the order of OpenAI's. */
+#define RESPONSES_MEMBERS 27
+extern const struct responses_member {
+	struct peek_text	 name;
+	enum responses_source	 source;
+	json_type		 type;	/* json_type_null: any */
+	const char		*dflt;	/* JSON; NULL: null */
+} responses_members[RESPONSES_MEMBERS];
+
+/*
+ * Print one of them that upstream does not say: what the request said, "echo",
+ * which is completed, or the default.
+ */
+void	responses_put_member(const struct responses_member *, json_object *echo,
+	    struct buf *);
 
 /*
  * A complete response object in the order of OpenAI's. "from" is upstream's
@@ -42,6 +67,9 @@ json_object *responses_error_event(const struct err *);
 
 /* Is a member of a response, an item or an event none that clients know? */
 bool	responses_is_private(const char *key);
+bool	responses_is_private_name(const struct peek_text *);
+/* Is it one of an item's that OpenAI, too, sends as null? */
+bool	responses_may_be_null(const struct peek_text *);
 /* Remove those of an object. */
 void	responses_drop_private(json_object *);
 

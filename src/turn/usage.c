@@ -198,12 +198,6 @@ read_bill(json_object *obj, struct bill *b)
 
 /* --- The same of texts; false for what is not of the usual form. */
 
-static bool
-is_plain(const struct peek_text *t)
-{
-	return memchr(t->p, '\\', t->n) == NULL;
-}
-
 /* A number, or null, which is none. */
 static bool
 peek_count(struct peek *k, int64_t *n)
@@ -232,7 +226,7 @@ peek_counts(struct peek *k, const struct peek_text *object, struct said *s)
 
 	peek_in(k, '{');
 	while (peek_member(k, &name)) {
-		if (name.n == 0 || !is_plain(&name))
+		if (name.n == 0 || !peek_is_plain(&name))
 			return false;
 		if ((i = place_of(object, &name)) < COUNTS) {
 			if (!peek_count(k, &s->n[i]))
@@ -254,7 +248,7 @@ static bool
 peek_plain(struct peek *k, struct peek_text *t)
 {
 	if (peek_string(k, t))
-		return is_plain(t);
+		return peek_is_plain(t);
 	peek_skip(k);
 	return true;
 }
@@ -275,7 +269,7 @@ peek_line(struct peek *k, struct bill *b)
 			ok = peek_plain(k, &type);
 		else if (peek_is(&name, "model"))
 			ok = peek_plain(k, &model);
-		else if ((ok = is_plain(&name)))
+		else if ((ok = peek_is_plain(&name)))
 			peek_skip(k);
 	}
 	add_line(b, &type, within_reason(n));
@@ -295,7 +289,7 @@ peek_bill(struct peek *k, struct bill *b)
 			ok = peek_count(k, &b->nano);
 		else if (!peek_is(&name, "token_details") ||
 		    !peek_in(k, '[')) {
-			ok = is_plain(&name);
+			ok = peek_is_plain(&name);
 			peek_skip(k);
 		} else
 			while (ok && peek_element(k))
