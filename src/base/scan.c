@@ -419,22 +419,34 @@ word(struct scan *s, const char *text)
 
 /* --- Arrays and objects. */
 
+/* Up to eight bytes; those of so many are told apart. */
+static inline uint64_t
+few_bytes(const unsigned char *p, size_t n)
+{
+	uint32_t first, last;
+
+	if (n >= sizeof(first)) {
+		memcpy(&first, p, sizeof(first));
+		memcpy(&last, p + n - sizeof(last), sizeof(last));
+		return (uint64_t)first << 32 | last;
+	}
+	return n == 0 ? 0 : (uint64_t)p[0] << 16 | (uint64_t)p[n / 2] << 8 |
+	    p[n - 1];
+}
+
 uint64_t
 scan_hash(const char *text, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	const uint64_t	 odd = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t	 h = n * odd, eight = 0;
-	size_t		 i;
+	uint64_t	 h = n * odd, eight;
 
 	for (; n > sizeof(eight); n -= sizeof(eight), p += sizeof(eight)) {
 		memcpy(&eight, p, sizeof(eight));
 		h = (h ^ eight) * odd;
 		h ^= h >> 32;
 	}
-	for (i = 0, eight = 0; i < n; i++)
-		eight = eight << 8 | p[i];
-	h = (h ^ eight) * odd;
+	h = (h ^ few_bytes(p, n)) * odd;
 	return h ^ h >> 32;
 }
 
