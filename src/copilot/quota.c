@@ -42,7 +42,7 @@ value_of(const char *s, const char *name, char out[static VALUE_SIZE])
 	for (s += len + 1; *s != '\0' && *s != '&'; s++) {
 		if (n == VALUE_SIZE - 1)
 			return false;
-		if (util_starts_nocase(s, "%3a")) {
+		if (*s == '%' && util_starts_nocase(s, "%3a")) {
 			out[n++] = ':';
 			s += 2;
 		} else
@@ -82,11 +82,16 @@ left_of(const char *s, double limit, int64_t *left)
 static void
 put_duration(int64_t s, struct buf *out)
 {
-	if (s >= 3600)
-		buf_printf(out, "%lldh", (long long)(s / 3600));
-	if (s >= 60)
-		buf_printf(out, "%lldm", (long long)(s / 60 % 60));
-	buf_printf(out, "%llds", (long long)(s % 60));
+	if (s >= 3600) {
+		buf_int(out, s / 3600);
+		buf_putc(out, 'h');
+	}
+	if (s >= 60) {
+		buf_int(out, s / 60 % 60);
+		buf_putc(out, 'm');
+	}
+	buf_int(out, s % 60);
+	buf_putc(out, 's');
 }
 
 static void
@@ -105,13 +110,23 @@ put_reset(enum quota_form form, const char *s, time_t now, struct buf *out)
 	/* The year 1 is how Copilot says that there is no such time. */
 	if ((left = (int64_t)timegm(&tm) - (int64_t)now) < 0)
 		return;
-	buf_printf(out, "%s: ", names[form].reset);
+	buf_puts(out, names[form].reset);
+	buf_puts(out, ": ");
 	if (form == QUOTA_OPENAI)
 		put_duration(left, out);
 	else {
 		util_time_utc((int64_t)now + left, utc);
 		buf_puts(out, utc);
 	}
+	buf_puts(out, "\r\n");
+}
+
+static void
+put_count(const char *name, int64_t n, struct buf *out)
+{
+	buf_puts(out, name);
+	buf_puts(out, ": ");
+	buf_int(out, n);
 	buf_puts(out, "\r\n");
 }
 
@@ -129,8 +144,8 @@ quota_headers(enum quota_form form, const char *s, time_t now, struct buf *out)
 	if (left == 0 && value_of(s, "ovPerm", paid) &&
 	    strcmp(paid, "true") == 0)
 		return;
-	buf_printf(out, "%s: %lld\r\n", names[form].limit, (long long)limit);
-	buf_printf(out, "%s: %lld\r\n", names[form].left, (long long)left);
+	put_count(names[form].limit, (int64_t)limit, out);
+	put_count(names[form].left, left, out);
 	put_reset(form, s, now, out);
 }
 
