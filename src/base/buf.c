@@ -10,12 +10,10 @@
 #include "base/util.h"
 
 void
-buf_reserve(struct buf *b, size_t more)
+buf_grow(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 128;
 
-	if (more < b->cap - b->len)
-		return;
 	if (more >= SIZE_MAX / 2 - b->len)
 		die("buffer too large");
 	while (cap <= b->len + more)
@@ -32,20 +30,6 @@ buf_append(struct buf *b, const void *p, size_t n)
 	if (n > 0)
 		memcpy(b->p + b->len, p, n);
 	b->len += n;
-	b->p[b->len] = '\0';
-}
-
-void
-buf_puts(struct buf *b, const char *s)
-{
-	buf_append(b, s, strlen(s));
-}
-
-void
-buf_putc(struct buf *b, char c)
-{
-	buf_reserve(b, 1);
-	b->p[b->len++] = c;
 	b->p[b->len] = '\0';
 }
 
