@@ -1,7 +1,6 @@
-/* The only user of libcurl: calls on the loop, and one at a time without. */
+/* Calls by libcurl: on the loop, and one at a time without. */
 #include "config.h"
 
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -11,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "base/conf.h"
 #include "base/err.h"
+#include "base/http-watch.h"
 #include "base/http.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -41,15 +40,12 @@
 
 struct http {
 	struct loop		*loop;
-	CURLM			*multi;
-	struct loop_timer	 timer;
+	struct http_watch	 watch;
 	CURL			*spare[SPARE_MAX];
 	size_t			 nspare;
 	/* The directory has all that is trusted; known from the first call. */
 	bool			 by_hash, asked;
 	long			 buffer;	/* bytes; 0: not asked yet */
-	struct watch		**watches;	/* by descriptor */
-	size_t			 nwatches;
 };
 
 struct http_call {
@@ -72,13 +68,6 @@ struct http_call {
 	int64_t			 silence_limit;
 	struct loop_timer	 timer;
 	char			 why[CURL_ERROR_SIZE];
-};
-
-/* A socket that libcurl asked to watch. */
-struct watch {
-	struct loop_fd	 fd;
-	struct http	*http;
-	bool		 wanted;	/* still */
 };
 
 /* --- Requests and replies. */
@@ -306,11 +295,7 @@ prepare(CURL *h, struct http *http, const struct conf *conf,
 
 /* --- Calls on the loop. */
 
-static void	act(struct http *, curl_socket_t, int);
-static void	collect(struct http *);
-static void	watch_ready(struct loop_fd *, unsigned);
-static int	on_socket(CURL *, curl_socket_t, int, void *, void *);
-static int	on_timer_set(CURLM *, long, void *);
+static void	collect(struct http_watch *);
 
 static CURL *
 easy_take(struct http *http)
@@ -348,7 +333,7 @@ call_free(struct http_call *c)
 {
 	loop_timer_stop(c->http->loop, &c->timer);
 	if (c->easy != NULL) {
-		curl_multi_remove_handle(c->http->multi, c->easy);
+		curl_multi_remove_handle(c->http->watch.multi, c->easy);
 		easy_give(c->http, c->easy);
 	}
 	free(c->headers);
@@ -454,7 +439,7 @@ call_timer(struct loop_timer *t)
 		}
 		if (limit(c) > 0 && !c->paused)
 			loop_timer_set(http->loop, &c->timer, limit(c));
-		collect(http);
+		collect(&http->watch);
 		return;
 	}
 	if (limit(c) == 0)
@@ -516,98 +501,6 @@ on_body(char *p, size_t size, size_t n, void *arg)
 	}
 }
 
-/* --- What libcurl has us watch. */
-
-static struct watch *
-watch_of(struct http *http, curl_socket_t fd)
-{
-	const size_t	 at = (size_t)fd, n = (at + 1) * 2;
-	struct watch	*w;
-
-	if (at >= http->nwatches) {
-		http->watches = xrealloc(http->watches, n * sizeof(w));
-		memset(http->watches + http->nwatches, 0,
-		    (n - http->nwatches) * sizeof(w));
-		http->nwatches = n;
-	}
-	if ((w = http->watches[at]) == NULL) {
-		w = http->watches[at] = xcalloc(1, sizeof(*w));
-		w->fd.fd = fd;
-		w->fd.ready = watch_ready;
-		w->http = http;
-	}
-	return w;
-}
-
-static void
-watch_end(struct watch *w, curl_socket_t fd)
-{
-	w->http->watches[fd] = NULL;
-	loop_fd_stop(w->http->loop, &w->fd);
-	free(w);
-}
-
-static int
-close_socket(void *arg, curl_socket_t fd)
-{
-	struct watch	*w = watch_of(arg, fd);
-	int		 failed = close(fd);
-
-	w->fd.fd = -1;
-	watch_end(w, fd);
-	return failed;
-}
-
-static void
-watch_ready(struct loop_fd *f, unsigned events)
-{
-	struct watch	*w = (struct watch *)f;
-	int		 flags = 0;
-
-	if (!w->wanted) {
-		loop_fd_stop(w->http->loop, f);
-		return;
-	}
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
-		flags |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		flags |= CURL_CSELECT_OUT;
-	if (events & EPOLLERR)
-		flags |= CURL_CSELECT_ERR;
-	act(w->http, f->fd, flags);
-}
-
-/*
- * The socket of a call that has its answer is a connection's: the next call
- * wants it again, and close_socket() hears of its end. Others, those that try
- * to connect and the resolver's, may be closed without a word.
- */
-static bool
-stays(CURL *easy)
-{
-	const struct http_call *c = NULL;
-
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &c);
-	return c != NULL && c->head_done;
-}
-
-static int
-on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket)
-{
-	struct http	*http = arg;
-	struct watch	*w = watch_of(http, fd);
-
-	(void)socket;
-	w->wanted = what != CURL_POLL_REMOVE;
-	if (w->wanted)
-		loop_fd_set(http->loop, &w->fd,
-		    (what & CURL_POLL_IN ? EPOLLIN : 0u) |
-		    (what & CURL_POLL_OUT ? EPOLLOUT : 0u));
-	else if (!stays(easy))
-		watch_end(w, fd);
-	return 0;
-}
-
 /* --- Addresses that somebody else chose. */
 
 static curl_socket_t
@@ -662,6 +555,15 @@ guard(CURL *h, const struct http_guard *g)
 #endif
 }
 
+static bool
+has_answer(CURL *easy)
+{
+	const struct http_call *c = NULL;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &c);
+	return c != NULL && c->head_done;
+}
+
 /*
  * With the first call: what begins with libcurl's first handle, OpenSSL above
  * all, takes a third of a CGI program's time that needs no call.
@@ -669,15 +571,20 @@ guard(CURL *h, const struct http_guard *g)
 static void
 begin(struct http *http)
 {
-	if (http->multi != NULL)
+	CURLM *multi;
+
+	if (http->watch.multi != NULL)
 		return;
-	if ((http->multi = curl_multi_init()) == NULL)
+	if ((multi = curl_multi_init()) == NULL)
 		die("curl_multi_init failed");
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer_set);
-	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+	curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+	http->watch = (struct http_watch){
+		.loop = http->loop,
+		.multi = multi,
+		.acted = collect,
+		.has_answer = has_answer
+	};
+	http_watch_begin(&http->watch);
 }
 
 struct http_call *
@@ -706,11 +613,11 @@ http_start(struct http *http, const struct conf *conf,
 	SET(c->easy, CURLOPT_HEADERDATA, c);
 	SET(c->easy, CURLOPT_WRITEFUNCTION, on_body);
 	SET(c->easy, CURLOPT_WRITEDATA, c);
-	SET(c->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-	SET(c->easy, CURLOPT_CLOSESOCKETDATA, http);
+	SET(c->easy, CURLOPT_CLOSESOCKETFUNCTION, http_watch_close);
+	SET(c->easy, CURLOPT_CLOSESOCKETDATA, &http->watch);
 	if (limit(c) > 0)
 		loop_timer_set(http->loop, &c->timer, limit(c));
-	if (curl_multi_add_handle(http->multi, c->easy) != CURLM_OK)
+	if (curl_multi_add_handle(http->watch.multi, c->easy) != CURLM_OK)
 		die("curl_multi_add_handle failed");
 	return c;
 }
@@ -766,7 +673,7 @@ http_cancel(struct http_call *c)
 
 /* Hand on what libcurl has finished. */
 static void
-collect(struct http *http)
+collect(struct http_watch *w)
 {
 	struct http_call	*c;
 	CURLMsg			*msg;
@@ -774,7 +681,7 @@ collect(struct http *http)
 	CURLcode		 code;
 	int			 left;
 
-	while ((msg = curl_multi_info_read(http->multi, &left)) != NULL) {
+	while ((msg = curl_multi_info_read(w->multi, &left)) != NULL) {
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		easy = msg->easy_handle;
@@ -784,43 +691,12 @@ collect(struct http *http)
 	}
 }
 
-static void
-act(struct http *http, curl_socket_t fd, int flags)
-{
-	int running;
-
-	curl_multi_socket_action(http->multi, fd, flags, &running);
-	collect(http);
-}
-
-static void
-on_timer(struct loop_timer *t)
-{
-	struct http *http = CONTAINER(t, struct http, timer);
-
-	act(http, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int
-on_timer_set(CURLM *multi, long ms, void *arg)
-{
-	struct http *http = arg;
-
-	(void)multi;
-	if (ms < 0)
-		loop_timer_stop(http->loop, &http->timer);
-	else
-		loop_timer_set(http->loop, &http->timer, ms);
-	return 0;
-}
-
 struct http *
 http_create(struct loop *loop)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
 
 	http->loop = loop;
-	http->timer.expired = on_timer;
 	return http;
 }
 
@@ -831,11 +707,9 @@ http_destroy(struct http *http)
 		return;
 	while (http->nspare > 0)
 		curl_easy_cleanup(http->spare[--http->nspare]);
-	if (http->multi != NULL) {
-		curl_multi_cleanup(http->multi);
-		loop_timer_stop(http->loop, &http->timer);
-	}
-	free(http->watches);
+	if (http->watch.multi != NULL)
+		curl_multi_cleanup(http->watch.multi);
+	http_watch_finish(&http->watch);
 	free(http);
 }
 

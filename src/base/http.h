@@ -1,7 +1,7 @@
 /*
- * The only user of libcurl. A call has a life in order: request, head, body
- * bytes, end. It runs on the loop (http_start) or, for the command line, until
- * it is done (http_fetch).
+ * Calls by libcurl, which nobody else makes. A call has a life in order:
+ * request, head, body bytes, end. It runs on the loop (http_start) or, for the
+ * command line, until it is done (http_fetch).
  */
 #ifndef HTTP_H
 #define HTTP_H

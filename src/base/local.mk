@@ -30,6 +30,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/files.h \
 	%reldir%/hint.c \
 	%reldir%/hint.h \
+	%reldir%/http-watch.c \
+	%reldir%/http-watch.h \
 	%reldir%/http.c \
 	%reldir%/http.h \
 	%reldir%/js.c \
