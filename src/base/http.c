@@ -24,7 +24,7 @@
 #include "base/util.h"
 
 #define HEAD_MAX	(64u << 10)	/* all headers of an answer */
-#define HEADERS_USUAL	1000	/* bytes, of all in a request */
+#define HEADERS_USUAL	1000	/* bytes, of a request's or an answer's */
 #define SPARE_MAX	256		/* easy handles kept for reuse */
 #define CONNECTIONS_MAX	256L		/* idle upstream connections kept */
 /*
@@ -102,8 +102,11 @@ http_reply_header(const struct http_reply *r, const char *name)
 	for (; *p != '\0'; p = end + 1) {
 		if ((end = strchr(p, '\n')) == NULL)
 			break;
-		if (strncmp(p, name, n) == 0 && p[n] == ':')
-			return xstrndup(p + n + 2, (size_t)(end - p) - n - 2);
+		if (strncasecmp(p, name, n) != 0 || p[n] != ':')
+			continue;
+		for (p += n + 1; *p == ' ' || *p == '\t'; p++)
+			;
+		return xstrndup(p, (size_t)(end - p));
 	}
 	return NULL;
 }
@@ -146,9 +149,6 @@ set_content_type(struct http_reply *r)
 static bool
 head_line(struct http_reply *r, const char *p, size_t n)
 {
-	const char	*colon;
-	size_t		 i;
-
 	while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n'))
 		n--;
 	if (n == 0) {
@@ -163,18 +163,11 @@ head_line(struct http_reply *r, const char *p, size_t n)
 			r->status = atoi(p + 1);
 		return false;
 	}
-	if ((colon = memchr(p, ':', n)) == NULL ||
-	    r->head.len + n + 3 > HEAD_MAX)
+	if (r->head.len + n + 1 > HEAD_MAX)
 		return false;
-	buf_reserve(&r->head, n + 2);
-	for (i = 0; p + i < colon; i++)
-		r->head.p[r->head.len + i] = (char)tolower(
-		    (unsigned char)p[i]);
-	r->head.len += i;
-	n -= (size_t)(colon - p) + 1;
-	for (p = colon + 1; n > 0 && (*p == ' ' || *p == '\t'); p++)
-		n--;
-	buf_puts(&r->head, ": ");
+	/* Most are asked for by nobody, so they are not looked at here. */
+	if (r->head.p == NULL)
+		buf_reserve(&r->head, HEADERS_USUAL);
 	buf_append(&r->head, p, n);
 	buf_putc(&r->head, '\n');
 	return false;
@@ -407,8 +400,10 @@ call_end(struct http_call *c, CURLcode code)
 		snprintf(why, sizeof(why), "nothing received for %lld ms",
 		    (long long)(c->head_done ? c->silence_limit :
 		    c->headers_limit));
-	else
+	else if (end != HTTP_DONE)
 		explain(code, c->why, why, sizeof(why));
+	else
+		why[0] = '\0';
 	call_free(c);
 	ops->end(arg, end, why);
 }

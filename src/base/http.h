@@ -50,12 +50,14 @@ struct http_reply {
 	int		 status;
 	/* lower case, without parameters; may be "" */
 	char		*content_type;
-	/* all headers, "name: value\n", names lower case */
-	struct buf	 head;
+	struct buf	 head;		/* all headers, each with a newline */
 	struct buf	 body;		/* http_fetch only */
 };
 
-/* A header's value, trimmed; NULL when absent. The caller frees it. */
+/*
+ * The value of a header, whatever the case of its name, without the space
+ * before it; NULL when absent. The caller frees it.
+ */
 char	*http_reply_header(const struct http_reply *, const char *name);
 void	 http_reply_finish(struct http_reply *);
 
