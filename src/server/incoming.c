@@ -266,6 +266,20 @@ incoming_begun(const struct incoming *in)
 	return in->part != BEFORE_REQUEST || !incoming_between(in);
 }
 
+/* How many pairs are there? False: one is not whole. */
+static bool
+count_pairs(const struct buf *params, size_t *n)
+{
+	const unsigned char	*p = (const unsigned char *)params->p;
+	const unsigned char	*end = p + params->len;
+	size_t			 name, value;
+
+	for (*n = 0; p < end; p += name + value, ++*n)
+		if (!take_lengths(&p, end, &name, &value))
+			return false;
+	return true;
+}
+
 /*
  * Texts need no more room than the pairs had, whose lengths are two bytes at
  * least: they are moved to where these were.
@@ -274,17 +288,17 @@ char **
 incoming_env(struct incoming *in)
 {
 	const unsigned char	*p, *end;
-	size_t			 name, value, n = 0;
-	char			**env = NULL, *to;
+	size_t			 name, value, n;
+	char			**env, *to;
 
+	if (!count_pairs(&in->params, &n))
+		return NULL;
+	env = xmalloc((n + 1) * sizeof(*env));
+	n = 0;
 	to = in->params.p;
 	p = (const unsigned char *)to;
 	for (end = p + in->params.len; p < end; p += name + value) {
-		if (!take_lengths(&p, end, &name, &value)) {
-			free(env);
-			return NULL;
-		}
-		env = util_grow(env, n, sizeof(*env));
+		take_lengths(&p, end, &name, &value);
 		env[n++] = to;
 		memmove(to, p, name);
 		to[name] = '=';
@@ -292,7 +306,6 @@ incoming_env(struct incoming *in)
 		to += name + value + 2;
 		to[-1] = '\0';
 	}
-	env = util_grow(env, n, sizeof(*env));
 	env[n] = NULL;
 	return env;
 }
