@@ -29,7 +29,7 @@ static char			 seen[512];	/* in order */
 static const struct http_ops	*http;
 static void			*http_arg;
 static bool			 running, no_token;
-static struct err		 failure;
+static struct err		*failure;
 static unsigned			 generation;	/* of the token */
 static struct fetch_waiter		*waits;		/* for one */
 
@@ -211,7 +211,7 @@ on_ended(struct call *c)
 	assert_false(call_running(c));
 	note("%s", names[c->answer]);
 	if (c->answer == CALL_FAILED)
-		note("%d %s", c->err->status, c->err->code);
+		note("%d %s", failure->status, failure->code);
 	else if (c->answer == CALL_EVENTS)
 		note("[%s]", c->silence);
 	else if (c->answer != CALL_STOPPED)
@@ -315,6 +315,8 @@ static void
 begin(bool stream)
 {
 	seen[0] = '\0';
+	free(failure);
+	failure = NULL;
 	generation = 1;
 	no_token = false;
 	x = (struct exchange){

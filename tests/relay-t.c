@@ -177,7 +177,7 @@ autos_find(struct autos *a, const char *conversation)
 
 void
 call_init(struct call *c, const struct call_ops *ops, struct server *s,
-    struct exchange *of, struct err *err)
+    struct exchange *of, struct err **err)
 {
 	*c = (struct call){ .ops = ops, .server = s, .x = of, .err = err };
 	call = c;
@@ -441,7 +441,8 @@ ended(void)
 static void
 failed(void)
 {
-	err_set(call->err, 502, ERR_SERVER, "unreachable", NULL, "No.");
+	err_set(err_room(call->err), 502, ERR_SERVER, "unreachable", NULL,
+	    "No.");
 	end_as(CALL_FAILED);
 }
 

@@ -10,6 +10,14 @@
 #include "base/text.h"
 #include "base/util.h"
 
+struct err *
+err_room(struct err **e)
+{
+	if (*e == NULL)
+		*e = xcalloc(1, sizeof(**e));
+	return *e;
+}
+
 static void
 set(struct err *e, int status, const char *type, const char *code,
     const char *param, const char *fmt, va_list ap)

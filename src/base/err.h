@@ -33,6 +33,12 @@ struct err {
 	bool		 no_retry;
 };
 
+/*
+ * Room for what seldom fails and then is not forgotten: made when it is asked
+ * for first, to be freed with free().
+ */
+struct err *err_room(struct err **);
+
 /* Fills in the reason; code and param may be NULL. Always returns false. */
 bool	err_set(struct err *, int status, const char *type, const char *code,
 	    const char *param, const char *fmt, ...)

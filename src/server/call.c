@@ -36,10 +36,18 @@ over(struct call *c, enum call_answer answer)
 }
 
 static void
+fail(struct call *c, const struct err *err)
+{
+	*err_room(c->err) = *err;
+	over(c, CALL_FAILED);
+}
+
+static void
 too_large(struct call *c)
 {
 	c->answer = CALL_FAILED;
-	err_set(c->err, 502, ERR_SERVER, "upstream_answer_too_large", NULL,
+	err_set(err_room(c->err), 502, ERR_SERVER, "upstream_answer_too_large",
+	    NULL,
 	    "The upstream answer exceeds %lld bytes (maxResponseBodyBytes).",
 	    (long long)c->x->conf->max_response_body_bytes);
 }
@@ -76,8 +84,8 @@ unanswered(struct call *c, enum http_end how, const char *why)
 		    (how == HTTP_LOST ? MAYBE_BILLED : 0));
 		return;
 	}
-	err_set(c->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
-	    "Copilot could not be reached: %s.", why);
+	err_set(err_room(c->err), 502, ERR_SERVER, "upstream_unreachable",
+	    NULL, "Copilot could not be reached: %s.", why);
 	over(c, CALL_FAILED);
 }
 
@@ -92,10 +100,11 @@ broken(struct call *c, enum http_end how, const char *why)
 		return;
 	}
 	if (how == HTTP_SILENT)
-		err_set(c->err, 504, ERR_SERVER, "upstream_timeout", NULL,
-		    "Copilot did not answer in time: %s.", why);
+		err_set(err_room(c->err), 504, ERR_SERVER, "upstream_timeout",
+		    NULL, "Copilot did not answer in time: %s.", why);
 	else
-		err_set(c->err, 502, ERR_SERVER, "upstream_unreachable", NULL,
+		err_set(err_room(c->err), 502, ERR_SERVER,
+		    "upstream_unreachable", NULL,
 		    "Copilot could not be reached: %s.", why);
 	over(c, CALL_FAILED);
 }
@@ -190,7 +199,7 @@ take_whole(struct call *c, const char *p, size_t n)
 	}
 	if (!affordable(memory, &c->body, n)) {
 		c->answer = CALL_FAILED;
-		budget_refuse(memory, c->err);
+		budget_refuse(memory, err_room(c->err));
 		return HTTP_STOP;
 	}
 	buf_append(&c->body, p, n);
@@ -243,6 +252,7 @@ start(struct call *c)
 {
 	struct server	*s = c->server;
 	struct exchange	*x = c->x;
+	struct err	 err;
 
 	/*
 	 * A call that was sent may have been counted as the user's turn, and
@@ -251,8 +261,8 @@ start(struct call *c)
 	 */
 	x->call.agent = x->call.agent || (c->spent & MAYBE_BILLED) != 0;
 	if (!copilot_request(x->account->copilot, x->conf, &x->call,
-	    &c->request, c->err)) {
-		over(c, CALL_FAILED);
+	    &c->request, &err)) {
+		fail(c, &err);
 		return;
 	}
 	c->generation = copilot_generation(x->account->copilot);
@@ -267,10 +277,8 @@ token_ready(struct fetch_waiter *w, const struct err *err)
 
 	if (err == NULL)
 		start(c);
-	else {
-		*c->err = *err;
-		over(c, CALL_FAILED);
-	}
+	else
+		fail(c, err);
 }
 
 static void
@@ -334,7 +342,7 @@ call_cancel(struct call *c)
 
 void
 call_init(struct call *c, const struct call_ops *ops, struct server *s,
-    struct exchange *x, struct err *err)
+    struct exchange *x, struct err **err)
 {
 	*c = (struct call){
 		.err = err,

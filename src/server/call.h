@@ -56,12 +56,12 @@ struct call {
 	char			 silence[64];	/* a stream ended in it */
 	struct sse		 sse;
 	struct buf		 body;		/* whole, or an error's */
-	struct err		*err;		/* CALL_FAILED: why */
+	struct err		**err;		/* CALL_FAILED: why */
 };
 
-/* Why it failed goes to "err", which is the caller's. */
+/* Why it failed goes to "err", the caller's, by err_room(). */
 void	call_init(struct call *, const struct call_ops *, struct server *,
-	    struct exchange *, struct err *);
+	    struct exchange *, struct err **);
 /* Ask what x->call says; it may end inside of this. */
 void	call_start(struct call *);
 /* The answer takes one more call, with second tries of its own. */

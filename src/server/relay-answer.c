@@ -58,13 +58,14 @@ relay_event(const struct sse_event *ev, void *call)
 {
 	struct relay	*r = CONTAINER(call, struct relay, call);
 	struct exchange	*x = r->x;
+	struct err	 err;
 
 	if (r->said == ANSWER_MORE) {
 		if (x->ledger != NULL)
 			estimate_event(&x->estimate, ev->name, ev->data,
 			    ev->len);
-		r->said = x->answer->event(x->self, ev, &r->outlet.out,
-		    &r->err);
+		relay_said(r, x->answer->event(x->self, ev, &r->outlet.out,
+		    &err), &err);
 		x->cut |= r->said == ANSWER_ENOUGH;
 	}
 	return r->said != ANSWER_ENOUGH && r->said != ANSWER_FAILED;
@@ -183,6 +184,7 @@ read_events(struct relay *r)
 {
 	struct exchange	*x = r->x;
 	size_t		 before = r->outlet.out.len;
+	struct err	 err;
 
 	if ((!call_feed_end(&r->call) && r->said != ANSWER_ENOUGH) ||
 	    r->said == ANSWER_FAILED) {
@@ -191,7 +193,8 @@ read_events(struct relay *r)
 	}
 	/* A cut behind the last event is no loss: the answer itself knows. */
 	if (r->said == ANSWER_MORE || r->said == ANSWER_ENOUGH)
-		r->said = x->answer->end(x->self, &r->outlet.out, &r->err);
+		relay_said(r, x->answer->end(x->self, &r->outlet.out, &err),
+		    &err);
 	if (r->said == ANSWER_HELD || r->last.len > 0)
 		hold_last(r, before);
 	if (r->said == ANSWER_HELD)
@@ -212,25 +215,26 @@ renew_list(struct relay *r)
 static void
 read_refusal(struct relay *r)
 {
-	struct exchange *x = r->x;
+	struct exchange	*x = r->x;
+	struct err	*err = err_room(&r->err);
 
-	refusal_read(&r->call, &r->err);
+	refusal_read(&r->call, err);
 	meter_refusal(x, r->call.status);
 	if (r->outlet.state == OUTLET_EMPTY &&
-	    refusal_teaches(x, &r->call, &r->err)) {
+	    refusal_teaches(x, &r->call, err)) {
 		meter_second(x, "lesson");
 		call_forget(&r->call);
 		relay_handle(r);
 		return;
 	}
 	if (r->outlet.state == OUTLET_EMPTY &&
-	    refusal_doubts_list(x, &r->call, &r->err)) {
+	    refusal_doubts_list(x, &r->call, err)) {
 		meter_second(x, "model_list");
 		renew_list(r);
 		return;
 	}
 	if (x->answer->explain != NULL)
-		x->answer->explain(x->self, &r->err);
+		x->answer->explain(x->self, err);
 	relay_fail(r);
 }
 

@@ -24,6 +24,7 @@ relay_release(struct relay *r)
 	buf_finish(&r->last);
 	r->server->requests -= !r->part;
 	meter_load(r->server);
+	free(r->err);
 	free(r);
 }
 
@@ -97,18 +98,19 @@ refuse(struct exchange *x, const struct err *err)
 void
 relay_fail(struct relay *r)
 {
-	struct exchange *x = r->x;
+	struct exchange	*x = r->x;
+	struct err	*err = err_room(&r->err);
 
 	call_cancel(&r->call);
-	exchange_terms(x, &r->err);
-	r->remark = err_for_log(&r->err);
+	exchange_terms(x, err);
+	r->remark = err_for_log(err);
 	if (r->outlet.state == OUTLET_EMPTY) {
 		buf_truncate(&r->outlet.out, 0);
-		refuse(x, &r->err);
+		refuse(x, err);
 		relay_reply(r);
 	} else {
 		if (x->answer != NULL)
-			x->answer->fail(x->self, &r->err, &r->outlet.out);
+			x->answer->fail(x->self, err, &r->outlet.out);
 		drain(r);
 	}
 }

@@ -11,10 +11,18 @@
 #define LINGER_MS	200	/* for upstream's end behind the last event */
 
 void
+relay_said(struct relay *r, enum answer_said said, const struct err *err)
+{
+	r->said = said;
+	if (said == ANSWER_FAILED)
+		*err_room(&r->err) = *err;
+}
+
+void
 relay_no_memory(struct relay *r)
 {
 	r->said = ANSWER_FAILED;
-	budget_refuse(&r->x->memory, &r->err);
+	budget_refuse(&r->x->memory, err_room(&r->err));
 }
 
 /* The answer is kept, even if that takes more memory than there is. */
@@ -24,11 +32,12 @@ relay_commit(struct relay *r)
 	struct exchange	*x = r->x;
 	struct budget_account	*memory = &x->memory;
 	size_t		 before = memory->held;
+	struct err	 err;
 
 	memory->forced = true;
 	budget_enter(memory);
-	r->said = x->answer->commit(x->self, &x->reply.body, &r->err) ?
-	    ANSWER_COMPLETE : ANSWER_FAILED;
+	relay_said(r, x->answer->commit(x->self, &x->reply.body, &err) ?
+	    ANSWER_COMPLETE : ANSWER_FAILED, &err);
 	budget_leave();
 	budget_hold(memory, before);
 	memory->forced = false;
@@ -66,9 +75,9 @@ end_events(struct relay *r)
 
 	if (r->said == ANSWER_FAILED) {
 		if (r->call.silence[0] != '\0')
-			err_set(&r->err, 504, ERR_SERVER, "upstream_timeout",
-			    NULL, "Copilot stopped sending: %s.",
-			    r->call.silence);
+			err_set(err_room(&r->err), 504, ERR_SERVER,
+			    "upstream_timeout", NULL,
+			    "Copilot stopped sending: %s.", r->call.silence);
 		relay_fail(r);
 	} else if (x->stream) {
 		relay_close(r);
@@ -115,10 +124,12 @@ translate(struct relay *r)
 	struct exchange		*x = r->x;
 	const struct answer_ops	*ops = x->answer;
 	struct buf		*in = &r->call.body, *out = &x->reply.body;
+	struct err		 err;
 
 	x->memory.refused = false;
 	budget_enter(&x->memory);
-	r->said = ops->whole(x->self, buf_str(in), in->len, out, &r->err);
+	relay_said(r, ops->whole(x->self, buf_str(in), in->len, out, &err),
+	    &err);
 	budget_leave();
 	if (x->memory.refused)
 		relay_no_memory(r);

@@ -51,7 +51,7 @@ struct relay {
 	size_t			  base;		/* memory beside buffers */
 	size_t			  received;	/* bytes of events */
 	struct buf		  last;	/* to be written once it is kept */
-	struct err		  err;
+	struct err		 *err;	/* err_room(): why it fails */
 	const char		 *remark;	/* for the log */
 	bool			  part;		/* of a request that counts */
 };
@@ -110,7 +110,9 @@ void	relay_kept(struct relay *);
 /* A whole body is there; it has become the client's, and is kept. */
 void	relay_read_whole(struct relay *);
 void	relay_translated(struct relay *);
-/* It failed, for there is none for more of it. */
+/* Note the answer's word, and why it is ANSWER_FAILED. */
+void	relay_said(struct relay *, enum answer_said, const struct err *);
+/* It failed, for there is no memory for more of it. */
 void	relay_no_memory(struct relay *);
 
 /* --- relay-answer.c: an answer as it comes, see call.h. */

@@ -54,7 +54,7 @@ session_ready(struct fetch_waiter *w, const struct err *err)
 	struct relay *r = CONTAINER(w, struct relay, models);
 
 	if (err != NULL) {
-		r->err = *err;
+		*err_room(&r->err) = *err;
 		relay_fail(r);
 		return;
 	}
@@ -78,7 +78,7 @@ fetched(struct remote_job *job, const struct err *err)
 	struct relay *r = CONTAINER(job, struct relay, remote);
 
 	if (err != NULL) {
-		r->err = *err;
+		*err_room(&r->err) = *err;
 		relay_fail(r);
 		return;
 	}

@@ -123,8 +123,8 @@ stop(struct relay *r)
 {
 	fetch_waiter_forget(&r->models);
 	remote_cancel(&r->remote);
-	err_set(&r->err, 503, ERR_SERVER, "server_shutting_down", NULL,
-	    "This server is shutting down.");
+	err_set(err_room(&r->err), 503, ERR_SERVER, "server_shutting_down",
+	    NULL, "This server is shutting down.");
 	relay_fail(r);
 }
 
@@ -258,13 +258,15 @@ relay_start(struct server *s, struct exchange *x, struct client *client,
 		follow_start(s, x, client);
 		return;
 	}
-	r = xcalloc(1, sizeof(*r));
-	r->server = s;
-	r->x = x;
-	r->part = x->part;
-	r->handled = handled;
-	r->back.run = came_back;
-	r->linger.expired = linger_over;
+	r = xmalloc(sizeof(*r));
+	*r = (struct relay){
+		.server = s,
+		.x = x,
+		.part = x->part != NULL,
+		.handled = handled,
+		.back.run = came_back,
+		.linger.expired = linger_over
+	};
 	outlet_init(&r->outlet, &outlet_ops, s->loop, client);
 	call_init(&r->call, &call_ops, s, x, &r->err);
 	r->next = s->relays;
