@@ -264,19 +264,27 @@ put_line(enum log_level l, const char *line, size_t n)
 }
 
 static void
-put(enum log_level l, const char *fmt, va_list ap)
+put_whole(enum log_level l, const char *text)
 {
-	char	text[LINE_MAX_BYTES], line[LINE_MAX_BYTES * 2];
+	char	line[LINE_MAX_BYTES * 2];
 	size_t	n;
 
-	if (!log_enabled(l))
-		return;
 	n = put_head(line, l);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	cut_at_character(text, sizeof(text));
 	n = put_text(line, n, sizeof(line) - 8, text);
 	line[n++] = '\n';
 	put_line(l, line, n);
+}
+
+static void
+put(enum log_level l, const char *fmt, va_list ap)
+{
+	char text[LINE_MAX_BYTES];
+
+	if (!log_enabled(l))
+		return;
+	vsnprintf(text, sizeof(text), fmt, ap);
+	cut_at_character(text, sizeof(text));
+	put_whole(l, text);
 }
 
 #define DEFINE(name, l)							\
@@ -294,3 +302,10 @@ DEFINE(log_err, LOG_ERR)
 DEFINE(log_warn, LOG_WARN)
 DEFINE(log_info, LOG_INFO)
 DEFINE(log_debug, LOG_DEBUG)
+
+void
+log_info_text(const char *text)
+{
+	if (log_enabled(LOG_INFO))
+		put_whole(LOG_INFO, text);
+}

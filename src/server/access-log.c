@@ -79,6 +79,6 @@ access_log(const struct exchange *x, size_t bytes, const char *upstream_id,
 		put_part(&line, ": ", remark, 300);
 	if (x->usage.input >= 0)
 		put_cost(&x->usage, &line);
-	log_info("%s", line.p);
+	log_info_text(line.p);
 	buf_finish(&line);
 }
