@@ -57,6 +57,33 @@ test_uuid(void **state)
 	assert_int_equal(one[14], '4');
 }
 
+/* Of any length, and whichever byte differs, by whichever bit. */
+static void
+test_secret(void **state)
+{
+	static const char	all[] = "0123456789abcdefghijklm";
+	char			a[sizeof(all)], b[sizeof(all)];
+	size_t			n, i;
+
+	(void)state;
+	for (n = 0; n < sizeof(all); n++) {
+		memcpy(a, all, n);
+		memcpy(b, all, n);
+		a[n] = b[n] = '\0';
+		assert_true(util_equal_secret(a, b));
+		for (i = 0; i < n; i++) {
+			b[i] ^= (char)(1 << i % 7);
+			assert_false(util_equal_secret(a, b));
+			b[i] = a[i];
+		}
+		if (n > 0) {
+			b[n - 1] = '\0';
+			assert_false(util_equal_secret(a, b));
+			assert_false(util_equal_secret(b, a));
+		}
+	}
+}
+
 /* However many are taken at a time, no bytes come twice. */
 static void
 test_random(void **state)
@@ -86,6 +113,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_int),
 		cmocka_unit_test(test_uuid),
+		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_random),
 	};
 

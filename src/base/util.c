@@ -11,6 +11,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include <openssl/crypto.h>
+
 #include "base/util.h"
 
 void
@@ -255,12 +257,9 @@ util_random_hex(char *out, size_t n)
 bool
 util_equal_secret(const char *a, const char *b)
 {
-	size_t		 la = strlen(a), lb = strlen(b), i;
-	unsigned char	 diff = la != lb;
+	size_t n = strlen(a);
 
-	for (i = 0; i < la; i++)
-		diff |= (unsigned char)(a[i] ^ (lb ? b[i % lb] : 0));
-	return diff == 0;
+	return strlen(b) == n && CRYPTO_memcmp(a, b, n) == 0;
 }
 
 uint64_t
