@@ -8,12 +8,20 @@
 #include "api/detached.h"
 #include "base/err.h"
 #include "base/js.h"
-#include "base/sse.h"
 #include "base/util.h"
+#include "responses/native.h"
 #include "responses/object.h"
 
 
 static const char interrupted[] = "The response was interrupted.";
+
+static void
+last_finish(struct detached_last *last)
+{
+	free(last->code);
+	free(last->why);
+	buf_finish(&last->response);
+}
 
 void
 detached_destroy(struct detached *d)
@@ -22,8 +30,8 @@ detached_destroy(struct detached *d)
 		return;
 	buf_finish(&d->response);
 	background_log_finish(&d->log);
-	buf_finish(&d->last);
-	buf_finish(&d->refusal);
+	last_finish(&d->last);
+	free(d->refusal);
 	free(d);
 }
 
@@ -31,87 +39,93 @@ detached_destroy(struct detached *d)
 
 /* The status that an event says is the last one; NULL: none. */
 static const char *
-status_by(const char *name)
+status_by(const char *type)
 {
 	static const char *const ends[] = {
 		"completed", "incomplete", "failed"
 	};
 	size_t i;
 
-	if (name == NULL || !util_starts(name, "response."))
+	if (type == NULL || !util_starts(type, "response."))
 		return NULL;
 	for (i = 0; i < COUNT(ends); i++)
-		if (strcmp(name + strlen("response."), ends[i]) == 0)
+		if (strcmp(type + strlen("response."), ends[i]) == 0)
 			return ends[i];
 	return NULL;
 }
 
-void
-detached_event(struct detached *d, const struct sse_event *ev)
+static char *
+copy(const char *text)
 {
-	struct buf	 text = { 0 };
-	const char	*status = status_by(ev->name);
-
-	if (d->status != NULL)
-		return;
-	sse_put(&text, ev->name, ev->data, ev->len);
-	background_log_add(&d->log, text.p, text.len);
-	buf_finish(&text);
-	if (status == NULL)
-		return;
-	d->status = status;
-	buf_append(&d->last, ev->data, ev->len);
+	return text != NULL ? xstrdup(text) : NULL;
 }
 
-/* Read an error's body in the terms of a response's "error". */
+/* A text of the tree, since other threads have parts of that. */
 static void
-read_refusal(json_object *obj, struct background_end *e)
+note_last(void *arg, json_object *ev)
 {
-	json_object	*error = js_obj(obj, "error");
-	const char	*code = js_str(error, "code");
+	struct detached	*d = arg;
+	json_object	*response = js_obj(ev, "response");
+	json_object	*error = js_obj(response, "error");
 
-	e->status = "failed";
-	e->code = "server_error";
-	if (!js_is(error, "type", ERR_SERVER))
-		e->code = code != NULL ? code : "invalid_prompt";
-	if (js_str(error, "message") != NULL)
-		e->why = js_str(error, "message");
+	last_finish(&d->last);
+	d->last = (struct detached_last){
+		.number = js_int(ev, "sequence_number", 0),
+		.status = status_by(js_str(ev, "type")),
+		.code = copy(js_str(error, "code")),
+		.why = copy(js_str(error, "message"))
+	};
+	js_print(response, &d->last.response);
 }
 
-/* The last event, or what there is in its place, as a tree. */
-static json_object *
-parse_end(const struct detached *d)
+struct responses_tap
+detached_tap(struct detached *d)
 {
-	const struct buf *b = d->status != NULL ? &d->last : &d->refusal;
+	return (struct responses_tap){ note_last, d };
+}
 
-	return b->len > 0 ? js_parse_quiet(b->p, b->len) : NULL;
+void
+detached_refuse(struct detached *d, const struct err *err)
+{
+	free(d->refusal);
+	d->refusal = xmalloc(sizeof(*err));
+	*d->refusal = *err;
+}
+
+/* Did the last event get as far as a client would have had it? */
+static bool
+has_last(const struct detached *d)
+{
+	return d->last.status != NULL &&
+	    d->last.number < d->log.first + (int64_t)d->log.n;
+}
+
+/* An error in the terms of a response's "error". */
+static void
+read_refusal(const struct err *err, struct background_end *e)
+{
+	e->why = err->msg;
+	if (err->type != NULL && strcmp(err->type, ERR_SERVER) != 0)
+		e->code = err->code[0] != '\0' ? err->code : "invalid_prompt";
 }
 
 static enum stored_found
 finish(struct detached *d, const char *why)
 {
-	struct background_end	 e = {
+	struct background_end e = {
 		.owner = d->owner, .id = d->id, .status = "failed",
 		.code = "server_error", .why = why != NULL ? why : interrupted
 	};
-	json_object		*obj = parse_end(d), *error;
-	struct buf		 text = { 0 };
-	enum stored_found	 found;
 
-	if (d->status != NULL) {
-		error = js_obj(js_obj(obj, "response"), "error");
-		e.status = d->status;
-		e.code = js_str(error, "code");
-		e.why = js_str(error, "message");
+	if (has_last(d)) {
+		e.status = d->last.status;
+		e.code = d->last.code;
+		e.why = d->last.why;
 		e.told = true;
-		js_print(js_obj(obj, "response"), &text);
-		e.response = &text;
-	} else if (obj != NULL)
-		read_refusal(obj, &e);
-	found = background_finish(d->stored, d->row, &d->log, &e);
-	buf_finish(&text);
-	json_object_put(obj);
-	return found;
+		e.response = &d->last.response;
+	} else if (d->refusal != NULL)
+		read_refusal(d->refusal, &e);
+	return background_finish(d->stored, d->row, &d->log, &e);
 }
 
 enum stored_found

@@ -15,7 +15,15 @@
 #include "state/background.h"
 
 struct err;
-struct sse_event;
+struct responses_tap;
+
+/* The event that ends an answer, as the answer's tap had it. */
+struct detached_last {
+	int64_t		 number;	/* "sequence_number" */
+	const char	*status;	/* that it means; NULL: none came */
+	char		*code, *why;	/* the response's "error", or NULL */
+	struct buf	 response;	/* all of it: a worker stores it */
+};
 
 /* The exchange's share of it; the server's, once it is on its own. */
 struct detached {
@@ -27,18 +35,23 @@ struct detached {
 	bool		 alone;		/* the server's */
 	struct buf	 response;	/* as it is told while it is queued */
 
-	/* The outcome: the server gives all that a client would get. */
+	/*
+	 * The outcome. The events are those that a client would get; what the
+	 * last one says counts once it is among them.
+	 */
 	struct background_log log;
-	struct buf	 last;		/* the event that ends it, or "" */
-	const char	*status;	/* that this means; NULL: none came */
-	struct buf	 refusal;	/* the body of an error, or "" */
+	struct detached_last last;	/* the answer's, until that has ended */
+	struct err	*refusal;	/* in place of all events, or NULL */
 };
 void	detached_destroy(struct detached *);	/* NULL is fine */
 
+/* Of its answer's last event; it has to be there as long as the answer. */
+struct responses_tap detached_tap(struct detached *);
+
 /* --- For the server, which carries it out. */
 
-/* An event of its answer. */
-void	detached_event(struct detached *, const struct sse_event *);
+/* It was refused; or there was something else that is no answer. */
+void	detached_refuse(struct detached *, const struct err *);
 /*
  * On a worker: write what has come. "over": that was all; "why" tells, unless
  * the answer did, why it isn't complete. As background_append().

@@ -87,6 +87,7 @@ queue_name(struct exchange *x, struct responses *r)
 
 	free(r->id);
 	r->id = xstrdup(d->id);
+	r->tap = detached_tap(d);
 	if (d->response.len > 0)
 		return;
 	obj = responses_queued(r);

@@ -23,7 +23,7 @@ struct restored;
  * one for a stream. False with "err" set when it can't be.
  */
 bool	queue_read(struct exchange *, json_object *, struct err *);
-/* The response gets its id; "r" is what its answer will know. */
+/* The response gets its id and its tap; "r" is what its answer will know. */
 void	queue_name(struct exchange *, struct responses *r);
 /* Queue it, once; false with "err" set when there are too many. */
 bool	queue_add(struct exchange *, const struct restored *,

@@ -365,15 +365,18 @@ events_filler(struct events *e, struct buf *out)
 }
 
 static void
-put_response(struct events *e, const char *status, json_object *response,
+put_last(struct events *e, const char *status, json_object *response,
     struct buf *out)
 {
-	json_object	*ev;
-	char		 type[64] = "response.";
+	const struct responses_tap	*tap = &e->r->tap;
+	json_object			*ev;
+	char				 type[64] = "response.";
 
 	strncat(type, status, sizeof(type) - strlen(type) - 1);
 	ev = event_new(e, type);
 	js_add_ref(ev, "response", response);
+	if (tap->last != NULL)
+		tap->last(tap->arg, ev);
 	event_put(ev, out);
 }
 
@@ -389,7 +392,7 @@ events_last(struct events *e, const char *status, json_object *from,
 	if (keeper->keep != NULL && strcmp(status, "failed") != 0)
 		keeper->keep(keeper->arg, response);
 	if (e->r->stream)
-		put_response(e, status, response, out);
+		put_last(e, status, response, out);
 	else
 		js_print(response, out);
 	json_object_put(response);

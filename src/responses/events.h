@@ -87,7 +87,7 @@ void	events_failed(struct events *, const struct err *, struct buf *out);
 bool	events_filler(struct events *, struct buf *out);
 /*
  * The last event, or the whole answer: the response, made from "from", is shown
- * to its keeper unless it failed.
+ * to its keeper unless it failed, and then the event to the tap.
  */
 void	events_last(struct events *, const char *status, json_object *from,
 	    struct buf *out);

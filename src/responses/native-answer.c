@@ -210,39 +210,67 @@ fix_event(struct responses_answer *a, json_object *ev, const char *type,
 /* --- Output. */
 
 static void
-put_event(struct responses_answer *a, json_object *ev, const char *type,
-    struct buf *out)
+number_event(struct responses_answer *a, json_object *ev, const char *type)
 {
 	if (!js_is(ev, "type", type))		/* else "type" may be in it */
 		js_add_str(ev, "type", type);
 	js_add_int(ev, "sequence_number", a->sequence++);
+}
+
+static void
+print_event(struct responses_answer *a, json_object *ev, const char *type,
+    struct buf *out)
+{
 	buf_truncate(&a->text, 0);
 	js_print(ev, &a->text);
 	sse_put(out, type, a->text.p, a->text.len);
 }
 
-/* An event about the whole response, made by us. */
 static void
-put_response(struct responses_answer *a, const char *type,
-    json_object *response, struct buf *out)
+put_event(struct responses_answer *a, json_object *ev, const char *type,
+    struct buf *out)
+{
+	number_event(a, ev, type);
+	print_event(a, ev, type, out);
+}
+
+/* The last one of the stream. */
+static void
+put_last(struct responses_answer *a, json_object *ev, const char *type,
+    struct buf *out)
+{
+	number_event(a, ev, type);
+	if (a->r.tap.last != NULL)
+		a->r.tap.last(a->r.tap.arg, ev);
+	print_event(a, ev, type, out);
+}
+
+/* An event about the whole response, made by us. */
+static json_object *
+response_event(const char *type, json_object *take)
 {
 	json_object *ev = json_object_new_object();
 
 	js_add_str(ev, "type", type);
 	js_add_int(ev, "sequence_number", 0);
-	js_add_take(ev, "response", response);
-	put_event(a, ev, type, out);
-	json_object_put(ev);
+	js_add_take(ev, "response", take);
+	return ev;
 }
 
 /* SDKs insist on response.created as the first event. */
 static void
 put_created(struct responses_answer *a, struct buf *out)
 {
-	if (!a->announced)
-		put_response(a, "response.created", responses_object(NULL,
-		    &a->r, &a->ids, a->created, "in_progress"), out);
+	static const char	 type[] = "response.created";
+	json_object		*ev;
+
+	if (a->announced)
+		return;
 	a->announced = true;
+	ev = response_event(type, responses_object(NULL, &a->r, &a->ids,
+	    a->created, "in_progress"));
+	put_event(a, ev, type, out);
+	json_object_put(ev);
 }
 
 static void
@@ -427,8 +455,9 @@ put_error(struct responses_answer *a, const struct err *err, struct buf *out)
 static void
 fail(struct sink *s, const struct err *err, struct buf *out)
 {
+	static const char	 type[] = "response.failed";
 	struct responses_answer	*a = (struct responses_answer *)s;
-	json_object		*response;
+	json_object		*response, *ev;
 
 	if (!a->r.stream)
 		return;
@@ -438,7 +467,9 @@ fail(struct sink *s, const struct err *err, struct buf *out)
 	    "failed");
 	js_add_str(response, "status", "failed");
 	js_add_take(response, "error", responses_error(err));
-	put_response(a, "response.failed", response, out);
+	ev = response_event(type, response);
+	put_last(a, ev, type, out);
+	json_object_put(ev);
 }
 
 /*
@@ -516,7 +547,7 @@ finish(struct sink *s, const struct sink_end *end, struct buf *out,
 	if (a->r.keeper.keep != NULL)
 		a->r.keeper.keep(a->r.keeper.arg, response);
 	if (a->r.stream)
-		put_event(a, a->last, js_str(a->last, "type"), out);
+		put_last(a, a->last, js_str(a->last, "type"), out);
 	else
 		js_print(response, out);
 	return true;

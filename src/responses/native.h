@@ -24,6 +24,17 @@ struct responses_keeper {
 	bool	strip;	/* items go out without their encrypted_content */
 };
 
+/*
+ * Who has the last event of a stream as a tree before it is printed: numbered,
+ * with the response as its client gets it. It keeps none of the tree, and is
+ * called by the thread that prints: a worker's, if there is a keeper. "arg"
+ * outlives the answer.
+ */
+struct responses_tap {
+	void	(*last)(void *arg, json_object *ev);	/* NULL: nobody */
+	void	*arg;
+};
+
 /* The answer and the call have to know this of the request. */
 struct responses {
 	char		*model;		/* as the client wrote it */
@@ -40,6 +51,7 @@ struct responses {
 	struct buf	*summary;
 	json_object	*compaction; /* what the output begins with, or NULL */
 	struct responses_keeper keeper;	/* set by who calls */
+	struct responses_tap tap;	/* likewise */
 };
 
 /* Known before the request is read. */

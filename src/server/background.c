@@ -9,7 +9,6 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "base/sse.h"
 #include "base/util.h"
 #include "base/workers.h"
 #include "server/background.h"
@@ -23,7 +22,6 @@
 #define AGAIN_MS	2000	/* when the store could not be written */
 #define WAITING_MAX	(1u << 20) /* for the store; then upstream waits */
 #define HEAD_MAX	(64u << 10)
-#define REFUSAL_MAX	(64u << 10)	/* of an error; more is cut off */
 
 struct run {
 	struct client	  client;	/* first: the client is its run */
@@ -32,7 +30,8 @@ struct run {
 	struct detached	 *flying;	/* "d", while a worker has it */
 	struct buf	  head;		/* of the answer, until it is whole */
 	bool		  headed, refused;
-	struct sse	  sse;
+	struct buf	  event;	/* of which more is to come */
+	size_t		  looked;	/* bytes of it where its end is not */
 	/* Events that came while a worker wrote others. */
 	struct buf	  waiting;
 	size_t		  total, most;	/* bytes of the answer */
@@ -50,20 +49,32 @@ static void	write_out(struct run *);
 
 /* --- What would go to a client. */
 
-static bool
-on_event(const struct sse_event *ev, void *arg)
+/* Events end where a line is empty. They are kept as they are, unread. */
+static void
+take_events(struct run *r)
 {
-	struct run *r = arg;
+	struct buf	*b = &r->event;
+	const char	*end;
+	size_t		 at = 0, from = r->looked;
 
-	detached_event(r->d, ev);
-	return true;
+	while ((end = memmem(buf_str(b) + from, b->len - from, "\n\n", 2)) !=
+	    NULL) {
+		from = (size_t)(end - b->p) + 2;
+		background_log_add(&r->d->log, b->p + at, from - at);
+		at = from;
+	}
+	if (at == b->len)
+		buf_finish(b);
+	else
+		buf_consume(b, at);
+	r->looked = b->len > 0 ? b->len - 1 : 0;
 }
 
 /* The head is CGI's; what follows are events, or an error. */
 static void
 take_head(struct run *r)
 {
-	static const char	 end[] = "\r\n\r\n", ok[] = "Status: 200 ";
+	static const char	 end[] = "\r\n\r\n";
 	struct buf		*h = &r->head;
 	const char		*p = memmem(buf_str(h), h->len, end, 4);
 	size_t			 n;
@@ -71,7 +82,7 @@ take_head(struct run *r)
 	if (p == NULL)
 		return;
 	r->headed = true;
-	r->refused = strncmp(h->p, ok, strlen(ok)) != 0;
+	r->refused = r->client.exchange->reply.status != 200;
 	n = (size_t)(p - h->p) + strlen(end);
 	buf_append(&r->waiting, h->p + n, h->len - n);
 	buf_finish(h);
@@ -81,17 +92,13 @@ take_head(struct run *r)
 static void
 take_waiting(struct run *r)
 {
-	struct buf	*in = &r->waiting;
-	size_t		 room;
+	struct buf *in = &r->waiting;
 
 	if (r->flying != NULL)
 		return;
-	if (!r->refused)
-		sse_feed(&r->sse, buf_str(in), in->len, on_event, r);
-	else {
-		room = REFUSAL_MAX - r->d->refusal.len;
-		buf_append(&r->d->refusal, buf_str(in),
-		    in->len < room ? in->len : room);
+	if (!r->refused) {
+		buf_append(&r->event, buf_str(in), in->len);
+		take_events(r);
 	}
 	buf_finish(in);
 }
@@ -130,10 +137,13 @@ client_write(struct client *client, const char *p, size_t n, bool last)
 static void
 client_finish(struct client *client, bool whole)
 {
-	struct run *r = (struct run *)client;
+	struct run		*r = (struct run *)client;
+	const struct err	*refusal = client->exchange->refusal;
 
 	(void)whole;
 	r->over = true;
+	if (r->refused && refusal != NULL)
+		detached_refuse(r->d, refusal);
 	if (r->flying == NULL)
 		write_out(r);
 }
@@ -150,7 +160,7 @@ end(struct run *r)
 	struct server *s = r->server;
 
 	loop_timer_stop(s->loop, &r->timer);
-	sse_finish(&r->sse);
+	buf_finish(&r->event);
 	buf_finish(&r->head);
 	buf_finish(&r->waiting);
 	detached_destroy(r->d);
@@ -246,7 +256,6 @@ background_start(struct server *s, struct exchange *x)
 	r->server = s;
 	r->d = x->detached;
 	r->most = (size_t)x->conf->max_response_body_bytes;
-	r->sse.max = r->most;
 	r->started = loop_now(s->loop);
 	r->limit = x->conf->background_max_minutes * 60000;
 	r->back.run = came_back;

@@ -86,7 +86,7 @@ static void
 refuse(struct exchange *x, const struct err *err)
 {
 	if (x->answer == NULL || x->answer->instead == NULL) {
-		reply_error(&x->reply, &x->req, err);
+		exchange_refuse(x, err);
 		return;
 	}
 	buf_truncate(&x->reply.body, 0);
