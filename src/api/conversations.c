@@ -12,7 +12,6 @@
 #include "api/metadata.h"
 #include "api/query.h"
 #include "api/references.h"
-#include "base/budget.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -215,7 +214,6 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 {
 	size_t		 room = (size_t)x->conf->max_request_body_bytes;
 	json_object	*items = js_get(obj, "items");
-	struct buf	 text = { 0 };
 
 	if (items == NULL && !needed)
 		return json_object_new_array();
@@ -226,13 +224,9 @@ read_items(struct exchange *x, const struct about *a, json_object *obj,
 	if (js_array(obj, "items") == NULL || !check_items(items, err) ||
 	    !references_follow(x->stored, a->owner, items, &room, err))
 		return NULL;
-	json_object_put(responses_items_name(items, &text));
-	items = js_parse_quiet(text.p, text.len);
-	buf_finish(&text);
-	if (items == NULL)
-		budget_refuse(NULL, err);
+	responses_items_complete(items);
 	responses_items_present(items);
-	return items;
+	return json_object_get(items);
 }
 
 /* Tell the client of items; false with "err" set unless they were added. */

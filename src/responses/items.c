@@ -50,32 +50,50 @@ responses_items_is_reference(json_object *item)
 
 /* --- Names. */
 
+enum {					/* what an object lacked */
+	TYPE	= 1 << 0,
+	ID	= 1 << 1
+};
+
+static unsigned
+complete(json_object *item)
+{
+	char		 made[RESPONSES_ID_SIZE];
+	json_object	*id = js_get(item, "id");
+	unsigned	 lacked = 0;
+
+	if (js_get(item, "type") == NULL) {
+		js_add_str(item, "type", responses_items_is_reference(item) ?
+		    "item_reference" : "message");
+		lacked |= TYPE;
+	}
+	if (!json_object_is_type(id, json_type_string) || id == NULL ||
+	    json_object_get_string_len(id) == 0) {
+		responses_ids_new(item, made);
+		js_add_str(item, "id", made);
+		lacked |= ID;
+	}
+	return lacked;
+}
+
 /* Print an item with what it lacks, and take that away again. */
 static json_object *
 name_item(json_object *item, struct buf *out)
 {
-	char		 made[RESPONSES_ID_SIZE] = "";
-	json_object	*id = js_get(item, "id");
-	bool		 typed = js_get(item, "type") != NULL;
+	json_object	*id;
+	unsigned	 lacked;
 
 	if (!json_object_is_type(item, json_type_object)) {
 		js_print(item, out);
 		return NULL;
 	}
-	if (!typed)
-		js_add_str(item, "type", responses_items_is_reference(item) ?
-		    "item_reference" : "message");
-	if (!json_object_is_type(id, json_type_string) || id == NULL ||
-	    json_object_get_string_len(id) == 0) {
-		responses_ids_new(item, made);
-		js_add_str(item, "id", made);
-	}
+	lacked = complete(item);
 	js_print(item, out);
 	id = json_object_get(js_is(item, "type", "item_reference") ? NULL :
 	    js_get(item, "id"));
-	if (made[0] != '\0')
+	if ((lacked & ID) != 0)
 		js_del(item, "id");
-	if (!typed)
+	if ((lacked & TYPE) != 0)
 		js_del(item, "type");
 	return id;
 }
@@ -95,6 +113,15 @@ responses_items_name(json_object *items, struct buf *out)
 	}
 	buf_putc(out, ']');
 	return ids;
+}
+
+void
+responses_items_complete(json_object *items)
+{
+	size_t n = js_len(items), i;
+
+	for (i = 0; i < n; i++)
+		complete(json_object_array_get_idx(items, i));
 }
 
 /* --- What clients see. */

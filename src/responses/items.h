@@ -20,6 +20,8 @@ json_object *responses_items_array(json_object *input);
  * list of ids.
  */
 json_object *responses_items_name(json_object *items, struct buf *out);
+/* Give items, all of them objects, the same; they keep it. */
+void	responses_items_complete(json_object *items);
 
 /* Without what the client has not asked for; edits the items. */
 void	responses_items_strip(json_object *items);
