@@ -57,14 +57,17 @@ load(const char *text)
 static void
 assert_value(const struct conf *c, const char *key, const char *json)
 {
-	struct buf	out = { 0 };
-	size_t		i;
+	struct buf	 out = { 0 };
+	json_object	*value;
+	size_t		 i;
 
 	for (i = 0; conf_key_name(i) != NULL; i++)
 		if (strcmp(conf_key_name(i), key) == 0)
 			break;
 	assert_non_null(conf_key_name(i));
-	conf_key_value(c, i, &out);
+	value = conf_key_value(c, i);
+	js_print(value, &out);
+	json_object_put(value);
 	assert_string_equal(buf_str(&out), json);
 	buf_finish(&out);
 }

@@ -600,17 +600,10 @@ conf_key_name(size_t i)
 	return i < COUNT(rows) ? rows[i].name : NULL;
 }
 
-/* As JSON, the way it would stand in the file. */
-void
-conf_key_value(const struct conf *c, size_t i, struct buf *out)
+json_object *
+conf_key_value(const struct conf *c, size_t i)
 {
-	json_object *v;
-
-	if (i >= COUNT(rows))
-		return;
-	v = row_json(c, &rows[i]);
-	js_print(v, out);
-	json_object_put(v);
+	return i < COUNT(rows) ? row_json(c, &rows[i]) : NULL;
 }
 
 /* This process may run on so many, a control group's quota not counted. */

@@ -174,8 +174,7 @@ void	 conf_file_destroy(struct conf_file *);
  * page against the table. Returns NULL behind the last one.
  */
 const char *conf_key_name(size_t i);
-/* The value in force as text, secrets masked, appended to "out". */
-struct buf;
-void	 conf_key_value(const struct conf *, size_t i, struct buf *out);
+/* The value in force, as it would stand in the file, secrets masked; yours. */
+struct json_object *conf_key_value(const struct conf *, size_t i);
 
 #endif

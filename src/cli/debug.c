@@ -134,7 +134,6 @@ check_configuration(struct debug *d)
 {
 	struct err	 err;
 	json_object	*all;
-	struct buf	 text = { 0 };
 	size_t		 i;
 
 	d->conf = conf_load(d->cli->home, &d->cli->override, &err);
@@ -146,13 +145,8 @@ check_configuration(struct debug *d)
 		json_object_array_add(d->wrong,
 		    json_object_new_string(d->conf->warnings[i]));
 	all = json_object_new_object();
-	for (i = 0; conf_key_name(i) != NULL; i++) {
-		buf_truncate(&text, 0);
-		conf_key_value(d->conf, i, &text);
-		js_add_take(all, conf_key_name(i),
-		    js_parse_quiet(buf_str(&text), text.len));
-	}
-	buf_finish(&text);
+	for (i = 0; conf_key_name(i) != NULL; i++)
+		js_add_take(all, conf_key_name(i), conf_key_value(d->conf, i));
 	js_add_take(d->out, "config", all);
 	if (d->conf->from_environment)
 		note(d, "API keys", "COPILOT_API_KEY");
