@@ -22,8 +22,9 @@ struct keep {
 };
 
 /*
- * The turn adds these to its conversation: items as a client will see them.
- * NULL when a reference of theirs can't be read.
+ * The turn adds these to its conversation: items as a client will see them. The
+ * input has waited for the answer as the text that is stored, maybe for minutes
+ * and on another thread. NULL when a reference of theirs can't be read.
  */
 static json_object *
 joined_items(const struct keep *k, json_object *response)
