@@ -833,9 +833,10 @@ test_many_threads(void **state)
 	for (i = 0; i < COUNT(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, note_many,
 		    i % 2 == 0 ? l : other), 0);
+	/* One may find that the other one has the database: it does it later. */
 	for (i = 0; i < 20; i++) {
-		assert_true(ledger_settle(l));
-		assert_true(ledger_settle(other));
+		ledger_settle(l);
+		ledger_settle(other);
 	}
 	for (i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
