@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/budget.h"
 #include "change.h"
 #include "chat-client.h"
 #include "whole.h"
@@ -453,6 +454,70 @@ test_by_chance(void **state)
 	buf_finish(&text);
 }
 
+/* Of split choices each may have annotations that are none of OpenAI's. */
+static void
+test_annotated_twice(void **state)
+{
+	static const char *const second[] = { "{}", "null" };
+	char		*text;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < COUNT(second); i++) {
+		text = xasprintf("{" HEAD ",\"choices\":[{\"message\":{"
+		    "\"content\":\"x\",\"annotations\":[],"
+		    "\"copilot_annotations\":{}}},{\"message\":{"
+		    "\"copilot_annotations\":%s}}]}", second[i]);
+		both_ways(text, strlen(text));
+		free(text);
+	}
+}
+
+/* Is it read with so much memory? */
+static bool
+reads(const char *p, size_t n, bool general, int64_t most)
+{
+	struct budget		*b = budget_create();
+	struct budget_account	 account = { .holder = budget_holder(b, NULL,
+				    100) };
+	struct buf		 out = { 0 };
+	struct chat_wanted	 w = plain;
+	bool			 ok;
+
+	w.stream = false;
+	budget_limit(b, most, 1);
+	budget_enter(&account);
+	whole_run(w, p, n, general, false, &out);
+	budget_leave();
+	ok = !account.refused && buf_str(&out)[0] == '1';
+	budget_close(&account);
+	assert_int_equal(budget_used(b), 0);
+	budget_destroy(b);
+	buf_finish(&out);
+	return ok;
+}
+
+/* Who looks in vain needs no more memory than who hasn't looked. */
+static void
+test_short_of_memory(void **state)
+{
+	struct buf	text = { 0 };
+	int64_t		most;
+	size_t		n;
+
+	(void)state;
+	buf_puts(&text, "{" HEAD ",\"choices\":[{\"message\":{"
+	    "\"content\":\"");
+	for (n = 0; n < 500000; n++)
+		buf_putc(&text, 'x');
+	buf_puts(&text, "\",\"refusal\":\"no\"},"
+	    "\"finish_reason\":\"stop\"}]}");
+	for (most = 100000; !reads(text.p, text.len, true, most); most += 50000)
+		assert_false(reads(text.p, text.len, false, most));
+	assert_true(reads(text.p, text.len, false, most));
+	buf_finish(&text);
+}
+
 int
 main(void)
 {
@@ -465,6 +530,8 @@ main(void)
 		cmocka_unit_test(test_whole_becomes_stream),
 		cmocka_unit_test(test_recordings),
 		cmocka_unit_test(test_by_chance),
+		cmocka_unit_test(test_annotated_twice),
+		cmocka_unit_test(test_short_of_memory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -328,6 +328,24 @@ budget_afford(size_t n)
 	return current == NULL || budget_more(current, n);
 }
 
+struct budget_mark
+budget_mark(void)
+{
+	return current == NULL ? (struct budget_mark){ 0 } :
+	    (struct budget_mark){ current->held, current->spare,
+	    current->refused };
+}
+
+void
+budget_back(struct budget_mark to)
+{
+	if (current == NULL || current->holder == NULL)
+		return;
+	give_back(current, current->held - to.held);
+	current->spare = to.spare;
+	current->refused = to.refused;
+}
+
 bool
 budget_refuse(const struct budget_account *a, struct err *err)
 {

@@ -69,6 +69,17 @@ void	budget_enter(struct budget_account *);
 void	budget_leave(void);
 bool	budget_afford(size_t n);
 
+/*
+ * A try: who gives up and goes another way gives back what this thread's
+ * account paid for since the mark, and a refusal since then counts no more.
+ */
+struct budget_mark {
+	size_t	held, spare;
+	bool	refused;
+};
+struct budget_mark budget_mark(void);
+void	budget_back(struct budget_mark);
+
 /* 503 with Retry-After; NULL is the account of this thread. Returns false. */
 bool	budget_refuse(const struct budget_account *, struct err *);
 

@@ -306,6 +306,11 @@ DEFINE(log_debug, LOG_DEBUG)
 void
 log_info_text(const char *text)
 {
-	if (log_enabled(LOG_INFO))
-		put_whole(LOG_INFO, text);
+	char cut[LINE_MAX_BYTES];
+
+	if (!log_enabled(LOG_INFO))
+		return;
+	snprintf(cut, sizeof(cut), "%s", text);
+	cut_at_character(cut, sizeof(cut));
+	put_whole(LOG_INFO, cut);
 }

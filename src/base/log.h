@@ -39,7 +39,7 @@ void	log_err(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
-/* A line that is put together already. */
+/* A line that is put together already; no more than a line has (2 kB). */
 void	log_info_text(const char *);
 
 #endif

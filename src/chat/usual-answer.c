@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/peek.h"
 #include "base/scan.h"
@@ -32,7 +33,7 @@ struct look {
 	struct peek_text	 calls[CALLS_MAX];	/* their ids */
 	size_t			 ncalls;
 	const char		*finish;	/* static; NULL: not said */
-	size_t			 annotated;	/* the message, by its place */
+	size_t			 annotated;	/* the one message, by its place */
 	bool			 opaque;
 	bool			 more;		/* members of the whole */
 };
@@ -240,8 +241,11 @@ look_at_unknown(struct look *l, const struct peek_text *name,
 	if (is == CHAT_PUBLIC && l->k.p[l->k.i] != 'n')
 		return look_at_other(l, message);
 	/* It is repeated as "annotations", which are none of OpenAI's. */
-	if (peek_is(name, "copilot_annotations"))
+	if (peek_is(name, "copilot_annotations")) {
+		if (l->annotated != 0 && l->annotated != message->i)
+			return false;
 		l->annotated = message->i;
+	}
 	peek_skip(&l->k);
 	return true;
 }
@@ -623,7 +627,7 @@ static bool
 wants_usual(const struct chat_wanted *w)
 {
 	return !w->stream && w->n <= 1 && !w->format_in_prompt &&
-	    w->stop == NULL && w->tap.print == NULL;
+	    w->stop == NULL && w->tap.print == NULL && w->tap.keep == NULL;
 }
 
 bool
@@ -632,6 +636,7 @@ chat_usual_answer(const struct chat_wanted *wanted, const char *text, size_t n,
 {
 	struct look		l = { .wanted = wanted };
 	struct scan_marks	marks = { 0 };
+	struct budget_mark	before = budget_mark();
 	struct peek		whole;
 	bool			usual;
 
@@ -647,5 +652,7 @@ chat_usual_answer(const struct chat_wanted *wanted, const char *text, size_t n,
 		buf_putc(out, '}');
 	}
 	free(marks.list);
+	if (!usual)
+		budget_back(before);
 	return usual;
 }

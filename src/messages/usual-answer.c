@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/peek.h"
 #include "base/scan.h"
@@ -151,6 +152,7 @@ messages_usual_answer(const char *text, size_t n, struct usage *usage,
 {
 	struct look		l = { .message = false };
 	struct scan_marks	marks = { 0 };
+	struct budget_mark	before = budget_mark();
 	struct peek		whole;
 	bool			usual;
 
@@ -162,5 +164,7 @@ messages_usual_answer(const char *text, size_t n, struct usage *usage,
 		put_members(&whole, usage, out);
 	}
 	free(marks.list);
+	if (!usual)
+		budget_back(before);
 	return usual;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/js.h"
 #include "base/peek.h"
@@ -466,6 +467,7 @@ responses_usual_answer(const char *text, size_t n, const struct responses *r,
 {
 	struct look		l = { .output = false };
 	struct scan_marks	marks = { 0 };
+	struct budget_mark	before = budget_mark();
 	struct peek		whole;
 	bool			usual;
 
@@ -482,5 +484,7 @@ responses_usual_answer(const char *text, size_t n, const struct responses *r,
 		buf_putc(out, '}');
 	}
 	free(marks.list);
+	if (!usual)
+		budget_back(before);
 	return usual;
 }

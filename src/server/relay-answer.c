@@ -58,7 +58,7 @@ relay_event(const struct sse_event *ev, void *call)
 {
 	struct relay	*r = CONTAINER(call, struct relay, call);
 	struct exchange	*x = r->x;
-	struct err	 err;
+	struct err	 err = { 0 };
 
 	if (r->said == ANSWER_MORE) {
 		if (x->ledger != NULL)
@@ -184,7 +184,7 @@ read_events(struct relay *r)
 {
 	struct exchange	*x = r->x;
 	size_t		 before = r->outlet.out.len;
-	struct err	 err;
+	struct err	 err = { 0 };
 
 	if ((!call_feed_end(&r->call) && r->said != ANSWER_ENOUGH) ||
 	    r->said == ANSWER_FAILED) {

@@ -32,7 +32,7 @@ relay_commit(struct relay *r)
 	struct exchange	*x = r->x;
 	struct budget_account	*memory = &x->memory;
 	size_t		 before = memory->held;
-	struct err	 err;
+	struct err	 err = { 0 };
 
 	memory->forced = true;
 	budget_enter(memory);
@@ -124,7 +124,7 @@ translate(struct relay *r)
 	struct exchange		*x = r->x;
 	const struct answer_ops	*ops = x->answer;
 	struct buf		*in = &r->call.body, *out = &x->reply.body;
-	struct err		 err;
+	struct err		 err = { 0 };
 
 	x->memory.refused = false;
 	budget_enter(&x->memory);
