@@ -833,7 +833,7 @@ test_many_threads(void **state)
 	for (i = 0; i < COUNT(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, note_many,
 		    i % 2 == 0 ? l : other), 0);
-	/* One may find that the other one has the database: it does it later. */
+	/* Who finds that the other one has the database does it later. */
 	for (i = 0; i < 20; i++) {
 		ledger_settle(l);
 		ledger_settle(other);

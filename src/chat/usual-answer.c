@@ -33,7 +33,7 @@ struct look {
 	struct peek_text	 calls[CALLS_MAX];	/* their ids */
 	size_t			 ncalls;
 	const char		*finish;	/* static; NULL: not said */
-	size_t			 annotated;	/* the one message, by its place */
+	size_t			 annotated;	/* the message, by its place */
 	bool			 opaque;
 	bool			 more;		/* members of the whole */
 };
