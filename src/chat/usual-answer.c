@@ -339,7 +339,8 @@ look_at_choice(void *arg)
 			break;
 		case OTHER:
 			ok = chat_name_of(&name) == CHAT_PRIVATE;
-			/* FALLTHROUGH */
+			peek_skip(&l->k);
+			break;
 		default:
 			peek_skip(&l->k);
 		}

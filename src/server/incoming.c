@@ -297,8 +297,8 @@ incoming_env(struct incoming *in)
 	n = 0;
 	to = in->params.p;
 	p = (const unsigned char *)to;
-	for (end = p + in->params.len; p < end; p += name + value) {
-		take_lengths(&p, end, &name, &value);
+	end = p + in->params.len;
+	for (; take_lengths(&p, end, &name, &value); p += name + value) {
 		env[n++] = to;
 		memmove(to, p, name);
 		to[name] = '=';

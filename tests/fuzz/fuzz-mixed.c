@@ -191,6 +191,7 @@ fuzz_conf(unsigned how, const char *p, size_t n)
 	struct conf	*c;
 	struct err	 err;
 	struct buf	 out = { 0 };
+	json_object	*value;
 	size_t		 i;
 	int		 fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
@@ -202,8 +203,10 @@ fuzz_conf(unsigned how, const char *p, size_t n)
 		return;
 	for (i = 0; conf_key_name(i) != NULL; i++) {
 		buf_truncate(&out, 0);
-		conf_key_value(c, i, &out);
+		value = conf_key_value(c, i);
+		js_print(value, &out);
 		must_be_json(out.p, out.len);
+		json_object_put(value);
 	}
 	if (!conf_url_allowed(c->github_base_url))
 		abort();
