@@ -56,7 +56,7 @@ struct http_reply {
 
 /*
  * The value of a header, whatever the case of its name, without the space
- * before it; NULL when absent. The caller frees it.
+ * before it, but with what is behind it; NULL when absent. The caller frees it.
  */
 char	*http_reply_header(const struct http_reply *, const char *name);
 void	 http_reply_finish(struct http_reply *);

@@ -106,10 +106,8 @@ models_find(const struct models *models, const char *id)
 {
 	size_t i;
 
-	/* Some thirty, of half a dozen vendors; asked for several times. */
 	for (i = 0; models != NULL && i < models->n; i++)
-		if (models->list[i].id[0] == id[0] &&
-		    strcmp(models->list[i].id, id) == 0)
+		if (strcmp(models->list[i].id, id) == 0)
 			return &models->list[i];
 	return NULL;
 }

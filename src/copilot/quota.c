@@ -42,7 +42,7 @@ value_of(const char *s, const char *name, char out[static VALUE_SIZE])
 	for (s += len + 1; *s != '\0' && *s != '&'; s++) {
 		if (n == VALUE_SIZE - 1)
 			return false;
-		if (*s == '%' && util_starts_nocase(s, "%3a")) {
+		if (util_starts_nocase(s, "%3a")) {
 			out[n++] = ':';
 			s += 2;
 		} else
