@@ -9,8 +9,6 @@
 #include "base/scan.h"
 #include "base/util.h"
 
-#define DIGITS 18	/* any such number is an int64_t */
-
 static inline bool
 is_space(char c)
 {
@@ -114,9 +112,9 @@ peek_number(struct peek *k, int64_t *n)
 	int64_t	v = 0;
 
 	for (; i < k->n && k->p[i] >= '0' && k->p[i] <= '9'; i++)
-		if (i - k->i < DIGITS)
+		if (i - k->i < SCAN_DIGITS)
 			v = v * 10 + (k->p[i] - '0');
-	if (i == k->i || i - k->i > DIGITS || (i < k->n &&
+	if (i == k->i || i - k->i > SCAN_DIGITS || (i < k->n &&
 	    !is_behind(k->p[i])))
 		return false;
 	k->i = i;

@@ -93,8 +93,8 @@ bool	peek_pass(struct peek *, char first);
 bool	peek_string(struct peek *, struct peek_text *);
 
 /*
- * The number that is there, of digits only and at most 18; false: it is none,
- * and the cursor stays.
+ * The number that is there, of digits only, at most SCAN_DIGITS of them; false:
+ * it is none, and the cursor stays.
  */
 bool	peek_number(struct peek *, int64_t *);
 

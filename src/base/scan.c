@@ -384,9 +384,6 @@ skip_one(struct scan *s, unsigned char c)
 	return true;
 }
 
-/* Digits that a number has whatever reads it. */
-#define DIGITS 18
-
 static enum state
 number(struct scan *s)
 {
@@ -403,7 +400,7 @@ number(struct scan *s)
 		if (skip_digits(s) == 0)
 			return unexpected(s);
 	}
-	if (s->i != whole || digits > DIGITS || (minus && zero))
+	if (s->i != whole || digits > SCAN_DIGITS || (minus && zero))
 		s->respelt++;
 	return BEHIND;
 }

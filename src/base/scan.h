@@ -19,6 +19,10 @@ struct buf;
 #define SCAN_VALUES (4u << 20)
 #define SCAN_CONTAINER 8	/* counts as so many values */
 
+/* So many digits are a whole number that all readers know, */
+#define SCAN_DIGITS 18		/* whose numbers are of 64 bits; */
+#define SCAN_DIGITS_DOUBLE 15	/* whose numbers are doubles, as JavaScript's */
+
 enum scan_rules {
 	/* Whatever can be read: upstream's answers, texts of our own. */
 	SCAN_ANY,

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/plain.h"
+#include "base/scan.h"
 #include "base/shape.h"
 #include "base/text.h"
 
-#define DIGITS	15	/* a number that any reader keeps */
 #define MISSES	16	/* so often it is learned for nothing, then */
 #define SELDOM	32	/* with each so many events */
 
@@ -61,7 +61,7 @@ number_length(const char *p, size_t max, size_t *n)
 {
 	for (*n = 0; *n < max && p[*n] >= '0' && p[*n] <= '9'; (*n)++)
 		;
-	return *n > 0 && *n <= DIGITS && (p[0] != '0' || *n == 1) &&
+	return *n > 0 && *n <= SCAN_DIGITS_DOUBLE && (p[0] != '0' || *n == 1) &&
 	    *n < max && (p[*n] == ',' || p[*n] == '}');
 }
 

@@ -18,7 +18,6 @@
 #define PRINT_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 #define ARRAY_FIRST	4	/* most are short */
-#define DIGITS		18	/* any such number is an int64_t */
 #define NAME_SHORT	64
 #define PIECE		16	/* copied at once, whatever it is */
 
@@ -228,13 +227,13 @@ build_number(struct build *b)
 	bool		 minus = *p == '-';
 
 	while (b->i + n < b->n && is_of_number(p[n])) {
-		if (p[n] >= '0' && p[n] <= '9' && ++digits <= DIGITS)
+		if (p[n] >= '0' && p[n] <= '9' && ++digits <= SCAN_DIGITS)
 			v = v * 10 + (p[n] - '0');
 		n++;
 	}
 	b->i += n;
 	/* json-c has its own idea of a minus zero, too. */
-	if (digits > DIGITS || digits + minus != n || (minus && v == 0))
+	if (digits > SCAN_DIGITS || digits + minus != n || (minus && v == 0))
 		return read_number(p, n);
 	return checked(json_object_new_int64(minus ? -v : v));
 }
@@ -822,7 +821,7 @@ is_printed(const char *p, size_t n)
 		return true;
 	for (i = 0; i < n && p[i] >= '0' && p[i] <= '9'; i++)
 		;
-	return i == n && n <= DIGITS;
+	return i == n && n <= SCAN_DIGITS;
 }
 
 void

@@ -20,7 +20,6 @@
 #define MESSAGES_MAX	8		/* Claude has one for each call */
 #define CALLS_MAX	16
 #define REASON_SIZE	32
-#define DIGITS		15		/* of a time that any reader keeps */
 
 struct look {
 	struct peek		 k;
@@ -360,7 +359,7 @@ look_at_created(struct look *l)
 	for (i = 0; i < l->created.n; i++)
 		if (l->created.p[i] < '0' || l->created.p[i] > '9')
 			return false;
-	return l->created.p[0] != '0' && l->created.n <= DIGITS;
+	return l->created.p[0] != '0' && l->created.n <= SCAN_DIGITS_DOUBLE;
 }
 
 static bool
