@@ -95,6 +95,19 @@ peek_pass(struct peek *k, char first)
 }
 
 bool
+peek_object(struct peek *k, struct peek *at)
+{
+	struct peek here = *k;
+
+	if (peek_pass(k, 'n'))
+		return true;
+	if (!peek_pass(k, '{'))
+		return false;
+	*at = here;
+	return true;
+}
+
+bool
 peek_string(struct peek *k, struct peek_text *t)
 {
 	size_t begin = k->i;

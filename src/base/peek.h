@@ -89,6 +89,12 @@ void	peek_skip(struct peek *);
  */
 bool	peek_pass(struct peek *, char first);
 
+/*
+ * Behind an object, which begins at *at then, or behind null, which leaves *at;
+ * false: it is neither, and the cursor stays.
+ */
+bool	peek_object(struct peek *, struct peek *at);
+
 /* The string that is there; false: it is none, and the cursor stays. */
 bool	peek_string(struct peek *, struct peek_text *);
 

@@ -842,3 +842,12 @@ tree_print_peeked(struct peek *k, struct buf *out)
 	tree_print(v, out);
 	json_object_put(v);
 }
+
+void
+tree_print_name(char before, const struct peek_text *name, struct buf *out)
+{
+	buf_putc(out, before);
+	buf_putc(out, '"');
+	buf_append(out, name->p, name->n);
+	buf_puts(out, "\":");
+}

@@ -14,6 +14,7 @@
 
 struct buf;
 struct peek;
+struct peek_text;
 struct scan_marks;
 
 /*
@@ -84,5 +85,7 @@ void	 tree_print_text(const char *, size_t n, struct buf *);
  * it stands so already; the cursor goes behind it.
  */
 void	 tree_print_peeked(struct peek *, struct buf *);
+/* A member's name as it stands there, behind a comma or bracket: ,"name": */
+void	 tree_print_name(char before, const struct peek_text *, struct buf *);
 
 #endif

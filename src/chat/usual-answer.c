@@ -363,13 +363,6 @@ look_at_created(struct look *l)
 }
 
 static bool
-look_at_object(struct look *l, struct peek *value)
-{
-	*value = l->k;
-	return peek_pass(&l->k, '{');
-}
-
-static bool
 look_at_more(struct look *l, const struct peek_text *name)
 {
 	enum chat_name is = chat_name_of(name);
@@ -403,9 +396,9 @@ look_at_whole_member(struct look *l, const struct peek_text *name)
 	case CHOICES:
 		return peek_each(&l->k, look_at_choice, l, &n);
 	case USAGE:
-		return peek_pass(&l->k, 'n') || look_at_object(l, &l->usage);
+		return peek_object(&l->k, &l->usage);
 	case BILL:
-		return peek_pass(&l->k, 'n') || look_at_object(l, &l->bill);
+		return peek_object(&l->k, &l->bill);
 	case OTHER:
 		return look_at_more(l, name);
 	default:
@@ -442,16 +435,6 @@ put(struct buf *out, const struct peek_text *t)
 	buf_append(out, t->p, t->n);
 }
 
-/* ,"name":value */
-static void
-put_member(struct peek *value, const struct peek_text *name, struct buf *out)
-{
-	buf_puts(out, ",\"");
-	put(out, name);
-	buf_puts(out, "\":");
-	tree_print_peeked(value, out);
-}
-
 /* The members that pass, of a message or the whole. */
 static void
 put_others(struct peek at, const struct member *known, bool annotated,
@@ -467,9 +450,10 @@ put_others(struct peek at, const struct member *known, bool annotated,
 		passes = kind == OPAQUE ||
 		    (kind == LIST && !annotated && at.p[at.i] == '[') ||
 		    (kind == OTHER && chat_name_of(&name) == CHAT_PUBLIC);
-		if (passes && at.p[at.i] != 'n')
-			put_member(&at, &name, out);
-		else
+		if (passes && at.p[at.i] != 'n') {
+			tree_print_name(',', &name, out);
+			tree_print_peeked(&at, out);
+		} else
 			peek_skip(&at);
 	}
 }
@@ -482,10 +466,7 @@ put_function(struct peek *k, struct buf *out)
 
 	peek_in(k, '{');
 	while (peek_member(k, &name)) {
-		buf_putc(out, before);
-		buf_putc(out, '"');
-		put(out, &name);
-		buf_puts(out, "\":");
+		tree_print_name(before, &name, out);
 		tree_print_peeked(k, out);
 		before = ',';
 	}
@@ -556,16 +537,16 @@ put_calls(const struct look *l, struct buf *out)
 }
 
 static void
-put_reasoning(struct look *l, struct buf *out)
+put_reasoning(const struct look *l, struct buf *out)
 {
-	static const struct peek_text	theirs = { "reasoning_text", 14 };
-	static const struct peek_text	known = { "reasoning_content", 17 };
-	struct peek			at = l->reasoning;
+	struct peek at = l->reasoning, again = at;
 
 	if (!is_there(&at))
 		return;
-	put_member(&l->reasoning, &theirs, out);
-	put_member(&at, &known, out);
+	buf_puts(out, ",\"reasoning_text\":");
+	tree_print_peeked(&at, out);
+	buf_puts(out, ",\"reasoning_content\":");
+	tree_print_peeked(&again, out);
 }
 
 static void

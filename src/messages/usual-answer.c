@@ -51,15 +51,6 @@ look_at_usage(struct look *l)
 }
 
 static bool
-look_at_bill(struct look *l)
-{
-	if (peek_pass(&l->k, 'n'))
-		return true;
-	l->bill = l->k;
-	return peek_pass(&l->k, '{');
-}
-
-static bool
 look_at_member(struct look *l, const struct peek_text *name)
 {
 	if (peek_is(name, "type"))
@@ -67,7 +58,7 @@ look_at_member(struct look *l, const struct peek_text *name)
 	if (peek_is(name, "usage"))
 		return look_at_usage(l);
 	if (peek_is(name, "copilot_usage"))
-		return look_at_bill(l);
+		return peek_object(&l->k, &l->bill);
 	/* These are an event's. */
 	if (!peek_is_plain(name) || peek_is(name, "delta") ||
 	    peek_is(name, "message"))
@@ -91,15 +82,6 @@ look_at_whole(struct look *l)
 
 /* --- What the client gets. */
 
-static void
-put_name(struct buf *out, char before, const struct peek_text *name)
-{
-	buf_putc(out, before);
-	buf_putc(out, '"');
-	buf_append(out, name->p, name->n);
-	buf_puts(out, "\":");
-}
-
 /* What it costs is told beside the tokens. */
 static void
 put_usage(struct peek *k, const struct usage *u, struct buf *out)
@@ -113,7 +95,7 @@ put_usage(struct peek *k, const struct usage *u, struct buf *out)
 			peek_skip(k);
 			continue;
 		}
-		put_name(out, before, &name);
+		tree_print_name(before, &name, out);
 		before = ',';
 		tree_print_peeked(k, out);
 	}
@@ -136,7 +118,7 @@ put_members(struct peek *k, const struct usage *u, struct buf *out)
 			peek_skip(k);
 			continue;
 		}
-		put_name(out, before, &name);
+		tree_print_name(before, &name, out);
 		before = ',';
 		if (peek_is(&name, "usage") && k->p[k->i] == '{')
 			put_usage(k, u, out);

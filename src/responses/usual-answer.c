@@ -250,15 +250,6 @@ look_at_created(struct look *l)
 }
 
 static bool
-look_at_bill(struct look *l)
-{
-	if (peek_pass(&l->k, 'n'))
-		return true;
-	l->bill = l->k;
-	return peek_pass(&l->k, '{');
-}
-
-static bool
 look_at_other(struct look *l, const struct peek_text *name)
 {
 	if (!peek_is_plain(name))
@@ -290,7 +281,7 @@ look_at_member(struct look *l, const struct peek_text *name)
 	if (peek_is(name, "created_at"))
 		return look_at_created(l);
 	if (peek_is(name, "copilot_usage"))
-		return look_at_bill(l);
+		return peek_object(&l->k, &l->bill);
 	if (peek_is(name, "conversation"))
 		return peek_pass(&l->k, 'n');
 	if (!peek_is(name, "id") && !peek_is(name, "object"))
@@ -320,15 +311,6 @@ put_string(const char *text, struct buf *out)
 	tree_print_text(text, strlen(text), out);
 }
 
-static void
-put_name(char before, const struct peek_text *name, struct buf *out)
-{
-	buf_putc(out, before);
-	buf_putc(out, '"');
-	buf_append(out, name->p, name->n);
-	buf_puts(out, "\":");
-}
-
 static struct peek_text
 type_of(struct peek at)
 {
@@ -355,7 +337,7 @@ put_item(struct peek *k, const struct responses_ids *ids, size_t index,
 	peek_in(k, '{');
 	while (peek_member(k, &name)) {
 		if (peek_is(&name, "id")) {
-			put_name(before, &name, out);
+			tree_print_name(before, &name, out);
 			put_string(id, out);
 			named = true;
 		} else if (responses_is_private_name(&name) ||
@@ -363,7 +345,7 @@ put_item(struct peek *k, const struct responses_ids *ids, size_t index,
 			peek_skip(k);
 			continue;
 		} else {
-			put_name(before, &name, out);
+			tree_print_name(before, &name, out);
 			tree_print_peeked(k, out);
 			before = ',';
 			continue;
@@ -372,7 +354,7 @@ put_item(struct peek *k, const struct responses_ids *ids, size_t index,
 		before = ',';
 	}
 	if (!named) {
-		put_name(before, &known, out);
+		tree_print_name(before, &known, out);
 		put_string(id, out);
 	}
 	buf_putc(out, '}');
@@ -409,7 +391,7 @@ put_member(struct look *l, size_t i, const struct responses *r,
 	const struct responses_member	*m = &responses_members[i];
 	struct peek			*at = &l->members[i];
 
-	put_name(',', &m->name, out);
+	tree_print_name(',', &m->name, out);
 	if (peek_is(&m->name, "model"))
 		put_string(r->model, out);
 	else if (at->p == NULL)
@@ -436,7 +418,7 @@ put_others(struct peek *k, struct buf *out)
 		    peek_is(&name, "created_at"))
 			peek_skip(k);
 		else {
-			put_name(',', &name, out);
+			tree_print_name(',', &name, out);
 			tree_print_peeked(k, out);
 		}
 	}
