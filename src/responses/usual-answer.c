@@ -121,19 +121,13 @@ has_all(const struct peek_text *type, unsigned has)
 	return true;
 }
 
-static bool	look_at_part(void *);
-
-/*
- * An object with a type that can be told: which of these has it? Those of an
- * item that need a look get one.
- */
+/* An object with a type that can be told: which of these has it? */
 static bool
 look_at_typed(struct look *l, const struct wanted *list,
     struct peek_text *type, unsigned *has)
 {
 	struct peek_text	 name;
 	const struct wanted	*w;
-	size_t			 n;
 
 	*type = (struct peek_text){ "", 0 };
 	*has = 0;
@@ -152,13 +146,7 @@ look_at_typed(struct look *l, const struct wanted *list,
 			;
 		if (is_type(&l->k, w->type))
 			*has |= w->bit;
-		if (w->bit == ARGUMENTS && !peek_starts(&(struct peek_text){
-		    l->k.p + l->k.i, l->k.n - l->k.i }, "\"{"))
-			return false;
-		if (w->bit != CONTENT || (*has & CONTENT) == 0)
-			peek_skip(&l->k);
-		else if (!peek_each(&l->k, look_at_part, l, &n))
-			return false;
+		peek_skip(&l->k);
 	}
 	return true;
 }
@@ -172,13 +160,54 @@ look_at_part(void *arg)
 	return look_at_typed(arg, of_part, &type, &has) && has_all(&type, has);
 }
 
+/* To the value of a member that is there. */
+static void
+go_to(struct peek *object, const char *member)
+{
+	struct peek_text name;
+
+	peek_in(object, '{');
+	while (peek_member(object, &name) && !peek_is(&name, member))
+		peek_skip(object);
+}
+
+static bool
+look_at_content(struct look *l, struct peek message)
+{
+	const struct peek	behind = l->k;
+	size_t			n;
+	bool			ok;
+
+	l->k = message;
+	go_to(&l->k, "content");
+	ok = peek_each(&l->k, look_at_part, l, &n);
+	l->k = behind;
+	return ok;
+}
+
+/* Do they begin as an object? What says nothing becomes {}. */
+static bool
+look_at_arguments(struct peek call)
+{
+	struct peek_text arguments;
+
+	go_to(&call, "arguments");
+	return peek_string(&call, &arguments) && peek_starts(&arguments, "{");
+}
+
 static bool
 look_at_item(void *arg)
 {
-	struct peek_text	type;
-	unsigned		has;
+	struct look		*l = arg;
+	struct peek		 item = l->k;
+	struct peek_text	 type;
+	unsigned		 has;
 
-	return look_at_typed(arg, of_item, &type, &has) && has_all(&type, has);
+	if (!look_at_typed(l, of_item, &type, &has) || !has_all(&type, has))
+		return false;
+	if (peek_is(&type, "message"))
+		return look_at_content(l, item);
+	return !peek_is(&type, "function_call") || look_at_arguments(item);
 }
 
 static bool
