@@ -43,6 +43,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/usage.h \
 	%reldir%/usual-answer.c \
 	%reldir%/usual-answer.h \
+	%reldir%/usual-look.c \
+	%reldir%/usual-look.h \
 	%reldir%/usual.c \
 	%reldir%/usual.h \
 	%reldir%/wanted.h
