@@ -331,9 +331,14 @@ budget_afford(size_t n)
 struct budget_mark
 budget_mark(void)
 {
-	return current == NULL ? (struct budget_mark){ 0 } :
-	    (struct budget_mark){ current->held, current->spare,
-	    current->refused };
+	struct budget_mark mark = { 0 };
+
+	if (current != NULL) {
+		mark.held = current->held;
+		mark.spare = current->spare;
+		mark.refused = current->refused;
+	}
+	return mark;
 }
 
 void
