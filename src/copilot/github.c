@@ -136,13 +136,9 @@ github_not_signed_in(struct err *err)
 char *
 github_user_agent(const struct conf *conf)
 {
-	const char	*slash = strchr(conf->editor_plugin_version, '/');
-	struct buf	 agent = { 0 };
+	const char *slash = strchr(conf->editor_plugin_version, '/');
 
-	buf_puts(&agent, "GitHubCopilotChat");
-	if (slash != NULL)
-		buf_puts(&agent, slash);
-	return buf_steal(&agent);
+	return xasprintf("GitHubCopilotChat%s", slash != NULL ? slash : "");
 }
 
 void

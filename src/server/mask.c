@@ -52,25 +52,14 @@ is_in(const char *const *list, size_t count, const struct piece *w)
 	return false;
 }
 
-/* In any case, and with something behind it; "with" is in lower case. */
-static bool
-begins(const struct piece *w, const char *with)
-{
-	size_t i;
-
-	for (i = 0; with[i] != '\0'; i++)
-		if (i == w->n || tolower((unsigned char)w->p[i]) != with[i])
-			return false;
-	return i < w->n;
-}
-
 static bool
 begins_in(const char *const *list, size_t count, const struct piece *w)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (begins(w, list[i]))
+		if (w->n > strlen(list[i]) &&
+		    strncasecmp(list[i], w->p, strlen(list[i])) == 0)
 			return true;
 	return false;
 }
