@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "api/exchange.h"
+#include "base/body.h"
 #include "base/conf.h"
 #include "base/http.h"
 #include "base/util.h"
@@ -52,7 +53,7 @@ http_start(struct http *h, const struct conf *conf,
 {
 	(void)h;
 	(void)conf;
-	note("ask(%s)", buf_str(&r->body));
+	note("ask(%s)", buf_str(&r->body.own));
 	http = ops;
 	http_arg = arg;
 	running = true;
@@ -104,7 +105,7 @@ http_reply_header(const struct http_reply *r, const char *name)
 void
 http_request_finish(struct http_request *r)
 {
-	buf_finish(&r->body);
+	body_finish(&r->body);
 }
 
 void
@@ -137,7 +138,7 @@ copilot_request(struct copilot *c, const struct conf *conf,
 	(void)err;
 	note(what->agent ? "agent" : "user");
 	r->body = what->body;
-	what->body = (struct buf){ 0 };
+	what->body = (struct body){ 0 };
 	return true;
 }
 
@@ -326,7 +327,7 @@ begin(bool stream)
 		.stream = stream,
 		.call.method = "POST"
 	};
-	buf_puts(&x.call.body, "q");
+	buf_puts(&x.call.body.own, "q");
 	call_init(&call, &ops, &server, &x, &failure);
 }
 
@@ -345,7 +346,7 @@ test_rows(void **state)
 		if (strcmp(seen, rows[i].want) != 0)
 			fail_msg("line %d: %s", rows[i].line, seen);
 		call_finish(&call);
-		buf_finish(&x.call.body);
+		body_finish(&x.call.body);
 	}
 }
 
@@ -359,7 +360,7 @@ test_next(void **state)
 	happen('L', "");
 	happen('2', "");
 	happen('D', "");
-	buf_puts(&x.call.body, "next");
+	buf_puts(&x.call.body.own, "next");
 	call_start_next(&call);
 	happen('U', "");
 	happen('2', "");
@@ -380,7 +381,7 @@ test_no_token(void **state)
 	assert_ptr_equal(waits, &call.waiter);
 	assert_string_equal(seen, "failed 401 not_signed_in");
 	call_finish(&call);
-	buf_finish(&x.call.body);
+	body_finish(&x.call.body);
 }
 
 /* A call to GitHub's own API has no Copilot token that could be stale. */
@@ -395,7 +396,7 @@ test_github(void **state)
 	happen('D', "");
 	assert_string_equal(seen, "github user ask(q) error 401 []");
 	call_finish(&call);
-	buf_finish(&x.call.body);
+	body_finish(&x.call.body);
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "api/carry-answer.h"
 #include "api/carry.h"
 #include "api/target.h"
+#include "base/body.h"
 #include "base/conf.h"
 #include "chat-client.h"
 #include "chat/native.h"
@@ -69,18 +70,18 @@ static json_object *
 translate(const char *in, struct carry_note *b, struct err *err)
 {
 	struct chat_request	r;
-	struct buf		out = { 0 };
+	struct body		out = { 0 };
 	json_object		*obj = NULL;
 
 	*b = (struct carry_note){ 0 };
 	if (chat_request_read(&r, in, strlen(in), err) &&
 	    choose(&r, &models, err) &&
 	    carry_by_responses(&r, b, &out, err)) {
-		obj = js_parse_quiet(out.p, out.len);
+		obj = js_parse_quiet(out.own.p, out.own.len);
 		assert_non_null(obj);
 	}
 	chat_request_finish(&r);
-	buf_finish(&out);
+	body_finish(&out);
 	return obj;
 }
 
@@ -1276,16 +1277,16 @@ test_native_drops_thoughts(void **state)
 	    "\"reasoning_opaque\":\"b3BhcXVl\"}]}";
 	struct chat_request	r;
 	struct err		err;
-	struct buf		out = { 0 };
+	struct body		out = { 0 };
 
 	(void)state;
 	assert_true(chat_request_read(&r, in, strlen(in), &err));
 	assert_true(choose(&r, &models, &err));
 	chat_request_body(&r, in, strlen(in), &out);
-	assert_null(strstr(out.p, "sealed"));
-	assert_non_null(strstr(out.p, "\"reasoning_opaque\":\"b3BhcXVl\""));
+	assert_null(strstr(out.own.p, "sealed"));
+	assert_non_null(strstr(out.own.p, "\"reasoning_opaque\":\"b3BhcXVl\""));
 	chat_request_finish(&r);
-	buf_finish(&out);
+	body_finish(&out);
 }
 
 int

@@ -16,6 +16,7 @@
 
 #include "api/carry-answer.h"
 #include "api/carry.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -51,7 +52,7 @@ start(struct run *run, const char *more)
 		.upstream = "up", .model = &gemini, .web_search = true
 	};
 	struct carry_note		 b;
-	struct buf			 body = { 0 };
+	struct body			 body = { 0 };
 	json_object			*obj;
 	char				*text;
 
@@ -62,7 +63,7 @@ start(struct run *run, const char *more)
 	assert_true(carry_by_chat(obj, &set, &b, &body, &run->err));
 	json_object_put(obj);
 	free(text);
-	buf_finish(&body);
+	body_finish(&body);
 	run->self = carry_answer_responses(&b, 1 << 20, &run->usage);
 	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "api/carry.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -43,6 +44,7 @@ translate(const char *text, const struct model *m, bool web_search,
 	struct responses_setting	 set = {
 		.upstream = "up", .model = m, .web_search = web_search
 	};
+	struct body			 out = { .own = *body };
 	json_object			*obj;
 	bool				 ok;
 
@@ -50,7 +52,8 @@ translate(const char *text, const struct model *m, bool web_search,
 	if (obj == NULL)
 		fail_msg("no JSON: %s", text);
 	memset(err, 0, sizeof(*err));
-	ok = carry_by_chat(obj, &set, b, body, err);
+	ok = carry_by_chat(obj, &set, b, &out, err);
+	*body = out.own;
 	json_object_put(obj);
 	return ok;
 }

@@ -12,6 +12,7 @@
 #include "api/api.h"
 #include "api/exchange.h"
 #include "api/target.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err-json.h"
@@ -69,17 +70,17 @@ check_body(int line, const char *in, const struct models *with,
 {
 	struct chat_request	r;
 	struct err		err;
-	struct buf		out = { 0 };
+	struct body		out = { 0 };
 
 	if (!chat_request_read(&r, in, strlen(in), &err) ||
 	    !choose(&r, with, &err))
 		fail_msg("line %d: %s", line, err.msg);
 	chat_request_body(&r, in, strlen(in), &out);
-	if (strcmp(buf_str(&out), want) != 0)
-		fail_msg("line %d:\n got %s\nwant %s", line, buf_str(&out),
-		    want);
+	if (strcmp(buf_str(&out.own), want) != 0)
+		fail_msg("line %d:\n got %s\nwant %s", line,
+		    buf_str(&out.own), want);
 	chat_request_finish(&r);
-	buf_finish(&out);
+	body_finish(&out);
 }
 
 /* The members given, beside a model and messages. */
@@ -254,18 +255,18 @@ check_fit(int line, const struct lesson *lesson, const char *in,
 {
 	struct chat_request	r;
 	struct err		err;
-	struct buf		out = { 0 };
+	struct body		out = { 0 };
 
 	if (!chat_request_read(&r, in, strlen(in), &err) ||
 	    !choose(&r, &models, &err) ||
 	    !chat_request_fit(&r, lesson, true, &err))
 		fail_msg("line %d: %s", line, err.msg);
 	chat_request_body(&r, in, strlen(in), &out);
-	if (strcmp(buf_str(&out), want) != 0)
-		fail_msg("line %d:\n got %s\nwant %s", line, buf_str(&out),
-		    want);
+	if (strcmp(buf_str(&out.own), want) != 0)
+		fail_msg("line %d:\n got %s\nwant %s", line,
+		    buf_str(&out.own), want);
 	chat_request_finish(&r);
-	buf_finish(&out);
+	body_finish(&out);
 }
 
 static void
@@ -621,7 +622,7 @@ test_handler(void **state)
 	assert_ptr_equal(x->call.headers, headers);
 	assert_string_equal(x->model, gpt);
 	assert_non_null(x->self);
-	assert_non_null(strstr(x->call.body.p, "\"include_usage\":true"));
+	assert_non_null(strstr(x->call.body.own.p, "\"include_usage\":true"));
 	exchange_destroy(x);
 }
 
@@ -634,7 +635,7 @@ test_handler_without_models(void **state)
 	x->models_tried = true;
 	assert_int_equal(api_chat(x), HANDLED_CALL);
 	assert_string_equal(x->model, "gpt-4.1");
-	assert_string_equal(x->call.body.p, "{\"model\":\"gpt-4.1\"," MESSAGES
+	assert_string_equal(x->call.body.own.p, "{\"model\":\"gpt-4.1\"," MESSAGES
 	    "}");
 	assert_null(x->call.headers);
 	assert_false(x->stream);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "answer-run.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -244,7 +245,8 @@ check_cached(int line, const char *in, bool cache, const char *system,
 {
 	struct messages_request	 r = { .model = "claude", .cache = cache };
 	json_object		*obj = parse(in);
-	struct buf		 text = { 0 }, out = { 0 };
+	struct buf		 text = { 0 };
+	struct body		 out = { 0 };
 	struct err		 err;
 	char			*want;
 
@@ -253,10 +255,10 @@ check_cached(int line, const char *in, bool cache, const char *system,
 	js_print(r.obj, &text);
 	assert_true(messages_body(&r, text.p, text.len, &out, &err));
 	want = xasprintf("\"system\":%s,\"messages\":%s,", system, messages);
-	if (strstr(out.p, want) == NULL)
-		fail_msg("line %d:\n got %s\nwant %s", line, out.p, want);
+	if (strstr(out.own.p, want) == NULL)
+		fail_msg("line %d:\n got %s\nwant %s", line, out.own.p, want);
 	free(want);
-	buf_finish(&out);
+	body_finish(&out);
 	buf_finish(&text);
 	messages_request_finish(&r);
 	json_object_put(r.obj);

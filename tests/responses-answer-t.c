@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -38,7 +39,7 @@ start(struct run *run, const char *more)
 		.upstream = "up", .web_search = true
 	};
 	struct responses		 r = { 0 };
-	struct buf			 body = { 0 };
+	struct body			 body = { 0 };
 	char				 text[1024];
 	json_object			*obj;
 
@@ -48,7 +49,7 @@ start(struct run *run, const char *more)
 	assert_true(responses_request(text, strlen(text), obj, &set, &r, &body,
 	    &run->err));
 	json_object_put(obj);
-	buf_finish(&body);
+	body_finish(&body);
 	run->self = responses_answer_create(&r, &run->usage);
 	run->usage = (struct usage)USAGE_NONE;
 	run->ok = true;

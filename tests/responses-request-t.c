@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -32,16 +33,16 @@ translate(const char *text, size_t n, bool web_search, struct responses *r,
 		.upstream = "up", .model = &model, .web_search = web_search
 	};
 	json_object		*obj = js_parse_quiet(text, n);
-	struct buf		 body = { 0 };
+	struct body		 body = { 0 };
 	bool			 ok;
 
 	assert_non_null(obj);
 	ok = responses_request(text, n, obj, &set, r, &body, err);
 	json_object_put(obj);
 	if (ok)
-		return buf_steal(&body);
-	assert_int_equal(body.len, 0);
-	buf_finish(&body);
+		return buf_steal(&body.own);
+	assert_int_equal(body_len(&body), 0);
+	body_finish(&body);
 	return NULL;
 }
 
@@ -448,16 +449,16 @@ test_unsealed(void **state)
 	};
 	json_object		*obj = js_parse_quiet(in, strlen(in));
 	struct responses	 r = { 0 };
-	struct buf		 body = { 0 };
+	struct body		 body = { 0 };
 	struct err		 err;
 
 	(void)state;
 	assert_true(responses_request(in, strlen(in), obj, &set, &r, &body,
 	    &err));
-	assert_string_equal(body.p, OUT(ITEMS(HI ",{\"type\":\"compaction\","
+	assert_string_equal(body.own.p, OUT(ITEMS(HI ",{\"type\":\"compaction\","
 	    "\"encrypted_content\":\"g\"}," HI)));
 	json_object_put(obj);
-	buf_finish(&body);
+	body_finish(&body);
 	responses_finish(&r);
 }
 
@@ -476,19 +477,19 @@ test_lessons(void **state)
 	};
 	json_object		*obj = js_parse_quiet(in, strlen(in));
 	struct responses	 r = { 0 };
-	struct buf		 body = { 0 };
+	struct body		 body = { 0 };
 	struct err		 err;
 
 	(void)state;
 	assert_true(responses_request(in, strlen(in), obj, &set, &r, &body,
 	    &err));
-	assert_string_equal(body.p, "{\"model\":\"up\",\"top_p\":1,"
+	assert_string_equal(body.own.p, "{\"model\":\"up\",\"top_p\":1,"
 	    "\"reasoning\":{\"effort\":\"high\"},\"text\":{},"
 	    "\"input\":\"hi\",\"store\":false}");
 	assert_false(js_has(r.echo, "temperature"));
 	assert_true(js_has(r.echo, "top_p"));
 	json_object_put(obj);
-	buf_finish(&body);
+	body_finish(&body);
 	responses_finish(&r);
 }
 
@@ -523,7 +524,7 @@ test_images(void **state)
 	};
 	struct responses_setting set = { .upstream = "up", .model = &tiny };
 	struct responses	 r = { 0 };
-	struct buf		 body = { 0 };
+	struct body		 body = { 0 };
 	struct err		 err;
 	json_object		*obj;
 	size_t			 i;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -307,6 +308,7 @@ static void
 write_chat(struct turn *t, struct buf *out)
 {
 	struct chat_request	r;
+	struct body		body = { .own = *out };
 	struct terms		terms;
 	struct err		err;
 
@@ -314,7 +316,8 @@ write_chat(struct turn *t, struct buf *out)
 		fail_msg("to chat completions: %s", err.msg);
 	assert_int_equal(terms.nelements,
 	    js_len(js_array(r.obj, "messages")));
-	chat_request_body(&r, NULL, 0, out);
+	chat_request_body(&r, NULL, 0, &body);
+	*out = body.own;
 	chat_request_finish(&r);
 	terms_finish(&terms);
 }

@@ -65,7 +65,8 @@ usual_run(enum handled (*handler)(struct exchange *), const struct buf *body,
 	    x->call.path != NULL ? x->call.path : "", x->call.interaction,
 	    x->call.agent, x->call.vision, x->stream,
 	    x->model != NULL ? x->model : "");
-	buf_append(out, buf_str(&x->call.body), x->call.body.len);
+	body_settle(&x->call.body);
+	buf_append(out, buf_str(&x->call.body.own), x->call.body.own.len);
 	buf_append(out, buf_str(&x->reply.body), x->reply.body.len);
 	x->req.deployment = NULL;
 	exchange_destroy(x);

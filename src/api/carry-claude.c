@@ -49,6 +49,7 @@ finish_take(struct exchange *x, json_object *obj, const struct model *m,
 
 	js_print(obj, &text);
 	ok = messages_body(&r, text.p, text.len, &x->call.body, err);
+	body_settle(&x->call.body);
 	x->call.path = PATH;
 	x->call.vision = r.vision;
 	x->call.betas = r.header;

@@ -145,7 +145,7 @@ by_responses(struct exchange *x, struct turn *t, struct carried *c,
 	    (x->retry.lesson.without & LESSON_WEB_SEARCH) == 0;
 	cache_key_add(t, c->model, interaction_key(x));
 	responses_request_write(t, x->model, c->model, &x->retry.lesson,
-	    &c->known->terms, &x->call.body);
+	    &c->known->terms, &x->call.body.own);
 	x->call.path = "/responses";
 	await_responses(x, c);
 	return true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/carry.h"
+#include "base/body.h"
 #include "base/err.h"
 #include "base/js.h"
 #include "base/util.h"
@@ -81,7 +82,7 @@ carry_note_responses(struct carry_note *n, json_object *obj,
 /* Its owner does what every chat request to this model needs. */
 static bool
 finish_chat(struct chat_request *r, const struct responses_setting *set,
-    struct carry_note *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct body *body, struct err *err)
 {
 	json_object *messages = js_array(r->obj, "messages");
 
@@ -104,7 +105,7 @@ finish_chat(struct chat_request *r, const struct responses_setting *set,
 
 static bool
 carry(json_object *obj, const struct responses_setting *set, struct turn *t,
-    struct carry_note *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct body *body, struct err *err)
 {
 	struct chat_request	r = { 0 };
 	bool			ok;
@@ -118,7 +119,7 @@ carry(json_object *obj, const struct responses_setting *set, struct turn *t,
 
 bool
 carry_by_chat(json_object *obj, const struct responses_setting *set,
-    struct carry_note *b, struct buf *body, struct err *err)
+    struct carry_note *b, struct body *body, struct err *err)
 {
 	const struct model	*m = set->model;
 	struct turn		 t = { 0 };
@@ -136,7 +137,7 @@ carry_by_chat(json_object *obj, const struct responses_setting *set,
 
 bool
 carry_by_responses(struct chat_request *r, struct carry_note *b,
-    struct buf *body, struct err *err)
+    struct body *body, struct err *err)
 {
 	struct turn	t = { 0 };
 	bool		ok;
@@ -146,7 +147,7 @@ carry_by_responses(struct chat_request *r, struct carry_note *b,
 	    stop_read(js_get(r->obj, "stop"), &b->stop, err))) {
 		cache_key_add(&t, r->info, r->cache_key);
 		responses_request_write(&t, r->model, r->info, &r->lesson,
-		    &b->terms, body);
+		    &b->terms, &body->own);
 		b->terms.limit = chat_request_limit(r);
 	}
 	turn_finish(&t);

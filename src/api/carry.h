@@ -16,7 +16,7 @@
 #include "turn/tools.h"
 
 struct answer_terms;
-struct buf;
+struct body;
 struct chat_request;
 struct err;
 struct stop;
@@ -54,7 +54,7 @@ void	carry_note_responses(struct carry_note *, json_object *obj,
  * any case.
  */
 bool	carry_by_chat(json_object *obj, const struct responses_setting *,
-	    struct carry_note *, struct buf *body, struct err *);
+	    struct carry_note *, struct body *, struct err *);
 
 /*
  * The same of a chat completion request whose model is known and that was made
@@ -62,6 +62,6 @@ bool	carry_by_chat(json_object *obj, const struct responses_setting *,
  * carry_note_finish() in any case.
  */
 bool	carry_by_responses(struct chat_request *, struct carry_note *,
-	    struct buf *body, struct err *);
+	    struct body *, struct err *);
 
 #endif

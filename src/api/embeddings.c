@@ -56,7 +56,7 @@ ask(struct exchange *x, json_object *obj)
 
 	if (!target_find(x, obj, MODEL_EMBEDDINGS, &t, &err) ||
 	    !embeddings_request(x->req.body.p, x->req.body.len, obj, t.upstream,
-	    t.model, &ex->e, &x->call.body, &err)) {
+	    t.model, &ex->e, &x->call.body.own, &err)) {
 		destroy(ex);
 		return exchange_refuse(x, &err);
 	}

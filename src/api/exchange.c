@@ -167,7 +167,7 @@ exchange_twin(const struct exchange *x)
 size_t
 exchange_bytes(const struct exchange *x)
 {
-	return x->req.body.cap + 2 * x->call.body.cap + x->reply.body.cap +
+	return x->req.body.cap + 2 * x->call.body.own.cap + x->reply.body.cap +
 	    x->summary.cap + remote_bytes(x->remote);
 }
 
@@ -218,7 +218,7 @@ exchange_reset(struct exchange *x)
 	json_object_put(x->parsed);
 	x->parsed = NULL;
 	reply_reset(&x->reply);
-	buf_finish(&x->call.body);
+	body_finish(&x->call.body);
 	free(x->call.betas);
 	memset(&x->call, 0, sizeof(x->call));
 	free(x->model);

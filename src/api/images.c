@@ -132,7 +132,7 @@ ask_json(struct exchange *x, json_object *obj, const char *path,
 	if (!choose(x, obj, endpoint, &t, err))
 		return false;
 	edit.value = json_object_new_string(t.upstream);
-	js_splice(x->req.body.p, x->req.body.len, &edit, 1, &x->call.body);
+	js_splice(x->req.body.p, x->req.body.len, &edit, 1, &x->call.body.own);
 	json_object_put(edit.value);
 	set_call(x, path, &t);
 	return true;
@@ -207,12 +207,12 @@ ask_form(struct exchange *x, json_object *obj, enum form_found model,
 
 	if (!choose(x, obj, MODEL_IMAGE_EDITS, &t, err))
 		return false;
-	buf_append(&x->call.body, b->p, at);
+	body_lend(&x->call.body, b->p, at);
 	if (model == FORM_ONE)
-		buf_puts(&x->call.body, t.upstream);
+		buf_puts(&x->call.body.own, t.upstream);
 	else
-		form_part(x->req.form, "model", t.upstream, &x->call.body);
-	buf_append(&x->call.body, b->p + at + len, b->len - at - len);
+		form_part(x->req.form, "model", t.upstream, &x->call.body.own);
+	body_lend(&x->call.body, b->p + at + len, b->len - at - len);
 	type = form_type(x->req.form);	/* it has one: the form was read */
 	free(x->req.form);
 	x->call.type = x->req.form = type;

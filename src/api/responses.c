@@ -137,6 +137,7 @@ write_native(struct exchange *x, json_object *obj,
 	js_print(obj, &text);
 	ok = responses_request(text.p, text.len, obj, set, r, &x->call.body,
 	    err);
+	body_settle(&x->call.body);
 	buf_finish(&text);
 	return ok;
 }

@@ -48,10 +48,17 @@ struct http {
 	long			 buffer;	/* bytes; 0: not asked yet */
 };
 
+/* A body of which libcurl reads piece by piece, what is lent of it included. */
+struct sending {
+	const struct body	*body;
+	size_t			 at;
+};
+
 struct http_call {
 	struct http		*http;
 	CURL			*easy;
 	struct curl_slist	*headers;
+	struct sending		 sending;
 	const struct http_ops	*ops;
 	void			*arg;
 	struct http_reply	 reply;
@@ -89,7 +96,7 @@ http_request_finish(struct http_request *r)
 {
 	buf_finish(&r->headers);
 	free(r->url);
-	buf_finish(&r->body);
+	body_finish(&r->body);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -251,9 +258,51 @@ trusts_by_hash(struct http *http)
 	    v->cainfo != NULL && trust_has_all(v->capath, v->cainfo);
 }
 
+static size_t
+on_upload(char *to, size_t size, size_t n, void *arg)
+{
+	struct sending *s = arg;
+
+	n = body_copy(s->body, s->at, to, size * n);
+	s->at += n;
+	return n;
+}
+
+/* It is sent once more where a kept connection turns out to be closed. */
+static int
+on_rewind(void *arg, curl_off_t offset, int origin)
+{
+	struct sending *s = arg;
+
+	if (origin != SEEK_SET || offset < 0)
+		return CURL_SEEKFUNC_CANTSEEK;
+	s->at = (size_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void
+prepare_body(CURL *h, const struct body *b, struct sending *s)
+{
+	const size_t n = body_len(b);
+
+	SET(h, CURLOPT_UPLOAD_BUFFERSIZE, upload_size(n));
+	SET(h, CURLOPT_POST, 1L);
+	SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)n);
+	if (b->nlent == 0) {
+		SET(h, CURLOPT_POSTFIELDS, buf_str(&b->own));
+		return;
+	}
+	*s = (struct sending){ .body = b };
+	SET(h, CURLOPT_READFUNCTION, on_upload);
+	SET(h, CURLOPT_READDATA, s);
+	SET(h, CURLOPT_SEEKFUNCTION, on_rewind);
+	SET(h, CURLOPT_SEEKDATA, s);
+}
+
 static void
 prepare(CURL *h, struct http *http, const struct conf *conf,
-    const struct http_request *r, struct curl_slist *headers, char *why)
+    const struct http_request *r, struct curl_slist *headers,
+    struct sending *sending, char *why)
 {
 	bool two = wants_http2(conf, r);
 
@@ -266,7 +315,6 @@ prepare(CURL *h, struct http *http, const struct conf *conf,
 	SET(h, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(h, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	SET(h, CURLOPT_BUFFERSIZE, buffer_size(http));
-	SET(h, CURLOPT_UPLOAD_BUFFERSIZE, upload_size(r->body.len));
 	SET(h, CURLOPT_HTTP_VERSION, two ? (long)CURL_HTTP_VERSION_2TLS :
 	    (long)CURL_HTTP_VERSION_1_1);
 	/*
@@ -278,11 +326,9 @@ prepare(CURL *h, struct http *http, const struct conf *conf,
 		SET(h, CURLOPT_CAINFO, conf->ca_file);
 	else if (util_starts_nocase(r->url, "https:") && trusts_by_hash(http))
 		SET(h, CURLOPT_CAINFO, NULL);
-	if (strcmp(r->method, "POST") == 0) {
-		SET(h, CURLOPT_POST, 1L);
-		SET(h, CURLOPT_POSTFIELDS, buf_str(&r->body));
-		SET(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
-	} else
+	if (strcmp(r->method, "POST") == 0)
+		prepare_body(h, &r->body, sending);
+	else
 		SET(h, CURLOPT_HTTPGET, 1L);
 }
 
@@ -592,14 +638,14 @@ http_start(struct http *http, const struct conf *conf,
 	c->ops = ops;
 	c->arg = arg;
 	c->headers = slist(r);
-	c->body_len = (curl_off_t)r->body.len;
+	c->body_len = (curl_off_t)body_len(&r->body);
 	c->headers_limit = r->headers_timeout_ms;
 	c->silence_limit = r->silence_timeout_ms;
 	c->active = loop_now(http->loop);
 	c->timer.expired = call_timer;
 	begin(http);
 	c->easy = easy_take(http);
-	prepare(c->easy, http, conf, r, c->headers, c->why);
+	prepare(c->easy, http, conf, r, c->headers, &c->sending, c->why);
 	c->guard = r->guard;
 	if (c->guard != NULL)
 		guard(c->easy, c->guard);
@@ -741,6 +787,7 @@ http_fetch(struct http *http, const struct conf *conf,
 {
 	struct curl_slist	*headers = slist(r);
 	struct fetch		 fetch = { reply, r->body_max };
+	struct sending		 sending;
 	CURL			*h = easy_take(http);
 	char			 why[CURL_ERROR_SIZE] = "";
 	char			 shown[CURL_ERROR_SIZE];
@@ -748,7 +795,7 @@ http_fetch(struct http *http, const struct conf *conf,
 	bool			 slow;
 
 	memset(reply, 0, sizeof(*reply));
-	prepare(h, http, conf, r, headers, why);
+	prepare(h, http, conf, r, headers, &sending, why);
 	SET(h, CURLOPT_HEADERFUNCTION, fetch_header);
 	SET(h, CURLOPT_HEADERDATA, &fetch);
 	SET(h, CURLOPT_WRITEFUNCTION, fetch_body);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 
 struct conf;
@@ -32,7 +33,7 @@ struct http_request {
 	char		 *url;
 	struct buf	  headers;	/* "Name: value" and NUL, each */
 	size_t		  nheaders;
-	struct buf	  body;		/* sent when method is POST */
+	struct body	  body;		/* sent when method is POST */
 	/* silence before the status; 0 none */
 	int64_t		  headers_timeout_ms;
 	/* between bytes of the body; 0 none */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/body.h"
 #include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -605,29 +606,39 @@ key_is(const char *t, const struct member *m, const char *key, size_t len)
 }
 
 static void
-member_put(struct buf *out, bool *first, const char *key, size_t keylen,
-    const char *value, size_t valuelen)
+begin_member(struct buf *out, bool *first)
 {
 	if (!*first)
 		buf_putc(out, ',');
 	*first = false;
-	buf_append(out, key, keylen);
-	buf_putc(out, ':');
-	buf_append(out, value, valuelen);
 }
 
 static void
 edit_put(struct buf *out, bool *first, const struct js_edit *e)
 {
-	json_object	*key = json_object_new_string(e->key);
-	struct buf	 k = { 0 }, v = { 0 };
+	json_object *key = json_object_new_string(e->key);
 
-	js_print(key, &k);
-	js_print(e->value, &v);
-	member_put(out, first, k.p, k.len, v.p, v.len);
+	begin_member(out, first);
+	js_print(key, out);
+	buf_putc(out, ':');
+	js_print(e->value, out);
 	json_object_put(key);
-	buf_finish(&k);
-	buf_finish(&v);
+}
+
+static void
+member_put(struct body *out, bool *first, const char *t,
+    const struct member *m, bool lent)
+{
+	const char	*value = t + m->value;
+	const size_t	 n = m->value_end - m->value;
+
+	begin_member(&out->own, first);
+	buf_append(&out->own, t + m->key, m->key_end - m->key);
+	buf_putc(&out->own, ':');
+	if (lent)
+		body_lend(out, value, n);
+	else
+		buf_append(&out->own, value, n);
 }
 
 static bool
@@ -636,15 +647,17 @@ is_null(const char *t, const struct member *m)
 	return m->value_end - m->value == 4 && t[m->value] == 'n';
 }
 
+/* Where the text is "lent", what is large in it stays there. */
 static void
 splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
-    bool nulls, struct peek *marks, struct buf *out)
+    bool nulls, struct peek *marks, bool lent, struct body *body)
 {
+	struct buf	*out = &body->own;
 	bool		*done = xcalloc(nedits, sizeof(*done)), first = true;
 	struct member	 m;
 	size_t		 i = skip_space(t, n, 0) + 1, k;
 
-	buf_reserve(out, n + 256);
+	buf_reserve(out, lent && n > BODY_LENT_MIN ? BODY_LENT_MIN : n + 256);
 	buf_putc(out, '{');
 	while (next_member(t, n, &i, &m, marks)) {
 		for (k = 0; k < nedits; k++)
@@ -653,8 +666,7 @@ splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
 		if (k == nedits && !nulls && is_null(t, &m))
 			continue;
 		if (k == nedits)
-			member_put(out, &first, t + m.key, m.key_end - m.key,
-			    t + m.value, m.value_end - m.value);
+			member_put(body, &first, t, &m, lent);
 		else if (!done[k] && !edits[k].remove)
 			edit_put(out, &first, &edits[k]);
 		if (k < nedits)
@@ -671,17 +683,20 @@ void
 js_splice(const char *t, size_t n, const struct js_edit *edits, size_t nedits,
     struct buf *out)
 {
-	splice(t, n, edits, nedits, true, NULL, out);
+	struct body body = { .own = *out };
+
+	splice(t, n, edits, nedits, true, NULL, false, &body);
+	*out = body.own;
 }
 
 void
 js_splice_body(const char *t, size_t n, json_object *obj, bool nulls,
-    const struct js_edit *edits, size_t nedits, struct buf *out)
+    const struct js_edit *edits, size_t nedits, struct body *out)
 {
 	struct peek marks;
 
 	splice(t, n, edits, nedits, nulls, tree_peek_text(obj, t, &marks) ?
-	    &marks : NULL, out);
+	    &marks : NULL, true, out);
 }
 
 int

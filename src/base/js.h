@@ -13,6 +13,7 @@
 
 #include <json-c/json.h>
 
+struct body;
 struct buf;
 struct err;
 
@@ -157,10 +158,11 @@ void	 js_splice(const char *text, size_t n, const struct js_edit *,
 /*
  * The same of a text that was parsed by js_parse_body(), with its tree, as far
  * as it still is one: what the scan knows isn't looked for again. Without
- * "nulls" members of the text that are null are left out.
+ * "nulls" members of the text that are null are left out. The text is lent to
+ * "out", see base/body.h.
  */
 void	 js_splice_body(const char *text, size_t n, json_object *, bool nulls,
-	    const struct js_edit *, size_t nedits, struct buf *out);
+	    const struct js_edit *, size_t nedits, struct body *out);
 
 /* Line (from 1) of the value at "path" ("auth.apiKeys"), 0 when not found. */
 int	 js_line_of(const char *text, size_t n, const char *path);

@@ -3,6 +3,8 @@ src_libcore_a_SOURCES += \
 	%reldir%/addr.h \
 	%reldir%/base64.c \
 	%reldir%/base64.h \
+	%reldir%/body.c \
+	%reldir%/body.h \
 	%reldir%/budget.c \
 	%reldir%/budget.h \
 	%reldir%/buf.c \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/edits.h"
@@ -472,7 +473,7 @@ edit_refused(const struct chat_request *r, struct edits *ed)
 
 void
 chat_request_body(struct chat_request *r, const char *text, size_t n,
-    struct buf *out)
+    struct body *out)
 {
 	static void (*const repairs[])(const struct chat_request *,
 	    struct edits *) = {
@@ -492,7 +493,7 @@ chat_request_body(struct chat_request *r, const char *text, size_t n,
 		js_splice_body(text, n, r->obj, false, ed.list, ed.n, out);
 	else {
 		edits_apply(&ed, r->obj);
-		js_print(r->obj, out);
+		js_print(r->obj, &out->own);
 	}
 	edits_finish(&ed);
 }

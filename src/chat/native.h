@@ -11,6 +11,7 @@
 #include "chat/messages.h"
 #include "copilot/lessons.h"
 
+struct body;
 struct buf;
 struct stop;
 struct conf;
@@ -77,10 +78,11 @@ void	chat_request_messages(struct chat_request *, bool native);
 /*
  * Append upstream's body. Members that upstream refuses are left out, those it
  * has another form for are changed, all others keep the bytes of "text", which
- * is the one that was read; NULL: there was none. Changes r->obj.
+ * is the one that was read and is lent to the body; NULL: there was none.
+ * Changes r->obj.
  */
 void	chat_request_body(struct chat_request *, const char *text, size_t n,
-	    struct buf *out);
+	    struct body *out);
 
 void	chat_request_finish(struct chat_request *);
 

@@ -276,7 +276,7 @@ app_token_request(struct http_request *req, const struct conf *conf,
 	request(req, "POST", xasprintf("%s/app/installations/%s/access_tokens",
 	    conf->github_api_base_url, app->installation), jwt);
 	http_request_header(req, "Content-Type", "application/json");
-	buf_puts(&req->body, "{}");
+	buf_puts(&req->body.own, "{}");
 }
 
 /* --- Answers. */

@@ -90,15 +90,15 @@ ask(struct session *s)
 	struct err		 err;
 
 	if (s->old)
-		auto_ask_old(&call.body);
+		auto_ask_old(&call.body.own);
 	else
-		auto_ask_new(&s->wish, &call.body);
+		auto_ask_new(&s->wish, &call.body.own);
 	s->generation = copilot_generation(s->owner->copilot);
 	if (copilot_request(s->owner->copilot, s->conf, &call,
 	    &s->fetch.request, &err))
 		fetch_start(&s->fetch, s->owner->http, s->conf);
 	else {
-		buf_finish(&call.body);
+		body_finish(&call.body);
 		done(s, &err);
 	}
 }

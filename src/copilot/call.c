@@ -197,7 +197,7 @@ copilot_call_address(const struct conf *conf, const struct copilot_identity *id,
 	r->method = call->method;
 	r->url = buf_steal(&url);
 	r->body = call->body;
-	call->body = (struct buf){ 0 };
+	call->body = (struct body){ 0 };
 	add_headers(r, &values);
 	/* Not in the table: a model of the list may want more of them. */
 	if (call->betas != NULL)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/buf.h"
+#include "base/body.h"
 
 struct conf;
 struct http_request;
@@ -16,7 +16,7 @@ struct upstream_call {
 	const char	*method;	/* "POST", "GET" */
 	const char	*path;	/* below the Copilot base URL: "/responses" */
 	const char	*type; /* of the body; NULL: "application/json" */
-	struct buf	 body;
+	struct body	 body;
 	const char	*version; /* of the API; NULL: the configuration's */
 	const char	*session; /* Copilot-Session-Token, or NULL */
 	const char	*intent; /* OpenAI-Intent; NULL: "conversation-agent" */

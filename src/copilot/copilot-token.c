@@ -521,7 +521,7 @@ copilot_request(struct copilot *c, const struct conf *conf,
 
 	if (call->login) {
 		/* Nobody waits long for a code; its time limits are those. */
-		github_login_request(r, conf, call->path, &call->body);
+		github_login_request(r, conf, call->path, &call->body.own);
 		return true;
 	}
 	if (call->github) {

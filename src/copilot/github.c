@@ -179,7 +179,7 @@ github_login_request(struct http_request *req, const struct conf *conf,
 	github_request_init(req, "POST", xasprintf("%s%s",
 	    conf->github_base_url, path));
 	http_request_header(req, "Content-Type", "application/json");
-	req->body = *body;
+	req->body.own = *body;
 	*body = (struct buf){ 0 };
 }
 

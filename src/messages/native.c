@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/edits.h"
 #include "base/err.h"
@@ -228,7 +229,7 @@ edit_members(struct messages_request *r, struct edits *ed)
 
 bool
 messages_body(struct messages_request *r, const char *text, size_t n,
-    struct buf *out, struct err *err)
+    struct body *out, struct err *err)
 {
 	struct messages_fit	fit = { .unsealed = r->unsealed };
 	struct edits		ed = { .n = 0 };

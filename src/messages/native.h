@@ -9,6 +9,7 @@
 
 #include "copilot/lessons.h"
 
+struct body;
 struct buf;
 struct err;
 struct model;
@@ -32,11 +33,12 @@ struct messages_request {
 };
 
 /*
- * Append upstream's body: the bytes of "text", which "obj" was read from, but
- * for what upstream refuses. Changes the tree. False with "err" set to a 400.
+ * Append upstream's body: the bytes of "text", which "obj" was read from and
+ * which is lent to it, but for what upstream refuses. Changes the tree. False
+ * with "err" set to a 400.
  */
 bool	messages_body(struct messages_request *, const char *text, size_t n,
-	    struct buf *out, struct err *);
+	    struct body *out, struct err *);
 void	messages_request_finish(struct messages_request *);
 
 #endif

@@ -342,7 +342,7 @@ ask_github(struct exchange *x, struct pending *p, bool poll, int *lock)
 	begin_page(x, 200, &s->before);
 	if (poll)
 		pending_device(p, &d);
-	github_device_ask(x->conf, poll ? &d : NULL, &x->call.body);
+	github_device_ask(x->conf, poll ? &d : NULL, &x->call.body.own);
 	github_device_finish(&d);
 	s->pending = *p;
 	*p = (struct pending){ 0 };

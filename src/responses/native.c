@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/edits.h"
 #include "base/err.h"
@@ -399,7 +400,7 @@ responses_note(json_object *obj, struct responses *r)
 
 bool
 responses_request(const char *text, size_t n, json_object *obj,
-    const struct responses_setting *set, struct responses *r, struct buf *body,
+    const struct responses_setting *set, struct responses *r, struct body *body,
     struct err *err)
 {
 	struct edits e = { .n = 0 };

@@ -9,6 +9,7 @@
 
 #include "copilot/lessons.h"
 
+struct body;
 struct buf;
 struct err;
 struct model;
@@ -75,12 +76,12 @@ struct responses_setting {
 
 /*
  * Check a parsed request, whose "model" is a string, and append the body for
- * upstream. "text" is what "obj" was parsed from; "obj" is edited. False with
- * "err" set when it is refused.
+ * upstream. "text" is what "obj" was parsed from, and is lent to it; "obj" is
+ * edited. False with "err" set when it is refused.
  */
 bool	responses_request(const char *text, size_t n, json_object *obj,
 	    const struct responses_setting *, struct responses *,
-	    struct buf *body, struct err *);
+	    struct body *, struct err *);
 void	responses_finish(struct responses *);
 
 /*

@@ -69,7 +69,7 @@ try_again(struct call *c, unsigned spent)
 {
 	c->spent |= spent;
 	c->x->call.body = c->request.body;
-	c->request.body = (struct buf){ 0 };
+	c->request.body = (struct body){ 0 };
 	call_forget(c);
 	want_token(c);
 }
@@ -317,6 +317,12 @@ bool
 call_sent(const struct call *c)
 {
 	return c->http != NULL && http_sent(c->http);
+}
+
+bool
+call_is_released(const struct call *c)
+{
+	return c->request.url == NULL;
 }
 
 bool

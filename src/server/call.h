@@ -72,6 +72,8 @@ void	call_forget(struct call *);
 bool	call_running(const struct call *);
 /* Has upstream been sent all of it, and not ended? */
 bool	call_sent(const struct call *);
+/* Is nothing of its request wanted any more, and nothing that it was lent? */
+bool	call_is_released(const struct call *);
 /* As in http.h: don't pause one that is. */
 bool	call_multiplexed(const struct call *);
 void	call_resume(struct call *);	/* after HTTP_PAUSE; else nothing */

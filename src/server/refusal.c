@@ -70,7 +70,7 @@ once(bool *flag)
 
 /* A 200 has cost us the client's body: nothing to ask again with. */
 bool
-refusal_teaches(struct exchange *x, const struct call *c, const struct err *err)
+refusal_teaches(struct exchange *x, struct call *c, const struct err *err)
 {
 	if (c->status < 400 || !x->call.completion)
 		return false;
@@ -78,7 +78,8 @@ refusal_teaches(struct exchange *x, const struct call *c, const struct err *err)
 		return once(&x->retry.other_endpoint);
 	if (strcmp(err->code, "invalid_encrypted_content") == 0)
 		return once(&x->retry.unsealed);
-	return learn(x, &c->request.body, err);
+	body_settle(&c->request.body);
+	return learn(x, &c->request.body.own, err);
 }
 
 bool

@@ -18,7 +18,7 @@ void	refusal_read(const struct call *, struct err *);
  * Does the reason say how the call has to be changed? Then the exchange knows
  * now. Never twice for the same reason, and not often for several.
  */
-bool	refusal_teaches(struct exchange *, const struct call *,
+bool	refusal_teaches(struct exchange *, struct call *,
 	    const struct err *);
 /*
  * Is the list of models wrong about this one? The account may have changed:

@@ -45,7 +45,8 @@ relay_head(struct call *c, const struct http_reply *reply)
 		return;
 	}
 	/* Nothing is asked again: minutes may pass, with megabytes in it. */
-	buf_finish(&x->req.body);
+	if (call_is_released(c))
+		buf_finish(&x->req.body);
 	exchange_forget_remote(x);
 	hold(r);
 }

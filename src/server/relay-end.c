@@ -46,6 +46,8 @@ relay_end(struct relay *r, bool whole)
 		access_log(r->x, r->outlet.bytes, r->call.upstream_id,
 		    r->remark);
 	}
+	/* What the exchange has is lent to its call. */
+	call_cancel(&r->call);
 	exchange_destroy(r->x);
 	relay_release(r);
 }

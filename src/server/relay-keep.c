@@ -134,8 +134,8 @@ translate(struct relay *r)
 	if (x->memory.refused)
 		relay_no_memory(r);
 	else if (r->said == ANSWER_AGAIN) {
-		buf_finish(&x->call.body);
-		x->call.body = *out;
+		body_finish(&x->call.body);
+		x->call.body.own = *out;
 		*out = (struct buf){ 0 };
 	}
 	buf_finish(in);

@@ -40,14 +40,23 @@ known(int64_t n)
 	return n > 0 ? n : 0;
 }
 
+static void
+estimate_sent(struct estimate *e, const struct body *b)
+{
+	size_t i;
+
+	estimate_request(e, buf_str(&b->own), b->own.len);
+	for (i = 0; i < b->nlent; i++)
+		estimate_request(e, b->lent[i].p, b->lent[i].n);
+}
+
 void
 tally_sends(struct exchange *x, bool more)
 {
 	if (!more)
 		x->estimate = (struct estimate){ 0, 0 };
 	if (x->ledger != NULL)
-		estimate_request(&x->estimate, buf_str(&x->call.body),
-		    x->call.body.len);
+		estimate_sent(&x->estimate, &x->call.body);
 }
 
 /*

@@ -13,6 +13,7 @@
 #include "../answer-run.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
@@ -38,17 +39,17 @@ translate(const char *p, size_t n, struct carry_note *b)
 {
 	struct chat_request	r;
 	struct err		err;
-	struct buf		out = { 0 };
+	struct body		out = { 0 };
 	json_object		*obj = NULL;
 
 	*b = (struct carry_note){ 0 };
 	if (chat_request_read(&r, p, n, &err) &&
 	    chat_request_model(&r, &conf, r.asked, NULL, &err) &&
 	    carry_by_responses(&r, b, &out, &err) &&
-	    (obj = js_parse_quiet(out.p, out.len)) == NULL)
+	    (obj = js_parse_quiet(out.own.p, out.own.len)) == NULL)
 		abort();
 	chat_request_finish(&r);
-	buf_finish(&out);
+	body_finish(&out);
 	return obj;
 }
 

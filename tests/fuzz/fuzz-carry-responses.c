@@ -13,6 +13,7 @@
 #include "../answer-run.h"
 #include "api/carry-answer.h"
 #include "api/carry.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -39,7 +40,7 @@ ask(const char *p, size_t n, struct carry_note *b)
 		.upstream = "g", .model = &model, .web_search = true
 	};
 	json_object			*obj = js_parse_quiet(p, n), *sent;
-	struct buf			 body = { 0 };
+	struct body			 body = { 0 };
 	struct err			 err;
 	bool				 ok;
 
@@ -51,7 +52,7 @@ ask(const char *p, size_t n, struct carry_note *b)
 	ok = carry_by_chat(obj, &set, b, &body, &err);
 	json_object_put(obj);
 	if (ok) {
-		sent = js_parse_quiet(body.p, body.len);
+		sent = js_parse_quiet(body.own.p, body.own.len);
 		if (js_len(js_array(sent, "messages")) == 0)
 			abort();
 		json_object_put(sent);
@@ -60,7 +61,7 @@ ask(const char *p, size_t n, struct carry_note *b)
 			abort();
 		carry_note_finish(b);
 	}
-	buf_finish(&body);
+	body_finish(&body);
 	return ok;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/js.h"
@@ -56,7 +57,7 @@ fuzz_native(const char *p, size_t n, bool counts)
 	struct messages_request	 r = {
 		.obj = parse(p, n), .model = "m", .counts = counts
 	};
-	struct buf		 out = { 0 };
+	struct body		 out = { 0 };
 	struct err		 err;
 	json_object		*again;
 
@@ -66,14 +67,15 @@ fuzz_native(const char *p, size_t n, bool counts)
 	if (messages_estimate(r.obj) < 0)
 		abort();
 	if (messages_body(&r, p, n, &out, &err)) {
-		again = js_parse_quiet(out.p, out.len);
+		body_settle(&out);
+		again = js_parse_quiet(out.own.p, out.own.len);
 		if (js_len(js_array(again, "messages")) == 0)
 			abort();
 		json_object_put(again);
 	}
 	messages_request_finish(&r);
 	json_object_put(r.obj);
-	buf_finish(&out);
+	body_finish(&out);
 }
 
 static void
