@@ -14,6 +14,7 @@
 #include "server/upload.h"
 
 #define PIECE		16384	/* read behind what is known to be the body's */
+#define BEHIND		64	/* likewise, if that is more: the next head */
 #define DROP_MAX	(1 << 20)	/* of a refused body, in here */
 #define STEP_MAX	(1u << 20)	/* of memory for a body */
 #define TURN_MAX	(256u << 10)	/* then others get their turn */
@@ -171,7 +172,8 @@ upload_read(struct upload *u, int64_t now)
 			return UPLOAD_FULL;
 		to[0] = (struct iovec){ direct > 0 ? u->body->p + u->body->len :
 		    NULL, direct };
-		to[1] = (struct iovec){ piece, sizeof(piece) };
+		to[1] = (struct iovec){ piece, direct > PIECE ? BEHIND :
+		    sizeof(piece) };
 		got = recvmsg(u->fd, &m, MSG_DONTWAIT);
 		if (got < 0 && errno == EINTR)
 			continue;
