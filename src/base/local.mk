@@ -59,6 +59,7 @@ src_libcore_a_SOURCES += \
 	%reldir%/sse.h \
 	%reldir%/text.c \
 	%reldir%/text.h \
+	%reldir%/tree-print.c \
 	%reldir%/tree.c \
 	%reldir%/tree.h \
 	%reldir%/trust.c \

@@ -6,6 +6,7 @@
 #ifndef PLAIN_H
 #define PLAIN_H
 
+#include <assert.h>
 #include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +15,8 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+#include "base/buf.h"
 
 #define PLAIN_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -144,6 +147,24 @@ static inline bool
 plain_holds(const void *text, size_t n, const char *what, size_t len)
 {
 	return plain_find(text, n, what, len) != NULL;
+}
+
+/*
+ * Append what stands between escapes, mostly a few bytes, and have room for
+ * PLAIN_PIECE more behind it. "may" so many bytes can be read from there.
+ */
+#define PLAIN_PIECE	16	/* copied at once, whatever it is */
+static inline void
+plain_append(struct buf *out, const char *p, size_t n, size_t may)
+{
+	if (out->cap < out->len + n + 2 * PLAIN_PIECE)
+		buf_reserve(out, n + 2 * PLAIN_PIECE);
+	assert(out->p != NULL);
+	if (n <= PLAIN_PIECE && may >= PLAIN_PIECE)
+		memcpy(out->p + out->len, p, PLAIN_PIECE);
+	else
+		memcpy(out->p + out->len, p, n);
+	out->len += n;
 }
 
 #endif

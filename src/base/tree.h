@@ -74,6 +74,12 @@ size_t	 tree_count(json_object *array);
 json_object *tree_slice(json_object *array, size_t from, size_t n);
 
 /*
+ * The text of a value that waits, as it came, if that is how tree_print()
+ * writes it; else NULL.
+ */
+const char *tree_as_it_came(json_object *, size_t *n);
+
+/*
  * Appends the compact text; slashes are not escaped. No serializer but json-c's
  * own is honoured.
  */
