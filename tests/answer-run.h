@@ -41,6 +41,18 @@ run_whole(const struct answer_ops *ops, void *self, const char *p, size_t n,
 	return run_end(ops, self, ops->whole(self, p, n, out, err), out, err);
 }
 
+/* What became of it, and what it cost, but for its text. */
+static inline void
+run_tell(const struct run *r, struct buf *out)
+{
+	const struct usage *u = &r->usage;
+
+	buf_printf(out, "%d %s %lld %lld %lld %lld %lld %lld %s ", r->ok,
+	    r->ok ? "" : r->err.msg, (long long)u->input, (long long)u->cached,
+	    (long long)u->cache_write, (long long)u->output,
+	    (long long)u->reasoning, (long long)u->nano, u->model);
+}
+
 static inline bool
 on_event(const struct sse_event *ev, void *arg)
 {

@@ -158,4 +158,33 @@ change_twice(json_object *obj, const struct buf *text, struct buf *out)
 	json_object_put(name);
 }
 
+#define CHANGE_ROUNDS	4000
+#define CHANGES		3	/* of one text, at most */
+
+/*
+ * Is a text the same both ways, as it is and changed by chance? both() fails
+ * when it is not, and says whether it went the usual way.
+ */
+static inline void
+change_rounds(const char *const *texts, size_t n, const struct changes *c,
+    const char *const words[2], bool (*both)(json_object *, const struct buf *))
+{
+	struct buf	 text = { 0 };
+	json_object	*obj;
+	size_t		 i, k, ways = 0;
+
+	for (i = 0; i < CHANGE_ROUNDS; i++) {
+		obj = js_parse_quiet(texts[i % n], strlen(texts[i % n]));
+		assert_non_null(obj);
+		for (k = i < n ? 0 : 1 + chance(CHANGES); k > 0; k--)
+			change(c, obj);
+		change_print(obj, words, &text);
+		ways += both(obj, &text);
+		json_object_put(obj);
+	}
+	/* Neither way is rare, or this would prove little. */
+	assert_true(ways > CHANGE_ROUNDS / 5 && ways < CHANGE_ROUNDS * 4 / 5);
+	buf_finish(&text);
+}
+
 #endif

@@ -275,8 +275,6 @@ test_whole_becomes_stream(void **state)
 
 /* --- Of the usual form: as a text, and by its tree. */
 
-#define ROUNDS	4000
-#define CHANGES	3
 
 #define LONG "a text of some length, so that it has a mark and waits in the tree"
 #define HEAD "\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\"," \
@@ -428,30 +426,22 @@ test_recordings(void **state)
 	free(real);
 }
 
+static bool
+some_way(json_object *obj, const struct buf *text)
+{
+	(void)obj;
+	return both_ways(text->p, text->len) > 0;
+}
+
 static void
 test_by_chance(void **state)
 {
-	struct buf	 text = { 0 };
-	json_object	*obj;
-	size_t		 i, k, ways = 0;
+	size_t i;
 
 	(void)state;
-	for (i = 0; i < ROUNDS; i++) {
-		obj = js_parse_quiet(answers[i % COUNT(answers)],
-		    strlen(answers[i % COUNT(answers)]));
-		assert_non_null(obj);
-		for (k = i < COUNT(answers) ? 0 : 1 + chance(CHANGES); k > 0;
-		    k--)
-			change(&changes, obj);
-		change_print(obj, words, &text);
-		json_object_put(obj);
-		ways += both_ways(text.p, text.len) > 0;
-	}
-	/* Neither way is rare, or this would prove little. */
-	assert_true(ways > ROUNDS / 5 && ways < ROUNDS * 4 / 5);
+	change_rounds(answers, COUNT(answers), &changes, words, some_way);
 	for (i = 0; i < COUNT(answers); i++)
 		assert_true(both_ways(answers[i], strlen(answers[i])) >= 2);
-	buf_finish(&text);
 }
 
 /* Of split choices each may have annotations that are none of OpenAI's. */

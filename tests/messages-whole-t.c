@@ -21,8 +21,6 @@
 #include "messages/native-answer.h"
 #include "messages/usual-answer.h"
 
-#define ROUNDS	4000
-#define CHANGES	3
 
 #define LONG "a text of some length, so that it has a mark and waits in the tree"
 #define HEAD "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\"," \
@@ -74,17 +72,13 @@ static const char *const words[2] = { "content", "tokens" };
 static void
 run(const char *p, size_t n, struct buf *out)
 {
-	struct run		 r = { .usage = USAGE_NONE };
-	const struct usage	*u = &r.usage;
-	struct messages_wanted	 w = { .request_id = "req", .usage = &r.usage };
+	struct run		r = { .usage = USAGE_NONE };
+	struct messages_wanted	w = { .request_id = "req", .usage = &r.usage };
 
 	r.usage.show_cost = true;
 	r.self = messages_answer_create(&w);
 	r.ok = run_whole(&turn_answer, r.self, p, n, &r.out, &r.err);
-	buf_printf(out, "%d %s %lld %lld %lld %lld %lld %lld %s ", r.ok,
-	    r.ok ? "" : r.err.msg, (long long)u->input, (long long)u->cached,
-	    (long long)u->cache_write, (long long)u->output,
-	    (long long)u->reasoning, (long long)u->nano, u->model);
+	run_tell(&r, out);
 	buf_append(out, buf_str(&r.out), r.out.len);
 	turn_answer.destroy(r.self);
 	buf_finish(&r.out);
@@ -116,25 +110,8 @@ both_ways(json_object *obj, const struct buf *text)
 static void
 test_both_ways(void **state)
 {
-	struct buf	 text = { 0 };
-	json_object	*obj;
-	size_t		 i, k, ways = 0;
-
 	(void)state;
-	for (i = 0; i < ROUNDS; i++) {
-		obj = js_parse_quiet(answers[i % COUNT(answers)],
-		    strlen(answers[i % COUNT(answers)]));
-		assert_non_null(obj);
-		for (k = i < COUNT(answers) ? 0 : 1 + chance(CHANGES); k > 0;
-		    k--)
-			change(&changes, obj);
-		change_print(obj, words, &text);
-		ways += both_ways(obj, &text);
-		json_object_put(obj);
-	}
-	/* Neither way is rare, or this would prove little. */
-	assert_true(ways > ROUNDS / 5 && ways < ROUNDS * 4 / 5);
-	buf_finish(&text);
+	change_rounds(answers, COUNT(answers), &changes, words, both_ways);
 }
 
 static void

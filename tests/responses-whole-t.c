@@ -24,8 +24,6 @@
 #include "responses/native.h"
 #include "responses/usual-answer.h"
 
-#define ROUNDS	4000
-#define CHANGES	3
 
 #define LONG "a text of some length, so that it has a mark and waits in the tree"
 #define HEAD "{\"id\":\"" LONG "\",\"object\":\"response\",\"created_at\":" \
@@ -139,18 +137,14 @@ request(const char *echo)
 static void
 run(const char *p, size_t n, const char *echo, struct buf *out)
 {
-	struct responses	 r = request(echo);
-	struct run		 w = { .usage = USAGE_NONE };
-	const struct usage	*u = &w.usage;
+	struct responses	r = request(echo);
+	struct run		w = { .usage = USAGE_NONE };
 
 	w.usage.show_cost = true;
 	w.self = responses_answer_create(&r, &w.usage);
 	w.ok = run_whole(&turn_answer, w.self, p, n, &w.out, &w.err);
 	mask_ids(&w.out);
-	buf_printf(out, "%d %s %lld %lld %lld %lld %lld %lld %s ", w.ok,
-	    w.ok ? "" : w.err.msg, (long long)u->input, (long long)u->cached,
-	    (long long)u->cache_write, (long long)u->output,
-	    (long long)u->reasoning, (long long)u->nano, u->model);
+	run_tell(&w, out);
 	buf_append(out, buf_str(&w.out), w.out.len);
 	turn_answer.destroy(w.self);
 	buf_finish(&w.out);
@@ -200,25 +194,8 @@ both_ways(json_object *obj, const struct buf *text)
 static void
 test_by_chance(void **state)
 {
-	struct buf	 text = { 0 };
-	json_object	*obj;
-	size_t		 i, k, ways = 0;
-
 	(void)state;
-	for (i = 0; i < ROUNDS; i++) {
-		obj = js_parse_quiet(answers[i % COUNT(answers)],
-		    strlen(answers[i % COUNT(answers)]));
-		assert_non_null(obj);
-		for (k = i < COUNT(answers) ? 0 : 1 + chance(CHANGES); k > 0;
-		    k--)
-			change(&changes, obj);
-		change_print(obj, words, &text);
-		ways += both_ways(obj, &text);
-		json_object_put(obj);
-	}
-	/* Neither way is rare, or this would prove little. */
-	assert_true(ways > ROUNDS / 5 && ways < ROUNDS * 4 / 5);
-	buf_finish(&text);
+	change_rounds(answers, COUNT(answers), &changes, words, both_ways);
 }
 
 /* A recording, as it is and as it would be usual. */

@@ -36,7 +36,6 @@ whole_run(struct chat_wanted w, const char *p, size_t n, bool general,
     bool costs, struct buf *out)
 {
 	struct run	 r = { .usage = USAGE_NONE, .ok = true };
-	struct usage	*u = &r.usage;
 	struct buf	 kept = { 0 };
 
 	r.usage.show_cost = costs;
@@ -46,11 +45,8 @@ whole_run(struct chat_wanted w, const char *p, size_t n, bool general,
 		w.thoughts.arg = &kept;
 	r.self = chat_answer_create(&w, &r.usage);
 	r.ok = run_whole(&turn_answer, r.self, p, n, &r.out, &r.err);
-	buf_printf(out, "%d %s %lld %lld %lld %lld %lld %lld %s%s ", r.ok,
-	    r.ok ? "" : r.err.msg, (long long)u->input, (long long)u->cached,
-	    (long long)u->cache_write, (long long)u->output,
-	    (long long)u->reasoning, (long long)u->nano, u->model,
-	    buf_str(&kept));
+	run_tell(&r, out);
+	buf_puts(out, buf_str(&kept));
 	buf_append(out, buf_str(&r.out), r.out.len);
 	mask(out);
 	turn_answer.destroy(r.self);

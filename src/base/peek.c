@@ -195,6 +195,20 @@ peek_member(struct peek *k, struct peek_text *name)
 	return true;
 }
 
+bool
+peek_members(struct peek *k, bool (*look)(void *, const struct peek_text *),
+    void *arg)
+{
+	struct peek_text name;
+
+	if (!peek_in(k, '{'))
+		return false;
+	while (peek_member(k, &name))
+		if (!look(arg, &name))
+			return false;
+	return true;
+}
+
 /* --- Texts that were seen, by their hashes. */
 
 void

@@ -120,6 +120,13 @@ bool	peek_element(struct peek *);
 bool	peek_each(struct peek *, bool (*look)(void *), void *arg, size_t *n);
 
 /*
+ * Is there an object, and does look(), which is told a member's name and leaves
+ * the cursor behind its value, say yes to each of them?
+ */
+bool	peek_members(struct peek *, bool (*look)(void *,
+	    const struct peek_text *name), void *arg);
+
+/*
  * Texts that were seen. peek_differ() tells whether all of them differ, and
  * frees what was noted; false also for two that look alike (once in 2^64).
  * Zeroed memory is none.

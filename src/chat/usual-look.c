@@ -342,9 +342,10 @@ look_at_more(struct chat_look *l, const struct peek_text *name)
 }
 
 static bool
-look_at_whole_member(struct chat_look *l, const struct peek_text *name)
+look_at_whole_member(void *arg, const struct peek_text *name)
 {
-	size_t n;
+	struct chat_look	*l = arg;
+	size_t			 n;
 
 	switch (kind_of(name, of_whole)) {
 	case LOST:
@@ -382,14 +383,8 @@ has_thoughts(const struct chat_look *l)
 bool
 chat_look(struct chat_look *l)
 {
-	struct peek_text name;
-
-	if (!peek_in(&l->k, '{'))
-		return false;
-	while (peek_member(&l->k, &name))
-		if (!look_at_whole_member(l, &name))
-			return false;
-	return l->nmessages > 0 && l->id.p != NULL && l->created.p != NULL &&
+	return peek_members(&l->k, look_at_whole_member, l) &&
+	    l->nmessages > 0 && l->id.p != NULL && l->created.p != NULL &&
 	    !has_thoughts(l);
 }
 

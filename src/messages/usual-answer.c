@@ -51,8 +51,10 @@ look_at_usage(struct look *l)
 }
 
 static bool
-look_at_member(struct look *l, const struct peek_text *name)
+look_at_member(void *arg, const struct peek_text *name)
 {
+	struct look *l = arg;
+
 	if (peek_is(name, "type"))
 		return look_at_type(l);
 	if (peek_is(name, "usage"))
@@ -67,46 +69,15 @@ look_at_member(struct look *l, const struct peek_text *name)
 	return true;
 }
 
-static bool
-look_at_whole(struct look *l)
-{
-	struct peek_text name;
-
-	if (!peek_in(&l->k, '{'))
-		return false;
-	while (peek_member(&l->k, &name))
-		if (!look_at_member(l, &name))
-			return false;
-	return l->message;
-}
-
 /* --- What the client gets. */
 
-/* What it costs is told beside the tokens. */
-static void
-put_usage(struct peek *k, const struct usage *u, struct buf *out)
-{
-	struct peek_text	name;
-	char			before = '{', cost[USAGE_COST_SIZE];
+static void	put_usage(struct peek *, const struct usage *, struct buf *);
 
-	peek_in(k, '{');
-	while (peek_member(k, &name)) {
-		if (peek_starts(&name, MESSAGES_PRIVATE)) {
-			peek_skip(k);
-			continue;
-		}
-		tree_print_name(before, &name, out);
-		before = ',';
-		tree_print_peeked(k, out);
-	}
-	if (usage_cost_text(u, cost))
-		buf_printf(out, "%c\"cost\":%s}", before, cost);
-	else
-		buf_puts(out, before == '{' ? "{}" : "}");
-}
-
-/* The members that are not Copilot's, and usage with its cost. */
-static void
+/*
+ * Bracket and members, but for Copilot's own. With "u" it is a Message, whose
+ * usage has its cost. What comes before one more member: '{' or ','.
+ */
+static char
 put_members(struct peek *k, const struct usage *u, struct buf *out)
 {
 	struct peek_text	name;
@@ -120,12 +91,30 @@ put_members(struct peek *k, const struct usage *u, struct buf *out)
 		}
 		tree_print_name(before, &name, out);
 		before = ',';
-		if (peek_is(&name, "usage") && k->p[k->i] == '{')
+		if (u != NULL && peek_is(&name, "usage") && k->p[k->i] == '{')
 			put_usage(k, u, out);
 		else
 			tree_print_peeked(k, out);
 	}
+	return before;
+}
+
+static void
+close_object(char before, struct buf *out)
+{
 	buf_puts(out, before == '{' ? "{}" : "}");
+}
+
+/* What it costs is told beside the tokens. */
+static void
+put_usage(struct peek *k, const struct usage *u, struct buf *out)
+{
+	char before = put_members(k, NULL, out), cost[USAGE_COST_SIZE];
+
+	if (usage_cost_text(u, cost))
+		buf_printf(out, "%c\"cost\":%s}", before, cost);
+	else
+		close_object(before, out);
 }
 
 bool
@@ -140,10 +129,11 @@ messages_usual_answer(const char *text, size_t n, struct usage *usage,
 
 	usual = peek_read(&l.k, text, n, &marks);
 	whole = l.k;
-	if ((usual = usual && look_at_whole(&l))) {
+	if ((usual = usual && peek_members(&l.k, look_at_member, &l) &&
+	    l.message)) {
 		usage_read_peeked(usage, &l.usage, &l.bill);
 		buf_reserve(out, n);
-		put_members(&whole, usage, out);
+		close_object(put_members(&whole, usage, out), out);
 	}
 	free(marks.list);
 	if (!usual)

@@ -301,9 +301,10 @@ find(const struct peek_text *name)
 }
 
 static bool
-look_at_member(struct look *l, const struct peek_text *name)
+look_at_member(void *arg, const struct peek_text *name)
 {
-	size_t i = find(name);
+	struct look	*l = arg;
+	size_t		 i = find(name);
 
 	if (i < RESPONSES_MEMBERS)
 		return look_at_known(l, i);
@@ -317,19 +318,6 @@ look_at_member(struct look *l, const struct peek_text *name)
 		return look_at_other(l, name);
 	peek_skip(&l->k);
 	return true;
-}
-
-static bool
-look_at_whole(struct look *l)
-{
-	struct peek_text name;
-
-	if (!peek_in(&l->k, '{'))
-		return false;
-	while (peek_member(&l->k, &name))
-		if (!look_at_member(l, &name))
-			return false;
-	return l->output && l->status && l->created.p != NULL;
 }
 
 /* --- What the client gets. */
@@ -486,7 +474,8 @@ responses_usual_answer(const char *text, size_t n, const struct responses *r,
 		return false;
 	usual = peek_read(&l.k, text, n, &marks);
 	whole = l.k;
-	if ((usual = usual && look_at_whole(&l))) {
+	if ((usual = usual && peek_members(&l.k, look_at_member, &l) &&
+	    l.output && l.status && l.created.p != NULL)) {
 		usage_read_peeked(usage, &l.usage, &l.bill);
 		buf_reserve(out, n);
 		put_whole(&l, r, ids, usage, out);
