@@ -786,6 +786,77 @@ test_half_full(void **state)
 	remove_home(home);
 }
 
+/* What the database has, as somebody sees it who takes nothing over. */
+static int
+count_taken(const char *home)
+{
+	char		*path = path_of(home, LEDGER_FILE);
+	sqlite3		*db;
+	sqlite3_stmt	*st;
+	int		 n = -1;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) ==
+	    SQLITE_OK && sqlite3_prepare_v2(db,
+	    "SELECT total(requests) FROM usage", -1, &st, NULL) == SQLITE_OK) {
+		if (sqlite3_step(st) == SQLITE_ROW)
+			n = sqlite3_column_int(st, 0);
+		sqlite3_finalize(st);
+	}
+	sqlite3_close(db);
+	free(path);
+	return n;
+}
+
+/*
+ * A few notes open no database; half of a file is taken over, and the database
+ * is closed behind that.
+ */
+static void
+test_much_is_taken(void **state)
+{
+	char		*home = make_home();
+	struct ledger	*l = at_home(home);
+	int		 i, taken;
+
+	(void)state;
+	ledger_start(l);
+	note(l, NOON, "k", "m", 3, &always);
+	usleep(1500000);
+	assert_int_equal(count_files(home, LEDGER_FILE), 0);
+	for (i = 1; i < 9000; i++)
+		note(l, NOON, "k", "m", 3, &always);
+	for (i = 0; i < 100 && (taken = count_taken(home)) <= 0; i++)
+		usleep(100000);
+	assert_in_range(taken, 1, 9000);
+	for (i = 0; i < 100 && count_files(home, LEDGER_FILE "-shm") > 0; i++)
+		usleep(100000);
+	assert_int_equal(count_files(home, LEDGER_FILE "-shm"), 0);
+	expect_noted(l, 9000);
+	ledger_destroy(l);
+	remove_home(home);
+}
+
+/* What is read again and again, since keys have budgets, is taken over. */
+static void
+test_read_often(void **state)
+{
+	char		*home = make_home();
+	struct ledger	*l = at_home(home);
+	int		 i, taken;
+
+	(void)state;
+	ledger_start(l);
+	for (i = 0; i < 2100; i++)
+		note(l, NOON, "k", "m", 3, &always);
+	assert_true(count_taken(home) <= 0);
+	assert_int_equal(spent(l, "nobody").month, 0);
+	for (i = 0; i < 100 && (taken = count_taken(home)) <= 0; i++)
+		usleep(100000);
+	assert_int_equal(taken, 2100);
+	ledger_destroy(l);
+	remove_home(home);
+}
+
 /* Somebody cuts the file that is memory: nothing crashes, and it goes on. */
 static void
 test_cut(void **state)
@@ -877,6 +948,8 @@ main(void)
 		cmocka_unit_test(test_before_estimates),
 		cmocka_unit_test(test_threaded),
 		cmocka_unit_test(test_half_full),
+		cmocka_unit_test(test_much_is_taken),
+		cmocka_unit_test(test_read_often),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_days),

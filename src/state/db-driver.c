@@ -24,6 +24,13 @@ db_tidy(struct db *db)
 	db->driver->tidy(db);
 }
 
+void
+db_rest(struct db *db)
+{
+	if (db->driver->rest != NULL)
+		db->driver->rest(db);
+}
+
 bool
 db_waits(const struct db *db)
 {

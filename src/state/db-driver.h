@@ -27,6 +27,7 @@ struct db_driver {
 	void		 (*destroy)(struct db *);
 	enum db_state	 (*state)(struct db *);
 	void		 (*tidy)(struct db *);
+	void		 (*rest)(struct db *);		/* or NULL */
 	bool		 (*waits)(const struct db *);
 	struct db_conn	*(*enter)(struct db *);
 	void		 (*leave)(struct db_conn *);

@@ -361,6 +361,18 @@ tidy(struct db *db)
 	free(log);
 }
 
+/* Whoever is in there uses it. */
+static void
+rest(struct db *db)
+{
+	struct sqlite *s = (struct sqlite *)db;
+
+	if (pthread_mutex_trylock(&s->lock) != 0)
+		return;
+	close_file(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static bool
 waits(const struct db *db)
 {
@@ -645,6 +657,7 @@ static const struct db_driver driver = {
 	.destroy = destroy,
 	.state = state,
 	.tidy = tidy,
+	.rest = rest,
 	.waits = waits,
 	.enter = enter,
 	.leave = leave,

@@ -61,6 +61,8 @@ enum db_state db_state(struct db *);
  * see to that, on a thread.
  */
 void	 db_tidy(struct db *);
+/* It is not used for long: what can be closed is, until the next use. */
+void	 db_rest(struct db *);
 /* Does somebody wait for another process that writes, and for long? */
 bool	 db_waits(const struct db *);
 

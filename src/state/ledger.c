@@ -15,8 +15,10 @@
 #include "state/ledger.h"
 #include "state/spending.h"
 
-#define TAKE_MS		1000	/* between two takings over */
+#define TEND_MS		1000	/* between two looks at the journal */
+#define TAKE_MS		600000	/* notes are taken over when so old, or many */
 #define COMPACT_MS	3600000
+#define READ_MAX	2000	/* lines that are read again and again */
 #define PENDING_MAX	(16 << 20) /* notes in memory, while the disk refuses */
 #define FILE_SIZE	(1 << 20) /* of a journal; thousands of lines */
 #define FILE_SHORT	(64 << 10) /* likewise, of a process without threads */
@@ -37,11 +39,12 @@ struct ledger {
 	struct buf		 line;		/* memory for one */
 	struct buf		 pending;	/* lines, refused by the disk */
 	bool			 refused;	/* it did, lately */
-	bool			 fresh;		/* there is to take over */
-	bool			 low;		/* and soon */
+	bool			 fresh;		/* the taker has to look */
+	bool			 much;		/* and soon, and to take over */
 	bool			 stop;
 	struct ledger_keep	 keep;		/* as last heard */
-	int64_t			 compact_ms;	/* when it is due */
+	int64_t			 take_ms;	/* when it is due */
+	int64_t			 compact_ms;	/* likewise */
 };
 
 struct ledger *
@@ -70,12 +73,12 @@ ledger_create(const struct state_place *at)
 static void
 to_be_taken(struct ledger *l)
 {
-	bool low = !l->refused && journal_is_low(l->journal);
+	bool much = !l->refused && journal_is_low(l->journal);
 
-	if (!l->fresh || (low && !l->low))
+	if (!l->fresh || (much && !l->much))
 		pthread_cond_signal(&l->to_take);
 	l->fresh = true;
-	l->low = low;
+	l->much |= much;
 }
 
 /* Under the lock: what became of journal_tend(). */
@@ -156,6 +159,13 @@ ledger_note(struct ledger *l, const struct ledger_row *r,
 
 /* --- From the journal into the database. */
 
+/* Other hosts hear of notes when the database has them. */
+static int64_t
+next_take(const struct ledger *l)
+{
+	return util_now_ms() + (l->moved ? 0 : TAKE_MS);
+}
+
 /* Have room for what is noted next, and write what is pending. */
 static void
 prepare(struct ledger *l)
@@ -166,6 +176,7 @@ prepare(struct ledger *l)
 
 	pthread_mutex_lock(&l->lock);
 	journal = l->journal;
+	l->fresh = false;
 	pthread_mutex_unlock(&l->lock);
 	if (journal == NULL)
 		return;
@@ -174,7 +185,8 @@ prepare(struct ledger *l)
 	pthread_mutex_lock(&l->lock);
 	if (tended(l, ok, why))
 		write_pending(l);
-	l->low = false;
+	l->much = false;
+	l->fresh |= l->pending.len > 0;
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -191,13 +203,14 @@ settle(struct ledger *l)
 	pthread_mutex_lock(&l->lock);
 	keep = l->keep;
 	old = keep.hours > 0 && now >= l->compact_ms;
-	l->fresh = false;
 	pthread_mutex_unlock(&l->lock);
 	ok = ledger_take(l->db, &from, old ? &keep : NULL);
 	pthread_mutex_lock(&l->lock);
 	if (ok && old)
 		l->compact_ms = now + COMPACT_MS;
-	l->fresh |= !ok || l->pending.len > 0;
+	if (ok)
+		l->take_ms = next_take(l);
+	l->fresh |= !ok;
 	pthread_mutex_unlock(&l->lock);
 	return ok;
 }
@@ -218,11 +231,28 @@ ledger_settle(struct ledger *l)
 static void
 rest(struct ledger *l)
 {
-	struct timespec	until = util_after_ms(TAKE_MS);
+	struct timespec	until = util_after_ms(TEND_MS);
 	int		rc = 0;
 
-	while (!l->stop && !l->low && rc == 0)
+	while (!l->stop && !l->much && rc == 0)
 		rc = pthread_cond_timedwait(&l->to_take, &l->lock, &until);
+}
+
+/*
+ * Under the lock, which others have meanwhile. SQLite, open, is a megabyte of
+ * a process that may need it for nothing else.
+ */
+static void
+look(struct ledger *l)
+{
+	bool due = l->much || util_now_ms() >= l->take_ms;
+
+	pthread_mutex_unlock(&l->lock);
+	if (!due)
+		prepare(l);
+	else if (settle(l))
+		db_rest(l->db);
+	pthread_mutex_lock(&l->lock);
 }
 
 static void *
@@ -237,9 +267,7 @@ take_all_over(void *arg)
 			continue;
 		}
 		rest(l);
-		pthread_mutex_unlock(&l->lock);
-		settle(l);
-		pthread_mutex_lock(&l->lock);
+		look(l);
 	}
 	pthread_mutex_unlock(&l->lock);
 	return NULL;
@@ -258,6 +286,7 @@ start(struct ledger *l)
 {
 	l->journal = journal_create(l->home, LEDGER_JOURNAL,
 	    l->threaded ? FILE_SIZE : FILE_SHORT);
+	l->take_ms = next_take(l);
 	/* Without the thread the journal waits for the next start. */
 	l->started = l->threaded &&
 	    pthread_create(&l->taker, NULL, take_all_over, l) == 0;
@@ -327,27 +356,35 @@ ledger_rows(struct ledger *l, int64_t since, int64_t until, const char *key,
 	return ok;
 }
 
+/* Sums of the database, and lines that it doesn't have yet. */
+struct reading {
+	struct spending_sums	*to;
+	size_t			 lines;
+};
+
 static bool
 read_sums(struct db_conn *c, void *arg)
 {
-	struct spending_sums *to = arg;
+	struct spending_sums *to = ((struct reading *)arg)->to;
 
 	return ledger_spent_each(c, to->month, to->day, spending_add_sum, to);
 }
 
 static bool
-read_line(char *line, void *to)
+read_line(char *line, void *arg)
 {
-	struct ledger_row r;
+	struct reading		*r = arg;
+	struct ledger_row	 row;
 
-	if (ledger_line_read(line, &r))
-		spending_add(to, &r);
+	r->lines++;
+	if (ledger_line_read(line, &row))
+		spending_add(r->to, &row);
 	return true;
 }
 
 /* What is in memory only. */
 static void
-read_pending(struct ledger *l, struct spending_sums *to)
+read_pending(struct ledger *l, struct reading *r)
 {
 	char *copy, *at, *line;
 
@@ -355,8 +392,18 @@ read_pending(struct ledger *l, struct spending_sums *to)
 	at = copy = xstrndup(buf_str(&l->pending), l->pending.len);
 	pthread_mutex_unlock(&l->lock);
 	while ((line = strsep(&at, "\n")) != NULL)
-		read_line(line, to);
+		read_line(line, r);
 	free(copy);
+}
+
+/* There is much that would be read again: have it taken over. */
+static void
+want_taken(struct ledger *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->fresh = l->much = true;
+	pthread_cond_signal(&l->to_take);
+	pthread_mutex_unlock(&l->lock);
 }
 
 static bool
@@ -364,9 +411,14 @@ read_spent(struct spending_sums *to, void *arg)
 {
 	struct ledger			*l = arg;
 	const struct ledger_source	 from = { l->home, l->moved };
+	struct reading			 r = { to, 0 };
+	bool				 ok;
 
-	read_pending(l, to);
-	return ledger_sums_read(l->db, &from, read_sums, read_line, to);
+	read_pending(l, &r);
+	ok = ledger_sums_read(l->db, &from, read_sums, read_line, &r);
+	if (r.lines > READ_MAX)
+		want_taken(l);
+	return ok;
 }
 
 bool

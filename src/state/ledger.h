@@ -1,8 +1,9 @@
 /*
  * The account of what was used: tokens and nano credits by hour, client key,
  * model, endpoint, status and initiator. A note goes into a file first, as
- * memory (state/journal.h); a thread takes it over into the database about once
- * a second. A note is counted, exactly once, whatever is killed then.
+ * memory (state/journal.h). A thread takes many of them over into the database
+ * at once, as do those who read; each second where hosts share it. A note is
+ * counted, exactly once, whatever is killed then.
  *
  * All processes share it. The struct may be NULL: built without SQLite.
  */
