@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -61,12 +62,41 @@ what_finds_no_room_is_dropped(void **state)
 	metrics_destroy(m);
 }
 
+/* A thousand series have room, and each is found again. */
+static void
+so_many_have_room(void **state)
+{
+	struct metrics	*m = metrics_create(NULL);
+	struct buf	 out = { 0 };
+	char		 labels[METRIC_LABELS], model[16];
+	const char	*line;
+	int		 n, lines = 0;
+
+	(void)state;
+	for (n = 0; n < 2200; n++) {
+		labels[0] = '\0';
+		snprintf(model, sizeof(model), "%d", n % 1100);
+		metrics_label(labels, "model", model);
+		metrics_add(m, METRIC_TOKENS, labels, 1);
+	}
+	metrics_print(m, &out);
+	for (line = out.p; (line = strstr(line, "\ncopilot_api_tokens_total{"))
+	    != NULL; line++, lines++)
+		assert_memory_equal(strchr(line + 1, '}'), "} 2\n", 4);
+	assert_int_equal(lines, 1024);
+	assert_non_null(strstr(out.p,
+	    "\ncopilot_api_metrics_dropped_total 152\n"));
+	buf_finish(&out);
+	metrics_destroy(m);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(labels_are_whole),
 		cmocka_unit_test(what_finds_no_room_is_dropped),
+		cmocka_unit_test(so_many_have_room),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,25 +18,29 @@
 #include "state/metrics.h"
 
 #define FILE_NAME	"metrics"
-#define SERIES		1024	/* of one process; a power of two */
+#define SERIES		1024	/* of one process */
+#define SLOTS		2048	/* to find them by; a power of two */
 #define BUCKETS		16	/* of a histogram, at most */
 #define PARTS		64	/* processes at a time; others count alone */
-#define LAYOUT		0x6d65747269637302 /* changes with struct part */
+#define LAYOUT		0x6d65747269637303 /* changes with struct part */
 #define OVERFULL	"!"	/* in place of labels that found no room */
 
 /* One metric with one set of labels. */
 struct series {
-	_Atomic uint32_t	used;	/* the hash, once all else is there */
+	uint32_t		hash;
 	uint32_t		metric;
 	char			labels[METRIC_LABELS];
 	_Atomic double		sum;
 	_Atomic uint64_t	buckets[BUCKETS + 1]; /* the last: beyond */
 };
 
+/* Few series are all that there is, mostly: they take few pages. */
 struct part {
 	_Atomic uint64_t	layout;
 	_Atomic int64_t		gauges[GAUGE_LAST];
 	_Atomic uint64_t	dropped;	/* there was no room */
+	_Atomic uint32_t	n;		/* series, all of them whole */
+	_Atomic uint16_t	slots[SLOTS];	/* numbers from 1, by hash */
 	struct series		series[SERIES];
 };
 
@@ -138,7 +143,7 @@ part_take(struct metrics *m)
 		return false;
 	p = &m->all[i];
 	if (atomic_load(&p->layout) != LAYOUT) {
-		memset(p, 0, sizeof(*p));
+		memset(p, 0, offsetof(struct part, series));
 		atomic_store(&p->layout, LAYOUT);
 	}
 	memset(p->gauges, 0, sizeof(p->gauges));
@@ -233,41 +238,64 @@ static bool
 is_series(const struct series *s, uint32_t hash, enum metric metric,
     const char *labels)
 {
-	return atomic_load_explicit(&s->used, memory_order_acquire) == hash &&
-	    s->metric == metric && strcmp(s->labels, labels) == 0;
+	return s->hash == hash && s->metric == metric &&
+	    strcmp(s->labels, labels) == 0;
 }
 
-/* The series, or the place for it; NULL when there is no room. */
+/* The series; NULL, and the slot for it, when there is none. */
 static struct series *
-find(struct part *p, enum metric metric, const char *labels, uint32_t hash)
+find(struct part *p, enum metric metric, const char *labels, uint32_t hash,
+    _Atomic uint16_t **slot)
 {
-	size_t		 i, at = hash / 2;
+	size_t		i, n;
 	struct series	*s;
 
-	for (i = 0; i < SERIES; i++) {
-		s = &p->series[(at + i) % SERIES];
-		if (is_series(s, hash, metric, labels) ||
-		    atomic_load_explicit(&s->used, memory_order_acquire) == 0)
+	for (i = 0; i < SLOTS; i++) {
+		*slot = &p->slots[(hash / 2 + i) % SLOTS];
+		n = atomic_load_explicit(*slot, memory_order_acquire);
+		if (n == 0)
+			return NULL;
+		s = &p->series[(n - 1) % SERIES];
+		if (is_series(s, hash, metric, labels))
 			return s;
 	}
 	return NULL;
 }
 
+/* Whoever is killed in here leaves one that nobody sees, or finds. */
+static struct series *
+add(struct part *p, enum metric metric, const char *labels, uint32_t hash,
+    _Atomic uint16_t *slot)
+{
+	uint32_t	 n = atomic_load(&p->n);
+	struct series	*s;
+
+	if (n >= SERIES)
+		return NULL;
+	s = &p->series[n];
+	memset(s, 0, sizeof(*s));
+	s->hash = hash;
+	s->metric = metric;
+	snprintf(s->labels, sizeof(s->labels), "%s", labels);
+	atomic_store_explicit(&p->n, n + 1, memory_order_release);
+	atomic_store_explicit(slot, (uint16_t)(n + 1), memory_order_release);
+	return s;
+}
+
+/* NULL when there is no room. */
 static struct series *
 find_or_add(struct metrics *m, enum metric metric, const char *labels)
 {
-	uint32_t	 hash = hash_of(metric, labels);
-	struct series	*s = find(m->part, metric, labels, hash);
+	uint32_t		 hash = hash_of(metric, labels);
+	_Atomic uint16_t	*slot;
+	struct series		*s = find(m->part, metric, labels, hash, &slot);
 
-	if (s == NULL || is_series(s, hash, metric, labels))
+	if (s != NULL)
 		return s;
 	pthread_mutex_lock(&m->lock);
-	s = find(m->part, metric, labels, hash);
-	if (s != NULL && !is_series(s, hash, metric, labels)) {
-		s->metric = metric;
-		snprintf(s->labels, sizeof(s->labels), "%s", labels);
-		atomic_store_explicit(&s->used, hash, memory_order_release);
-	}
+	s = find(m->part, metric, labels, hash, &slot);
+	if (s == NULL)
+		s = add(m->part, metric, labels, hash, slot);
 	pthread_mutex_unlock(&m->lock);
 	return s;
 }
@@ -397,14 +425,14 @@ static void
 collect(struct sums *all, const struct part *p)
 {
 	const struct series	*s;
-	size_t			 i;
+	size_t			 i, n;
 
 	if (atomic_load(&p->layout) != LAYOUT)
 		return;
-	for (i = 0; i < SERIES; i++) {
+	n = atomic_load_explicit(&p->n, memory_order_acquire);
+	for (i = 0; i < n && i < SERIES; i++) {
 		s = &p->series[i];
-		if (atomic_load_explicit(&s->used, memory_order_acquire) == 0 ||
-		    s->metric >= METRIC_LAST)
+		if (s->hash == 0 || s->metric >= METRIC_LAST)
 			continue;
 		if (all->n == all->cap) {
 			all->cap = 2 * all->cap + 64;
