@@ -42,7 +42,7 @@ what_finds_no_room_is_dropped(void **state)
 		model[n] = '\0';
 		labels[0] = '\0';
 		metrics_label(labels, "model", model);
-		metrics_label(labels, "kind", "cache_write");
+		metrics_text(labels, "kind=\"cache_write\"");
 		metrics_add(m, METRIC_TOKENS, labels, 1);
 		all++;
 	}

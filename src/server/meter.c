@@ -17,15 +17,18 @@
 #include "state/metrics.h"
 
 /* Names of OpenTelemetry's conventions for generative AI. */
+#define OPERATION(name) "gen_ai_operation_name=\"" name "\"," \
+	"gen_ai_provider_name=\"github_copilot\""
+
 static const struct {
 	const char	*route;
 	const char	*operation;
 } operations[] = {
-	{ "/chat/completions", "chat" },
-	{ "/completions", "text_completion" },
-	{ "/responses", "chat" },
-	{ "/messages", "chat" },
-	{ "/embeddings", "embeddings" },
+	{ "/chat/completions", OPERATION("chat") },
+	{ "/completions", OPERATION("text_completion") },
+	{ "/responses", OPERATION("chat") },
+	{ "/messages", OPERATION("chat") },
+	{ "/embeddings", OPERATION("embeddings") },
 };
 
 static const char *
@@ -43,13 +46,13 @@ operation_of(const struct exchange *x)
 static void
 put_class(char *labels, int status)
 {
-	char class[UTIL_INT_SIZE] = "0xx";
+	char label[] = "status=\"0xx\"";
 
 	if (status == CLIENT_GONE)
-		util_print_int(status, class);
+		snprintf(label, sizeof(label), "status=\"%d\"", status);
 	else
-		class[0] = (char)('0' + status / 100 % 10);
-	metrics_label(labels, "status", class);
+		*strchr(label, '0') = (char)('0' + status / 100 % 10);
+	metrics_text(labels, label);
 }
 
 /* What the observations of one answer share. */
@@ -64,9 +67,7 @@ static void
 labels_init(struct labels *l, const struct exchange *x, const char *operation)
 {
 	*l = (struct labels){ .x = x, .model = tally_model(x) };
-	metrics_label(l->of_operation, "gen_ai_operation_name", operation);
-	metrics_label(l->of_operation, "gen_ai_provider_name",
-	    "github_copilot");
+	metrics_text(l->of_operation, operation);
 	metrics_label(l->of_operation, "gen_ai_request_model", l->model);
 	metrics_label(l->of_key, "model", l->model);
 	if (x->conf->metrics_key_names && x->client != NULL)
@@ -76,12 +77,12 @@ labels_init(struct labels *l, const struct exchange *x, const char *operation)
 /* An observation whose labels are those, and one more. */
 static void
 add(const struct labels *l, enum metric metric, const char *shared,
-    const char *name, const char *value, double n)
+    const char *label, double n)
 {
 	char labels[METRIC_LABELS];
 
 	memcpy(labels, shared, strlen(shared) + 1);
-	metrics_label(labels, name, value);
+	metrics_text(labels, label);
 	metrics_add(l->x->metrics, metric, labels, n);
 }
 
@@ -89,14 +90,14 @@ static void
 add_times(const struct labels *l, int status)
 {
 	const struct exchange	*x = l->x;
-	char			 code[UTIL_INT_SIZE];
+	char			 error[32];
 	double			 end = (double)util_now_ms();
 	double			 begin = (double)x->req.started_ms;
 	double			 first = (double)x->times.first;
 
 	if (status > 399) {
-		util_print_int(status, code);
-		add(l, METRIC_DURATION, l->of_operation, "error_type", code,
+		snprintf(error, sizeof(error), "error_type=\"%d\"", status);
+		add(l, METRIC_DURATION, l->of_operation, error,
 		    (end - begin) / 1000);
 	} else
 		metrics_add(x->metrics, METRIC_DURATION, l->of_operation,
@@ -115,29 +116,32 @@ static void
 add_usage(const struct labels *l, const char *type, int64_t n)
 {
 	if (n >= 0)
-		add(l, METRIC_TOKEN_USAGE, l->of_operation,
-		    "gen_ai_token_type", type, (double)n);
+		add(l, METRIC_TOKEN_USAGE, l->of_operation, type, (double)n);
 }
 
 static void
 add_tokens(const struct labels *l, const char *kind, int64_t n)
 {
 	if (n > 0)
-		add(l, METRIC_TOKENS, l->of_key, "kind", kind, (double)n);
+		add(l, METRIC_TOKENS, l->of_key, kind, (double)n);
 }
+
+#define TYPE(name) "gen_ai_token_type=\"" name "\""
+#define KIND(name) "kind=\"" name "\""
 
 static void
 add_all_usage(const struct labels *l)
 {
 	const struct usage *u = &l->x->usage;
 
-	add_usage(l, "input", u->input);
-	add_usage(l, "output", u->output);
+	add_usage(l, TYPE("input"), u->input);
+	add_usage(l, TYPE("output"), u->output);
 	if (u->input >= 0)
-		add_tokens(l, "input", u->input - u->cached - u->cache_write);
-	add_tokens(l, "cached", u->cached);
-	add_tokens(l, "cache_write", u->cache_write);
-	add_tokens(l, "output", u->output);
+		add_tokens(l, KIND("input"),
+		    u->input - u->cached - u->cache_write);
+	add_tokens(l, KIND("cached"), u->cached);
+	add_tokens(l, KIND("cache_write"), u->cache_write);
+	add_tokens(l, KIND("output"), u->output);
 	if (u->nano > 0)
 		metrics_add(l->x->metrics, METRIC_CREDITS, l->of_key,
 		    (double)u->nano / CREDIT_NANO);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/plain.h"
 #include "base/util.h"
 #include "state/mapped.h"
 #include "state/metrics.h"
@@ -363,9 +364,13 @@ metrics_set(struct metrics *m, enum metric_gauge gauge, int64_t value)
 static char *
 escape(const char *value, char *out, size_t room)
 {
-	size_t n = 0, need;
+	size_t n = strlen(value), need;
 
-	for (; *value != '\0'; value++) {
+	if (n <= room && plain_run(value, n, false) == n) {
+		memcpy(out, value, n);
+		return out + n;
+	}
+	for (n = 0; *value != '\0'; value++) {
 		need = *value == '"' || *value == '\\' ? 2 : 1;
 		if ((unsigned char)*value < ' ')
 			continue;
@@ -402,6 +407,22 @@ metrics_label(char labels[static METRIC_LABELS], const char *name,
 		memcpy(at, "\"", 2);
 	else
 		memcpy(labels, OVERFULL, sizeof(OVERFULL));
+}
+
+void
+metrics_text(char labels[static METRIC_LABELS], const char *text)
+{
+	size_t n = strlen(labels), len = strlen(text);
+
+	if (labels[0] == OVERFULL[0])
+		return;
+	if (n + len + sizeof(",") > METRIC_LABELS) {
+		memcpy(labels, OVERFULL, sizeof(OVERFULL));
+		return;
+	}
+	if (n > 0)
+		labels[n++] = ',';
+	memcpy(labels + n, text, len + 1);
 }
 
 /* --- Printing. */

@@ -61,6 +61,8 @@ void	metrics_set(struct metrics *, enum metric_gauge, int64_t value);
  */
 void	metrics_label(char labels[static METRIC_LABELS], const char *name,
 	    const char *value);
+/* The same for a text that is it: one label, or several with commas between. */
+void	metrics_text(char labels[static METRIC_LABELS], const char *text);
 
 /* Append all of it in Prometheus' text format (version 0.0.4). */
 void	metrics_print(const struct metrics *, struct buf *out);
