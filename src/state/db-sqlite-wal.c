@@ -42,17 +42,37 @@ db_sqlite_wal_create(const char *path)
 }
 
 /*
+ * A page takes memory when it is read: else each connection has 80 kB at hand,
+ * for databases that may have three pages.
+ */
+static void
+set_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
+int
+db_sqlite_wal_open(const char *path, sqlite3 **db)
+{
+	static pthread_once_t	 once = PTHREAD_ONCE_INIT;
+	const int		 flags = SQLITE_OPEN_READWRITE |
+				    SQLITE_OPEN_NOMUTEX;
+
+	pthread_once(&once, set_memory);
+	return sqlite3_open_v2(path, db, flags, NULL);
+}
+
+/*
  * By a connection of its own: the others needn't wait for this one. False when
  * somebody still reads what has to be forgotten.
  */
 static bool
 empty(const char *path, bool forget)
 {
-	const int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-	sqlite3		*db;
-	int		 rc;
+	sqlite3	*db;
+	int	 rc;
 
-	rc = sqlite3_open_v2(path, &db, flags, NULL);
+	rc = db_sqlite_wal_open(path, &db);
 	if (rc == SQLITE_OK && forget)
 		sqlite3_busy_timeout(db, FORGET_WAIT_MS);
 	/* A connection that has read nothing yet knows of no log. */

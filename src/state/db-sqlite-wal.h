@@ -10,6 +10,8 @@
 
 struct db_sqlite_wal *db_sqlite_wal_create(const char *path);
 void	 db_sqlite_wal_destroy(struct db_sqlite_wal *);
+/* A connection as all here are; see sqlite3_open_v2(). */
+int	 db_sqlite_wal_open(const char *path, sqlite3 **);
 /* Watch what is written through this connection. */
 void	 db_sqlite_wal_watch(struct db_sqlite_wal *, sqlite3 *);
 /*

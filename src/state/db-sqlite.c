@@ -240,14 +240,13 @@ make_ready(struct sqlite *s, const char **why)
 static bool
 open_file(struct sqlite *s)
 {
-	const int	 flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-	const char	*why = NULL;
+	const char *why = NULL;
 
 	if (s->db != NULL)
 		return true;
 	errno = 0;
 	create_private(s);
-	if (sqlite3_open_v2(s->path, &s->db, flags, NULL) == SQLITE_OK) {
+	if (db_sqlite_wal_open(s->path, &s->db) == SQLITE_OK) {
 		sqlite3_extended_result_codes(s->db, 1);
 		sqlite3_busy_timeout(s->db, s->locked ? 0 : BUSY_MS);
 		if (make_ready(s, &why)) {
