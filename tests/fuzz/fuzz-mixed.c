@@ -22,6 +22,7 @@
 #include "api/exchange.h"
 #include "api/models-codex.h"
 #include "api/reply.h"
+#include "base/body.h"
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err-json.h"
@@ -425,8 +426,10 @@ handled(struct exchange *x, enum handled how)
 {
 	const struct reply *reply = &x->reply;
 
-	if (how == HANDLED_CALL)
-		json_or_nothing(&x->call.body);
+	if (how == HANDLED_CALL) {
+		body_settle(&x->call.body);
+		json_or_nothing(&x->call.body.own);
+	}
 	if (how != HANDLED_REPLY || reply->content_type == NULL)
 		return;
 	if (reply->status == 500) {
