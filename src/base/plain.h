@@ -115,6 +115,19 @@ plain_until(const void *text, size_t n, char c)
 	return at != NULL ? (size_t)(at - p) : n;
 }
 
+#ifdef __SSE2__
+/* A bit for each of sixteen places where these two bytes are. */
+static inline unsigned
+plain_pairs_16(const char *p, const char *two)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_and_si128(
+	    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)p),
+	    _mm_set1_epi8(two[0])),
+	    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)
+	    (p + 1)), _mm_set1_epi8(two[1]))));
+}
+#endif
+
 /*
  * Where the "len" bytes of "what" are in it, NULL when they are not. At least
  * two, of which the first one may be frequent.
@@ -122,25 +135,28 @@ plain_until(const void *text, size_t n, char c)
 static inline const char *
 plain_find(const void *text, size_t n, const char *what, size_t len)
 {
-	const char	*p = text;
-	size_t		 i = 0;
+	const char	*p = text, *at;
 #ifdef __SSE2__
+	size_t		 i;
 	unsigned	 found;
 
-	/* Where the first two are: all sixteen places at once. */
-	for (; n - i > 16 + len; i += 16) {
-		found = (unsigned)_mm_movemask_epi8(_mm_and_si128(
-		    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)
-		    (const void *)(p + i)), _mm_set1_epi8(what[0])),
-		    _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)
-		    (const void *)(p + i + 1)), _mm_set1_epi8(what[1]))));
-		for (; found != 0; found &= found - 1)
-			if (memcmp(p + i + __builtin_ctz(found), what,
-			    len) == 0)
-				return p + i + __builtin_ctz(found);
+	/* The last sixteen places may have been looked at before. */
+	for (i = 0; n > 16 && i + len <= n; i += 16) {
+		if (i > n - 17)
+			i = n - 17;
+		for (found = plain_pairs_16(p + i, what); found != 0;
+		    found &= found - 1) {
+			at = p + i + __builtin_ctz(found);
+			if (len <= (size_t)(p + n - at) &&
+			    memcmp(at, what, len) == 0)
+				return at;
+		}
 	}
+	if (n > 16)
+		return NULL;
 #endif
-	return memmem(p + i, n - i, what, len);
+	at = memmem(p, n, what, len);
+	return at;
 }
 
 static inline bool
