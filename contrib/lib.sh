@@ -181,6 +181,7 @@ prepare()
 {
 	_dir=$1
 	shift
+	mkdir -p "$_dir"
 	if ! test -x "$top/configure" || ! test -e "$top/Makefile.in"; then
 		quietly "Making configure" "$_dir.log" make_configure ||
 		    { cat "$_dir.log" >&2; fail "autoreconf failed"; }
@@ -189,7 +190,6 @@ prepare()
 	test ! -e "$top/config.status" ||
 	    fail "the source directory itself is configured:" \
 		"run 'make distclean' there first"
-	mkdir -p "$_dir"
 	if ! test -e "$_dir/config.status"; then
 		# What it warns of is of no concern here, unless it fails.
 		quietly Configuring "$_dir/configure.log" configure_in \
